@@ -1,0 +1,144 @@
+// One application, as its TOML file declares it: the file checked as a whole, every `${…}` filled in
+// from the environment, and turned into what each module takes.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "model/operations.hpp"
+#include "model/schema.hpp"
+
+namespace reef::config {
+
+struct Endpoint {              // "127.0.0.1:8101"; an IPv6 address in brackets
+    std::string host;
+    std::uint16_t port = 0;
+    bool loopback() const;
+};
+std::optional<Endpoint> parse_endpoint(std::string_view text);
+std::string to_text(const Endpoint& endpoint);
+
+enum class StoreKind : std::uint8_t { sqlite, postgresql };
+
+struct Node {
+    std::string name;
+    Endpoint listen;
+    std::string url;                       // where peers find it; made of `listen` when not given
+    std::string database_url;              // PostgreSQL; "" = SQLite
+    std::vector<std::string> send_to;      // "" of the file = every other node
+    bool foreign = false;                  // another program: no Atoll node
+};
+
+struct Replica {
+    std::string name;
+    std::string of;
+    std::string database_url;
+};
+
+struct Reads {
+    std::string from = "round_robin";      // "random", "primary"
+    double lag_max_seconds = 5;
+};
+
+struct Gateway {
+    Endpoint listen;
+    bool spread = false;                   // round robin over the living, instead of by region
+};
+
+struct Queue {                             // [[transport.rabbitmq.queues]]
+    std::string name;
+    std::vector<std::string> when;
+    std::string body;
+};
+
+struct Kafka {
+    std::string brokers, topic, key, body;
+    std::string foreign;                   // "record" or ""
+    std::map<std::string, std::string> options;
+};
+
+struct Rabbitmq {
+    std::string url, exchange, queue, dead, routing_key, body;
+    std::string foreign;                   // "call" or ""
+    std::map<std::string, std::string> headers;
+    int retries = 3;
+    std::vector<Queue> queues;
+};
+
+enum class TransportKind : std::uint8_t { direct, kafka, rabbitmq };
+
+struct Transport {
+    TransportKind use = TransportKind::direct;   // "auto" resolved
+    Kafka kafka;
+    Rabbitmq rabbitmq;
+};
+
+struct Stack {                             // [stack.full]: what `up --stack full` starts
+    std::string store, transport;
+};
+
+struct Limits {                            // [limits]; each has a default
+    std::uint64_t body_bytes_max = 1 << 20;
+    std::uint32_t connections_max = 10'000;
+    std::uint32_t queue_writes_max = 10'000;     // waiting for the committer: beyond it 503
+    std::uint32_t batch_rows_max = 512;
+    std::uint64_t request_id_seconds = 24 * 3600;
+    std::uint64_t request_ids_max = 10'000'000;
+    std::uint64_t log_seconds = 7 * 24 * 3600;
+    std::uint64_t log_bytes_max = std::uint64_t{4} << 30;
+};
+
+struct App {
+    std::string file;                      // as it was given
+    std::string name;
+    std::string folder;                    // of the file: seed files are beside it
+    std::string seed;                      // path, or ""
+    model::Api api;
+    model::Schema schema;
+    std::vector<Node> nodes;
+    std::vector<Replica> replicas;
+    Reads reads;
+    std::string store_file = "<node>.db";  // in the data folder
+    std::string peer_secret;
+    std::optional<Gateway> gateway;
+    Transport transport;
+    std::map<std::string, Stack> stacks;
+    Limits limits;
+    std::string default_node;              // what [serve] node says; "" = none
+
+    const Node* find(std::string_view node) const;
+};
+
+struct Mistake {                           // "app.toml:12:5: unknown field "pirce" (did you mean …?)"
+    std::uint32_t line = 0;
+    std::uint32_t column = 0;
+    std::string what;
+};
+std::string to_text(const std::string& file, const Mistake& mistake);
+
+struct Loaded {
+    std::optional<App> app;                // absent when there is any mistake
+    std::vector<Mistake> mistakes;         // all of them, in the order of the file
+};
+
+// How `${…}` finds a variable. For a node, NAME_US goes before NAME.
+using Environment = std::function<std::optional<std::string>(const std::string& name)>;
+Environment process_environment();
+
+// `node`: as whom the file is read: [serve] is applied to that node ("" = what [serve] node says;
+// for commands about the whole app, `whole_app` leaves [serve] out).
+struct LoadOptions {
+    std::string node;
+    bool whole_app = false;
+};
+Loaded load_app(const std::string& file, const Environment& environment, LoadOptions options);
+
+// Reads the usual dialect of env files: comments, quotes, JSON lists. Absent: no such file.
+std::optional<std::map<std::string, std::string>> read_env_file(const std::string& file);
+
+}  // namespace reef::config

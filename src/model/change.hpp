@@ -1,0 +1,72 @@
+// A change: one write to one record, made at one origin, carrying the record's full state after it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/hash.hpp"
+#include "base/result.hpp"
+#include "model/row.hpp"
+
+namespace reef::model {
+
+enum class WriteKind : std::uint8_t { create, update, remove };
+std::string_view name_of(WriteKind kind);  // "create" "update" "remove"
+
+// How a request is known again. One space for all records and regions.
+enum class RequestKind : std::uint8_t {
+    id,       // X-Request-ID: a repeat by the client is refused
+    key,      // Idempotency-Key: a repeat gets the stored answer
+    attempt,  // Atoll-Attempt, when the client gave neither: the gateway's own retries
+};
+
+struct RequestId {
+    RequestKind kind = RequestKind::id;
+    std::string text;
+    auto operator<=>(const RequestId&) const = default;
+};
+std::string to_text(const RequestId& id);  // "id:a1", "key:a1", "attempt:a1"
+std::optional<RequestId> parse_request_id(std::string_view text);
+
+struct RequestMark {                // what a write remembers of the request that made it
+    std::vector<RequestId> ids;
+    std::string attempt;            // one value per client request, on each of its tries
+    Hash128 body;
+    bool operator==(const RequestMark&) const = default;
+};
+
+// What is kept per request id.
+struct RequestSeen {
+    Stamp stamp;                    // the write: its dot finds the change in the log
+    RecordRef record;
+    WriteKind kind = WriteKind::update;
+    std::string attempt;
+    Hash128 body;
+    bool operator==(const RequestSeen&) const = default;
+};
+
+struct Change {
+    Stamp stamp;                                  // its dot is (origin, seq)
+    WriteKind kind = WriteKind::update;
+    Row row;                                      // after the write
+    std::vector<FieldId> written;                 // fields that the request named
+    std::vector<std::pair<FieldId, std::int64_t>> added;  // what it added to counters
+    RequestMark request;
+    std::vector<std::pair<std::string, std::string>> headers;  // kept ones
+    std::string traceparent;
+    std::string schema;                           // Schema::id() of the writer
+    Time at;                                      // wall time of the commit's decision
+    bool operator==(const Change&) const = default;
+};
+
+// Canonical: fixed order, no white space, so that equal changes are equal bytes. docs/wire-format.md
+std::string change_json(const Schema& schema, const Change& change);
+
+// invalid: what is wrong and where. A resource that this schema does not know is not_found: park it.
+Result<Change> parse_change(const Schema& schema, std::string_view json);
+
+RequestSeen seen_by(const Change& change);
+
+}  // namespace reef::model

@@ -1,0 +1,84 @@
+// A record's state: (life, vector, fields, twins). Stores are joined, not ordered (see join.hpp).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.hpp"
+#include "model/schema.hpp"
+#include "model/value.hpp"
+#include "model/vector.hpp"
+
+namespace reef::model {
+
+// n odd: alive. An insert is 1, a delete n + 1, a re-create n + 1. 0: never seen.
+struct Life {
+    std::uint64_t n = 0;
+    Stamp stamp;  // of the write that began it
+    bool alive() const { return n % 2 == 1; }
+    auto operator<=>(const Life&) const = default;
+};
+
+struct CounterPart {  // what one origin has added in this life
+    OriginId origin;
+    std::int64_t total = 0;
+    Stamp stamp;
+    bool operator==(const CounterPart&) const = default;
+};
+
+struct Cell {
+    Value value;                      // not for counters, the key and the version
+    Stamp stamp;                      // of the write that set it
+    std::vector<CounterPart> parts;   // counters: sorted by origin
+    bool operator==(const Cell&) const = default;
+};
+
+// A write that was one request's second effect: counted neither in version nor in counters.
+struct Twin {
+    Dot dot;
+    std::uint64_t life = 0;
+    std::vector<std::pair<FieldId, std::int64_t>> deltas;  // what it added to counters
+    bool operator==(const Twin&) const = default;
+};
+
+struct Row {
+    ResourceId resource = 0;
+    Key key;
+    Life life;
+    Vector vector;
+    std::vector<Cell> cells;    // by FieldId; those of the key and the version stay empty
+    std::vector<Twin> twins;    // sorted by dot
+    std::string unknown;        // fields of a newer schema: canonical JSON members, passed on
+
+    RecordRef ref() const { return {resource, key}; }
+    bool alive() const { return life.alive(); }
+    bool operator==(const Row&) const = default;
+};
+
+// The integer that people see: distinct writes.
+std::uint64_t version_of(const Row& row);
+
+// What people see in a field: the key, the version, a counter's sum (not below its min), or the
+// cell's value.
+Value value_of(const Resource& resource, const Row& row, FieldId field);
+
+// Of all writes inside, the latest stamp. A new write's stamp is raised above it.
+Stamp latest_stamp(const Row& row);
+
+// The row as one canonical JSON object: on the wire, in the log, and what the row's hash is taken
+// of. {"key":10,"life":"1 us.k3f9:1@…","vector":"…","fields":{…},"stamps":{…},…}
+void append_row_json(std::string& out, const Resource& resource, const Row& row);
+
+// Life, stamps, counters and twins alone, as canonical JSON: the column beside the user's own.
+// Reading it into a row whose vector and values are set completes the row. "" is what a row has
+// that was inserted by another program: life 1 of base.
+std::string state_json(const Resource& resource, const Row& row);
+Result<void> read_state_json(const Resource& resource, std::string_view json, Row& row);
+
+// A row of `base`: seeds and adopted tables. Values by FieldId; version ≥ 1.
+Row base_row(const Resource& resource, Key key, std::vector<Value> values,
+             std::uint64_t version = 1);
+
+}  // namespace reef::model

@@ -1,0 +1,81 @@
+// Which writes are inside a record (Vector), what one write is called (Dot), which of two wins (Stamp).
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.hpp"
+
+namespace reef::model {
+
+// One life of a store that takes writes: "us.k3f9" (node name, incarnation).
+using OriginId = std::string;
+
+inline constexpr std::string_view base_origin = "base";  // what was there before
+std::string_view node_of(std::string_view origin);       // "us.k3f9" → "us"
+
+// Position: origin → the highest contiguous seq.
+using Position = std::map<OriginId, std::uint64_t, std::less<>>;
+std::uint64_t seq_in(const Position& position, std::string_view origin);  // 0 when absent
+bool covers(const Position& position, const Position& other);
+std::string to_text(const Position& position);                            // "eu.8x2a:7,us.k3f9:12"
+std::optional<Position> parse_position(std::string_view text);
+
+struct Dot {  // names one write for ever
+    OriginId origin;
+    std::uint64_t seq = 0;
+    auto operator<=>(const Dot&) const = default;
+};
+
+// When a write was received, and which write it was. The total order that decides lww.
+struct Stamp {
+    Time time;
+    Dot dot;
+    auto operator<=>(const Stamp&) const = default;
+};
+std::string to_text(const Stamp& stamp);  // "us.k3f9:12@1767225600000000"
+std::optional<Stamp> parse_stamp(std::string_view text);
+
+struct VectorEntry {
+    OriginId origin;
+    std::uint64_t seq = 0;    // of its last write to the record
+    std::uint64_t count = 0;  // of its writes to the record
+    bool operator==(const VectorEntry&) const = default;
+};
+
+enum class Order : std::uint8_t { equal, before, after, concurrent };
+
+// Sorted by origin, one entry each.
+class Vector {
+public:
+    Vector() = default;
+
+    const std::vector<VectorEntry>& entries() const { return entries_; }
+    bool empty() const { return entries_.empty(); }
+    std::uint64_t seq_of(std::string_view origin) const;
+    std::uint64_t writes() const;                      // the sum of the counts
+    bool covers(const Dot& dot) const { return seq_of(dot.origin) >= dot.seq; }
+    bool operator==(const Vector&) const = default;
+
+    void add_write(std::string_view origin, std::uint64_t seq);  // count + 1
+    void put(VectorEntry entry);                                 // adds or replaces
+    void join(const Vector& other);                              // entry by entry, the higher seq
+    Order compare(const Vector& other) const;                    // by seq
+
+private:
+    std::vector<VectorEntry> entries_;
+};
+
+// "eu.8x2a:7:3,us.k3f9:12:1" (origin:seq:count): the ETag, the column, the wire. Entries over
+// vector_entries_max are refused.
+inline constexpr std::size_t vector_entries_max = 64;
+void append_text(std::string& out, const Vector& vector);
+std::string to_text(const Vector& vector);
+std::optional<Vector> parse_vector(std::string_view text);
+
+}  // namespace reef::model

@@ -1,0 +1,202 @@
+// A store keeps one node's rows, its log, and what the committer must remember. It loads and saves;
+// it decides nothing, so that SQLite and PostgreSQL cannot differ in behaviour.
+#pragma once
+
+#include <array>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/hash.hpp"
+#include "base/task.hpp"
+#include "model/change.hpp"
+
+namespace reef::store {
+
+using namespace model;
+
+// What a batch must know before anything is decided. Duplicates are harmless.
+struct Wanted {
+    std::vector<RecordRef> records;   // its own rows, and the rows that they refer to
+    std::vector<FieldRef> holders;    // who has this tracking number? (living records)
+    std::vector<FieldRef> referrers;  // does any living shipment point at this warehouse?
+    std::vector<RequestId> requests;
+};
+
+// Sums of row hashes, tombstones included. A row's bucket is hash_of(key text).low % buckets.
+inline constexpr std::size_t digest_buckets = 64;
+struct Digest {
+    std::array<Hash128, digest_buckets> buckets{};
+    std::uint64_t rows = 0;           // living records
+    bool operator==(const Digest&) const = default;
+};
+
+struct OriginMark {                   // how far one origin's log is known here
+    std::uint64_t received = 0;       // contiguous: logged, can be relayed
+    std::uint64_t applied = 0;        // the lowest change still parked, minus one
+    Hash128 hash;                     // running hash of its log up to `received`
+    bool operator==(const OriginMark&) const = default;
+};
+
+// One small state that changes with every batch.
+struct Ledger {
+    OriginId self;                    // name and incarnation
+    Stamp stamp;                      // the highest one given here
+    std::map<OriginId, OriginMark, std::less<>> origins;   // self among them
+    std::map<ResourceId, std::int64_t> next_slot;          // the next number of this node
+    std::map<ResourceId, Digest> digests;
+    std::map<std::string, std::string> cursors;            // broker and publisher marks
+    std::uint64_t seq() const { return origins.at(self).received; }
+    Position received() const;
+    Position applied() const;
+};
+
+struct StoredRow {
+    Row row;
+    Hash128 hash;                     // as stored; a row written by another program has {}
+};
+
+struct Conflict {                     // both versions, and what decided
+    RecordRef record;
+    Time at;
+    std::string kind;                 // "fields", "life", "unique", "fork", …
+    std::string detail;               // canonical JSON: {"kept":row,"lost":row,"fields":[…]}
+};
+
+struct DeadLetter {
+    std::string source;               // origin or broker position
+    std::uint64_t seq = 0;
+    std::optional<RecordRef> record;
+    std::string reason;
+    std::string body;
+    Time at;
+};
+
+struct Loaded {
+    Ledger ledger;
+    boost::unordered_flat_map<RecordRef, StoredRow, std::hash<RecordRef>> rows;  // tombstones too
+    std::map<FieldRef, Key> holders;
+    std::map<FieldRef, bool> referrers;
+    std::map<RequestId, RequestSeen> requests;
+};
+
+struct LogEntry {
+    Dot dot;
+    Time at;
+    std::string json;                 // change_json()
+    Hash128 hash;                     // running hash of the origin's log up to this entry
+};
+
+struct SavedRow {
+    Row row;
+    Hash128 hash;
+};
+
+// Everything that one batch changes.
+struct Saved {
+    Ledger ledger;
+    std::vector<SavedRow> rows;       // each record once
+    std::vector<LogEntry> log;
+    std::vector<std::pair<RequestId, RequestSeen>> requests;
+    std::vector<Conflict> conflicts;
+    std::vector<DeadLetter> dead_letters;
+};
+
+struct TrimLimits {
+    Time requests_before;             // ids older than this go …
+    std::uint64_t requests_max = 0;   // … and the oldest beyond this many
+    Time log_before;                  // entries older than this go …
+    std::uint64_t log_bytes_max = 0;  // … and the oldest beyond this many bytes
+    std::uint32_t piece_rows_max = 1000;
+};
+
+// The one way in. Only the committer holds it; it lives on the committer's executor.
+class Writer {
+public:
+    virtual ~Writer() = default;
+    // Takes the store's batch lock (all processes of the node share it) and loads.
+    // unavailable: nothing happened, try later.
+    virtual Task<Loaded> begin(Wanted wanted) = 0;
+    // Saves, commits, returns once it is durable. rejected: the database refused a row, nothing was
+    // saved, bisect. unavailable: nothing was saved. broken: durable storage failed, the process
+    // must end.
+    virtual Task<void> commit(Saved saved) = 0;
+    // Ends a batch that changed nothing. Cannot fail: a lost connection ends it as well.
+    virtual asio::awaitable<void> release() = 0;
+    // Removes one small piece of what has expired; true when there is more.
+    virtual Task<bool> trim(TrimLimits limits) = 0;
+    // Called when nobody waits: a checkpoint, if one is due.
+    virtual Task<void> rest() = 0;
+};
+
+struct ListFilter {
+    FieldId field = 0;
+    Compare compare = Compare::equal;
+    Value value;
+};
+struct ListQuery {
+    ResourceId resource = 0;
+    FieldId sort = 0;                 // the key or a sortable field
+    bool descending = false;          // of both sort field and key
+    std::vector<ListFilter> filters;  // all must hold; null never matches
+    // Keyset: rows strictly after (value, key) in the order asked for. Nulls come first
+    // (ascending). Text is ordered by bytes.
+    std::optional<std::pair<Value, Key>> after;
+    std::uint64_t skip = 0;
+    std::uint32_t rows_max = 100;
+    bool count = false;
+};
+struct ListPage {
+    std::vector<Row> rows;
+    bool more = false;                    // there are rows beyond these
+    std::optional<std::uint64_t> total;   // of the filters, when asked for
+};
+
+struct ScanLimits {
+    std::uint32_t rows_max = 1000;
+    std::uint64_t bytes_max = 4 << 20;
+};
+
+// Committed data. One per io thread; SQLite answers without suspending, PostgreSQL pipelines.
+// unavailable: the database is away.
+class Reader {
+public:
+    virtual ~Reader() = default;
+    virtual Task<std::optional<Row>> get(RecordRef ref) = 0;      // tombstones too
+    virtual Task<std::optional<Row>> find(FieldRef ref) = 0;      // living; of two, the earlier life
+    virtual Task<ListPage> list(ListQuery query) = 0;             // living
+    virtual Task<std::optional<LogEntry>> change(Dot dot) = 0;
+    // Entries after `after` for every origin known here, in seq order per origin.
+    virtual Task<std::vector<LogEntry>> changes_after(Position after, ScanLimits limits) = 0;
+    // All records (tombstones too) in key order from the one after `after`.
+    virtual Task<std::vector<StoredRow>> scan(ResourceId resource, std::optional<Key> after,
+                                              ScanLimits limits) = 0;
+    virtual Task<std::vector<Conflict>> conflicts(std::uint64_t after, ScanLimits limits) = 0;
+    virtual Task<std::vector<DeadLetter>> dead_letters(std::uint64_t after, ScanLimits limits) = 0;
+    virtual Task<Ledger> ledger() = 0;
+};
+
+class Store {
+public:
+    virtual ~Store() = default;
+    virtual std::unique_ptr<Writer> open_writer(asio::any_io_executor on) = 0;  // at most one
+    virtual std::unique_ptr<Reader> open_reader(asio::any_io_executor on) = 0;
+};
+
+struct StoreOptions {
+    std::string file;          // SQLite: the path; its folder exists
+    std::string node;          // the origin's name; the incarnation is made with the store
+    std::string incarnation;   // of a new store: random, given by the caller
+    std::uint64_t cache_kib = 8 << 10;   // SQLite's page cache, of the writer
+};
+
+// Opens or creates. invalid: what is there is not this app's (another node's store, columns of
+// another shape), or a newer version's. unavailable: locked by another process, no such folder.
+Result<std::unique_ptr<Store>> open_sqlite(const Schema& schema, StoreOptions options);
+std::unique_ptr<Store> open_memory(const Schema& schema, StoreOptions options);
+
+}  // namespace reef::store
