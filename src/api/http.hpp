@@ -18,14 +18,14 @@ namespace reef::api {
 struct Request {
     model::Method method = model::Method::get;
     std::string_view method_text;
-    std::string_view target;                 // as sent, checked: origin-form
-    std::string_view path;                   // still percent-encoded
-    std::string_view query;                  // without '?', still percent-encoded
+    std::string_view target;  // as sent, checked: origin-form
+    std::string_view path;    // still percent-encoded
+    std::string_view query;   // without '?', still percent-encoded
     boost::container::small_vector<std::pair<std::string_view, std::string_view>, 16> headers;
     std::string_view body;
     bool keep_alive = true;
     Time received;
-    std::string_view peer_address;           // without the port
+    std::string_view peer_address;  // without the port
 
     // The value of a header, by lower-case name, case-insensitively; empty view when absent.
     std::string_view header(std::string_view lower_case_name) const;
@@ -35,10 +35,10 @@ struct Request {
 
 struct Response {
     int status = 200;
-    std::string headers;                     // "Name: value\r\n" lines, all but the framing ones
-    std::string_view content_type;           // static text; empty: no body
+    std::string headers;            // "Name: value\r\n" lines, all but the framing ones
+    std::string_view content_type;  // static text; empty: no body
     std::string body;
-    std::string_view static_body;            // instead of `body`: an embedded asset
+    std::string_view static_body;  // instead of `body`: an embedded asset
     bool close = false;
 
     void add_header(std::string_view name, std::string_view value);  // no CR, LF in value

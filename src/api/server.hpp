@@ -15,18 +15,18 @@ namespace reef::api {
 
 struct ServerOptions {
     std::string host = "127.0.0.1";
-    std::uint16_t port = 0;                       // 0: any free one
-    std::uint32_t connections_max = 10'000;       // beyond it: 503 and close
-    std::uint32_t header_bytes_max = 16 << 10;    // 431
-    std::uint32_t header_fields_max = 100;        // 431
-    std::uint64_t body_bytes_max = 1 << 20;       // 413
+    std::uint16_t port = 0;                            // 0: any free one
+    std::uint32_t connections_max = 10'000;            // beyond it: 503 and close
+    std::uint32_t header_bytes_max = 16 << 10;         // 431
+    std::uint32_t header_fields_max = 100;             // 431
+    std::uint64_t body_bytes_max = 1 << 20;            // 413
     std::chrono::milliseconds header_timeout{10'000};  // in total: 408
     std::chrono::milliseconds body_timeout{30'000};
     std::chrono::milliseconds idle_timeout{75'000};
     std::chrono::milliseconds write_timeout{30'000};
 };
 
-struct ServerCounts {                             // for metrics; readable from any thread
+struct ServerCounts {  // for metrics; readable from any thread
     std::uint64_t accepted = 0;
     std::uint64_t open = 0;
     std::uint64_t refused = 0;
@@ -38,8 +38,8 @@ public:
     virtual std::uint16_t port() const = 0;
     virtual ServerCounts counts() const = 0;
     // Stops accepting, closes idle connections, lets requests under way finish (their answers say
-    // "Connection: close"); returns when all are done or `deadline` has passed and the rest was cut.
-    // Callable from any thread but the io threads.
+    // "Connection: close"); returns when all are done or `deadline` has passed and the rest was
+    // cut. Callable from any thread but the io threads.
     virtual void stop(std::chrono::milliseconds deadline) = 0;
 };
 

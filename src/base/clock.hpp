@@ -12,8 +12,8 @@ namespace reef {
 class Clock {
 public:
     virtual ~Clock() = default;
-    virtual Time now() const = 0;                                  // wall time; callable anywhere
-    virtual std::chrono::nanoseconds steady() const = 0;           // never goes back
+    virtual Time now() const = 0;                         // wall time; callable anywhere
+    virtual std::chrono::nanoseconds steady() const = 0;  // never goes back
     // closed when the waiting coroutine was cancelled.
     virtual Task<void> sleep(std::chrono::nanoseconds duration) = 0;
 };

@@ -23,7 +23,7 @@ struct Hash128 {
 Hash128 hash_of(std::string_view bytes);
 Hash128 chain(const Hash128& before, std::string_view bytes);  // a running hash over a log
 
-std::string to_hex(const Hash128& hash);                 // 32 lower-case digits
+std::string to_hex(const Hash128& hash);  // 32 lower-case digits
 std::optional<Hash128> parse_hash(std::string_view hex);
 
 }  // namespace reef

@@ -1,7 +1,7 @@
 #include "base/task.hpp"
 
-#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -43,8 +43,7 @@ void die_unless_cancelled(const std::string& name, const std::exception_ptr& thr
 
 }  // namespace
 
-TaskGroup::TaskGroup(asio::any_io_executor executor)
-    : state_(std::make_shared<State>(executor)) {}
+TaskGroup::TaskGroup(asio::any_io_executor executor) : state_(std::make_shared<State>(executor)) {}
 
 TaskGroup::~TaskGroup() = default;
 
@@ -77,6 +76,8 @@ asio::awaitable<void> TaskGroup::join() {
     }
 }
 
-std::size_t TaskGroup::size() const { return state_->running.size(); }
+std::size_t TaskGroup::size() const {
+    return state_->running.size();
+}
 
 }  // namespace reef

@@ -1,4 +1,5 @@
-// Task<T>: a coroutine that ends in a Result. TaskGroup: who owns running tasks, and waits for them.
+// Task<T>: a coroutine that ends in a Result. TaskGroup: who owns running tasks, and waits for
+// them.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -27,8 +28,8 @@ public:
     TaskGroup& operator=(const TaskGroup&) = delete;
 
     void start(std::string name, asio::awaitable<void> work);
-    void cancel();                    // asks all of them to end: their next co_await throws
-    asio::awaitable<void> join();     // returns when all have ended
+    void cancel();                 // asks all of them to end: their next co_await throws
+    asio::awaitable<void> join();  // returns when all have ended
     std::size_t size() const;
 
 private:

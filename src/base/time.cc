@@ -44,7 +44,8 @@ std::optional<std::int64_t> take_fraction(std::string_view& text) {
         ++digits;
     }
     if (digits == 0 || digits > 9) return std::nullopt;
-    for (std::size_t i = digits; i < 6; ++i) us *= 10;
+    for (std::size_t i = digits; i < 6; ++i)
+        us *= 10;
     text.remove_prefix(digits);
     return us;
 }
@@ -123,8 +124,8 @@ std::optional<Time> parse_time(std::string_view text) {
     }
     const auto zone = read_zone(text);
     if (!zone) return std::nullopt;
-    const sys_seconds point = sys_days{date} + hours{hour} + minutes{minute - *zone} +
-                              seconds{second};
+    const sys_seconds point =
+        sys_days{date} + hours{hour} + minutes{minute - *zone} + seconds{second};
     const Time time{point.time_since_epoch().count() * us_per_second + fraction};
     constexpr sys_days first{year{1} / 1 / 1};
     constexpr sys_days end{year{10000} / 1 / 1};

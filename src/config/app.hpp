@@ -1,5 +1,5 @@
-// One application, as its TOML file declares it: the file checked as a whole, every `${…}` filled in
-// from the environment, and turned into what each module takes.
+// One application, as its TOML file declares it: the file checked as a whole, every `${…}` filled
+// in from the environment, and turned into what each module takes.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 namespace reef::config {
 
-struct Endpoint {              // "127.0.0.1:8101"; an IPv6 address in brackets
+struct Endpoint {  // "127.0.0.1:8101"; an IPv6 address in brackets
     std::string host;
     std::uint16_t port = 0;
     bool loopback() const;
@@ -28,10 +28,10 @@ enum class StoreKind : std::uint8_t { sqlite, postgresql };
 struct Node {
     std::string name;
     Endpoint listen;
-    std::string url;                       // where peers find it; made of `listen` when not given
-    std::string database_url;              // PostgreSQL; "" = SQLite
-    std::vector<std::string> send_to;      // "" of the file = every other node
-    bool foreign = false;                  // another program: no Atoll node
+    std::string url;                   // where peers find it; made of `listen` when not given
+    std::string database_url;          // PostgreSQL; "" = SQLite
+    std::vector<std::string> send_to;  // "" of the file = every other node
+    bool foreign = false;              // another program: no Atoll node
 };
 
 struct Replica {
@@ -41,16 +41,16 @@ struct Replica {
 };
 
 struct Reads {
-    std::string from = "round_robin";      // "random", "primary"
+    std::string from = "round_robin";  // "random", "primary"
     double lag_max_seconds = 5;
 };
 
 struct Gateway {
     Endpoint listen;
-    bool spread = false;                   // round robin over the living, instead of by region
+    bool spread = false;  // round robin over the living, instead of by region
 };
 
-struct Queue {                             // [[transport.rabbitmq.queues]]
+struct Queue {  // [[transport.rabbitmq.queues]]
     std::string name;
     std::vector<std::string> when;
     std::string body;
@@ -58,13 +58,13 @@ struct Queue {                             // [[transport.rabbitmq.queues]]
 
 struct Kafka {
     std::string brokers, topic, key, body;
-    std::string foreign;                   // "record" or ""
+    std::string foreign;  // "record" or ""
     std::map<std::string, std::string> options;
 };
 
 struct Rabbitmq {
     std::string url, exchange, queue, dead, routing_key, body;
-    std::string foreign;                   // "call" or ""
+    std::string foreign;  // "call" or ""
     std::map<std::string, std::string> headers;
     int retries = 3;
     std::vector<Queue> queues;
@@ -73,19 +73,19 @@ struct Rabbitmq {
 enum class TransportKind : std::uint8_t { direct, kafka, rabbitmq };
 
 struct Transport {
-    TransportKind use = TransportKind::direct;   // "auto" resolved
+    TransportKind use = TransportKind::direct;  // "auto" resolved
     Kafka kafka;
     Rabbitmq rabbitmq;
 };
 
-struct Stack {                             // [stack.full]: what `up --stack full` starts
+struct Stack {  // [stack.full]: what `up --stack full` starts
     std::string store, transport;
 };
 
-struct Limits {                            // [limits]; each has a default
+struct Limits {  // [limits]; each has a default
     std::uint64_t body_bytes_max = 1 << 20;
     std::uint32_t connections_max = 10'000;
-    std::uint32_t queue_writes_max = 10'000;     // waiting for the committer: beyond it 503
+    std::uint32_t queue_writes_max = 10'000;  // waiting for the committer: beyond it 503
     std::uint32_t batch_rows_max = 512;
     std::uint64_t request_id_seconds = 24 * 3600;
     std::uint64_t request_ids_max = 10'000'000;
@@ -94,10 +94,10 @@ struct Limits {                            // [limits]; each has a default
 };
 
 struct App {
-    std::string file;                      // as it was given
+    std::string file;  // as it was given
     std::string name;
-    std::string folder;                    // of the file: seed files are beside it
-    std::string seed;                      // path, or ""
+    std::string folder;  // of the file: seed files are beside it
+    std::string seed;    // path, or ""
     model::Api api;
     model::Schema schema;
     std::vector<Node> nodes;
@@ -109,12 +109,12 @@ struct App {
     Transport transport;
     std::map<std::string, Stack> stacks;
     Limits limits;
-    std::string default_node;              // what [serve] node says; "" = none
+    std::string default_node;  // what [serve] node says; "" = none
 
     const Node* find(std::string_view node) const;
 };
 
-struct Mistake {                           // "app.toml:12:5: unknown field "pirce" (did you mean …?)"
+struct Mistake {  // "app.toml:12:5: unknown field "pirce" (did you mean …?)"
     std::uint32_t line = 0;
     std::uint32_t column = 0;
     std::string what;
@@ -122,8 +122,8 @@ struct Mistake {                           // "app.toml:12:5: unknown field "pir
 std::string to_text(const std::string& file, const Mistake& mistake);
 
 struct Loaded {
-    std::optional<App> app;                // absent when there is any mistake
-    std::vector<Mistake> mistakes;         // all of them, in the order of the file
+    std::optional<App> app;         // absent when there is any mistake
+    std::vector<Mistake> mistakes;  // all of them, in the order of the file
 };
 
 // How `${…}` finds a variable. For a node, NAME_US goes before NAME.

@@ -30,16 +30,16 @@ struct RequestId {
 std::string to_text(const RequestId& id);  // "id:a1", "key:a1", "attempt:a1"
 std::optional<RequestId> parse_request_id(std::string_view text);
 
-struct RequestMark {                // what a write remembers of the request that made it
+struct RequestMark {  // what a write remembers of the request that made it
     std::vector<RequestId> ids;
-    std::string attempt;            // one value per client request, on each of its tries
+    std::string attempt;  // one value per client request, on each of its tries
     Hash128 body;
     bool operator==(const RequestMark&) const = default;
 };
 
 // What is kept per request id.
 struct RequestSeen {
-    Stamp stamp;                    // the write: its dot finds the change in the log
+    Stamp stamp;  // the write: its dot finds the change in the log
     RecordRef record;
     WriteKind kind = WriteKind::update;
     std::string attempt;
@@ -48,23 +48,27 @@ struct RequestSeen {
 };
 
 struct Change {
-    Stamp stamp;                                  // its dot is (origin, seq)
+    Stamp stamp;  // its dot is (origin, seq)
     WriteKind kind = WriteKind::update;
-    Row row;                                      // after the write
-    std::vector<FieldId> written;                 // fields that the request named
+    Row row;                                              // after the write
+    std::vector<FieldId> written;                         // fields that the request named
     std::vector<std::pair<FieldId, std::int64_t>> added;  // what it added to counters
     RequestMark request;
     std::vector<std::pair<std::string, std::string>> headers;  // kept ones
     std::string traceparent;
-    std::string schema;                           // Schema::id() of the writer
-    Time at;                                      // wall time of the commit's decision
+    std::string schema;  // Schema::id() of the writer
+    Time at;             // wall time of the commit's decision
     bool operator==(const Change&) const = default;
 };
 
-// Canonical: fixed order, no white space, so that equal changes are equal bytes. docs/wire-format.md
+// Canonical: fixed order, no white space, so that equal changes are equal bytes.
+// docs/wire-format.md
 std::string change_json(const Schema& schema, const Change& change);
+// The same where the row's JSON (append_row_json) is at hand already.
+std::string change_json(const Schema& schema, const Change& change, std::string_view row_json);
 
-// invalid: what is wrong and where. A resource that this schema does not know is not_found: park it.
+// invalid: what is wrong and where. A resource that this schema does not know is not_found: park
+// it.
 Result<Change> parse_change(const Schema& schema, std::string_view json);
 
 RequestSeen seen_by(const Change& change);

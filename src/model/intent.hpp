@@ -1,4 +1,5 @@
-// What a client asks for (Intent), what the decision needs to know (Facts), what came of it (Outcome).
+// What a client asks for (Intent), what the decision needs to know (Facts), what came of it
+// (Outcome).
 #pragma once
 
 #include <cstdint>
@@ -13,52 +14,65 @@
 namespace reef::model {
 
 struct Precondition {
-    std::optional<std::uint64_t> version;      // of the body or the query: stale is 409
-    std::vector<Vector> if_match;              // any of these: else 412
-    bool if_match_any = false;                 // If-Match: *
-    bool if_none_match_any = false;            // If-None-Match: *: only when there is none
-    std::optional<Vector> compared;            // forwarded to its home: the row the other region saw
+    std::optional<std::uint64_t> version;  // of the body or the query: stale is 409
+    std::vector<Vector> if_match;          // any of these: else 412
+    bool if_match_any = false;             // If-Match: *
+    bool if_none_match_any = false;        // If-None-Match: *: only when there is none
+    std::optional<Vector> compared;        // forwarded to its home: the row the other region saw
     bool names_version() const { return version || if_match_any || !if_match.empty(); }
 };
 
 struct Intent {
     WriteKind kind = WriteKind::update;
     ResourceId resource = 0;
-    std::optional<Key> key;                    // absent: generated at a create
+    std::optional<Key> key;                         // absent: generated at a create
     std::vector<std::pair<FieldId, Value>> fields;  // as the client named them, checked by type
     Precondition precondition;
     RequestMark request;
-    Time received;                             // by the gateway's clock when there is one
+    Time received;  // by the gateway's clock when there is one
     std::vector<std::pair<std::string, std::string>> headers;
     std::string traceparent;
-    bool forwarded = false;                    // came from another region: decided here, at home
+    bool forwarded = false;  // came from another region: decided here, at home
 };
 
 // One word each: the code in the answer's "error", and a row in the API's table of problems.
 enum class Refusal : std::uint8_t {
-    not_found, already_exists, version_conflict, precondition_failed, precondition_required,
-    duplicate_request, key_reused, unknown_reference, still_referenced, not_unique,
-    against_order, below_minimum, above_maximum, immutable_field, replica_behind, home_unreachable,
+    not_found,
+    already_exists,
+    version_conflict,
+    precondition_failed,
+    precondition_required,
+    duplicate_request,
+    key_reused,
+    unknown_reference,
+    still_referenced,
+    not_unique,
+    against_order,
+    below_minimum,
+    above_maximum,
+    immutable_field,
+    replica_behind,
+    home_unreachable,
     ids_exhausted,
 };
-std::string_view name_of(Refusal refusal);     // "version_conflict"
+std::string_view name_of(Refusal refusal);  // "version_conflict"
 
 struct Accepted {
     Row row;
-    WriteKind kind = WriteKind::update;        // what it was: create = or_update turns one into another
+    WriteKind kind = WriteKind::update;  // what it was: create = or_update turns one into another
     Stamp stamp;
 };
-struct Replayed {                              // had taken effect before: answer from that change
+struct Replayed {  // had taken effect before: answer from that change
     RequestSeen seen;
 };
-struct ForwardHome {                           // to be decided by the record's home
+struct ForwardHome {  // to be decided by the record's home
     std::string home;
     Vector compared;
 };
 struct Refused {
     Refusal refusal = Refusal::not_found;
     std::string detail;
-    std::string pointer;                       // to the field that is to blame, or ""
+    std::string pointer;  // to the field that is to blame, or ""
     std::optional<Row> current;
 };
 using Outcome = std::variant<Accepted, Replayed, ForwardHome, Refused>;

@@ -16,12 +16,12 @@ struct Json {
     enum class Kind : std::uint8_t { null, boolean, number, string, array, object };
     Kind kind = Kind::null;
     bool boolean = false;
-    std::string text;                                   // number as written; string decoded
+    std::string text;  // number as written; string decoded
     std::vector<Json> items;
     std::vector<std::pair<std::string, Json>> members;  // in the order written
 
     bool is(Kind other) const { return kind == other; }
-    const Json* find(std::string_view name) const;      // null when absent
+    const Json* find(std::string_view name) const;  // null when absent
 };
 
 inline constexpr std::size_t json_depth_max = 64;
@@ -29,8 +29,8 @@ inline constexpr std::size_t json_depth_max = 64;
 // invalid: what is wrong, with the byte offset; for a duplicate key its JSON Pointer.
 Result<Json> parse_json(std::string_view text);
 
-void append_json_string(std::string& out, std::string_view text);  // with its quotes
-void append_json(std::string& out, const Json& json);              // compact, numbers as written
-void append_pointer_part(std::string& out, std::string_view part); // "/a~1b"
+void append_json_string(std::string& out, std::string_view text);   // with its quotes
+void append_json(std::string& out, const Json& json);               // compact, numbers as written
+void append_pointer_part(std::string& out, std::string_view part);  // "/a~1b"
 
 }  // namespace reef::model

@@ -12,30 +12,30 @@
 namespace reef::model {
 
 // How this app's API looks, beside its resources.
-struct KeptHeader {                    // [headers.operation-name]
-    std::string name;                  // lower case
+struct KeptHeader {    // [headers.operation-name]
+    std::string name;  // lower case
     bool required = false;
-    bool keep = false;                 // stored with the change
+    bool keep = false;  // stored with the change
     std::string example;
 };
 
-enum class ListShape : std::uint8_t { page, array };        // {"items":[…],"next":…} or […]
-enum class DeletedShape : std::uint8_t { nothing, record }; // 204, or 200 with the record
+enum class ListShape : std::uint8_t { page, array };         // {"items":[…],"next":…} or […]
+enum class DeletedShape : std::uint8_t { nothing, record };  // 204, or 200 with the record
 
 struct Answers {
-    int invalid = 400;                 // status of invalid input
+    int invalid = 400;  // status of invalid input
     ListShape list = ListShape::page;
     DeletedShape deleted = DeletedShape::nothing;
     int time_digits = 6;
-    std::string wrap;                  // '{"success": true, "data": <data>, …}', "" = bare
-    std::string wrap_error;            // "" = problem+json
+    std::string wrap;        // '{"success": true, "data": <data>, …}', "" = bare
+    std::string wrap_error;  // "" = problem+json
 };
 
 struct Api {
-    std::string app;                   // "property-listing"
-    std::string nodes_are = "node";    // "region": what the app calls its nodes
-    std::string path;                  // "/{region}", "/api/v1", …
-    std::vector<std::string> nodes;    // in the order of the app file
+    std::string app;                 // "property-listing"
+    std::string nodes_are = "node";  // "region": what the app calls its nodes
+    std::string path;                // "/{region}", "/api/v1", …
+    std::vector<std::string> nodes;  // in the order of the app file
     std::vector<KeptHeader> headers;
     Answers answers;
     // The path names a node ("/{region}"): every operation also works without that part.
@@ -43,12 +43,22 @@ struct Api {
 };
 
 enum class Method : std::uint8_t { get, post, put, remove, head, options, other };
-std::string_view name_of(Method method);           // "GET", "DELETE", …
+std::string_view name_of(Method method);  // "GET", "DELETE", …
 
 enum class OperationKind : std::uint8_t {
-    list, get, create, update, remove, look_up,     // of a resource
-    health, lag,                                    // of the node, below the app's path too
-    livez, readyz, metrics, openapi, docs,          // of the process
+    list,
+    get,
+    create,
+    update,
+    remove,
+    look_up,  // of a resource
+    health,
+    lag,  // of the node, below the app's path too
+    livez,
+    readyz,
+    metrics,
+    openapi,
+    docs,  // of the process
 };
 
 enum class In : std::uint8_t { path, query, header };
@@ -57,9 +67,9 @@ struct Parameter {
     std::string name;
     In in = In::query;
     bool required = false;
-    std::string schema;                // JSON Schema text
+    std::string schema;  // JSON Schema text
     std::string description;
-    std::string example;               // JSON text
+    std::string example;  // JSON text
 };
 
 struct Answer {
@@ -70,17 +80,17 @@ struct Answer {
 };
 
 struct Operation {
-    std::string id;                    // "getProperty", "updateProperty": unique
+    std::string id;  // "getProperty", "updateProperty": unique
     OperationKind kind = OperationKind::get;
     Method method = Method::get;
-    std::string path;                  // "/{region}/properties/{id}"
+    std::string path;  // "/{region}/properties/{id}"
     std::optional<ResourceId> resource;
-    std::optional<std::size_t> look_up;   // which of the resource's look-ups
+    std::optional<std::size_t> look_up;  // which of the resource's look-ups
     std::string summary;
     std::vector<Parameter> parameters;
     bool has_body = false;
     std::vector<Answer> answers;
-    bool documented = true;            // a second spelling of another operation is not
+    bool documented = true;  // a second spelling of another operation is not
 };
 
 std::vector<Operation> operations_of(const Schema& schema, const Api& api);

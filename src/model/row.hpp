@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "model/json.hpp"
 #include "model/schema.hpp"
 #include "model/value.hpp"
 #include "model/vector.hpp"
@@ -29,9 +30,9 @@ struct CounterPart {  // what one origin has added in this life
 };
 
 struct Cell {
-    Value value;                      // not for counters, the key and the version
-    Stamp stamp;                      // of the write that set it
-    std::vector<CounterPart> parts;   // counters: sorted by origin
+    Value value;                     // not for counters, the key and the version
+    Stamp stamp;                     // of the write that set it
+    std::vector<CounterPart> parts;  // counters: sorted by origin
     bool operator==(const Cell&) const = default;
 };
 
@@ -48,9 +49,9 @@ struct Row {
     Key key;
     Life life;
     Vector vector;
-    std::vector<Cell> cells;    // by FieldId; those of the key and the version stay empty
-    std::vector<Twin> twins;    // sorted by dot
-    std::string unknown;        // fields of a newer schema: canonical JSON members, passed on
+    std::vector<Cell> cells;  // by FieldId; those of the key and the version stay empty
+    std::vector<Twin> twins;  // sorted by dot
+    std::string unknown;      // fields of a newer schema: canonical JSON members, passed on
 
     RecordRef ref() const { return {resource, key}; }
     bool alive() const { return life.alive(); }
@@ -64,18 +65,25 @@ std::uint64_t version_of(const Row& row);
 // cell's value.
 Value value_of(const Resource& resource, const Row& row, FieldId field);
 
+// A counter's true sum in this life, twins taken off; it may lie below the field's min.
+std::int64_t counter_sum(const Row& row, FieldId field);
+
 // Of all writes inside, the latest stamp. A new write's stamp is raised above it.
 Stamp latest_stamp(const Row& row);
 
 // The row as one canonical JSON object: on the wire, in the log, and what the row's hash is taken
-// of. {"key":10,"life":"1 us.k3f9:1@…","vector":"…","fields":{…},"stamps":{…},…}
+// of. {"key":10,"vector":"…","fields":{…},"life":"1 us.k3f9:1@…","stamps":{…},…}
 void append_row_json(std::string& out, const Resource& resource, const Row& row);
+Result<Row> read_row_json(const Resource& resource, const Json& json);
 
 // Life, stamps, counters and twins alone, as canonical JSON: the column beside the user's own.
 // Reading it into a row whose vector and values are set completes the row. "" is what a row has
 // that was inserted by another program: life 1 of base.
 std::string state_json(const Resource& resource, const Row& row);
-Result<void> read_state_json(const Resource& resource, std::string_view json, Row& row);
+Result<void> read_state_json(const Resource& resource, std::string_view text, Row& row);
+Result<void> read_state(const Resource& resource, const Json& json, Row& row);
+
+Stamp base_stamp();  // time 0: loses to every real write
 
 // A row of `base`: seeds and adopted tables. Values by FieldId; version ≥ 1.
 Row base_row(const Resource& resource, Key key, std::vector<Value> values,

@@ -14,7 +14,16 @@
 namespace reef::model {
 
 enum class FieldType : std::uint8_t {
-    boolean, int32, int64, floating, decimal, text, timestamp, uuid, json, lattice,
+    boolean,
+    int32,
+    int64,
+    floating,
+    decimal,
+    text,
+    timestamp,
+    uuid,
+    json,
+    lattice,
     version,  // not stored with the state: computed from the record's vector
 };
 
@@ -38,24 +47,24 @@ struct Field {
     std::string name;
     FieldType type = FieldType::text;
     bool nullable = false;
-    std::optional<Value> default_value;      // a field with neither default nor null is required
-    std::optional<Value> min;                // inclusive, in the field's own Value form
+    std::optional<Value> default_value;  // a field with neither default nor null is required
+    std::optional<Value> min;            // inclusive, in the field's own Value form
     std::optional<Value> max;
-    std::string pattern;                     // ECMAScript; "" = any
-    std::uint32_t text_max = 0;              // characters (code points); 0 = no limit but the body's
-    int precision = 0;                       // decimal(precision,scale), precision ≤ 18
+    std::string pattern;         // ECMAScript; "" = any
+    std::uint32_t text_max = 0;  // characters (code points); 0 = no limit but the body's
+    int precision = 0;           // decimal(precision,scale), precision ≤ 18
     int scale = 0;
     bool unique = false;
     bool index = false;
-    std::string refers_to;                   // resource name, "" = none
+    std::string refers_to;  // resource name, "" = none
     Merge merge = Merge::lww;
-    std::vector<std::string> order;          // lattice: lowest first
+    std::vector<std::string> order;  // lattice: lowest first
     SetBy set = SetBy::client;
     KeyKind key = KeyKind::none;
-    bool key_from_client = false;            // a generated key may also be given by the client
-    std::int64_t first_key = 1;              // slots: the lowest number that is given out
-    std::string description;                 // for people, in OpenAPI
-    std::string example;                     // JSON text, for OpenAPI; "" = made up from the type
+    bool key_from_client = false;  // a generated key may also be given by the client
+    std::int64_t first_key = 1;    // slots: the lowest number that is given out
+    std::string description;       // for people, in OpenAPI
+    std::string example;           // JSON text, for OpenAPI; "" = made up from the type
 };
 
 enum class WritePolicy : std::uint8_t { local, home };
@@ -71,41 +80,41 @@ struct Page {
 
 enum class Compare : std::uint8_t { equal, not_equal, less, less_equal, greater, greater_equal };
 
-struct Filter {             // a query parameter of the list: min_price = "price >="
+struct Filter {  // a query parameter of the list: min_price = "price >="
     std::string parameter;
     FieldId field = 0;
     Compare compare = Compare::equal;
 };
 
-struct LookUp {             // GET {path}/{resource}/tracking/{tracking_number}
-    std::string prefix;     // "tracking"
-    FieldId field = 0;      // a unique field
+struct LookUp {          // GET {path}/{resource}/tracking/{tracking_number}
+    std::string prefix;  // "tracking"
+    FieldId field = 0;   // a unique field
 };
 
-struct Messages {           // texts for wrapped answers; "" = made from the resource's name
+struct Messages {  // texts for wrapped answers; "" = made from the resource's name
     std::string list, get, create, update, remove, not_found;
 };
 
 struct Resource {
     ResourceId id = 0;
-    std::string name;       // "properties": in paths and on the wire
-    std::string table;      // as the user's table is called; default: name
-    std::string one;        // "property": one of them
-    std::vector<Field> fields;                 // in the order of the app file: answers, columns
+    std::string name;           // "properties": in paths and on the wire
+    std::string table;          // as the user's table is called; default: name
+    std::string one;            // "property": one of them
+    std::vector<Field> fields;  // in the order of the app file: answers, columns
     FieldId key = 0;
-    std::optional<FieldId> version;            // the field that shows the version
+    std::optional<FieldId> version;  // the field that shows the version
     WritePolicy write = WritePolicy::local;
-    std::optional<FieldId> home;               // write = home: the field that names the region
+    std::optional<FieldId> home;  // write = home: the field that names the region
     HomeDown home_down = HomeDown::accept;
-    bool lock_required = false;                // an update names the version it read
+    bool lock_required = false;  // an update names the version it read
     bool request_id_required = false;
     CreateMode create = CreateMode::only_new;
-    std::vector<FieldId> sort;                 // the list can be sorted by these; the key always
+    std::vector<FieldId> sort;  // the list can be sorted by these; the key always
     std::vector<Filter> filters;
     std::vector<LookUp> look_ups;
     Page page;
     Messages messages;
-    std::vector<std::string> send_to;          // partial replication; empty = every node
+    std::vector<std::string> send_to;  // partial replication; empty = every node
 
     const Field& key_field() const { return fields[key]; }
     std::optional<FieldId> find_field(std::string_view field) const;

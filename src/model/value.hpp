@@ -13,7 +13,9 @@ namespace reef::model {
 using Null = std::monostate;
 using Value = std::variant<Null, bool, std::int64_t, double, std::string>;
 
-inline bool is_null(const Value& value) { return std::holds_alternative<Null>(value); }
+inline bool is_null(const Value& value) {
+    return std::holds_alternative<Null>(value);
+}
 
 // int64 keys, or text and uuid keys.
 using Key = std::variant<std::int64_t, std::string>;

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "base/time.hpp"
 #include "model/json.hpp"
 #include "model/schema.hpp"
 
@@ -16,8 +17,8 @@ struct TimeShape {
     TimeZone zone = TimeZone::z;
 };
 
-// Canonical JSON of a value: decimals with all their digits (520000.00), shortest round-trip floats,
-// times as ISO text.
+// Canonical JSON of a value: decimals with all their digits (520000.00), shortest round-trip
+// floats, times as ISO text.
 void append_json(std::string& out, const Field& field, const Value& value, TimeShape times = {});
 
 // Reads a client's JSON value: its type, range, length, pattern, null. invalid: what is wrong,
@@ -34,7 +35,7 @@ std::string to_text(const Field& field, const Value& value);
 // the rules of the field: only its form.
 Result<Value> parse_text(const Field& field, std::string_view text);
 
-// The smallest and the largest value of the type itself: int32's, a decimal's all nines.
+// The rules of the field beyond its form: null, min, max, length, pattern.
 Result<void> check_rules(const Field& field, const Value& value);
 
 Result<Key> key_from(const Field& field, const Value& value);

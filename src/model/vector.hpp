@@ -1,4 +1,5 @@
-// Which writes are inside a record (Vector), what one write is called (Dot), which of two wins (Stamp).
+// Which writes are inside a record (Vector), what one write is called (Dot), which of two wins
+// (Stamp).
 #pragma once
 
 #include <compare>
@@ -23,7 +24,7 @@ std::string_view node_of(std::string_view origin);       // "us.k3f9" → "us"
 using Position = std::map<OriginId, std::uint64_t, std::less<>>;
 std::uint64_t seq_in(const Position& position, std::string_view origin);  // 0 when absent
 bool covers(const Position& position, const Position& other);
-std::string to_text(const Position& position);                            // "eu.8x2a:7,us.k3f9:12"
+std::string to_text(const Position& position);  // "eu.8x2a:7,us.k3f9:12"
 std::optional<Position> parse_position(std::string_view text);
 
 struct Dot {  // names one write for ever
@@ -58,7 +59,7 @@ public:
     const std::vector<VectorEntry>& entries() const { return entries_; }
     bool empty() const { return entries_.empty(); }
     std::uint64_t seq_of(std::string_view origin) const;
-    std::uint64_t writes() const;                      // the sum of the counts
+    std::uint64_t writes() const;  // the sum of the counts
     bool covers(const Dot& dot) const { return seq_of(dot.origin) >= dot.seq; }
     bool operator==(const Vector&) const = default;
 

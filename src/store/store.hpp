@@ -31,25 +31,25 @@ struct Wanted {
 inline constexpr std::size_t digest_buckets = 64;
 struct Digest {
     std::array<Hash128, digest_buckets> buckets{};
-    std::uint64_t rows = 0;           // living records
+    std::uint64_t rows = 0;  // living records
     bool operator==(const Digest&) const = default;
 };
 
-struct OriginMark {                   // how far one origin's log is known here
-    std::uint64_t received = 0;       // contiguous: logged, can be relayed
-    std::uint64_t applied = 0;        // the lowest change still parked, minus one
-    Hash128 hash;                     // running hash of its log up to `received`
+struct OriginMark {              // how far one origin's log is known here
+    std::uint64_t received = 0;  // contiguous: logged, can be relayed
+    std::uint64_t applied = 0;   // the lowest change still parked, minus one
+    Hash128 hash;                // running hash of its log up to `received`
     bool operator==(const OriginMark&) const = default;
 };
 
 // One small state that changes with every batch.
 struct Ledger {
-    OriginId self;                    // name and incarnation
-    Stamp stamp;                      // the highest one given here
-    std::map<OriginId, OriginMark, std::less<>> origins;   // self among them
-    std::map<ResourceId, std::int64_t> next_slot;          // the next number of this node
+    OriginId self;                                        // name and incarnation
+    Stamp stamp;                                          // the highest one given here
+    std::map<OriginId, OriginMark, std::less<>> origins;  // self among them
+    std::map<ResourceId, std::int64_t> next_slot;         // the next number of this node
     std::map<ResourceId, Digest> digests;
-    std::map<std::string, std::string> cursors;            // broker and publisher marks
+    std::map<std::string, std::string> cursors;  // broker and publisher marks
     std::uint64_t seq() const { return origins.at(self).received; }
     Position received() const;
     Position applied() const;
@@ -57,18 +57,18 @@ struct Ledger {
 
 struct StoredRow {
     Row row;
-    Hash128 hash;                     // as stored; a row written by another program has {}
+    Hash128 hash;  // as stored; a row written by another program has {}
 };
 
-struct Conflict {                     // both versions, and what decided
+struct Conflict {  // both versions, and what decided
     RecordRef record;
     Time at;
-    std::string kind;                 // "fields", "life", "unique", "fork", …
-    std::string detail;               // canonical JSON: {"kept":row,"lost":row,"fields":[…]}
+    std::string kind;    // "fields", "life", "unique", "fork", …
+    std::string detail;  // canonical JSON: {"kept":row,"lost":row,"fields":[…]}
 };
 
 struct DeadLetter {
-    std::string source;               // origin or broker position
+    std::string source;  // origin or broker position
     std::uint64_t seq = 0;
     std::optional<RecordRef> record;
     std::string reason;
@@ -87,8 +87,8 @@ struct Loaded {
 struct LogEntry {
     Dot dot;
     Time at;
-    std::string json;                 // change_json()
-    Hash128 hash;                     // running hash of the origin's log up to this entry
+    std::string json;  // change_json()
+    Hash128 hash;      // running hash of the origin's log up to this entry
 };
 
 struct SavedRow {
@@ -99,7 +99,7 @@ struct SavedRow {
 // Everything that one batch changes.
 struct Saved {
     Ledger ledger;
-    std::vector<SavedRow> rows;       // each record once
+    std::vector<SavedRow> rows;  // each record once
     std::vector<LogEntry> log;
     std::vector<std::pair<RequestId, RequestSeen>> requests;
     std::vector<Conflict> conflicts;
@@ -152,8 +152,8 @@ struct ListQuery {
 };
 struct ListPage {
     std::vector<Row> rows;
-    bool more = false;                    // there are rows beyond these
-    std::optional<std::uint64_t> total;   // of the filters, when asked for
+    bool more = false;                   // there are rows beyond these
+    std::optional<std::uint64_t> total;  // of the filters, when asked for
 };
 
 struct ScanLimits {
@@ -166,9 +166,9 @@ struct ScanLimits {
 class Reader {
 public:
     virtual ~Reader() = default;
-    virtual Task<std::optional<Row>> get(RecordRef ref) = 0;      // tombstones too
-    virtual Task<std::optional<Row>> find(FieldRef ref) = 0;      // living; of two, the earlier life
-    virtual Task<ListPage> list(ListQuery query) = 0;             // living
+    virtual Task<std::optional<Row>> get(RecordRef ref) = 0;  // tombstones too
+    virtual Task<std::optional<Row>> find(FieldRef ref) = 0;  // living; of two, the earlier life
+    virtual Task<ListPage> list(ListQuery query) = 0;         // living
     virtual Task<std::optional<LogEntry>> change(Dot dot) = 0;
     // Entries after `after` for every origin known here, in seq order per origin.
     virtual Task<std::vector<LogEntry>> changes_after(Position after, ScanLimits limits) = 0;
@@ -188,10 +188,10 @@ public:
 };
 
 struct StoreOptions {
-    std::string file;          // SQLite: the path; its folder exists
-    std::string node;          // the origin's name; the incarnation is made with the store
-    std::string incarnation;   // of a new store: random, given by the caller
-    std::uint64_t cache_kib = 8 << 10;   // SQLite's page cache, of the writer
+    std::string file;                   // SQLite: the path; its folder exists
+    std::string node;                   // the origin's name; the incarnation is made with the store
+    std::string incarnation;            // of a new store: random, given by the caller
+    std::uint64_t cache_kib = 8 << 10;  // SQLite's page cache, of the writer
 };
 
 // Opens or creates. invalid: what is there is not this app's (another node's store, columns of

@@ -1,0 +1,215 @@
+#include "model/change.hpp"
+
+#include <array>
+#include <charconv>
+
+#include "model/value_text.hpp"
+
+namespace reef::model {
+
+namespace {
+
+constexpr std::array<std::string_view, 3> write_names{"create", "update", "remove"};
+constexpr std::array<std::string_view, 3> request_names{"id", "key", "attempt"};
+
+Error bad(std::string what) {
+    return {Errc::invalid, std::move(what)};
+}
+
+template <std::size_t n>
+std::optional<std::uint8_t> index_in(const std::array<std::string_view, n>& names,
+                                     std::string_view name) {
+    for (std::uint8_t i = 0; i < n; ++i) {
+        if (names[i] == name) return i;
+    }
+    return std::nullopt;
+}
+
+void append_request(std::string& out, const RequestMark& request) {
+    out += ",\"request\":{\"ids\":[";
+    for (std::size_t i = 0; i < request.ids.size(); ++i) {
+        if (i > 0) out += ',';
+        append_json_string(out, to_text(request.ids[i]));
+    }
+    out += "],\"attempt\":";
+    append_json_string(out, request.attempt);
+    out += ",\"body\":\"" + to_hex(request.body) + "\"}";
+}
+
+void append_headers(std::string& out, const Change& change) {
+    out += ",\"headers\":{";
+    for (std::size_t i = 0; i < change.headers.size(); ++i) {
+        if (i > 0) out += ',';
+        append_json_string(out, change.headers[i].first);
+        out += ':';
+        append_json_string(out, change.headers[i].second);
+    }
+    out += '}';
+}
+
+void append_added(std::string& out, const Resource& resource, const Change& change) {
+    out += ",\"added\":{";
+    for (std::size_t i = 0; i < change.added.size(); ++i) {
+        if (i > 0) out += ',';
+        append_json_string(out, resource.fields[change.added[i].first].name);
+        out += ':' + std::to_string(change.added[i].second);
+    }
+    out += '}';
+}
+
+const std::string* text_at(const Json& json, std::string_view name) {
+    const Json* member = json.find(name);
+    return member && member->is(Json::Kind::string) ? &member->text : nullptr;
+}
+
+std::optional<std::int64_t> integer_at(const Json& json, std::string_view name) {
+    const Json* member = json.find(name);
+    if (!member || !member->is(Json::Kind::number)) return std::nullopt;
+    std::int64_t number = 0;
+    const char* end = member->text.data() + member->text.size();
+    const auto read = std::from_chars(member->text.data(), end, number);
+    if (read.ec != std::errc{} || read.ptr != end) return std::nullopt;
+    return number;
+}
+
+Result<RequestMark> read_request(const Json& json) {
+    constexpr std::size_t request_ids_max = 4;
+    RequestMark request;
+    const Json* ids = json.find("ids");
+    const std::string* attempt = text_at(json, "attempt");
+    const std::string* body = text_at(json, "body");
+    const auto hash = body ? parse_hash(*body) : std::nullopt;
+    if (!ids || !attempt || !hash || ids->items.size() > request_ids_max) {
+        return bad("the change's request is not one");
+    }
+    for (const Json& item : ids->items) {
+        auto id = parse_request_id(item.text);
+        if (!id) return bad("the change's request id is not one");
+        request.ids.push_back(std::move(*id));
+    }
+    request.attempt = *attempt;
+    request.body = *hash;
+    return request;
+}
+
+void read_fields(const Resource& resource, const Json& json, Change& change) {
+    if (const Json* written = json.find("written")) {
+        for (const Json& name : written->items) {
+            if (const auto field = resource.find_field(name.text)) change.written.push_back(*field);
+        }
+    }
+    if (const Json* added = json.find("added")) {
+        for (const auto& [name, number] : added->members) {
+            const auto field = resource.find_field(name);
+            const auto delta = integer_at(*added, name);
+            if (field && delta) change.added.emplace_back(*field, *delta);
+        }
+    }
+    if (const Json* headers = json.find("headers")) {
+        for (const auto& [name, value] : headers->members) {
+            change.headers.emplace_back(name, value.text);
+        }
+    }
+}
+
+}  // namespace
+
+std::string_view name_of(WriteKind kind) {
+    return write_names[static_cast<std::size_t>(kind)];
+}
+
+std::string to_text(const RequestId& id) {
+    std::string text{request_names[static_cast<std::size_t>(id.kind)]};
+    text += ':';
+    text += id.text;
+    return text;
+}
+
+std::optional<RequestId> parse_request_id(std::string_view text) {
+    const std::size_t colon = text.find(':');
+    if (colon == std::string_view::npos) return std::nullopt;
+    const auto kind = index_in(request_names, text.substr(0, colon));
+    if (!kind) return std::nullopt;
+    return RequestId{static_cast<RequestKind>(*kind), std::string{text.substr(colon + 1)}};
+}
+
+std::string change_json(const Schema& schema, const Change& change, std::string_view row_json) {
+    const Resource& resource = schema[change.row.resource];
+    std::string json;
+    json.reserve(row_json.size() + 400);
+    json += "{\"stamp\":\"";
+    json += to_text(change.stamp);
+    json += "\",\"kind\":\"";
+    json += name_of(change.kind);
+    json += "\",\"resource\":";
+    append_json_string(json, resource.name);
+    json += ",\"schema\":";
+    append_json_string(json, change.schema);
+    json += ",\"at\":" + std::to_string(change.at.us) + ",\"written\":[";
+    for (std::size_t i = 0; i < change.written.size(); ++i) {
+        if (i > 0) json += ',';
+        append_json_string(json, resource.fields[change.written[i]].name);
+    }
+    json += ']';
+    if (!change.added.empty()) append_added(json, resource, change);
+    append_request(json, change.request);
+    if (!change.headers.empty()) append_headers(json, change);
+    if (!change.traceparent.empty()) {
+        json += ",\"traceparent\":";
+        append_json_string(json, change.traceparent);
+    }
+    json += ",\"row\":";
+    json += row_json;
+    json += '}';
+    return json;
+}
+
+std::string change_json(const Schema& schema, const Change& change) {
+    std::string row;
+    append_row_json(row, schema[change.row.resource], change.row);
+    return change_json(schema, change, row);
+}
+
+Result<Change> parse_change(const Schema& schema, std::string_view text) {
+    const auto json = parse_json(text);
+    if (!json) return json.error();
+    const std::string* stamp_text = text_at(*json, "stamp");
+    const std::string* kind_text = text_at(*json, "kind");
+    const std::string* name = text_at(*json, "resource");
+    const std::string* schema_id = text_at(*json, "schema");
+    const auto at = integer_at(*json, "at");
+    const Json* request = json->find("request");
+    const Json* row = json->find("row");
+    const auto stamp = stamp_text ? parse_stamp(*stamp_text) : std::nullopt;
+    const auto kind = kind_text ? index_in(write_names, *kind_text) : std::nullopt;
+    if (!stamp || stamp->dot.seq == 0 || !kind || !name || !schema_id || !at || !request || !row) {
+        return bad("a change lacks its stamp, kind, resource, schema, time, request or row");
+    }
+    const Resource* resource = schema.find(*name);
+    if (!resource) return Error{Errc::not_found, "there is no resource " + *name + " here"};
+
+    Change change;
+    change.stamp = *stamp;
+    change.kind = static_cast<WriteKind>(*kind);
+    change.schema = *schema_id;
+    change.at = Time{*at};
+    auto mark = read_request(*request);
+    if (!mark) return mark.error();
+    change.request = std::move(*mark);
+    if (const std::string* trace = text_at(*json, "traceparent")) change.traceparent = *trace;
+    read_fields(*resource, *json, change);
+    auto read = read_row_json(*resource, *row);
+    if (!read) return read.error();
+    change.row = std::move(*read);
+    if (change.row.vector.seq_of(change.stamp.dot.origin) != change.stamp.dot.seq) {
+        return bad("a change's row does not hold its write");
+    }
+    return change;
+}
+
+RequestSeen seen_by(const Change& change) {
+    return {change.stamp, change.row.ref(), change.kind, change.request.attempt,
+            change.request.body};
+}
+
+}  // namespace reef::model
