@@ -208,8 +208,8 @@ Result<Change> parse_change(const Schema& schema, std::string_view text) {
 }
 
 RequestSeen seen_by(const Change& change) {
-    return {change.stamp, change.row.ref(), change.kind, change.request.attempt,
-            change.request.body};
+    return {change.stamp,           change.row.ref(),    change.kind,
+            change.request.attempt, change.request.body, change.added};
 }
 
 }  // namespace reef::model

@@ -44,6 +44,7 @@ struct RequestSeen {
     WriteKind kind = WriteKind::update;
     std::string attempt;
     Hash128 body;
+    std::vector<std::pair<FieldId, std::int64_t>> added;  // to counters
     bool operator==(const RequestSeen&) const = default;
 };
 

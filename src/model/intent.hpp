@@ -48,8 +48,6 @@ enum class Refusal : std::uint8_t {
     still_referenced,
     not_unique,
     against_order,
-    below_minimum,
-    above_maximum,
     immutable_field,
     replica_behind,
     home_unreachable,

@@ -1,0 +1,339 @@
+#include "commit/batch.hpp"
+
+#include <algorithm>
+#include <boost/unordered/unordered_flat_set.hpp>
+
+#include "model/join.hpp"
+
+namespace reef::commit {
+
+using namespace model;
+
+namespace {
+
+std::size_t bucket_of(const Key& key) {
+    return hash_of(to_text(key)).low % store::digest_buckets;
+}
+
+// The first number above `number` that belongs to this node: k, k + slots, … from `first` on.
+std::int64_t slot_above(std::int64_t number, std::int64_t first, std::int64_t slots,
+                        std::size_t node_index) {
+    const std::int64_t own = first + static_cast<std::int64_t>(node_index);
+    if (number < own) return own;
+    return own + ((number - own) / slots + 1) * slots;
+}
+
+constexpr std::int64_t slot_limit = std::int64_t{1} << 62;
+
+void append(store::Wanted& wanted, Questions questions) {
+    const auto move_into = [](auto& to, auto& from) {
+        to.insert(to.end(), std::make_move_iterator(from.begin()),
+                  std::make_move_iterator(from.end()));
+    };
+    move_into(wanted.records, questions.records);
+    move_into(wanted.holders, questions.holders);
+    move_into(wanted.referrers, questions.referrers);
+}
+
+}  // namespace
+
+void add_wanted(const Schema& schema, const Work& work, store::Wanted& wanted) {
+    const auto add_ids = [&wanted](const RequestMark& mark) {
+        wanted.requests.insert(wanted.requests.end(), mark.ids.begin(), mark.ids.end());
+    };
+    if (const auto* intent = std::get_if<Intent>(&work)) {
+        append(wanted, questions_of(schema, *intent));
+        add_ids(intent->request);
+    } else if (const auto* run = std::get_if<ChangeRun>(&work)) {
+        for (const auto& entry : run->entries) {
+            wanted.records.push_back(entry.change.row.ref());
+            add_ids(entry.change.request);
+        }
+    } else {
+        for (const Row& row : std::get<Rows>(work).rows)
+            wanted.records.push_back(row.ref());
+    }
+}
+
+// The facts of this moment: what was loaded, overlaid by what the batch has done so far.
+class Batch::Overlay final : public Facts {
+public:
+    Overlay(const Schema& schema, store::Loaded loaded, Surroundings surroundings)
+        : schema_(schema), loaded_(std::move(loaded)), surroundings_(std::move(surroundings)) {
+        self = loaded_.ledger.self;
+        next_seq = loaded_.ledger.seq() + 1;
+        now = surroundings_.now;
+        schema_id = surroundings_.schema;
+    }
+
+    // ---- Facts -------------------------------------------------------------------------------
+    const Row* record(const RecordRef& ref) const override {
+        const auto found = loaded_.rows.find(ref);
+        return found == loaded_.rows.end() ? nullptr : &found->second.row;
+    }
+
+    const RequestSeen* request(const RequestId& id) const override {
+        const auto found = loaded_.requests.find(id);
+        return found == loaded_.requests.end() ? nullptr : &found->second;
+    }
+
+    std::optional<Key> holder(const FieldRef& ref) const override {
+        for (const RecordRef& touched : touched_) {  // taken or given up within this batch
+            const Row* row = record(touched);
+            if (touched.resource == ref.resource && row->alive() &&
+                row->cells[ref.field].value == ref.value) {
+                return row->key;
+            }
+        }
+        const auto found = loaded_.holders.find(ref);
+        if (found == loaded_.holders.end()) return std::nullopt;
+        const bool overtaken = touched_set_.contains({ref.resource, found->second});
+        return overtaken ? std::nullopt : std::optional{found->second};
+    }
+
+    bool referred(const FieldRef& ref) const override {
+        for (const RecordRef& touched : touched_) {
+            const Row* row = record(touched);
+            if (touched.resource == ref.resource && row->alive() &&
+                row->cells[ref.field].value == ref.value) {
+                return true;
+            }
+        }
+        const auto found = loaded_.referrers.find(ref);
+        return found != loaded_.referrers.end() && found->second;
+    }
+
+    std::optional<std::int64_t> free_slot(ResourceId resource) const override {
+        const auto known = loaded_.ledger.next_slot.find(resource);
+        const std::int64_t next =
+            known == loaded_.ledger.next_slot.end() ? own_slot_above(resource, 0) : known->second;
+        if (next > slot_limit) return std::nullopt;
+        return next;
+    }
+
+    std::array<std::uint8_t, 16> random() const override {
+        // One hash of (the batch's random bytes, a count) for each key.
+        auto bytes = surroundings_.random;
+        ++random_count_;
+        const std::string_view seed{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+        const Hash128 hash = chain(hash_of(seed), std::to_string(random_count_));
+        for (std::size_t i = 0; i < 8; ++i) {
+            bytes[i] = static_cast<std::uint8_t>(hash.high >> (8 * i));
+            bytes[i + 8] = static_cast<std::uint8_t>(hash.low >> (8 * i));
+        }
+        return bytes;
+    }
+
+    bool reachable(std::string_view name) const override {
+        return surroundings_.reachable && surroundings_.reachable(name);
+    }
+
+    bool has_peers() const override { return surroundings_.has_peers; }
+
+    // ---- doing -------------------------------------------------------------------------------
+    Result<Done> take(const Work& work) {
+        if (const auto* intent = std::get_if<Intent>(&work)) return Done{take(*intent)};
+        if (const auto* run = std::get_if<ChangeRun>(&work)) return take(*run);
+        return Done{take(std::get<Rows>(work))};
+    }
+
+    bool changed() const { return !touched_.empty() || !saved_.log.empty(); }
+
+    store::Saved finish() {
+        saved_.rows.reserve(touched_.size());
+        for (const RecordRef& ref : touched_) {
+            store::StoredRow& stored = loaded_.rows.at(ref);
+            saved_.rows.push_back({std::move(stored.row), stored.hash});
+        }
+        saved_.ledger = std::move(loaded_.ledger);
+        return std::move(saved_);
+    }
+
+private:
+    Outcome take(const Intent& intent) {
+        Decision decision = decide(schema_, intent, *this);
+        if (auto* change = std::get_if<Change>(&decision)) {
+            Accepted accepted{change->row, change->kind, change->stamp};
+            const Hash128 row_hash = write_log(*change);
+            remember(*change);
+            put(std::move(change->row), row_hash);
+            ++next_seq;
+            return accepted;
+        }
+        if (auto* replayed = std::get_if<Replayed>(&decision)) return std::move(*replayed);
+        if (auto* forward = std::get_if<ForwardHome>(&decision)) return std::move(*forward);
+        return std::move(std::get<Refused>(decision));
+    }
+
+    // One's own change: its row's JSON is made once, for the log and for the row's hash.
+    Hash128 write_log(const Change& change) {
+        row_json_.clear();
+        append_row_json(row_json_, schema_[change.row.resource], change.row);
+        log(change.stamp.dot, change.at, change_json(schema_, change, row_json_));
+        loaded_.ledger.stamp = std::max(loaded_.ledger.stamp, change.stamp);
+        return hash_of(row_json_);
+    }
+
+    void log(const Dot& dot, Time at, std::string json) {
+        store::OriginMark& mark = loaded_.ledger.origins[dot.origin];
+        const bool caught_up = mark.applied == mark.received;
+        mark.received = dot.seq;
+        if (caught_up) mark.applied = dot.seq;
+        mark.hash = chain(mark.hash, json);
+        saved_.log.push_back({dot, at, std::move(json), mark.hash});
+    }
+
+    void remember(const Change& change) {
+        const RequestSeen seen = seen_by(change);
+        for (const RequestId& id : change.request.ids) {
+            loaded_.requests.insert_or_assign(id, seen);
+            saved_.requests.emplace_back(id, seen);
+        }
+    }
+
+    Result<Done> take(const ChangeRun& run) {
+        std::uint64_t received = 0;
+        for (const auto& entry : run.entries) {
+            const Dot& dot = entry.change.stamp.dot;
+            const auto known = loaded_.ledger.origins.find(dot.origin);
+            received = known == loaded_.ledger.origins.end() ? 0 : known->second.received;
+            if (dot.seq <= received) continue;  // a duplicate
+            if (dot.seq != received + 1) {
+                return Error{Errc::invalid,
+                             "a gap before " + dot.origin + ':' + std::to_string(dot.seq)};
+            }
+            apply(entry.change, entry.json);
+            received = dot.seq;
+        }
+        return Done{Applied{received}};
+    }
+
+    void apply(const Change& change, const std::string& json) {
+        log(change.stamp.dot, change.at, json);
+        Row there = change.row;
+        add_twins(change, there);
+        join_row(there);
+        for (const RequestId& id : change.request.ids) {
+            // The earlier of two effects of one request is what a repeat is answered from.
+            const RequestSeen seen = seen_by(change);
+            const auto known = loaded_.requests.find(id);
+            if (known != loaded_.requests.end() && known->second.stamp <= seen.stamp) continue;
+            loaded_.requests.insert_or_assign(id, seen);
+            saved_.requests.emplace_back(id, seen);
+        }
+    }
+
+    // One request that took effect in two places: the later effect is marked, and counts no more.
+    void add_twins(const Change& change, Row& there) {
+        for (const RequestId& id : change.request.ids) {
+            const RequestSeen* seen = request(id);
+            if (!seen || seen->stamp.dot == change.stamp.dot) continue;
+            if (seen->record != change.row.ref() || seen->body != change.request.body) continue;
+            Twin twin;
+            if (change.stamp > seen->stamp) {
+                twin = {change.stamp.dot, change.row.life.n, change.added};
+            } else {
+                twin = {seen->stamp.dot, change.row.life.n, seen->added};
+            }
+            const auto at =
+                std::lower_bound(there.twins.begin(), there.twins.end(), twin.dot,
+                                 [](const Twin& t, const Dot& dot) { return t.dot < dot; });
+            if (at == there.twins.end() || at->dot != twin.dot) there.twins.insert(at, twin);
+            return;
+        }
+    }
+
+    Applied take(const Rows& rows) {
+        Applied applied;
+        for (const Row& row : rows.rows)
+            applied.received += join_row(row) ? 1 : 0;
+        return applied;
+    }
+
+    bool join_row(const Row& there) {
+        const RecordRef ref = there.ref();
+        const Row* here = record(ref);
+        Joined joined = model::join(schema_[ref.resource], here ? *here : Row{}, there);
+        if (joined.clash) list_conflict(*joined.clash, *here, there, joined.row);
+        if (!joined.changed) return false;
+        row_json_.clear();
+        append_row_json(row_json_, schema_[ref.resource], joined.row);
+        put(std::move(joined.row), hash_of(row_json_));
+        return true;
+    }
+
+    void list_conflict(const Clash& clash, const Row& here, const Row& there, const Row& result) {
+        const Resource& resource = schema_[here.resource];
+        std::string detail = "{\"fields\":[";
+        for (std::size_t i = 0; i < clash.fields.size(); ++i) {
+            if (i > 0) detail += ',';
+            append_json_string(detail, resource.fields[clash.fields[i]].name);
+        }
+        detail += "],\"here\":";
+        append_row_json(detail, resource, here);
+        detail += ",\"there\":";
+        append_row_json(detail, resource, there);
+        detail += ",\"result\":";
+        append_row_json(detail, resource, result);
+        detail += '}';
+        saved_.conflicts.push_back(
+            {here.ref(), now, std::string{name_of(clash.kind)}, std::move(detail)});
+    }
+
+    // The row becomes part of the overlay, its digest and its number are accounted for.
+    void put(Row row, const Hash128& hash) {
+        const RecordRef ref = row.ref();
+        auto [at, fresh] = loaded_.rows.try_emplace(ref);
+        store::Digest& digest = loaded_.ledger.digests[ref.resource];
+        Hash128& bucket = digest.buckets[bucket_of(ref.key)];
+        const bool was_alive = !fresh && at->second.row.alive();
+        if (!fresh) bucket -= at->second.hash;
+        bucket += hash;
+        if (row.alive() && !was_alive) ++digest.rows;
+        if (!row.alive() && was_alive) --digest.rows;
+        raise_slot(ref);
+        at->second = {std::move(row), hash};
+        if (touched_set_.insert(ref).second) touched_.push_back(ref);
+    }
+
+    std::int64_t own_slot_above(ResourceId resource, std::int64_t number) const {
+        const Field& key = schema_[resource].key_field();
+        return slot_above(number, key.first_key, schema_.id_slots, surroundings_.node_index);
+    }
+
+    void raise_slot(const RecordRef& ref) {
+        if (schema_[ref.resource].key_field().key != KeyKind::slots) return;
+        const std::int64_t number = std::get<std::int64_t>(ref.key);
+        const auto next = free_slot(ref.resource);
+        if (!next || number < *next || number > slot_limit) return;
+        loaded_.ledger.next_slot[ref.resource] = own_slot_above(ref.resource, number);
+    }
+
+    const Schema& schema_;
+    store::Loaded loaded_;
+    const Surroundings surroundings_;
+    store::Saved saved_;
+    std::vector<RecordRef> touched_;  // in the order of their first write
+    boost::unordered_flat_set<RecordRef, std::hash<RecordRef>> touched_set_;
+    std::string row_json_;
+    mutable std::uint64_t random_count_ = 0;
+};
+
+Batch::Batch(const Schema& schema, store::Loaded loaded, Surroundings surroundings)
+    : overlay_(std::make_unique<Overlay>(schema, std::move(loaded), std::move(surroundings))) {}
+
+Batch::~Batch() = default;
+
+Result<Done> Batch::take(const Work& work) {
+    return overlay_->take(work);
+}
+
+bool Batch::changed() const {
+    return overlay_->changed();
+}
+
+store::Saved Batch::finish() {
+    return overlay_->finish();
+}
+
+}  // namespace reef::commit

@@ -1,0 +1,44 @@
+// One batch, decided: a pure overlay over what was loaded, in which a later item sees what an
+// earlier one did. Sound because a batch holds the store's one lock from loading to saving.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "base/clock.hpp"
+#include "commit/work.hpp"
+#include "model/decide.hpp"
+
+namespace reef::commit {
+
+// What a batch knows of the world beside the store.
+struct Surroundings {
+    Time now;
+    std::array<std::uint8_t, 16> random{};  // seeds this batch's new keys
+    std::size_t node_index = 0;             // the k-th node of the app, from 0
+    bool has_peers = false;
+    std::function<bool(std::string_view)> reachable;  // by node name; may be empty: none is
+    std::string schema;                               // Schema::id()
+};
+
+// Adds what this piece of work needs to know.
+void add_wanted(const model::Schema& schema, const Work& work, store::Wanted& wanted);
+
+class Batch {
+public:
+    Batch(const model::Schema& schema, store::Loaded loaded, Surroundings surroundings);
+    ~Batch();
+    Batch(const Batch&) = delete;
+    Batch& operator=(const Batch&) = delete;
+
+    // invalid (of a run): it forks from what is known, or leaves a gap.
+    Result<Done> take(const Work& work);
+    bool changed() const;
+    store::Saved finish();  // once, at the end
+
+private:
+    class Overlay;
+    std::unique_ptr<Overlay> overlay_;
+};
+
+}  // namespace reef::commit

@@ -1,0 +1,282 @@
+#include "commit/committer.hpp"
+
+#include <algorithm>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <deque>
+#include <mutex>
+
+namespace reef::commit {
+
+using namespace model;
+
+// One piece of work and who waits for it. The waiting coroutine's handler is hidden behind
+// resume().
+struct Committer::Item {
+    explicit Item(Work to_do) : work(std::move(to_do)) {}
+    virtual ~Item() = default;
+    virtual asio::any_io_executor executor() const = 0;
+    virtual void resume() = 0;  // on executor(), once, with `done` set
+
+    std::size_t rows() const {
+        if (const auto* run = std::get_if<ChangeRun>(&work)) return run->entries.size();
+        if (const auto* rows = std::get_if<Rows>(&work)) return rows->rows.size();
+        return 1;
+    }
+
+    Work work;
+    Result<Done> done{Error{Errc::closed, "the server is stopping"}};
+};
+
+namespace {
+
+// Resumes all who wait on one executor with one post, not with one for each.
+template <class Item>
+void resume_all(std::vector<std::unique_ptr<Item>> items) {
+    while (!items.empty()) {
+        const asio::any_io_executor executor = items.front()->executor();
+        auto others = std::stable_partition(
+            items.begin(), items.end(),
+            [&executor](const auto& item) { return item->executor() == executor; });
+        std::vector<std::unique_ptr<Item>> here(std::make_move_iterator(items.begin()),
+                                                std::make_move_iterator(others));
+        items.erase(items.begin(), others);
+        asio::post(executor, [ready = std::move(here)] {
+            for (const auto& item : ready)
+                item->resume();
+        });
+    }
+}
+
+}  // namespace
+
+// What waits to be committed. push() from any thread, take() from the committer's.
+class Committer::Queue {
+public:
+    Queue(const asio::any_io_executor& executor, std::size_t items_max)
+        : executor_(executor), woken_(executor), items_max_(items_max) {
+        woken_.expires_at(asio::steady_timer::time_point::max());
+    }
+
+    // Takes the item, or gives the reason and leaves it.
+    std::optional<Error> push(std::unique_ptr<Item>& item) {
+        {
+            const std::lock_guard lock{mutex_};
+            if (closed_) return Error{Errc::closed, "the server is stopping"};
+            if (items_.size() >= items_max_) {
+                return Error{Errc::overloaded, "too many writes are waiting: try again soon"};
+            }
+            items_.push_back(std::move(item));
+            if (!std::exchange(idle_, false)) return std::nullopt;
+        }
+        wake();
+        return std::nullopt;
+    }
+
+    // Everything that waits, up to a number of rows; empty when closed and drained.
+    asio::awaitable<Items> take(std::size_t rows_max) {
+        for (;;) {
+            Items items = take_waiting(rows_max);
+            if (!items.empty() || finished()) co_return items;
+            boost::system::error_code woken;
+            co_await woken_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+        }
+    }
+
+    void close() {
+        {
+            const std::lock_guard lock{mutex_};
+            closed_ = true;
+            idle_ = false;
+        }
+        wake();
+    }
+
+    std::size_t size() const {
+        const std::lock_guard lock{mutex_};
+        return items_.size();
+    }
+
+private:
+    void wake() {
+        asio::post(executor_, [this] { woken_.cancel(); });
+    }
+
+    Items take_waiting(std::size_t rows_max) {
+        Items taken;
+        std::size_t rows = 0;
+        const std::lock_guard lock{mutex_};
+        while (!items_.empty() && (taken.empty() || rows + items_.front()->rows() <= rows_max)) {
+            rows += items_.front()->rows();
+            taken.push_back(std::move(items_.front()));
+            items_.pop_front();
+        }
+        idle_ = taken.empty();
+        return taken;
+    }
+
+    bool finished() const {
+        const std::lock_guard lock{mutex_};
+        return closed_ && items_.empty();
+    }
+
+    asio::any_io_executor executor_;
+    asio::steady_timer woken_;
+    const std::size_t items_max_;
+
+    mutable std::mutex mutex_;  // guards what follows
+    std::deque<std::unique_ptr<Item>> items_;
+    bool idle_ = false;
+    bool closed_ = false;
+};
+
+Committer::Committer(CommitterParts parts, CommitOptions options)
+    : parts_(std::move(parts)),
+      options_(options),
+      queue_(std::make_unique<Queue>(parts_.executor, options.queue_writes_max)) {}
+
+Committer::~Committer() = default;
+
+Task<Done> Committer::enqueue(Work work) {
+    // The coroutine's handler, kept until its work is done.
+    const auto start = [this](auto handler, Work to_do) {
+        using Handler = decltype(handler);
+        struct Waiting final : Item {
+            Waiting(Handler h, Work w) : Item(std::move(w)), handler(std::move(h)) {}
+            asio::any_io_executor executor() const override {
+                return asio::get_associated_executor(handler);
+            }
+            void resume() override {
+                Handler call = std::move(handler);
+                std::move(call)(std::move(done));
+            }
+            Handler handler;
+        };
+        std::unique_ptr<Item> item =
+            std::make_unique<Waiting>(std::move(handler), std::move(to_do));
+        if (auto refused = queue_->push(item)) {
+            if (refused->code == Errc::overloaded) ++counts_.refused_full;
+            item->done = std::move(*refused);
+            Items alone;
+            alone.push_back(std::move(item));
+            resume_all(std::move(alone));
+        }
+    };
+    auto waiting = asio::async_initiate<const asio::use_awaitable_t<>, void(Result<Done>)>(
+        start, asio::use_awaitable, std::move(work));
+    Result<Done> done = co_await std::move(waiting);
+    co_return done;
+}
+
+Task<Outcome> Committer::submit(Intent intent) {
+    Result<Done> done = co_await enqueue(std::move(intent));
+    if (!done) co_return done.error();
+    co_return std::get<Outcome>(std::move(*done));
+}
+
+Task<Applied> Committer::apply(ChangeRun run) {
+    Result<Done> done = co_await enqueue(std::move(run));
+    if (!done) co_return done.error();
+    co_return std::get<Applied>(*done);
+}
+
+Task<Applied> Committer::load(Rows rows) {
+    Result<Done> done = co_await enqueue(std::move(rows));
+    if (!done) co_return done.error();
+    co_return std::get<Applied>(*done);
+}
+
+// No timer: whoever is waiting when the last batch is durable is the next batch.
+Task<void> Committer::run() {
+    for (;;) {
+        Items items = co_await queue_->take(options_.batch_rows_max);
+        if (items.empty()) co_return Result<void>{};  // closed
+        ++counts_.batches;
+        counts_.items += items.size();
+        Result<void> done = co_await commit_batch(items, {0, items.size()});
+        if (!done) {
+            // Their coroutines belong to other threads: they are left as they are, unanswered.
+            for (auto& item : items)
+                static_cast<void>(item.release());
+            co_return done;
+        }
+        resume_all(std::move(items));
+        counts_.waiting = queue_->size();
+        if (counts_.waiting == 0) {
+            done = co_await parts_.writer.rest();
+            if (!done && done.error().code == Errc::broken) co_return done;
+        }
+        done = co_await trim_if_due();
+        if (!done && done.error().code == Errc::broken) co_return done;
+    }
+}
+
+void Committer::stop() {
+    queue_->close();
+}
+
+Task<void> Committer::commit_batch(Items& items, ItemSpan span) {
+    store::Wanted wanted;
+    for (std::size_t i = span.first; i < span.second; ++i) {
+        add_wanted(parts_.schema, items[i]->work, wanted);
+    }
+    auto loaded = co_await parts_.writer.begin(std::move(wanted));
+    if (!loaded) co_return refuse(items, span, loaded.error());  // nothing happened
+
+    // From here to finish() all is pure.
+    Batch batch{parts_.schema, std::move(*loaded), parts_.surroundings()};
+    for (std::size_t i = span.first; i < span.second; ++i) {
+        items[i]->done = batch.take(items[i]->work);
+    }
+    if (!batch.changed()) {  // refused, repeated, or to be forwarded home
+        co_await parts_.writer.release();
+        co_return Result<void>{};
+    }
+    store::Saved saved = batch.finish();
+    const store::Ledger ledger = saved.ledger;
+    Result<void> durable = co_await parts_.writer.commit(std::move(saved));
+    if (!durable && durable.error().code == Errc::rejected) {
+        co_return co_await bisect(items, span, durable.error());
+    }
+    if (!durable) co_return refuse(items, span, durable.error());
+    parts_.committed(ledger);
+    co_return Result<void>{};
+}
+
+// The database refused one row: it is that item's fault, not its neighbours'.
+Task<void> Committer::bisect(Items& items, ItemSpan span, Error error) {
+    const std::size_t count = span.second - span.first;
+    if (count == 1) co_return refuse(items, span, error);
+    ++counts_.bisected;
+    const std::size_t middle = span.first + count / 2;
+    Result<void> first = co_await commit_batch(items, {span.first, middle});
+    if (!first) co_return first;
+    co_return co_await commit_batch(items, {middle, span.second});
+}
+
+// Everyone hears the same; `broken` goes up and ends the process.
+Result<void> Committer::refuse(Items& items, ItemSpan span, const Error& error) {
+    if (error.code == Errc::broken) return error;
+    for (std::size_t i = span.first; i < span.second; ++i)
+        items[i]->done = error;
+    return {};
+}
+
+Task<void> Committer::trim_if_due() {
+    const auto now = parts_.clock.steady();
+    if (now - trimmed_ < options_.trim_interval) co_return Result<void>{};
+    const auto before = [wall = parts_.clock.now()](std::chrono::seconds kept) {
+        return Time{wall.us - std::chrono::microseconds{kept}.count()};
+    };
+    store::TrimLimits limits;
+    limits.requests_before = before(options_.request_ids_kept);
+    limits.requests_max = options_.request_ids_max;
+    limits.log_before = before(options_.log_kept);
+    limits.log_bytes_max = options_.log_bytes_max;
+    Result<bool> more = co_await parts_.writer.trim(limits);
+    if (!more) co_return more.error();
+    if (!*more) trimmed_ = now;
+    co_return Result<void>{};
+}
+
+}  // namespace reef::commit

@@ -1,0 +1,85 @@
+// The committer: every change to a row, local or remote, passes here. Takes what is waiting, loads
+// what is concerned, decides in memory, saves all in one durable transaction, then answers each.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "commit/batch.hpp"
+#include "store/store.hpp"
+
+namespace reef::commit {
+
+struct CommitOptions {
+    std::uint32_t queue_writes_max = 10'000;  // waiting: beyond it `overloaded`
+    std::uint32_t batch_rows_max = 512;
+    std::chrono::milliseconds trim_interval{1000};
+    std::chrono::seconds request_ids_kept{24 * 3600};
+    std::uint64_t request_ids_max = 10'000'000;
+    std::chrono::seconds log_kept{7 * 24 * 3600};
+    std::uint64_t log_bytes_max = std::uint64_t{4} << 30;
+};
+
+// For metrics; readable from any thread.
+struct CommitCounts {
+    std::atomic<std::uint64_t> batches{0};
+    std::atomic<std::uint64_t> items{0};
+    std::atomic<std::uint64_t> waiting{0};
+    std::atomic<std::uint64_t> refused_full{0};
+    std::atomic<std::uint64_t> bisected{0};
+};
+
+struct CommitterParts {
+    const model::Schema& schema;
+    store::Writer& writer;
+    Clock& clock;
+    asio::any_io_executor executor;                       // the committer's own thread
+    std::function<Surroundings()> surroundings;           // asked once per batch, on that thread
+    std::function<void(const store::Ledger&)> committed;  // after each durable batch, there too
+};
+
+class Committer {
+public:
+    Committer(CommitterParts parts, CommitOptions options);
+    ~Committer();
+
+    // From any thread; resumes the caller on its own executor, after the commit is durable.
+    // overloaded: the queue is full. unavailable: nothing happened. rejected: the database refused
+    // this item. closed: the committer has stopped; whether it happened is not known to the caller.
+    Task<model::Outcome> submit(model::Intent intent);
+    Task<Applied> apply(ChangeRun run);
+    Task<Applied> load(Rows rows);
+
+    // Runs until stop(), or until durable storage fails: then returns `broken`, nobody waiting is
+    // answered, and the process must end.
+    Task<void> run();
+    // From any thread: what waits is still committed, what comes later is refused.
+    void stop();
+
+    const CommitCounts& counts() const { return counts_; }
+
+private:
+    struct Item;
+    class Queue;
+    using Items = std::vector<std::unique_ptr<Item>>;
+    using ItemSpan = std::pair<std::size_t, std::size_t>;  // [first, end) of the batch
+
+    Task<Done> enqueue(Work work);
+    Task<void> commit_batch(Items& items, ItemSpan span);
+    Task<void> bisect(Items& items, ItemSpan span, Error error);
+    static Result<void> refuse(Items& items, ItemSpan span, const Error& error);
+    Task<void> trim_if_due();
+
+    CommitterParts parts_;
+    const CommitOptions options_;
+    CommitCounts counts_;
+    std::unique_ptr<Queue> queue_;
+    std::chrono::nanoseconds trimmed_{0};
+};
+
+}  // namespace reef::commit

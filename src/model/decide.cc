@@ -1,0 +1,443 @@
+#include "model/decide.hpp"
+
+#include <algorithm>
+
+#include "model/value_text.hpp"
+
+namespace reef::model {
+
+namespace {
+
+Refused refuse(Refusal refusal, std::string detail, const Row* current = nullptr,
+               std::string pointer = {}) {
+    Refused refused{refusal, std::move(detail), std::move(pointer), std::nullopt};
+    if (current && current->alive()) refused.current = *current;
+    return refused;
+}
+
+std::string name_of(const Resource& resource, const Key& key) {
+    return resource.name + '/' + to_text(key);
+}
+
+std::string pointer_to(const Field& field) {
+    std::string pointer;
+    append_pointer_part(pointer, field.name);
+    return pointer;
+}
+
+const Value* named_value(const Intent& intent, FieldId field) {
+    for (const auto& [id, value] : intent.fields) {
+        if (id == field) return &value;
+    }
+    return nullptr;
+}
+
+// ---- keys ------------------------------------------------------------------------------------
+
+std::string uuid_text(std::array<std::uint8_t, 16> bytes, int version) {
+    static constexpr char hex[] = "0123456789abcdef";
+    bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0f) | (version << 4));
+    bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3f) | 0x80);
+    std::string text;
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+        text += hex[bytes[i] >> 4];
+        text += hex[bytes[i] & 15];
+    }
+    return text;
+}
+
+std::string uuid7(Time time, std::array<std::uint8_t, 16> random) {
+    auto ms = static_cast<std::uint64_t>(time.us / 1000);
+    for (std::size_t i = 6; i-- > 0; ms >>= 8)
+        random[i] = static_cast<std::uint8_t>(ms);
+    return uuid_text(random, 7);
+}
+
+// A request that is tried in two regions makes one record: its key follows from its id.
+std::optional<Key> key_from_request(const Resource& resource, const Intent& intent) {
+    if (resource.key_field().key != KeyKind::uuid7 || intent.request.ids.empty()) {
+        return std::nullopt;
+    }
+    const Hash128 hash = hash_of(resource.name + ' ' + to_text(intent.request.ids.front()));
+    std::array<std::uint8_t, 16> bytes{};
+    for (std::size_t i = 0; i < 8; ++i) {
+        bytes[i] = static_cast<std::uint8_t>(hash.high >> (8 * i));
+        bytes[i + 8] = static_cast<std::uint8_t>(hash.low >> (8 * i));
+    }
+    return Key{uuid_text(bytes, 8)};
+}
+
+std::optional<Key> new_key(const Resource& resource, const Intent& intent, const Facts& facts) {
+    if (auto key = key_from_request(resource, intent)) return key;
+    if (resource.key_field().key == KeyKind::uuid7) {
+        return Key{uuid7(intent.received, facts.random())};
+    }
+    if (const auto slot = facts.free_slot(resource.id)) return Key{*slot};
+    return std::nullopt;
+}
+
+// ---- has this request been here before? ------------------------------------------------------
+
+std::optional<Decision> seen_before(const Intent& intent, const Facts& facts) {
+    const RequestMark& mark = intent.request;
+    const auto seen_as = [&facts, &mark](RequestKind kind) -> const RequestSeen* {
+        for (const RequestId& id : mark.ids) {
+            if (id.kind == kind) {
+                if (const RequestSeen* seen = facts.request(id)) return seen;
+            }
+        }
+        return nullptr;
+    };
+    const RequestSeen* by_key = seen_as(RequestKind::key);
+    const RequestSeen* by_id = seen_as(RequestKind::id);
+    const RequestSeen* by_attempt = seen_as(RequestKind::attempt);
+    for (const RequestSeen* seen : {by_attempt, by_key, by_id}) {
+        if (seen && !mark.attempt.empty() && seen->attempt == mark.attempt) return Replayed{*seen};
+    }
+    if (by_key) {
+        if (by_key->body == mark.body) return Replayed{*by_key};
+        return refuse(Refusal::key_reused,
+                      "this Idempotency-Key was used for another request: take a new one");
+    }
+    if (by_id) {
+        return refuse(Refusal::duplicate_request,
+                      "a request with this X-Request-ID has taken effect: it changed " +
+                          to_text(by_id->record.key));
+    }
+    if (by_attempt) return Replayed{*by_attempt};
+    return std::nullopt;
+}
+
+// ---- where it is decided, and whether it may be ----------------------------------------------
+
+std::optional<Decision> sent_home(const Resource& resource, const Intent& intent,
+                                  const Row& current, const Facts& facts) {
+    if (resource.write != WritePolicy::home || intent.forwarded) return std::nullopt;
+    const auto* home = std::get_if<std::string>(&current.cells[*resource.home].value);
+    if (!home || *home == facts.node()) return std::nullopt;
+    if (facts.reachable(*home)) return ForwardHome{*home, current.vector};
+    if (resource.home_down == HomeDown::accept) return std::nullopt;
+    return refuse(Refusal::home_unreachable, name_of(resource, current.key) + " is written in " +
+                                                 *home +
+                                                 ", which can't be reached now: try again soon");
+}
+
+std::optional<Decision> check_version(const Resource& resource, const Intent& intent,
+                                      const Row& current, const Facts& facts) {
+    if (!intent.precondition.version) return std::nullopt;
+    const std::uint64_t wanted = *intent.precondition.version;
+    const std::uint64_t version = version_of(current);
+    if (wanted == version) return std::nullopt;
+    const bool ahead = wanted > version && facts.has_peers();
+    return refuse(ahead ? Refusal::replica_behind : Refusal::version_conflict,
+                  name_of(resource, current.key) + " is at version " + std::to_string(version) +
+                      ", the request has version " + std::to_string(wanted),
+                  &current, "/version");
+}
+
+std::optional<Decision> check_if_match(const Resource& resource, const Intent& intent,
+                                       const Row& current) {
+    const Precondition& precondition = intent.precondition;
+    if (precondition.if_match_any || precondition.if_match.empty()) return std::nullopt;
+    bool ahead = false;
+    for (const Vector& vector : precondition.if_match) {
+        const Order order = vector.compare(current.vector);
+        if (order == Order::equal) return std::nullopt;
+        ahead = ahead || order == Order::after || order == Order::concurrent;
+    }
+    return refuse(ahead ? Refusal::replica_behind : Refusal::precondition_failed,
+                  name_of(resource, current.key) + " has changed since: its ETag is \"" +
+                      to_text(current.vector) + '"',
+                  &current);
+}
+
+// The write was compared with the other region's row: it counts only if that was this one.
+std::optional<Decision> check_compared(const Resource& resource, const Intent& intent,
+                                       const Row& current) {
+    if (!intent.precondition.compared) return std::nullopt;
+    const Order order = intent.precondition.compared->compare(current.vector);
+    if (order == Order::equal) return std::nullopt;
+    return refuse(order == Order::before ? Refusal::version_conflict : Refusal::replica_behind,
+                  name_of(resource, current.key) + " has changed since, at its home", &current);
+}
+
+// Preconditions, in the order in which a client would want to hear of them.
+std::optional<Decision> check_lock(const Resource& resource, const Intent& intent,
+                                   const Row& current, const Facts& facts) {
+    if (resource.lock_required && !intent.precondition.names_version() &&
+        !intent.precondition.compared) {
+        return refuse(Refusal::precondition_required,
+                      "say which version this is about: If-Match or version", &current);
+    }
+    if (auto no = check_if_match(resource, intent, current)) return no;
+    if (auto no = check_compared(resource, intent, current)) return no;
+    return check_version(resource, intent, current, facts);
+}
+
+// ---- the fields ------------------------------------------------------------------------------
+
+std::optional<Decision> check_reference(const Schema& schema, const Field& field,
+                                        const Value& value, const Facts& facts) {
+    if (field.refers_to.empty() || is_null(value)) return std::nullopt;
+    const Resource& target = *schema.find(field.refers_to);
+    const auto key = key_from(target.key_field(), value);
+    const Row* row = key ? facts.record({target.id, *key}) : nullptr;
+    if (row && row->alive()) return std::nullopt;
+    return refuse(Refusal::unknown_reference,
+                  "there is no " + field.refers_to + '/' + to_text(target.key_field(), value),
+                  nullptr, pointer_to(field));
+}
+
+std::optional<Decision> check_unique(const Resource& resource, FieldId id, const Value& value,
+                                     const Key* own, const Facts& facts) {
+    const Field& field = resource.fields[id];
+    if (!field.unique || is_null(value)) return std::nullopt;
+    const auto holder = facts.holder({resource.id, id, value});
+    if (!holder || (own && *holder == *own)) return std::nullopt;
+    return refuse(Refusal::not_unique,
+                  name_of(resource, *holder) + " has this " + field.name + " already", nullptr,
+                  pointer_to(field));
+}
+
+// A write against the order of a lattice, max or min would be undone by any join: it is refused.
+std::optional<Decision> check_order(const Field& field, const Cell& cell, const Value& value,
+                                    const Row& current) {
+    if (field.merge == Merge::lww || field.merge == Merge::counter) return std::nullopt;
+    if (is_null(cell.value) || value == cell.value) return std::nullopt;
+    const bool down = is_null(value) || value < cell.value;
+    if (down == (field.merge == Merge::min) && !is_null(value)) return std::nullopt;
+    std::string detail = field.name + " is ";
+    append_json(detail, field, cell.value);
+    detail += " and can't become ";
+    append_json(detail, field, value);
+    return refuse(Refusal::against_order, std::move(detail), &current, pointer_to(field));
+}
+
+// What the server sets may be sent back as it was, and never otherwise.
+std::optional<Decision> check_immutable(const Resource& resource, FieldId id, const Value& value,
+                                        const Row& current) {
+    const Field& field = resource.fields[id];
+    const bool fixed = id == resource.key || field.set != SetBy::client;
+    if (!fixed || value == value_of(resource, current, id)) return std::nullopt;
+    return refuse(Refusal::immutable_field, field.name + " can't be changed", &current,
+                  pointer_to(field));
+}
+
+std::optional<Decision> check_fields(const Schema& schema, const Resource& resource,
+                                     const Intent& intent, const Row* current, const Facts& facts) {
+    for (const auto& [id, value] : intent.fields) {
+        const Field& field = resource.fields[id];
+        if (current) {
+            if (auto no = check_immutable(resource, id, value, *current)) return no;
+            if (resource.has_state(id)) {
+                if (auto no = check_order(field, current->cells[id], value, *current)) return no;
+            }
+        }
+        if (auto no = check_unique(resource, id, value, current ? &current->key : nullptr, facts)) {
+            return no;
+        }
+        if (auto no = check_reference(schema, field, value, facts)) return no;
+    }
+    return std::nullopt;
+}
+
+std::optional<Decision> check_referrers(const Schema& schema, const Resource& resource,
+                                        const Row& current, const Facts& facts) {
+    for (const Resource& other : schema.resources) {
+        for (FieldId id = 0; id < other.fields.size(); ++id) {
+            if (other.fields[id].refers_to != resource.name) continue;
+            if (!facts.referred({other.id, id, value_from(current.key)})) continue;
+            return refuse(Refusal::still_referenced,
+                          other.name + " still refer to " + name_of(resource, current.key),
+                          &current);
+        }
+    }
+    return std::nullopt;
+}
+
+// ---- the new row -----------------------------------------------------------------------------
+
+// The time of receipt, raised above every stamp in the row that the write saw.
+Stamp stamp_for(const Intent& intent, const Row* current, const Facts& facts) {
+    Time time = intent.received;
+    if (current) {
+        const Stamp latest = latest_stamp(*current);
+        if (latest.time >= time) time.us = latest.time.us + 1;
+    }
+    return {time, {facts.self, facts.next_seq}};
+}
+
+void add_to_counter(Change& change, FieldId id, std::int64_t delta) {
+    auto& parts = change.row.cells[id].parts;
+    const OriginId& origin = change.stamp.dot.origin;
+    const auto at = std::lower_bound(
+        parts.begin(), parts.end(), origin,
+        [](const CounterPart& part, const OriginId& o) { return part.origin < o; });
+    if (at != parts.end() && at->origin == origin) {
+        at->total += delta;
+        at->stamp = change.stamp;
+    } else {
+        parts.insert(at, CounterPart{origin, delta, change.stamp});
+    }
+    change.added.emplace_back(id, delta);
+}
+
+void set_field(const Resource& resource, Change& change, FieldId id, const Value& value) {
+    if (!resource.has_state(id)) return;
+    if (resource.fields[id].merge == Merge::counter) {
+        const auto* wanted = std::get_if<std::int64_t>(&value);
+        const std::int64_t now = counter_sum(change.row, id);
+        add_to_counter(change, id, (wanted ? *wanted : 0) - now);
+    } else {
+        change.row.cells[id].value = value;
+        change.row.cells[id].stamp = change.stamp;
+    }
+}
+
+void set_own_fields(const Resource& resource, Change& change, std::string_view node) {
+    const bool created = change.kind == WriteKind::create;
+    for (FieldId id = 0; id < resource.fields.size(); ++id) {
+        const SetBy set = resource.fields[id].set;
+        if (set == SetBy::on_write || (created && set == SetBy::on_create)) {
+            set_field(resource, change, id, change.stamp.time.us);
+        } else if (created && set == SetBy::node) {
+            set_field(resource, change, id, std::string{node});
+        }
+    }
+}
+
+Change begin_change(WriteKind kind, const Intent& intent, const Row* current, const Facts& facts) {
+    Change change;
+    change.stamp = stamp_for(intent, current, facts);
+    change.kind = kind;
+    change.request = intent.request;
+    change.headers = intent.headers;
+    change.traceparent = intent.traceparent;
+    change.schema = facts.schema_id;
+    change.at = facts.now;
+    if (current) change.row = *current;
+    change.row.vector.add_write(facts.self, facts.next_seq);
+    return change;
+}
+
+void write_fields(const Resource& resource, const Intent& intent, Change& change) {
+    for (const auto& [id, value] : intent.fields) {
+        if (resource.fields[id].set != SetBy::client || !resource.has_state(id)) continue;
+        set_field(resource, change, id, value);
+        change.written.push_back(id);
+    }
+}
+
+Decision update(const Schema& schema, const Resource& resource, const Intent& intent,
+                const Row& current, const Facts& facts) {
+    if (auto no = check_fields(schema, resource, intent, &current, facts)) return *no;
+    Change change = begin_change(WriteKind::update, intent, &current, facts);
+    write_fields(resource, intent, change);
+    set_own_fields(resource, change, facts.node());
+    return change;
+}
+
+Decision remove(const Schema& schema, const Resource& resource, const Intent& intent,
+                const Row& current, const Facts& facts) {
+    if (auto no = check_referrers(schema, resource, current, facts)) return *no;
+    Change change = begin_change(WriteKind::remove, intent, &current, facts);
+    change.row.life = {current.life.n + 1, change.stamp};
+    set_own_fields(resource, change, facts.node());
+    return change;
+}
+
+Decision create(const Schema& schema, const Resource& resource, const Intent& intent,
+                const Facts& facts) {
+    const auto key = intent.key ? intent.key : new_key(resource, intent, facts);
+    if (!key) return refuse(Refusal::ids_exhausted, "no free id is left for this node");
+    const Row* buried = facts.record({resource.id, *key});
+    if (buried && buried->alive()) {  // the key followed from the request's id
+        return refuse(Refusal::already_exists, name_of(resource, *key) + " exists already", buried);
+    }
+    if (auto no = check_fields(schema, resource, intent, nullptr, facts)) return *no;
+    Change change = begin_change(WriteKind::create, intent, buried, facts);
+    change.row.resource = resource.id;
+    change.row.key = *key;
+    change.row.life = {(buried ? buried->life.n : 0) + 1, change.stamp};
+    change.row.cells.assign(resource.fields.size(), Cell{});
+    change.row.unknown.clear();
+    for (FieldId id = 0; id < resource.fields.size(); ++id) {
+        const Field& field = resource.fields[id];
+        if (!resource.has_state(id)) continue;
+        change.row.cells[id].stamp = change.stamp;
+        const bool named = named_value(intent, id) != nullptr;
+        if (!named && field.default_value) set_field(resource, change, id, *field.default_value);
+    }
+    write_fields(resource, intent, change);
+    set_own_fields(resource, change, facts.node());
+    return change;
+}
+
+}  // namespace
+
+std::string_view name_of(Refusal refusal) {
+    static constexpr std::array names{
+        "not_found",           "already_exists",        "version_conflict",
+        "precondition_failed", "precondition_required", "duplicate_request",
+        "key_reused",          "unknown_reference",     "still_referenced",
+        "not_unique",          "against_order",         "immutable_field",
+        "replica_behind",      "home_unreachable",      "ids_exhausted"};
+    return names[static_cast<std::size_t>(refusal)];
+}
+
+Questions questions_of(const Schema& schema, const Intent& intent) {
+    const Resource& resource = schema[intent.resource];
+    Questions questions;
+    const auto key = intent.key ? intent.key : key_from_request(resource, intent);
+    if (key) questions.records.push_back({resource.id, *key});
+    for (const auto& [id, value] : intent.fields) {
+        const Field& field = resource.fields[id];
+        if (is_null(value)) continue;
+        if (field.unique) questions.holders.push_back({resource.id, id, value});
+        if (field.refers_to.empty()) continue;
+        const Resource& target = *schema.find(field.refers_to);
+        if (auto target_key = key_from(target.key_field(), value)) {
+            questions.records.push_back({target.id, std::move(*target_key)});
+        }
+    }
+    if (intent.kind != WriteKind::remove || !intent.key) return questions;
+    for (const Resource& other : schema.resources) {
+        for (FieldId id = 0; id < other.fields.size(); ++id) {
+            if (other.fields[id].refers_to == resource.name) {
+                questions.referrers.push_back({other.id, id, value_from(*intent.key)});
+            }
+        }
+    }
+    return questions;
+}
+
+// Request ids come first: a retried success must never hear that its own version is stale.
+Decision decide(const Schema& schema, const Intent& intent, const Facts& facts) {
+    const Resource& resource = schema[intent.resource];
+    if (auto decided = seen_before(intent, facts)) return *decided;
+
+    const Row* current = intent.key ? facts.record({resource.id, *intent.key}) : nullptr;
+    const bool alive = current && current->alive();
+    if (intent.kind == WriteKind::create) {
+        if (!alive) return create(schema, resource, intent, facts);
+        if (intent.precondition.if_none_match_any) {
+            return refuse(Refusal::precondition_failed,
+                          name_of(resource, *intent.key) + " exists already", current);
+        }
+        if (resource.create != CreateMode::or_update) {
+            return refuse(Refusal::already_exists,
+                          name_of(resource, *intent.key) + " exists already", current);
+        }
+    } else if (!alive) {
+        return refuse(Refusal::not_found, "there is no " + name_of(resource, *intent.key));
+    }
+    if (auto decided = sent_home(resource, intent, *current, facts)) return *decided;
+    if (intent.kind != WriteKind::create) {
+        if (auto no = check_lock(resource, intent, *current, facts)) return *no;
+    }
+    if (intent.kind == WriteKind::remove) return remove(schema, resource, intent, *current, facts);
+    return update(schema, resource, intent, *current, facts);
+}
+
+}  // namespace reef::model

@@ -1,0 +1,44 @@
+// What becomes of one client's wish: a pure function, the same on every store. No I/O, no clock.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "model/intent.hpp"
+
+namespace reef::model {
+
+// What the decision may ask about the world; all of it was loaded before.
+class Facts {
+public:
+    virtual ~Facts() = default;
+    virtual const Row* record(const RecordRef& ref) const = 0;          // tombstones too; or null
+    virtual const RequestSeen* request(const RequestId& id) const = 0;  // or null
+    virtual std::optional<Key> holder(const FieldRef& ref) const = 0;   // living
+    virtual bool referred(const FieldRef& ref) const = 0;               // by a living record
+    virtual std::optional<std::int64_t> free_slot(ResourceId resource) const = 0;
+    virtual std::array<std::uint8_t, 16> random() const = 0;
+    virtual bool reachable(std::string_view node) const = 0;  // by its heartbeats
+    virtual bool has_peers() const = 0;
+
+    OriginId self;
+    std::uint64_t next_seq = 1;
+    Time now;
+    std::string schema_id;  // Schema::id()
+    std::string_view node() const { return node_of(self); }
+};
+
+using Decision = std::variant<Change, Replayed, ForwardHome, Refused>;
+Decision decide(const Schema& schema, const Intent& intent, const Facts& facts);
+
+// What a decision about this intent will ask for.
+struct Questions {
+    std::vector<RecordRef> records;
+    std::vector<FieldRef> holders;
+    std::vector<FieldRef> referrers;
+};
+Questions questions_of(const Schema& schema, const Intent& intent);
+
+}  // namespace reef::model
