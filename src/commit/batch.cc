@@ -245,8 +245,9 @@ private:
 
     Applied take(const Rows& rows) {
         Applied applied;
-        for (const Row& row : rows.rows)
-            applied.received += join_row(row) ? 1 : 0;
+        for (const Row& row : rows.rows) {
+            if (join_row(row)) ++applied.received;
+        }
         return applied;
     }
 
