@@ -152,6 +152,16 @@ std::optional<Decision> check_if_match(const Resource& resource, const Intent& i
                   &current);
 }
 
+std::optional<Decision> check_if_none_match(const Resource& resource, const Intent& intent,
+                                            const Row& current) {
+    const auto& tags = intent.precondition.if_none_match;
+    const bool matches = intent.precondition.if_none_match_any ||
+                         std::find(tags.begin(), tags.end(), current.vector) != tags.end();
+    if (!matches) return std::nullopt;
+    return refuse(Refusal::precondition_failed, name_of(resource, current.key) + " exists already",
+                  &current);
+}
+
 // The write was compared with the other region's row: it counts only if that was this one.
 std::optional<Decision> check_compared(const Resource& resource, const Intent& intent,
                                        const Row& current) {
@@ -171,6 +181,7 @@ std::optional<Decision> check_lock(const Resource& resource, const Intent& inten
                       "say which version this is about: If-Match or version", &current);
     }
     if (auto no = check_if_match(resource, intent, current)) return no;
+    if (auto no = check_if_none_match(resource, intent, current)) return no;
     if (auto no = check_compared(resource, intent, current)) return no;
     return check_version(resource, intent, current, facts);
 }
@@ -419,18 +430,16 @@ Decision decide(const Schema& schema, const Intent& intent, const Facts& facts) 
 
     const Row* current = intent.key ? facts.record({resource.id, *intent.key}) : nullptr;
     const bool alive = current && current->alive();
+    if (!alive && intent.kind != WriteKind::create) {
+        return refuse(Refusal::not_found, "there is no " + name_of(resource, *intent.key));
+    }
+    if (!alive) return create(schema, resource, intent, facts);
     if (intent.kind == WriteKind::create) {
-        if (!alive) return create(schema, resource, intent, facts);
-        if (intent.precondition.if_none_match_any) {
-            return refuse(Refusal::precondition_failed,
-                          name_of(resource, *intent.key) + " exists already", current);
-        }
+        if (auto no = check_if_none_match(resource, intent, *current)) return *no;
         if (resource.create != CreateMode::or_update) {
             return refuse(Refusal::already_exists,
                           name_of(resource, *intent.key) + " exists already", current);
         }
-    } else if (!alive) {
-        return refuse(Refusal::not_found, "there is no " + name_of(resource, *intent.key));
     }
     if (auto decided = sent_home(resource, intent, *current, facts)) return *decided;
     if (intent.kind != WriteKind::create) {

@@ -17,6 +17,7 @@ struct Precondition {
     std::optional<std::uint64_t> version;  // of the body or the query: stale is 409
     std::vector<Vector> if_match;          // any of these: else 412
     bool if_match_any = false;             // If-Match: *
+    std::vector<Vector> if_none_match;     // none of these: else 412
     bool if_none_match_any = false;        // If-None-Match: *: only when there is none
     std::optional<Vector> compared;        // forwarded to its home: the row the other region saw
     bool names_version() const { return version || if_match_any || !if_match.empty(); }

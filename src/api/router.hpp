@@ -1,0 +1,36 @@
+// From (method, path) to the operation of the table that it calls. Immutable: any thread may ask.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/operations.hpp"
+
+namespace reef::api {
+
+struct Route {
+    const model::Operation* operation = nullptr;  // null: see `allow`
+    std::string parameter;  // the path's {id} or looked-up value, percent-decoded
+    std::string allow;      // the path exists, but not with this method: "GET, PUT, DELETE"
+};
+
+class Router {
+public:
+    Router(std::vector<model::Operation> operations, const model::Api& api);
+    ~Router();
+    Router(const Router&) = delete;
+    Router& operator=(const Router&) = delete;
+
+    // HEAD finds what GET finds. A trailing slash makes no difference. A path whose encoding is
+    // broken is not found.
+    Route match(model::Method method, std::string_view path) const;
+    const std::vector<model::Operation>& operations() const;
+
+private:
+    class Table;
+    std::unique_ptr<Table> table_;
+};
+
+}  // namespace reef::api
