@@ -137,7 +137,7 @@ public:
         return Done{take(std::get<Rows>(work))};
     }
 
-    bool changed() const { return !touched_.empty() || !saved_.log.empty(); }
+    bool changed() const { return !touched_.empty() || !saved_.log.empty() || cursors_moved_; }
 
     store::Saved finish() {
         saved_.rows.reserve(touched_.size());
@@ -248,6 +248,10 @@ private:
         for (const Row& row : rows.rows) {
             if (join_row(row)) ++applied.received;
         }
+        for (const auto& [name, mark] : rows.cursors) {
+            loaded_.ledger.cursors[name] = mark;
+            cursors_moved_ = true;
+        }
         return applied;
     }
 
@@ -317,6 +321,7 @@ private:
     std::vector<RecordRef> touched_;  // in the order of their first write
     boost::unordered_flat_set<RecordRef, std::hash<RecordRef>> touched_set_;
     std::string row_json_;
+    bool cursors_moved_ = false;
     mutable std::uint64_t random_count_ = 0;
 };
 

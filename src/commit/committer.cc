@@ -6,6 +6,8 @@
 #include <deque>
 #include <mutex>
 
+#include "base/fault.hpp"
+
 namespace reef::commit {
 
 using namespace model;
@@ -234,11 +236,13 @@ Task<void> Committer::commit_batch(Items& items, ItemSpan span) {
     }
     store::Saved saved = batch.finish();
     const store::Ledger ledger = saved.ledger;
+    fault_point("commit.before");
     Result<void> durable = co_await parts_.writer.commit(std::move(saved));
     if (!durable && durable.error().code == Errc::rejected) {
         co_return co_await bisect(items, span, durable.error());
     }
     if (!durable) co_return refuse(items, span, durable.error());
+    fault_point("commit.after");
     parts_.committed(ledger);
     co_return Result<void>{};
 }

@@ -1,6 +1,7 @@
 // What can be committed, and what comes of it.
 #pragma once
 
+#include <map>
 #include <string>
 #include <variant>
 #include <vector>
@@ -22,6 +23,7 @@ struct ChangeRun {
 // Rows without a change of their own: the seed, an adopted table, a snapshot of a peer. Joined.
 struct Rows {
     std::vector<model::Row> rows;
+    std::map<std::string, std::string> cursors;  // set in the same transaction: how far it came
 };
 
 using Work = std::variant<model::Intent, ChangeRun, Rows>;

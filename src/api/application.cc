@@ -1,0 +1,169 @@
+#include "api/application.hpp"
+
+#include "api/assets.hpp"
+#include "base/log.hpp"
+#include "model/json.hpp"
+
+namespace reef::api {
+
+using namespace model;
+
+namespace {
+
+class Application final : public Handler {
+public:
+    explicit Application(ApplicationParts parts)
+        : parts_(std::move(parts)),
+          records_(parts_.records),
+          problems_(parts_.records.api.answers) {}
+
+    asio::awaitable<Response> handle(const Request& request) override {
+        const auto started = parts_.records.clock.steady();
+        Route route = parts_.router.match(request.method, request.path);
+        Response response;
+        if (route.operation && route.operation->resource) {
+            response =
+                co_await answer_record(*route.operation, std::move(route.parameter), request);
+        } else {
+            response = answer(route, request);
+        }
+        const auto took = parts_.records.clock.steady() - started;
+        parts_.traffic.add(index_of(route), response.status, took);
+        log(request, response, took);
+        co_return response;
+    }
+
+    Response refuse(int status, std::string_view detail) override {
+        parts_.traffic.add(parts_.router.operations().size(), status, {});
+        return problems_.write(status, detail);
+    }
+
+private:
+    std::size_t index_of(const Route& route) const {
+        const auto& operations = parts_.router.operations();
+        if (!route.operation) return operations.size();
+        return static_cast<std::size_t>(route.operation - operations.data());
+    }
+
+    asio::awaitable<Response> answer_record(const Operation& operation, std::string parameter,
+                                            const Request& request) {
+        if (!parts_.status.ready) {
+            co_return problems_.write(
+                {"not_ready", "this node is starting: try again soon", {}, ""}, request);
+        }
+        co_return co_await records_.handle(operation, std::move(parameter), request);
+    }
+
+    Response answer(const Route& route, const Request& request) {
+        if (!route.operation) return answer_no_operation(route, request);
+        switch (route.operation->kind) {
+            case OperationKind::health:
+                return health();
+            case OperationKind::lag:
+                return json(parts_.lag());
+            case OperationKind::livez:
+                return text(200, "ok\n");
+            case OperationKind::readyz:
+                return readyz(request);
+            case OperationKind::metrics:
+                return metrics();
+            case OperationKind::openapi:
+                return json(parts_.openapi);
+            default:
+                return docs(route, request);
+        }
+    }
+
+    Response answer_no_operation(const Route& route, const Request& request) {
+        if (route.allow.empty()) {
+            return problems_.write(
+                {"not_found", "there is nothing at " + std::string{request.path}, {}, ""}, request);
+        }
+        Response response = problems_.write(
+            {"method_not_allowed", "this path answers to " + route.allow, {}, ""}, request);
+        response.add_header("Allow", route.allow);
+        return response;
+    }
+
+    static Response json(std::string body) {
+        Response response;
+        response.content_type = "application/json";
+        response.body = std::move(body);
+        return response;
+    }
+
+    static Response text(int status, std::string body) {
+        Response response;
+        response.status = status;
+        response.content_type = "text/plain; charset=utf-8";
+        response.body = std::move(body);
+        return response;
+    }
+
+    Response health() const {
+        std::string body = "{\"status\":\"ok\",";
+        append_json_string(body, parts_.records.api.nodes_are);
+        body += ':';
+        append_json_string(body, parts_.status.name);
+        return json(body + '}');
+    }
+
+    Response readyz(const Request& request) const {
+        const bool ready = parts_.status.ready && !parts_.status.stopping;
+        if (request.query.find("verbose") == std::string_view::npos) {
+            return text(ready ? 200 : 503, ready ? "ok\n" : "not ready\n");
+        }
+        std::string body = parts_.status.ready ? "[+]store ok\n" : "[-]store is opening\n";
+        body += parts_.status.stopping ? "[-]node is stopping\n" : "[+]node ok\n";
+        return text(ready ? 200 : 503, std::move(body));
+    }
+
+    Response metrics() const {
+        Response response = text(200, parts_.metrics());
+        response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+        return response;
+    }
+
+    Response docs(const Route& route, const Request& request) {
+        const Asset* asset = find_asset(route.parameter.empty() ? "index.html" : route.parameter);
+        if (!asset) {
+            return problems_.write(
+                {"not_found", "there is nothing at " + std::string{request.path}, {}, ""}, request);
+        }
+        Response response;
+        response.content_type = asset->content_type;
+        response.static_body = asset->gzip_bytes;
+        response.add_header("Content-Encoding", "gzip");
+        response.add_header("Content-Security-Policy", docs_content_security_policy);
+        response.add_header("X-Content-Type-Options", "nosniff");
+        response.add_header("Referrer-Policy", "no-referrer");
+        response.add_header("ETag", asset->etag);
+        response.add_header("Cache-Control", "no-cache");
+        return response;
+    }
+
+    void log(const Request& request, const Response& response, std::chrono::nanoseconds took) {
+        const bool wanted = parts_.request_log == RequestLog::all ||
+                            (parts_.request_log == RequestLog::errors && response.status >= 500);
+        if (!wanted) return;
+        log::write(response.status >= 500 ? log::Level::warn : log::Level::info, "Request",
+                   {{"method", request.method_text},
+                    {"path", request.path},
+                    {"status", response.status},
+                    {"ms", std::chrono::duration<double, std::milli>(took).count()},
+                    {"request_id", request.header("x-request-id")},
+                    {"client", request.peer_address}});
+    }
+
+    const ApplicationParts parts_;
+    Records records_;
+    const ProblemWriter problems_;
+};
+
+}  // namespace
+
+std::shared_ptr<Handler> make_application(ApplicationParts parts) {
+    return std::make_shared<Application>(std::move(parts));
+}
+
+}  // namespace reef::api

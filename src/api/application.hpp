@@ -1,0 +1,39 @@
+// What a node answers: every request of the public port passes here, from the route to the log
+// line.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "api/records.hpp"
+#include "api/router.hpp"
+#include "api/traffic.hpp"
+
+namespace reef::api {
+
+// Shared by all threads of a node.
+struct NodeStatus {
+    std::string name;
+    std::atomic<bool> ready{false};     // the store may be read and written
+    std::atomic<bool> stopping{false};  // /readyz says so before the listener closes
+};
+
+enum class RequestLog : std::uint8_t { all, errors, none };
+
+struct ApplicationParts {
+    RecordParts records;
+    const Router& router;
+    const NodeStatus& status;
+    Traffic& traffic;                      // this thread's
+    const std::string& openapi;            // /openapi.json
+    std::function<std::string()> metrics;  // /metrics, made when asked
+    std::function<std::string()> lag;      // /…/replication-lag, JSON
+    RequestLog request_log = RequestLog::errors;
+};
+
+// One per io thread.
+std::shared_ptr<Handler> make_application(ApplicationParts parts);
+
+}  // namespace reef::api

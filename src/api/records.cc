@@ -1,0 +1,369 @@
+#include "api/records.hpp"
+
+#include "api/reading.hpp"
+#include "api/uri.hpp"
+#include "model/json.hpp"
+#include "model/value_text.hpp"
+
+namespace reef::api {
+
+using namespace model;
+
+namespace {
+
+constexpr std::string_view json_type = "application/json";
+
+void add_etag(Response& response, const Row& row) {
+    response.headers += "ETag: \"";
+    append_text(response.headers, row.vector);
+    response.headers += "\"\r\n";
+}
+
+// True when the client has this very state already.
+bool is_unchanged(const Request& request, const Row& row) {
+    const std::string_view tags = request.header("if-none-match");
+    if (tags.empty()) return false;
+    return tags == "*" || tags.find('"' + to_text(row.vector) + '"') != tags.npos;
+}
+
+const std::string& message_for(const Resource& resource, WriteKind kind) {
+    switch (kind) {
+        case WriteKind::create:
+            return resource.messages.create;
+        case WriteKind::update:
+            return resource.messages.update;
+        default:
+            return resource.messages.remove;
+    }
+}
+
+// What a request asked for, but for what differs between its tries.
+Hash128 hash_of_request(WriteKind kind, const Resource& resource, std::string_view parameter,
+                        std::string_view body) {
+    std::string text{name_of(kind)};
+    text += ' ';
+    text += resource.name;
+    text += '/';
+    text += parameter;
+    text += '\n';
+    text += body;
+    return hash_of(text);
+}
+
+// The gateway's clock when it says so ("1767225600.123"), else our own: a request that slept in a
+// stopped process must not beat what came after it. A time ahead of ours is not believed.
+Time time_of(const Request& request, Time now) {
+    const std::string_view text = request.header("atoll-received");
+    if (text.empty()) return request.received;
+    Field seconds;
+    seconds.type = FieldType::decimal;
+    seconds.precision = 18;
+    seconds.scale = 6;
+    const auto read = read_text(seconds, text);
+    if (!read) return request.received;
+    return std::min({Time{std::get<std::int64_t>(*read)}, request.received, now});
+}
+
+}  // namespace
+
+void append_record(std::string& out, const Resource& resource, const Row& row, int time_digits) {
+    const TimeShape times{time_digits, TimeZone::z};
+    char before = '{';
+    for (FieldId id = 0; id < resource.fields.size(); ++id) {
+        const Field& field = resource.fields[id];
+        out += before;
+        before = ',';
+        out += '"';
+        out += field.name;
+        out += "\":";
+        const bool plain = resource.has_state(id) && field.merge != Merge::counter;
+        append_json(out, field, plain ? row.cells[id].value : value_of(resource, row, id), times);
+    }
+    out += '}';
+}
+
+Records::Records(RecordParts parts)
+    : parts_(parts),
+      problems_(parts.api.answers),
+      wrap_(parts.api.answers.wrap.empty() ? Wrap{} : Wrap{parts.api.answers.wrap}) {}
+
+asio::awaitable<Response> Records::handle(const Operation& operation, std::string parameter,
+                                          const Request& request) {
+    const Resource& resource = parts_.schema[*operation.resource];
+    std::vector<Fault> faults;
+    check_required_headers(parts_.api, request, faults);
+    if (!faults.empty()) co_return invalid(std::move(faults), request);
+    switch (operation.kind) {
+        case OperationKind::get:
+            co_return co_await get(resource, std::move(parameter), request);
+        case OperationKind::list:
+            co_return co_await list(resource, request);
+        case OperationKind::look_up:
+            co_return co_await look_up(resource, resource.look_ups[*operation.look_up],
+                                       std::move(parameter), request);
+        case OperationKind::create:
+            co_return co_await write(WriteKind::create, resource, "", request);
+        case OperationKind::update:
+            co_return co_await write(WriteKind::update, resource, std::move(parameter), request);
+        default:
+            co_return co_await write(WriteKind::remove, resource, std::move(parameter), request);
+    }
+}
+
+// ---- reads -----------------------------------------------------------------------------------
+
+asio::awaitable<Response> Records::get(const Resource& resource, std::string parameter,
+                                       const Request& request) {
+    std::vector<Fault> faults;
+    const auto key = read_key(resource, parameter, faults);
+    if (!request.query.empty()) refuse_query(request, faults);
+    if (!faults.empty()) co_return invalid(std::move(faults), request);
+    if (auto answer = co_await wait_for_token(request)) co_return std::move(*answer);
+    if (!key) co_return not_found(resource, parameter, request);
+    auto row = co_await parts_.reader.get({resource.id, *key});
+    if (!row) co_return failed(row.error(), request);
+    if (!*row || !(*row)->alive()) co_return not_found(resource, parameter, request);
+    Response response = record(resource, **row, request);
+    add_store_token(response);
+    co_return response;
+}
+
+asio::awaitable<Response> Records::look_up(const Resource& resource, const LookUp& look_up,
+                                           std::string parameter, const Request& request) {
+    std::vector<Fault> faults;
+    const Field& field = resource.fields[look_up.field];
+    auto value = read_text(field, parameter);
+    if (!value) faults.push_back({"parameter", field.name, value.error().what});
+    if (!request.query.empty()) refuse_query(request, faults);
+    if (!faults.empty()) co_return invalid(std::move(faults), request);
+    if (auto answer = co_await wait_for_token(request)) co_return std::move(*answer);
+    auto row = co_await parts_.reader.find({resource.id, look_up.field, std::move(*value)});
+    if (!row) co_return failed(row.error(), request);
+    if (!*row) co_return not_found(resource, look_up.prefix + '/' + parameter, request);
+    Response response = record(resource, **row, request);
+    add_store_token(response);
+    co_return response;
+}
+
+asio::awaitable<Response> Records::list(const Resource& resource, const Request& request) {
+    std::vector<Fault> faults;
+    ListRequest wanted = read_list(resource, request, faults);
+    if (!faults.empty()) co_return invalid(std::move(faults), request);
+    if (auto answer = co_await wait_for_token(request)) co_return std::move(*answer);
+    auto page = co_await parts_.reader.list(wanted.query);
+    if (!page) co_return failed(page.error(), request);
+
+    std::string items = "[";
+    for (const Row& row : page->rows) {
+        if (items.size() > 1) items += ',';
+        append_record(items, resource, row, parts_.api.answers.time_digits);
+    }
+    items += ']';
+    Response response;
+    response.content_type = json_type;
+    std::string next;
+    if (page->more && resource.page.by == PageBy::cursor && !page->rows.empty()) {
+        next = cursor_after(resource, wanted.query, page->rows.back());
+        response.add_header("Link", '<' + std::string{request.path} + '?' + wanted.others +
+                                        "cursor=" + next + ">; rel=\"next\"");
+    }
+    const std::string total = page->total ? ",\"total\":" + std::to_string(*page->total) : "";
+    const std::string quoted = next.empty() ? "null" : '"' + next + '"';
+    if (parts_.api.answers.list == ListShape::page) {
+        response.body = "{\"items\":" + items + ",\"next\":" + quoted + total + '}';
+    } else {
+        response.body = std::move(items);
+    }
+    if (wrap_.wraps()) {
+        const std::string more = (next.empty() ? "" : ",\"next\":" + quoted) + total;
+        response.body = wrap_.fill(
+            {.data = response.body, .text = resource.messages.list, .error = {}, .more = more});
+    }
+    add_store_token(response);
+    co_return response;
+}
+
+// ---- writes ----------------------------------------------------------------------------------
+
+asio::awaitable<Response> Records::write(WriteKind kind, const Resource& resource,
+                                         std::string parameter, const Request& request) {
+    std::vector<Fault> faults;
+    Intent intent;
+    intent.kind = kind;
+    intent.resource = resource.id;
+    bool no_such_key = false;
+    if (kind != WriteKind::create) {
+        intent.key = read_key(resource, parameter, faults);
+        no_such_key = faults.empty() && !intent.key;
+    }
+    if (kind != WriteKind::remove && !accepts_media_type(request)) {
+        co_return problems_.write(
+            {"unsupported_media_type", "the body must be application/json", {}, ""}, request);
+    }
+    read_headers(parts_.api, resource, request, intent, faults);
+    if (kind == WriteKind::remove) {
+        read_version(request, intent, faults);
+    } else if (faults.empty() && !no_such_key) {
+        if (!request.query.empty()) refuse_query(request, faults);
+        read_body(resource, request, intent, faults);
+    }
+    if (!faults.empty()) co_return invalid(std::move(faults), request);
+    if (no_such_key) co_return not_found(resource, parameter, request);
+    intent.request.body = hash_of_request(kind, resource, parameter, request.body);
+    intent.received = time_of(request, parts_.clock.now());
+
+    auto outcome = co_await parts_.committer.submit(std::move(intent));
+    if (!outcome) co_return failed(outcome.error(), request);
+    if (auto* accepted = std::get_if<Accepted>(&*outcome)) {
+        co_return written(resource, *accepted, request);
+    }
+    if (auto* seen = std::get_if<Replayed>(&*outcome)) {
+        co_return co_await replay(resource, std::move(seen->seen), request);
+    }
+    if (auto* no = std::get_if<Refused>(&*outcome)) co_return refused(resource, *no, request);
+    co_return failed({Errc::unavailable, "its home can't be reached"}, request);
+}
+
+Response Records::written(const Resource& resource, const Accepted& accepted,
+                          const Request& request) const {
+    Response response;
+    if (accepted.kind == WriteKind::remove && parts_.api.answers.deleted == DeletedShape::nothing) {
+        response.status = 204;
+    } else {
+        response.content_type = json_type;
+        response.body = body_of(resource, accepted.row, message_for(resource, accepted.kind));
+    }
+    if (accepted.kind == WriteKind::create) {
+        response.status = 201;
+        std::string location{request.path};
+        if (!location.ends_with('/')) location += '/';
+        response.add_header("Location", location + percent_encode(to_text(accepted.row.key)));
+    }
+    if (accepted.kind != WriteKind::remove) add_etag(response, accepted.row);
+    const Dot& dot = accepted.stamp.dot;
+    response.add_header("Atoll-Token", dot.origin + ':' + std::to_string(dot.seq));
+    return response;
+}
+
+// The stored answer: rebuilt from the change that the request made, or, where the log no longer
+// holds it, from the record as it is.
+asio::awaitable<Response> Records::replay(const Resource& resource, RequestSeen seen,
+                                          const Request& request) {
+    Accepted accepted;
+    accepted.kind = seen.kind;
+    accepted.stamp = seen.stamp;
+    auto entry = co_await parts_.reader.change(seen.stamp.dot);
+    if (!entry) co_return failed(entry.error(), request);
+    if (*entry) {
+        auto change = parse_change(parts_.schema, (*entry)->json);
+        if (!change) co_return failed({Errc::unavailable, change.error().what}, request);
+        accepted.row = std::move(change->row);
+    } else {
+        auto row = co_await parts_.reader.get(seen.record);
+        if (!row) co_return failed(row.error(), request);
+        if (!*row) co_return not_found(resource, to_text(seen.record.key), request);
+        accepted.row = std::move(**row);
+    }
+    Response response = written(parts_.schema[seen.record.resource], accepted, request);
+    response.add_header("Idempotency-Replayed", "true");
+    co_return response;
+}
+
+// ---- answers ---------------------------------------------------------------------------------
+
+std::string Records::body_of(const Resource& resource, const Row& row,
+                             std::string_view message) const {
+    std::string json;
+    json.reserve(256);
+    append_record(json, resource, row, parts_.api.answers.time_digits);
+    if (!wrap_.wraps()) return json;
+    return wrap_.fill({.data = json, .text = message, .error = {}, .more = {}});
+}
+
+Response Records::record(const Resource& resource, const Row& row, const Request& request) const {
+    Response response;
+    add_etag(response, row);
+    if (is_unchanged(request, row)) {
+        response.status = 304;
+        return response;
+    }
+    response.content_type = json_type;
+    response.body = body_of(resource, row, resource.messages.get);
+    return response;
+}
+
+Response Records::refused(const Resource& resource, const Refused& refused,
+                          const Request& request) const {
+    const bool immutable = refused.refusal == Refusal::immutable_field;
+    Problem problem;
+    problem.error = immutable ? "invalid_request" : name_of(refused.refusal);
+    problem.detail = refused.detail;
+    if (refused.refusal == Refusal::not_found && !resource.messages.not_found.empty()) {
+        problem.detail = resource.messages.not_found;
+    }
+    if (!refused.pointer.empty()) {
+        problem.faults.push_back({"pointer", refused.pointer, refused.detail});
+    }
+    if (refused.current) {
+        append_record(problem.current, resource, *refused.current, parts_.api.answers.time_digits);
+    }
+    Response response = problems_.write(problem, request);
+    if (refused.current) add_etag(response, *refused.current);
+    return response;
+}
+
+Response Records::failed(const Error& error, const Request& request) const {
+    const std::string_view name = error.code == Errc::overloaded ? "overloaded"
+                                  : error.code == Errc::rejected ? "not_storable"
+                                                                 : "unavailable";
+    return problems_.write({name, error.what, {}, ""}, request);
+}
+
+Response Records::not_found(const Resource& resource, std::string_view parameter,
+                            const Request& request) const {
+    const std::string& own = resource.messages.not_found;
+    std::string detail =
+        own.empty() ? "there is no " + resource.name + '/' + std::string{parameter} : own;
+    return problems_.write({"not_found", std::move(detail), {}, ""}, request);
+}
+
+Response Records::invalid(std::vector<Fault> faults, const Request& request) const {
+    return problems_.write({"invalid_request", "", std::move(faults), ""}, request);
+}
+
+// ---- sessions --------------------------------------------------------------------------------
+
+// Where this store stands: a client that sends it back reads at least this much, anywhere.
+void Records::add_store_token(Response& response) {
+    const std::uint64_t generation = parts_.progress.generation();
+    if (generation != token_generation_) {
+        token_ = to_text(parts_.progress.ledger()->applied());
+        token_generation_ = generation;
+    }
+    if (!token_.empty()) response.add_header("Atoll-Token", token_);
+}
+
+// Nothing when the store has come as far as the request's token; else the answer that says so.
+asio::awaitable<std::optional<Response>> Records::wait_for_token(const Request& request) {
+    const std::string_view text = request.header("atoll-token");
+    if (text.empty()) co_return std::nullopt;
+    auto wanted = parse_position(text);
+    if (!wanted) {
+        std::vector<Fault> faults{{"header", "Atoll-Token", "is not a token of this service"}};
+        co_return invalid(std::move(faults), request);
+    }
+    const auto ledger = parts_.progress.ledger();
+    if (covers(ledger->applied(), *wanted)) co_return std::nullopt;
+    const std::string_view node = node_of(ledger->self);
+    for (const auto& [origin, seq] : *wanted) {
+        if (node_of(origin) != node || seq_in(ledger->applied(), origin) >= seq) continue;
+        co_return problems_.write(
+            {"token_lost", "the token names a write of this node that no longer exists", {}, ""},
+            request);
+    }
+    const auto waited = co_await parts_.progress.wait_for(std::move(*wanted), parts_.token_wait);
+    if (waited) co_return std::nullopt;
+    co_return problems_.write({"behind_token", waited.error().what, {}, ""}, request);
+}
+
+}  // namespace reef::api

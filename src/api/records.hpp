@@ -1,0 +1,74 @@
+// The operations on records: reads from this thread's reader, writes through the committer.
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+#include "api/http.hpp"
+#include "api/problem.hpp"
+#include "api/wrap.hpp"
+#include "commit/committer.hpp"
+#include "commit/progress.hpp"
+#include "model/operations.hpp"
+#include "store/store.hpp"
+
+namespace reef::api {
+
+struct RecordParts {
+    const model::Schema& schema;
+    const model::Api& api;
+    store::Reader& reader;
+    commit::Committer& committer;
+    commit::Progress& progress;
+    Clock& clock;
+    std::chrono::milliseconds token_wait{2000};
+};
+
+// One per io thread.
+class Records {
+public:
+    explicit Records(RecordParts parts);
+
+    // `parameter` is the path's key or looked-up value.
+    asio::awaitable<Response> handle(const model::Operation& operation, std::string parameter,
+                                     const Request& request);
+
+private:
+    using Resource = model::Resource;
+
+    asio::awaitable<Response> get(const Resource& resource, std::string parameter,
+                                  const Request& request);
+    asio::awaitable<Response> look_up(const Resource& resource, const model::LookUp& look_up,
+                                      std::string parameter, const Request& request);
+    asio::awaitable<Response> list(const Resource& resource, const Request& request);
+    asio::awaitable<Response> write(model::WriteKind kind, const Resource& resource,
+                                    std::string parameter, const Request& request);
+
+    asio::awaitable<std::optional<Response>> wait_for_token(const Request& request);
+    asio::awaitable<Response> replay(const Resource& resource, model::RequestSeen seen,
+                                     const Request& request);
+    Response written(const Resource& resource, const model::Accepted& accepted,
+                     const Request& request) const;
+    Response refused(const Resource& resource, const model::Refused& refused,
+                     const Request& request) const;
+    Response failed(const Error& error, const Request& request) const;
+    Response not_found(const Resource& resource, std::string_view parameter,
+                       const Request& request) const;
+    Response invalid(std::vector<Fault> faults, const Request& request) const;
+    Response record(const Resource& resource, const model::Row& row, const Request& request) const;
+    std::string body_of(const Resource& resource, const model::Row& row,
+                        std::string_view message) const;
+    void add_store_token(Response& response);
+
+    const RecordParts parts_;
+    const ProblemWriter problems_;
+    const Wrap wrap_;
+    std::string token_;  // of the store, as of token_generation_
+    std::uint64_t token_generation_ = 0;
+};
+
+// One record as the app's clients see it: its fields in their order, compact.
+void append_record(std::string& out, const model::Resource& resource, const model::Row& row,
+                   int time_digits);
+
+}  // namespace reef::api

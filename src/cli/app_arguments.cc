@@ -1,0 +1,56 @@
+#include <iostream>
+
+#include "cli/commands.hpp"
+
+namespace reef::cli {
+
+void add_app_arguments(CLI::App& command, AppArguments& arguments) {
+    command.add_option("APP", arguments.file, "the app's TOML file")->required();
+    command.add_option("--env-file", arguments.env_file,
+                       "read variables from this file; the environment goes before it");
+}
+
+std::optional<config::App> load_app(const AppArguments& arguments, config::LoadOptions options) {
+    config::Environment environment = config::process_environment();
+    if (!arguments.env_file.empty()) {
+        auto variables = config::read_env_file(arguments.env_file);
+        if (!variables) {
+            std::cerr << "atoll: can't read " << arguments.env_file << '\n';
+            return std::nullopt;
+        }
+        environment = [own = environment, more = std::move(*variables)](const std::string& name) {
+            if (auto value = own(name)) return value;
+            const auto found = more.find(name);
+            return found == more.end() ? std::nullopt : std::optional{found->second};
+        };
+    }
+    config::Loaded loaded = config::load_app(arguments.file, environment, std::move(options));
+    for (const config::Mistake& mistake : loaded.mistakes) {
+        std::cerr << to_text(arguments.file, mistake) << '\n';
+    }
+    return std::move(loaded.app);
+}
+
+const config::Node* choose_node(const config::App& app, const std::string& wanted) {
+    const std::string name = !wanted.empty()             ? wanted
+                             : !app.default_node.empty() ? app.default_node
+                             : app.nodes.size() == 1     ? app.nodes.front().name
+                                                         : "";
+    const config::Node* node = app.find(name);
+    if (node && !node->foreign) return node;
+    std::string names;
+    for (const config::Node& known : app.nodes) {
+        if (!known.foreign) names += (names.empty() ? "" : ", ") + known.name;
+    }
+    std::cerr << "atoll: "
+              << (name.empty() ? "say which node this is with --node"
+                               : app.name + " has no node " + name)
+              << " (it has " << names << ")\n";
+    return nullptr;
+}
+
+std::string data_folder(const config::App& app, const std::string& given) {
+    return given.empty() ? "data/" + app.name : given;
+}
+
+}  // namespace reef::cli

@@ -1,0 +1,62 @@
+#include "cli/log_options.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+
+#include "base/log.hpp"
+
+namespace reef::cli {
+
+namespace {
+
+const std::map<std::string, log::Level> levels{
+    {"debug", log::Level::debug},  {"info", log::Level::info},   {"warn", log::Level::warn},
+    {"warning", log::Level::warn}, {"error", log::Level::error}, {"off", log::Level::off}};
+
+const std::map<std::string, log::Format> formats{
+    {"auto", log::Format::automatic}, {"text", log::Format::text}, {"json", log::Format::json}};
+
+const std::map<std::string, api::RequestLog> requests{{"all", api::RequestLog::all},
+                                                      {"errors", api::RequestLog::errors},
+                                                      {"none", api::RequestLog::none}};
+
+template <class Map>
+CLI::IsMember one_of(const Map& map) {
+    std::vector<std::string> names;
+    for (const auto& entry : map)
+        names.push_back(entry.first);
+    return CLI::IsMember{names, CLI::ignore_case};
+}
+
+std::string lower(std::string text) {
+    std::transform(text.begin(), text.end(), text.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return text;
+}
+
+}  // namespace
+
+void add_log_arguments(CLI::App& command, LogArguments& arguments) {
+    command.add_option("--log-level", arguments.level, "debug, info, warn, error or off")
+        ->check(one_of(levels));
+    command.add_option("--log-format", arguments.format, "auto, text or json")
+        ->check(one_of(formats));
+    command.add_option("--log-requests", arguments.requests, "all, errors or none")
+        ->check(one_of(requests));
+}
+
+void set_up_log(const LogArguments& arguments, const std::string& who) {
+    std::string name = lower(arguments.level);
+    const char* from_environment = std::getenv("LOG_LEVEL");
+    if (name.empty() && from_environment) name = lower(from_environment);
+    const auto level = levels.find(name);
+    log::set_up(level == levels.end() ? log::Level::info : level->second,
+                formats.at(lower(arguments.format)), who);
+}
+
+api::RequestLog request_log(const LogArguments& arguments) {
+    return requests.at(lower(arguments.requests));
+}
+
+}  // namespace reef::cli

@@ -1,0 +1,98 @@
+#include <unistd.h>
+
+#include <boost/asio/signal_set.hpp>
+#include <filesystem>
+#include <iostream>
+
+#include "base/log.hpp"
+#include "cli/commands.hpp"
+#include "cli/log_options.hpp"
+#include "node/node.hpp"
+
+namespace reef::cli {
+
+namespace {
+
+struct Arguments {
+    AppArguments app;
+    std::string node;
+    std::string data;
+    std::string listen;
+    bool fresh = false;
+    LogArguments log;
+};
+
+// Waits for SIGTERM or SIGINT; a second one ends the process at once.
+void wait_for_signal() {
+    asio::io_context context;
+    asio::signal_set signals{context, SIGTERM, SIGINT};
+    signals.async_wait([](const boost::system::error_code&, int) {});
+    context.run();
+    std::signal(SIGTERM, [](int) { _exit(failed); });
+    std::signal(SIGINT, [](int) { _exit(failed); });
+}
+
+int serve(const Arguments& arguments) {
+    std::string who = arguments.node;
+    auto app = load_app(arguments.app, {.node = who, .whole_app = false});
+    if (!app) return bad_usage;
+    const config::Node* node = choose_node(*app, who);
+    if (!node) return bad_usage;
+
+    node::NodeOptions options;
+    options.name = node->name;
+    options.data = data_folder(*app, arguments.data);
+    options.listen = node->listen;
+    if (!arguments.listen.empty()) {
+        const auto listen = config::parse_endpoint(arguments.listen);
+        if (!listen) {
+            std::cerr << "atoll: --listen takes HOST:PORT, not " << arguments.listen << '\n';
+            return bad_usage;
+        }
+        options.listen = *listen;
+    }
+    if (!node->database_url.empty()) {
+        std::cerr << "atoll: " << node->name
+                  << " is to run on PostgreSQL, which this version does not do: unset its "
+                     "database URL to run on SQLite\n";
+        return bad_usage;
+    }
+    set_up_log(arguments.log, node->name);
+    options.request_log = request_log(arguments.log);
+    options.fresh = arguments.fresh;
+    auto started = node::start_node(*app, options);
+    if (!started) {
+        std::cerr << "atoll: " << started.error().what << '\n';
+        return failed;
+    }
+    log::info("Serving", {{"app", app->name},
+                          {"node", node->name},
+                          {"url", "http://" + to_text({options.listen.host, (*started)->port()})},
+                          {"records", (*started)->records()}});
+    wait_for_signal();
+    log::info("Stopping");
+    (*started)->stop();
+    log::info("Stopped");
+    return ok;
+}
+
+}  // namespace
+
+void add_serve(CLI::App& program, Run& run) {
+    auto arguments = std::make_shared<Arguments>();
+    CLI::App* command = program.add_subcommand("serve", "serve one node of an app");
+    add_app_arguments(*command, arguments->app);
+    command->add_option("--node", arguments->node, "which node this is (default: the environment)");
+    command->add_option("--data", arguments->data, "folder of its data (default: data/NAME)");
+    command->add_option("--listen", arguments->listen, "HOST:PORT instead of the app's");
+    command->add_flag("--fresh", arguments->fresh, "throw the node's data away first");
+    add_log_arguments(*command, arguments->log);
+    command->footer(
+        "Examples:\n"
+        "  atoll serve apps/property-listing.toml --node us\n"
+        "  REGION=eu atoll serve apps/property-listing.toml --listen 127.0.0.1:9000\n"
+        "SIGTERM or Ctrl-C stops it: requests under way are answered first; a second one ends it.");
+    command->callback([arguments, &run] { run = [arguments] { return serve(*arguments); }; });
+}
+
+}  // namespace reef::cli

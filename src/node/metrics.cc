@@ -1,0 +1,164 @@
+#include "node/metrics.hpp"
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+#include <unistd.h>
+
+#include <fstream>
+
+namespace reef::node {
+
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+
+using Labels = std::vector<ClientMetric::Label>;
+
+MetricFamily family(std::string name, std::string help, MetricType type) {
+    MetricFamily made;
+    made.name = std::move(name);
+    made.help = std::move(help);
+    made.type = type;
+    return made;
+}
+
+void add(MetricFamily& to, Labels labels, double value) {
+    ClientMetric metric;
+    metric.label = std::move(labels);
+    metric.counter.value = value;
+    metric.gauge.value = value;
+    to.metric.push_back(std::move(metric));
+}
+
+MetricFamily single(std::string name, std::string help, MetricType type, double value) {
+    MetricFamily made = family(std::move(name), std::move(help), type);
+    add(made, {}, value);
+    return made;
+}
+
+double read(const std::atomic<std::uint64_t>& count) {
+    return static_cast<double>(count.load(std::memory_order_relaxed));
+}
+
+std::string operation_name(const MetricSources& sources, std::size_t index) {
+    return index < sources.operations.size() ? sources.operations[index].id : "none";
+}
+
+// A path that is spelled in two ways is one operation: their counts are added up by its name.
+void add_requests(const MetricSources& sources, std::vector<MetricFamily>& families) {
+    MetricFamily requests =
+        family("atoll_http_requests_total", "Requests answered, by operation and class of status.",
+               MetricType::Counter);
+    MetricFamily seconds =
+        family("atoll_http_request_duration_seconds",
+               "Time from a request read whole to its answer made.", MetricType::Histogram);
+    struct Sum {
+        std::array<double, 6> by_class{};
+        std::array<double, api::latency_bounds.size() + 1> latency{};
+        double seconds = 0;
+    };
+    std::map<std::string, Sum> sums;
+    for (const auto& thread : sources.traffic) {
+        for (std::size_t i = 0; i < thread->counts().size(); ++i) {
+            const auto& counts = thread->counts()[i];
+            Sum& sum = sums[operation_name(sources, i)];
+            for (std::size_t c = 0; c < sum.by_class.size(); ++c) {
+                sum.by_class[c] += read(counts.by_class[c]);
+            }
+            for (std::size_t b = 0; b < sum.latency.size(); ++b) {
+                sum.latency[b] += read(counts.latency[b]);
+            }
+            sum.seconds += read(counts.total_ns) / 1e9;
+        }
+    }
+    for (const auto& [name, sum] : sums) {
+        for (std::size_t c = 1; c < sum.by_class.size(); ++c) {
+            if (sum.by_class[c] == 0) continue;
+            add(requests, {{"operation", name}, {"status", std::to_string(c) + "xx"}},
+                sum.by_class[c]);
+        }
+        ClientMetric metric;
+        metric.label = {{"operation", name}};
+        double total = 0;
+        for (std::size_t b = 0; b < sum.latency.size(); ++b) {
+            total += sum.latency[b];
+            const double bound = b < api::latency_bounds.size()
+                                     ? api::latency_bounds[b]
+                                     : std::numeric_limits<double>::infinity();
+            metric.histogram.bucket.push_back({static_cast<std::uint64_t>(total), bound});
+        }
+        metric.histogram.sample_count = static_cast<std::uint64_t>(total);
+        metric.histogram.sample_sum = sum.seconds;
+        if (total > 0) seconds.metric.push_back(std::move(metric));
+    }
+    families.push_back(std::move(requests));
+    families.push_back(std::move(seconds));
+}
+
+void add_store(const MetricSources& sources, std::vector<MetricFamily>& families) {
+    const auto ledger = sources.progress.ledger();
+    MetricFamily records =
+        family("atoll_records", "Living records, by resource.", MetricType::Gauge);
+    for (const model::Resource& resource : sources.schema.resources) {
+        const auto digest = ledger->digests.find(resource.id);
+        const std::uint64_t rows = digest == ledger->digests.end() ? 0 : digest->second.rows;
+        add(records, {{"resource", resource.name}}, static_cast<double>(rows));
+    }
+    MetricFamily applied =
+        family("atoll_applied_seq", "The last write of each origin that is applied here.",
+               MetricType::Gauge);
+    for (const auto& [origin, mark] : ledger->origins) {
+        add(applied, {{"origin", origin}}, static_cast<double>(mark.applied));
+    }
+    families.push_back(std::move(records));
+    families.push_back(std::move(applied));
+}
+
+void add_commits(const MetricSources& sources, std::vector<MetricFamily>& families) {
+    const commit::CommitCounts& counts = sources.commits;
+    families.push_back(single("atoll_commit_batches_total", "Batches taken by the committer.",
+                              MetricType::Counter, read(counts.batches)));
+    families.push_back(single("atoll_commit_items_total", "Writes and runs of changes in them.",
+                              MetricType::Counter, read(counts.items)));
+    families.push_back(single("atoll_commit_waiting", "Writes that wait for the next batch.",
+                              MetricType::Gauge, read(counts.waiting)));
+    families.push_back(single("atoll_commit_refused_total", "Writes refused: the queue was full.",
+                              MetricType::Counter, read(counts.refused_full)));
+}
+
+double resident_bytes() {
+    std::ifstream file{"/proc/self/statm"};
+    double total = 0;
+    double resident = 0;
+    file >> total >> resident;
+    return resident * static_cast<double>(sysconf(_SC_PAGESIZE));
+}
+
+void add_process(const MetricSources& sources, std::vector<MetricFamily>& families) {
+    families.push_back(single("atoll_http_connections", "Open connections.", MetricType::Gauge,
+                              static_cast<double>(sources.server.open)));
+    families.push_back(single("atoll_http_connections_total", "Connections accepted.",
+                              MetricType::Counter, static_cast<double>(sources.server.accepted)));
+    families.push_back(single("atoll_http_connections_refused_total",
+                              "Connections refused: too many were open.", MetricType::Counter,
+                              static_cast<double>(sources.server.refused)));
+    families.push_back(single("process_resident_memory_bytes", "Resident memory.",
+                              MetricType::Gauge, resident_bytes()));
+    families.push_back(single("process_start_time_seconds", "Start of the process, unix time.",
+                              MetricType::Gauge, sources.started));
+}
+
+}  // namespace
+
+std::string metrics_text(const MetricSources& sources) {
+    std::vector<MetricFamily> families;
+    add_requests(sources, families);
+    add_store(sources, families);
+    add_commits(sources, families);
+    add_process(sources, families);
+    return prometheus::TextSerializer{}.Serialize(families);
+}
+
+}  // namespace reef::node

@@ -1,0 +1,242 @@
+#include "node/node.hpp"
+
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <filesystem>
+#include <future>
+#include <random>
+#include <thread>
+
+#include "api/openapi.hpp"
+#include "base/log.hpp"
+#include "base/worker.hpp"
+#include "node/metrics.hpp"
+#include "node/seed.hpp"
+
+namespace reef::node {
+
+namespace {
+
+std::string random_incarnation() {
+    static constexpr char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+    std::random_device device;
+    std::uniform_int_distribution<std::size_t> pick{0, sizeof letters - 2};
+    std::string text;
+    for (int i = 0; i < 6; ++i)
+        text += letters[pick(device)];
+    return text;
+}
+
+std::array<std::uint8_t, 16> random_bytes(std::mt19937_64& engine) {
+    std::array<std::uint8_t, 16> bytes{};
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        bytes[i] = static_cast<std::uint8_t>(engine());
+    }
+    return bytes;
+}
+
+std::string store_path(const config::App& app, const NodeOptions& options) {
+    std::string name = app.store_file;
+    const std::size_t at = name.find("<node>");
+    if (at != std::string::npos) name.replace(at, 6, options.name);
+    return (std::filesystem::path{options.data} / name).string();
+}
+
+commit::CommitOptions commit_options(const config::Limits& limits) {
+    commit::CommitOptions options;
+    options.queue_writes_max = limits.queue_writes_max;
+    options.batch_rows_max = limits.batch_rows_max;
+    options.request_ids_kept = std::chrono::seconds{limits.request_id_seconds};
+    options.request_ids_max = limits.request_ids_max;
+    options.log_kept = std::chrono::seconds{limits.log_seconds};
+    options.log_bytes_max = limits.log_bytes_max;
+    return options;
+}
+
+// Runs a coroutine on a context that another thread runs, and waits for it here.
+template <class T>
+Result<T> run_on(asio::io_context& context, Task<T> task) {
+    return asio::co_spawn(context, std::move(task), asio::use_future).get();
+}
+
+// A page that was not written is marked clean by the kernel: trying again would lie. Nobody who
+// still waits is answered.
+[[noreturn]] void end_process(const Error& error) {
+    log::error("Durable storage failed: ending the process", {{"error", error.what}});
+    _exit(1);
+}
+
+class RunningNode final : public Node {
+public:
+    RunningNode(const config::App& app, NodeOptions options, std::unique_ptr<store::Store> store,
+                const store::Ledger& ledger)
+        : app_(app),
+          options_(std::move(options)),
+          started_(static_cast<double>(system_clock().now().us) / 1e6),
+          schema_id_(app.schema.id()),
+          router_(model::operations_of(app.schema, app.api), app.api),
+          openapi_(api::openapi_json(app.schema, app.api, router_.operations())),
+          store_(std::move(store)),
+          progress_(ledger),
+          commit_worker_("committer"),
+          writer_(store_->open_writer(commit_worker_.context().get_executor())) {
+        status_.name = options_.name;
+    }
+
+    ~RunningNode() override { stop(); }
+
+    Result<void> start() {
+        start_committer();
+        commit_worker_.start();
+        const auto ledger = *progress_.ledger();
+        const auto seeded = run_on(commit_worker_.context(), load_seed(app_, *committer_, ledger));
+        if (!seeded) return seeded.error();
+        if (*seeded > 0) log::info("Loaded the seed", {{"rows", *seeded}});
+        if (!options_.serve) return {};
+        status_.ready = true;
+        return start_server();
+    }
+
+    std::uint16_t port() const override { return server_ ? server_->port() : 0; }
+
+    std::uint64_t records() const override {
+        std::uint64_t rows = 0;
+        for (const auto& [resource, digest] : progress_.ledger()->digests)
+            rows += digest.rows;
+        return rows;
+    }
+
+    void stop() override {
+        if (std::exchange(stopped_, true)) return;
+        status_.stopping = true;
+        if (server_) server_->stop(options_.stop_deadline);
+        committer_->stop();
+        committer_ended_.get_future().wait();
+        for (auto& worker : io_workers_)
+            worker->stop();
+        commit_worker_.stop();
+    }
+
+private:
+    void start_committer() {
+        const auto node_index =
+            static_cast<std::size_t>(app_.find(options_.name) - app_.nodes.data());
+        const auto surroundings = [this, node_index] {
+            commit::Surroundings now;
+            now.now = system_clock().now();
+            now.random = random_bytes(random_);
+            now.node_index = node_index;
+            now.schema = schema_id_;
+            return now;
+        };
+        committer_ = std::make_unique<commit::Committer>(
+            commit::CommitterParts{
+                app_.schema, *writer_, system_clock(), commit_worker_.context().get_executor(),
+                surroundings, [this](const store::Ledger& ledger) { progress_.advance(ledger); }},
+            commit_options(app_.limits));
+        asio::co_spawn(commit_worker_.context(), committer_->run(),
+                       [this](const std::exception_ptr& thrown, Result<void> done) {
+                           if (thrown) std::rethrow_exception(thrown);
+                           if (!done) end_process(done.error());
+                           committer_ended_.set_value();
+                       });
+    }
+
+    Result<void> start_server() {
+        const std::size_t threads =
+            options_.io_threads ? options_.io_threads
+                                : std::max<std::size_t>(1, std::thread::hardware_concurrency());
+        std::vector<asio::io_context*> contexts;
+        std::vector<std::shared_ptr<api::Handler>> handlers;
+        for (std::size_t i = 0; i < threads; ++i) {
+            auto& worker =
+                *io_workers_.emplace_back(std::make_unique<Worker>("io-" + std::to_string(i)));
+            readers_.push_back(store_->open_reader(worker.context().get_executor()));
+            traffic_.push_back(std::make_unique<api::Traffic>(router_.operations().size()));
+            contexts.push_back(&worker.context());
+            handlers.push_back(api::make_application(application_parts(i)));
+        }
+        api::ServerOptions options;
+        options.host = options_.listen.host;
+        options.port = options_.listen.port;
+        options.connections_max = app_.limits.connections_max;
+        options.body_bytes_max = app_.limits.body_bytes_max;
+        auto server = api::start_server(options, contexts, std::move(handlers));
+        if (!server) return server.error();
+        server_ = std::move(*server);
+        for (auto& worker : io_workers_)
+            worker->start();
+        return {};
+    }
+
+    api::ApplicationParts application_parts(std::size_t thread) {
+        return {.records = {app_.schema, app_.api, *readers_[thread], *committer_, progress_,
+                            system_clock()},
+                .router = router_,
+                .status = status_,
+                .traffic = *traffic_[thread],
+                .openapi = openapi_,
+                .metrics = [this] { return metrics(); },
+                .lag = [] { return std::string{"{\"lag_seconds\":0.0,\"peers\":[]}"}; },
+                .request_log = options_.request_log};
+    }
+
+    std::string metrics() const {
+        return metrics_text({app_.schema, router_.operations(), traffic_, committer_->counts(),
+                             progress_, server_->counts(), started_});
+    }
+
+    const config::App& app_;
+    const NodeOptions options_;
+    const double started_;
+    const std::string schema_id_;
+    const api::Router router_;
+    const std::string openapi_;
+    api::NodeStatus status_;
+    std::mt19937_64 random_{std::random_device{}()};  // used on the committer's thread
+
+    std::unique_ptr<store::Store> store_;
+    commit::Progress progress_;
+    Worker commit_worker_;
+    std::unique_ptr<store::Writer> writer_;
+    std::unique_ptr<commit::Committer> committer_;
+    std::promise<void> committer_ended_;
+    std::vector<std::unique_ptr<Worker>> io_workers_;
+    std::vector<std::unique_ptr<store::Reader>> readers_;
+    std::vector<std::unique_ptr<api::Traffic>> traffic_;
+    std::unique_ptr<api::Server> server_;
+    bool stopped_ = false;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Node>> start_node(const config::App& app, NodeOptions options) {
+    std::error_code failed;
+    std::filesystem::create_directories(options.data, failed);
+    if (failed) {
+        return Error{Errc::unavailable,
+                     "can't make the data folder " + options.data + ": " + failed.message()};
+    }
+    store::StoreOptions store_options;
+    store_options.file = store_path(app, options);
+    store_options.node = options.name;
+    store_options.incarnation = random_incarnation();
+    store_options.fresh = options.fresh;
+    auto store = store::open_sqlite(app.schema, store_options);
+    if (!store) return store.error();
+
+    asio::io_context once;
+    auto reader = (*store)->open_reader(once.get_executor());
+    auto ledger = asio::co_spawn(once, reader->ledger(), asio::use_future);
+    once.run();
+    auto known = ledger.get();
+    if (!known) return known.error();
+    reader.reset();
+
+    auto node = std::make_unique<RunningNode>(app, std::move(options), std::move(*store), *known);
+    if (auto started = node->start(); !started) return started.error();
+    return std::unique_ptr<Node>{std::move(node)};
+}
+
+}  // namespace reef::node

@@ -1,0 +1,39 @@
+// One node: owns its store, its committer, its io threads and its server; starts them in order and
+// stops them in reverse.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "api/application.hpp"
+#include "config/app.hpp"
+
+namespace reef::node {
+
+struct NodeOptions {
+    std::string name;  // one of the app's nodes
+    std::string data;  // folder of its stores; made when missing
+    config::Endpoint listen;
+    bool fresh = false;          // what was there before is thrown away
+    bool serve = true;           // false: open, seed, nothing else
+    std::size_t io_threads = 0;  // 0: one for each processor
+    api::RequestLog request_log = api::RequestLog::errors;
+    std::chrono::milliseconds stop_deadline{10'000};
+};
+
+class Node {
+public:
+    virtual ~Node() = default;  // stops
+    virtual std::uint16_t port() const = 0;
+    virtual std::uint64_t records() const = 0;
+    // Answers what it has begun, commits what waits, closes the store. Once.
+    virtual void stop() = 0;
+};
+
+// Returns when the node serves. The app outlives the node. When durable storage fails the process
+// ends at once, with status 1 and without answering anybody: what was not answered may be lost.
+Result<std::unique_ptr<Node>> start_node(const config::App& app, NodeOptions options);
+
+}  // namespace reef::node

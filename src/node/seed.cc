@@ -1,0 +1,46 @@
+#include "node/seed.hpp"
+
+#include "base/fault.hpp"
+#include "config/seed.hpp"
+
+namespace reef::node {
+
+namespace {
+
+constexpr std::size_t piece_rows = 1000;
+constexpr const char* mark = "seed";
+
+bool is_empty(const store::Ledger& ledger) {
+    for (const auto& [resource, digest] : ledger.digests) {
+        if (digest != store::Digest{}) return false;
+    }
+    for (const auto& [origin, known] : ledger.origins) {
+        if (known.received > 0) return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+Task<std::size_t> load_seed(const config::App& app, commit::Committer& committer,
+                            store::Ledger ledger) {
+    const auto begun = ledger.cursors.find(mark);
+    const bool unfinished = begun != ledger.cursors.end() && begun->second == "begun";
+    if (app.seed.empty() || (!unfinished && !is_empty(ledger))) co_return std::size_t{0};
+    auto rows = config::read_seed(app.schema, app.seed);
+    if (!rows) co_return rows.error();
+    for (std::size_t first = 0; first < rows->size(); first += piece_rows) {
+        const std::size_t end = std::min(rows->size(), first + piece_rows);
+        commit::Rows piece;
+        piece.rows.assign(
+            std::make_move_iterator(rows->begin() + static_cast<std::ptrdiff_t>(first)),
+            std::make_move_iterator(rows->begin() + static_cast<std::ptrdiff_t>(end)));
+        piece.cursors[mark] = end == rows->size() ? "done" : "begun";
+        fault_point("seed.piece");
+        auto loaded = co_await committer.load(std::move(piece));
+        if (!loaded) co_return loaded.error();
+    }
+    co_return rows->size();
+}
+
+}  // namespace reef::node
