@@ -60,7 +60,8 @@ struct StoredRow {
     Hash128 hash;  // as stored; a row written by another program has {}
 };
 
-struct Conflict {  // both versions, and what decided
+struct Conflict {          // both versions, and what decided
+    std::uint64_t id = 0;  // given by the store, ascending
     RecordRef record;
     Time at;
     std::string kind;    // "fields", "life", "unique", "fork", …
@@ -68,7 +69,8 @@ struct Conflict {  // both versions, and what decided
 };
 
 struct DeadLetter {
-    std::string source;  // origin or broker position
+    std::uint64_t id = 0;  // given by the store, ascending
+    std::string source;    // origin or broker position
     std::uint64_t seq = 0;
     std::optional<RecordRef> record;
     std::string reason;
@@ -106,6 +108,8 @@ struct Saved {
     std::vector<DeadLetter> dead_letters;
 };
 
+// "Oldest" is what was saved first: ids by their order here, entries by their time among the
+// oldest of each origin. What is younger keeps what was saved after it.
 struct TrimLimits {
     Time requests_before;             // ids older than this go …
     std::uint64_t requests_max = 0;   // … and the oldest beyond this many
@@ -170,11 +174,14 @@ public:
     virtual Task<std::optional<Row>> find(FieldRef ref) = 0;  // living; of two, the earlier life
     virtual Task<ListPage> list(ListQuery query) = 0;         // living
     virtual Task<std::optional<LogEntry>> change(Dot dot) = 0;
-    // Entries after `after` for every origin known here, in seq order per origin.
+    // Entries after `after` for every origin known here, in seq order per origin. Where the log was
+    // trimmed beyond `after` they begin with the oldest that is left: the seq tells. At least one,
+    // whatever bytes_max says, if there is one (so in all that follows).
     virtual Task<std::vector<LogEntry>> changes_after(Position after, ScanLimits limits) = 0;
     // All records (tombstones too) in key order from the one after `after`.
     virtual Task<std::vector<StoredRow>> scan(ResourceId resource, std::optional<Key> after,
                                               ScanLimits limits) = 0;
+    // In the order of their ids, from the one after `after`.
     virtual Task<std::vector<Conflict>> conflicts(std::uint64_t after, ScanLimits limits) = 0;
     virtual Task<std::vector<DeadLetter>> dead_letters(std::uint64_t after, ScanLimits limits) = 0;
     virtual Task<Ledger> ledger() = 0;

@@ -1,0 +1,84 @@
+#include "store/sqlite_requests.hpp"
+
+namespace reef::store::sqlite {
+
+const char* const requests_sql =
+    "CREATE TABLE atoll_requests (\n"
+    "  number INTEGER PRIMARY KEY, -- in the order saved\n"
+    "  id TEXT NOT NULL UNIQUE,\n"
+    "  at INTEGER NOT NULL,\n"
+    "  origin TEXT NOT NULL,\n"
+    "  seq INTEGER NOT NULL,\n"
+    "  resource TEXT NOT NULL,\n"
+    "  key ANY NOT NULL,\n"
+    "  kind INTEGER NOT NULL,\n"
+    "  attempt TEXT NOT NULL,\n"
+    "  body BLOB NOT NULL\n) STRICT;\n";
+
+Requests::Requests(Connection& connection, const Schema& schema)
+    : schema_(schema),
+      find_(connection,
+            "SELECT at, origin, seq, resource, key, kind, attempt, body FROM atoll_requests"
+            " WHERE id = ?"),
+      save_(connection,
+            "REPLACE INTO atoll_requests (id, at, origin, seq, resource, key, kind, attempt, body)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      oldest_(connection, "SELECT number, at FROM atoll_requests ORDER BY number LIMIT 1"),
+      newest_(connection, "SELECT number FROM atoll_requests ORDER BY number DESC LIMIT 1"),
+      remove_(connection, "DELETE FROM atoll_requests WHERE number = ?") {}
+
+Result<std::optional<RequestSeen>> Requests::find(const RequestId& id) {
+    const Rewind rewind{find_};
+    const std::string text = to_text(id);
+    const auto found = find_.bind(1, std::string_view{text}).step();
+    if (!found) return found.error();
+    if (!*found) return std::nullopt;
+    const Resource* resource = schema_.find(find_.text(3));
+    if (!resource) return std::nullopt;  // of a resource that the app no longer has
+    RequestSeen seen;
+    seen.stamp = {Time{find_.integer(0)},
+                  {OriginId{find_.text(1)}, static_cast<std::uint64_t>(find_.integer(2))}};
+    seen.record = {resource->id, find_.key(4)};
+    seen.kind = static_cast<WriteKind>(find_.integer(5));
+    seen.attempt = find_.text(6);
+    seen.body = find_.hash(7);
+    return std::optional{std::move(seen)};
+}
+
+Result<void> Requests::save(const RequestId& id, const RequestSeen& seen) {
+    const std::string text = to_text(id);
+    save_.bind(1, std::string_view{text}).bind(2, seen.stamp.time.us);
+    save_.bind(3, std::string_view{seen.stamp.dot.origin}).bind(4, seen.stamp.dot.seq);
+    save_.bind(5, std::string_view{schema_[seen.record.resource].name});
+    save_.bind(6, seen.record.key).bind(7, static_cast<int>(seen.kind));
+    save_.bind(8, std::string_view{seen.attempt}).bind(9, seen.body);
+    return save_.run();
+}
+
+Result<bool> Requests::trim(Time before, std::uint64_t rows_max, std::uint32_t piece_rows_max) {
+    std::int64_t newest = 0;
+    {
+        const Rewind rewind{newest_};
+        const auto found = newest_.step();
+        if (!found) return found.error();
+        if (!*found) return false;
+        newest = newest_.integer(0);
+    }
+    for (std::uint32_t removed = 0;; ++removed) {
+        std::int64_t oldest = 0;
+        {
+            const Rewind rewind{oldest_};
+            const auto found = oldest_.step();
+            if (!found) return found.error();
+            if (!*found) return false;
+            oldest = oldest_.integer(0);
+            // Not counted but bounded: numbers have holes where an id was saved again.
+            const auto rows = static_cast<std::uint64_t>(newest - oldest + 1);
+            if (oldest_.integer(1) >= before.us && rows <= rows_max) return false;
+        }
+        if (removed == piece_rows_max) return true;
+        if (auto done = remove_.bind(1, oldest).run(); !done) return done.error();
+    }
+}
+
+}  // namespace reef::store::sqlite
