@@ -282,7 +282,7 @@ private:
         append_row_json(detail, resource, result);
         detail += '}';
         saved_.conflicts.push_back(
-            {here.ref(), now, std::string{name_of(clash.kind)}, std::move(detail)});
+            {0, here.ref(), now, std::string{name_of(clash.kind)}, std::move(detail)});
     }
 
     // The row becomes part of the overlay, its digest and its number are accounted for.
