@@ -137,7 +137,10 @@ public:
         return Done{take(std::get<Rows>(work))};
     }
 
-    bool changed() const { return !touched_.empty() || !saved_.log.empty() || cursors_moved_; }
+    bool changed() const {
+        return !touched_.empty() || !saved_.log.empty() || !saved_.requests.empty() ||
+               cursors_moved_;
+    }
 
     store::Saved finish() {
         saved_.rows.reserve(touched_.size());
@@ -185,10 +188,16 @@ private:
 
     void remember(const Change& change) {
         const RequestSeen seen = seen_by(change);
-        for (const RequestId& id : change.request.ids) {
-            loaded_.requests.insert_or_assign(id, seen);
-            saved_.requests.emplace_back(id, seen);
-        }
+        for (const RequestId& id : change.request.ids)
+            remember(id, seen);
+    }
+
+    // The earlier of two effects of one request is what a repeat is answered from.
+    void remember(const RequestId& id, const RequestSeen& seen) {
+        const auto known = loaded_.requests.find(id);
+        if (known != loaded_.requests.end() && known->second.stamp <= seen.stamp) return;
+        loaded_.requests.insert_or_assign(id, seen);
+        saved_.requests.emplace_back(id, seen);
     }
 
     Result<Done> take(const ChangeRun& run) {
@@ -213,14 +222,7 @@ private:
         Row there = change.row;
         add_twins(change, there);
         join_row(there);
-        for (const RequestId& id : change.request.ids) {
-            // The earlier of two effects of one request is what a repeat is answered from.
-            const RequestSeen seen = seen_by(change);
-            const auto known = loaded_.requests.find(id);
-            if (known != loaded_.requests.end() && known->second.stamp <= seen.stamp) continue;
-            loaded_.requests.insert_or_assign(id, seen);
-            saved_.requests.emplace_back(id, seen);
-        }
+        remember(change);
     }
 
     // One request that took effect in two places: the later effect is marked, and counts no more.
@@ -248,6 +250,8 @@ private:
         for (const Row& row : rows.rows) {
             if (join_row(row)) ++applied.received;
         }
+        for (const auto& [id, seen] : rows.requests)
+            remember(id, seen);
         for (const auto& [name, mark] : rows.cursors) {
             loaded_.ledger.cursors[name] = mark;
             cursors_moved_ = true;

@@ -23,6 +23,8 @@ struct ChangeRun {
 // Rows without a change of their own: the seed, an adopted table, a snapshot of a peer. Joined.
 struct Rows {
     std::vector<model::Row> rows;
+    // Requests that made them elsewhere: a repeat is known here before the change arrives.
+    std::vector<std::pair<model::RequestId, model::RequestSeen>> requests;
     std::map<std::string, std::string> cursors;  // set in the same transaction: how far it came
 };
 

@@ -25,28 +25,6 @@ std::optional<std::uint8_t> index_in(const std::array<std::string_view, n>& name
     return std::nullopt;
 }
 
-void append_request(std::string& out, const RequestMark& request) {
-    out += ",\"request\":{\"ids\":[";
-    for (std::size_t i = 0; i < request.ids.size(); ++i) {
-        if (i > 0) out += ',';
-        append_json_string(out, to_text(request.ids[i]));
-    }
-    out += "],\"attempt\":";
-    append_json_string(out, request.attempt);
-    out += ",\"body\":\"" + to_hex(request.body) + "\"}";
-}
-
-void append_headers(std::string& out, const Change& change) {
-    out += ",\"headers\":{";
-    for (std::size_t i = 0; i < change.headers.size(); ++i) {
-        if (i > 0) out += ',';
-        append_json_string(out, change.headers[i].first);
-        out += ':';
-        append_json_string(out, change.headers[i].second);
-    }
-    out += '}';
-}
-
 void append_added(std::string& out, const Resource& resource, const Change& change) {
     out += ",\"added\":{";
     for (std::size_t i = 0; i < change.added.size(); ++i) {
@@ -72,26 +50,6 @@ std::optional<std::int64_t> integer_at(const Json& json, std::string_view name) 
     return number;
 }
 
-Result<RequestMark> read_request(const Json& json) {
-    constexpr std::size_t request_ids_max = 4;
-    RequestMark request;
-    const Json* ids = json.find("ids");
-    const std::string* attempt = text_at(json, "attempt");
-    const std::string* body = text_at(json, "body");
-    const auto hash = body ? parse_hash(*body) : std::nullopt;
-    if (!ids || !attempt || !hash || ids->items.size() > request_ids_max) {
-        return bad("the change's request is not one");
-    }
-    for (const Json& item : ids->items) {
-        auto id = parse_request_id(item.text);
-        if (!id) return bad("the change's request id is not one");
-        request.ids.push_back(std::move(*id));
-    }
-    request.attempt = *attempt;
-    request.body = *hash;
-    return request;
-}
-
 void read_fields(const Resource& resource, const Json& json, Change& change) {
     if (const Json* written = json.find("written")) {
         for (const Json& name : written->items) {
@@ -113,6 +71,48 @@ void read_fields(const Resource& resource, const Json& json, Change& change) {
 }
 
 }  // namespace
+
+void append_request_json(std::string& out, const RequestMark& request) {
+    out += ",\"request\":{\"ids\":[";
+    for (std::size_t i = 0; i < request.ids.size(); ++i) {
+        if (i > 0) out += ',';
+        append_json_string(out, to_text(request.ids[i]));
+    }
+    out += "],\"attempt\":";
+    append_json_string(out, request.attempt);
+    out += ",\"body\":\"" + to_hex(request.body) + "\"}";
+}
+
+void append_headers_json(std::string& out, const Headers& headers) {
+    out += ",\"headers\":{";
+    for (std::size_t i = 0; i < headers.size(); ++i) {
+        if (i > 0) out += ',';
+        append_json_string(out, headers[i].first);
+        out += ':';
+        append_json_string(out, headers[i].second);
+    }
+    out += '}';
+}
+
+Result<RequestMark> read_request_json(const Json& json) {
+    constexpr std::size_t request_ids_max = 4;
+    RequestMark request;
+    const Json* ids = json.find("ids");
+    const std::string* attempt = text_at(json, "attempt");
+    const std::string* body = text_at(json, "body");
+    const auto hash = body ? parse_hash(*body) : std::nullopt;
+    if (!ids || !attempt || !hash || ids->items.size() > request_ids_max) {
+        return bad("the change's request is not one");
+    }
+    for (const Json& item : ids->items) {
+        auto id = parse_request_id(item.text);
+        if (!id) return bad("the change's request id is not one");
+        request.ids.push_back(std::move(*id));
+    }
+    request.attempt = *attempt;
+    request.body = *hash;
+    return request;
+}
 
 std::string_view name_of(WriteKind kind) {
     return write_names[static_cast<std::size_t>(kind)];
@@ -152,8 +152,8 @@ std::string change_json(const Schema& schema, const Change& change, std::string_
     }
     json += ']';
     if (!change.added.empty()) append_added(json, resource, change);
-    append_request(json, change.request);
-    if (!change.headers.empty()) append_headers(json, change);
+    append_request_json(json, change.request);
+    if (!change.headers.empty()) append_headers_json(json, change.headers);
     if (!change.traceparent.empty()) {
         json += ",\"traceparent\":";
         append_json_string(json, change.traceparent);
@@ -193,7 +193,7 @@ Result<Change> parse_change(const Schema& schema, std::string_view text) {
     change.kind = static_cast<WriteKind>(*kind);
     change.schema = *schema_id;
     change.at = Time{*at};
-    auto mark = read_request(*request);
+    auto mark = read_request_json(*request);
     if (!mark) return mark.error();
     change.request = std::move(*mark);
     if (const std::string* trace = text_at(*json, "traceparent")) change.traceparent = *trace;

@@ -37,6 +37,13 @@ struct RequestMark {  // what a write remembers of the request that made it
     bool operator==(const RequestMark&) const = default;
 };
 
+// ,"request":{"ids":[…],"attempt":"…","body":"…"}: a member of a change and of a forwarded write.
+void append_request_json(std::string& out, const RequestMark& request);
+Result<RequestMark> read_request_json(const Json& json);
+
+using Headers = std::vector<std::pair<std::string, std::string>>;    // kept ones
+void append_headers_json(std::string& out, const Headers& headers);  // ,"headers":{…}
+
 // What is kept per request id.
 struct RequestSeen {
     Stamp stamp;  // the write: its dot finds the change in the log
@@ -55,7 +62,7 @@ struct Change {
     std::vector<FieldId> written;                         // fields that the request named
     std::vector<std::pair<FieldId, std::int64_t>> added;  // what it added to counters
     RequestMark request;
-    std::vector<std::pair<std::string, std::string>> headers;  // kept ones
+    Headers headers;
     std::string traceparent;
     std::string schema;  // Schema::id() of the writer
     Time at;             // wall time of the commit's decision

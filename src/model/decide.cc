@@ -113,10 +113,13 @@ std::optional<Decision> seen_before(const Intent& intent, const Facts& facts) {
 
 std::optional<Decision> sent_home(const Resource& resource, const Intent& intent,
                                   const Row& current, const Facts& facts) {
-    if (resource.write != WritePolicy::home || intent.forwarded) return std::nullopt;
+    if (resource.write != WritePolicy::home || intent.here) return std::nullopt;
     const auto* home = std::get_if<std::string>(&current.cells[*resource.home].value);
     if (!home || *home == facts.node()) return std::nullopt;
-    if (facts.reachable(*home)) return ForwardHome{*home, current.vector};
+    if (facts.reachable(*home)) {
+        const bool compared = intent.precondition.names_version();
+        return ForwardHome{*home, compared ? std::optional{current.vector} : std::nullopt};
+    }
     if (resource.home_down == HomeDown::accept) return std::nullopt;
     return refuse(Refusal::home_unreachable, name_of(resource, current.key) + " is written in " +
                                                  *home +
@@ -441,10 +444,10 @@ Decision decide(const Schema& schema, const Intent& intent, const Facts& facts) 
                           name_of(resource, *intent.key) + " exists already", current);
         }
     }
-    if (auto decided = sent_home(resource, intent, *current, facts)) return *decided;
     if (intent.kind != WriteKind::create) {
         if (auto no = check_lock(resource, intent, *current, facts)) return *no;
     }
+    if (auto decided = sent_home(resource, intent, *current, facts)) return *decided;
     if (intent.kind == WriteKind::remove) return remove(schema, resource, intent, *current, facts);
     return update(schema, resource, intent, *current, facts);
 }

@@ -33,7 +33,8 @@ struct Intent {
     Time received;  // by the gateway's clock when there is one
     std::vector<std::pair<std::string, std::string>> headers;
     std::string traceparent;
-    bool forwarded = false;  // came from another region: decided here, at home
+    bool here =
+        false;  // decided here, whatever the record's home: it is this one, or can't be reached
 };
 
 // One word each: the code in the answer's "error", and a row in the API's table of problems.
@@ -63,10 +64,12 @@ struct Accepted {
 };
 struct Replayed {  // had taken effect before: answer from that change
     RequestSeen seen;
+    std::optional<Row> row =
+        std::nullopt;  // as that change left it, where it was looked up already
 };
 struct ForwardHome {  // to be decided by the record's home
     std::string home;
-    Vector compared;
+    std::optional<Vector> compared;  // the row that the request's version was compared with
 };
 struct Refused {
     Refusal refusal = Refusal::not_found;

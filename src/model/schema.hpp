@@ -110,7 +110,7 @@ struct Resource {
     bool request_id_required = false;
     CreateMode create = CreateMode::only_new;
     std::vector<FieldId> update_needs;  // fields that an update must name; others stay as they are
-    std::vector<FieldId> sort;  // the list can be sorted by these; the key always
+    std::vector<FieldId> sort;          // the list can be sorted by these; the key always
     std::vector<Filter> filters;
     std::vector<LookUp> look_ups;
     Page page;
