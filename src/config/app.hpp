@@ -30,7 +30,7 @@ struct Node {
     Endpoint listen;
     std::string url;                   // where peers find it; made of `listen` when not given
     std::string database_url;          // PostgreSQL; "" = SQLite
-    std::vector<std::string> send_to;  // "" of the file = every other node
+    std::vector<std::string> send_to;  // names of other nodes; all of them unless said otherwise
     bool foreign = false;              // another program: no Atoll node
 };
 
@@ -109,9 +109,11 @@ struct App {
     Transport transport;
     std::map<std::string, Stack> stacks;
     Limits limits;
-    std::string default_node;  // what [serve] node says; "" = none
+    std::string default_node;  // as whom the file was read; "" = as nobody in particular
 
     const Node* find(std::string_view node) const;
+    // In the data folder: "logistic_A.db". A replica's '-' becomes '_'.
+    std::string store_file_of(std::string_view node_or_replica) const;
 };
 
 struct Mistake {  // "app.toml:12:5: unknown field "pirce" (did you mean …?)"
@@ -130,11 +132,16 @@ struct Loaded {
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;
 Environment process_environment();
 
-// `node`: as whom the file is read: [serve] is applied to that node ("" = what [serve] node says;
-// for commands about the whole app, `whole_app` leaves [serve] out).
+// As whom the file is read. [serve] is applied to every node, to each with the variables that have
+// its suffix (PORT_EU), and with the plain ones (PORT) to `node` alone: "" = what [serve] node
+// says, or the app's only one. Commands about the whole app read it as nobody, unless there is only
+// one node.
 struct LoadOptions {
     std::string node;
     bool whole_app = false;
+    // For `up`: whole_app, and a mistake when PORT, DATABASE_URL, … are set and could mean any
+    // node.
+    bool up = false;
 };
 Loaded load_app(const std::string& file, const Environment& environment, LoadOptions options);
 

@@ -1,0 +1,98 @@
+#include "config/app.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+#include "config/checks.hpp"
+#include "config/nodes.hpp"
+#include "config/resource.hpp"
+#include "config/sections.hpp"
+#include "config/transport.hpp"
+
+namespace reef::config {
+
+namespace {
+
+std::string folder_of(const std::string& file) {
+    const std::size_t slash = file.rfind('/');
+    return slash == std::string::npos ? "." : file.substr(0, std::max<std::size_t>(slash, 1));
+}
+
+void read_rest(Section top, const LoadOptions& options, App& app) {
+    for (const char* known : {"app", "node", "serve", "replica"})
+        top.find(known);
+    read_sections(top, app);
+    read_transport(top, app);
+    read_stacks(top, app);
+    read_resources(top, app);
+    top.done();
+    check_whole(top, options, app);
+}
+
+// In the order of the file; what was noted more than once (a section is read for each node) once.
+void put_in_order(std::vector<Mistake>& mistakes) {
+    const auto key = [](const Mistake& m) { return std::tie(m.line, m.column, m.what); };
+    std::stable_sort(mistakes.begin(), mistakes.end(), [&](const Mistake& a, const Mistake& b) {
+        return std::tie(a.line, a.column) < std::tie(b.line, b.column);
+    });
+    std::vector<Mistake> once;
+    for (Mistake& mistake : mistakes) {
+        const bool seen = std::any_of(once.begin(), once.end(), [&](const Mistake& other) {
+            return key(other) == key(mistake);
+        });
+        if (!seen) once.push_back(std::move(mistake));
+    }
+    mistakes = std::move(once);
+}
+
+}  // namespace
+
+const Node* App::find(std::string_view node) const {
+    const auto found = std::find_if(nodes.begin(), nodes.end(),
+                                    [&](const Node& candidate) { return candidate.name == node; });
+    return found == nodes.end() ? nullptr : &*found;
+}
+
+std::string App::store_file_of(std::string_view node_or_replica) const {
+    constexpr std::string_view part = "<node>";
+    std::string named{node_or_replica};
+    if (!find(node_or_replica)) std::replace(named.begin(), named.end(), '-', '_');
+    std::string path = store_file;
+    for (std::size_t at = path.find(part); at != std::string::npos; at = path.find(part, at)) {
+        path.replace(at, part.size(), named);
+        at += named.size();
+    }
+    return path;
+}
+
+std::string to_text(const std::string& file, const Mistake& mistake) {
+    std::string text = file;
+    if (mistake.line > 0) {
+        text += ':' + std::to_string(mistake.line) + ':' + std::to_string(mistake.column);
+    }
+    return text + ": " + mistake.what;
+}
+
+Loaded load_app(const std::string& file, const Environment& environment, LoadOptions options) {
+    Document document = read_document(file);
+    Loaded loaded;
+    loaded.mistakes = std::move(document.mistakes);
+    if (!loaded.mistakes.empty()) return loaded;
+    App app;
+    app.file = file;
+    app.folder = folder_of(file);
+    Scope scope;
+    scope.mistakes = &loaded.mistakes;
+    scope.lookup = lookup_for(environment, "", PlainNames::all);
+    Section whose{document.root, "", scope};
+    read_app(whose, app);
+    read_nodes(whose, environment, options, app);
+    // From here on a name with the suffix of the node that this process is goes before the plain.
+    scope.lookup = lookup_for(environment, app.default_node, PlainNames::all);
+    read_rest(whose.in(scope), options, app);
+    put_in_order(loaded.mistakes);
+    if (loaded.mistakes.empty()) loaded.app = std::move(app);
+    return loaded;
+}
+
+}  // namespace reef::config

@@ -1,0 +1,102 @@
+#include "config/checks.hpp"
+
+#include <algorithm>
+
+namespace reef::config {
+
+namespace {
+
+// What listens, in the order of the file.
+struct Listener {
+    std::string name;
+    Endpoint at;
+    Place place;
+};
+
+Place place_in(const Toml& table, const std::string& name) {
+    for (const auto& [key, value] : table.members) {
+        if (key.name == name) return value.at;
+    }
+    return table.at;
+}
+
+bool overlap(const Endpoint& a, const Endpoint& b, bool one_machine) {
+    if (a.port != b.port || a.port == 0) return false;
+    const auto any = [](const Endpoint& e) { return e.host == "0.0.0.0" || e.host == "::"; };
+    return a.host == b.host || (one_machine && (any(a) || any(b)));
+}
+
+void check_listeners(Section& top, const App& app, bool one_machine) {
+    std::vector<Listener> listeners;
+    const Toml* nodes = top.find("node");
+    for (std::size_t i = 0; i < app.nodes.size(); ++i) {
+        if (app.nodes[i].foreign || app.nodes[i].listen.host.empty()) continue;
+        listeners.push_back(
+            {app.nodes[i].name, app.nodes[i].listen, place_in(nodes->items[i], "listen")});
+    }
+    if (app.gateway && !app.gateway->listen.host.empty()) {
+        listeners.push_back(
+            {"the gateway", app.gateway->listen, place_in(*top.find("gateway"), "listen")});
+    }
+    for (std::size_t i = 0; i < listeners.size(); ++i) {
+        for (std::size_t k = 0; k < i; ++k) {
+            if (!overlap(listeners[i].at, listeners[k].at, one_machine)) continue;
+            top.mistake(listeners[i].place, listeners[i].name + " listens on " +
+                                                to_text(listeners[i].at) + ", and so does " +
+                                                listeners[k].name);
+        }
+    }
+}
+
+// Never says the URL: it holds a password.
+void check_databases(Section& top, const App& app) {
+    std::vector<std::pair<std::string, std::string>> seen;
+    const auto check = [&](const std::string& name, const std::string& url, const Toml& table) {
+        for (const auto& [other, other_url] : seen) {
+            if (url.empty() || url != other_url) continue;
+            top.mistake(place_in(table, "store"),
+                        quoted(name) + " and " + quoted(other) + " would open one database");
+        }
+        seen.emplace_back(name, url);
+    };
+    for (std::size_t i = 0; i < app.nodes.size(); ++i)
+        check(app.nodes[i].name, app.nodes[i].database_url, top.find("node")->items[i]);
+    for (std::size_t i = 0; i < app.replicas.size(); ++i)
+        check(app.replicas[i].name, app.replicas[i].database_url, top.find("replica")->items[i]);
+}
+
+// Peers beyond this machine need a secret; without one they could talk only through a broker.
+void check_secret(Section& top, const App& app, const LoadOptions& options) {
+    const auto own = std::count_if(app.nodes.begin(), app.nodes.end(),
+                                   [](const Node& node) { return !node.foreign; });
+    if (own < 2 || !app.peer_secret.empty() || app.transport.use != TransportKind::direct) return;
+    for (std::size_t i = 0; i < app.nodes.size(); ++i) {
+        const Node& node = app.nodes[i];
+        const bool starts = options.up || node.name == app.default_node;
+        if (!starts || node.foreign || node.listen.host.empty() || node.listen.loopback()) continue;
+        top.mistake(place_in(top.find("node")->items[i], "listen"),
+                    quoted(node.name) + " listens on " + to_text(node.listen) +
+                        ", beyond this machine, and has neither a peer secret ([peers] secret) "
+                        "nor a broker");
+    }
+}
+
+void check_nodes_fit_slots(Section& top, const App& app) {
+    const auto slots = static_cast<std::size_t>(app.schema.id_slots);
+    if (app.nodes.size() <= slots) return;
+    top.mistake(top.find("node")->items[slots].at,
+                "the app has " + std::to_string(app.nodes.size()) + " nodes, but id_slots = " +
+                    std::to_string(slots) + " gives ids to " + std::to_string(slots) +
+                    " only: raise [app] id_slots before there is any record");
+}
+
+}  // namespace
+
+void check_whole(Section& top, const LoadOptions& options, const App& app) {
+    check_listeners(top, app, options.whole_app || options.up);
+    check_databases(top, app);
+    check_secret(top, app, options);
+    check_nodes_fit_slots(top, app);
+}
+
+}  // namespace reef::config

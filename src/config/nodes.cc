@@ -1,0 +1,367 @@
+#include "config/nodes.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "config/percent.hpp"
+#include "config/resource.hpp"
+
+namespace reef::config {
+
+namespace {
+
+std::vector<std::string> names_of(const std::vector<Node>& nodes) {
+    std::vector<std::string> names;
+    for (const Node& node : nodes)
+        names.push_back(node.name);
+    return names;
+}
+
+// ---- values ----------------------------------------------------------------------------------
+
+bool is_port(std::string_view text) {
+    std::uint16_t port = 0;
+    const char* end = text.data() + text.size();
+    const auto read = std::from_chars(text.data(), end, port);
+    return read.ec == std::errc{} && read.ptr == end;
+}
+
+// An IPv6 address from a variable of its own comes without brackets: "${HOST:-}:${PORT:-}".
+std::string in_brackets(std::string host) {
+    const bool bare = host.find(':') != std::string::npos && !host.starts_with('[');
+    return bare ? '[' + host + ']' : host;
+}
+
+// "host:port", where an empty half keeps what the node has.
+void apply_listen(const Section& section, const Text& text, Node& node) {
+    const std::size_t colon = text.value.rfind(':');
+    if (text.value.empty()) return;
+    if (colon == std::string::npos) {
+        section.mistake(text, "\"listen\" must be HOST:PORT, not " + quoted(text.value));
+        return;
+    }
+    std::string host = text.value.substr(0, colon);
+    std::string port = text.value.substr(colon + 1);
+    if (!port.empty() && !is_port(port)) {
+        section.mistake(text, "the port must be a number up to 65535, not " + quoted(port));
+        return;
+    }
+    host = host.empty() ? to_text(node.listen).substr(0, to_text(node.listen).rfind(':'))
+                        : in_brackets(std::move(host));
+    if (port.empty()) port = std::to_string(node.listen.port);
+    const auto endpoint = parse_endpoint(host + ':' + port);
+    if (endpoint) node.listen = *endpoint;
+    if (!endpoint) section.mistake(text, "the host cannot be " + quoted(host));
+}
+
+// Never says the value: it holds a password.
+void apply_store(const Section& section, const Text& text, std::string& database_url) {
+    if (text.value.empty()) return;
+    const std::string_view url = text.value;
+    if (!url.starts_with("postgresql://") && !url.starts_with("postgres://")) {
+        section.mistake(text,
+                        "\"store\" must be the URL of a PostgreSQL database, "
+                        "postgresql://user:password@host:5432/name, or empty for SQLite");
+        return;
+    }
+    database_url = text.value;
+}
+
+// [serve.postgresql]: the parts of a URL, read when there is a host.
+std::string url_of_parts(Section& parts) {
+    const std::string host = parts.text_or("host", "");
+    const auto port = parts.text("port");
+    const std::string name = parts.text_or("name", "");
+    const std::string user = parts.text_or("user", "");
+    const std::string password = parts.text_or("password", "");
+    parts.done();
+    if (host.empty()) return "";
+    if (port && !port->value.empty() && !is_port(port->value)) {
+        parts.mistake(*port, "\"port\" must be a number up to 65535, not " + quoted(port->value));
+    }
+    std::string url = "postgresql://";
+    if (!user.empty()) {
+        url += percent_encoded(user);
+        if (!password.empty()) url += ':' + percent_encoded(password);
+        url += '@';
+    }
+    const bool ipv6 = host.find(':') != std::string::npos;
+    url += ipv6 ? in_brackets(host) : percent_encoded(host);  // a socket's folder has slashes
+    if (port && !port->value.empty()) url += ':' + port->value;
+    return url + '/' + percent_encoded(name);
+}
+
+// B,C,D or [B,C,D] or ["B","C","D"]
+std::vector<std::string> names_in(std::string_view text) {
+    std::vector<std::string> names;
+    std::string name;
+    for (const char c : text) {
+        if (c == ',' || c == '[' || c == ']') {
+            if (!name.empty()) names.push_back(std::move(name));
+            name.clear();
+        } else if (c != ' ' && c != '"' && c != '\'' && c != '\t') {
+            name += c;
+        }
+    }
+    if (!name.empty()) names.push_back(std::move(name));
+    return names;
+}
+
+// ---- [[node]] and [serve] --------------------------------------------------------------------
+
+// As whom the file is read.
+struct Reader {
+    const Environment& environment;
+    const LoadOptions& options;
+    App& app;
+    std::string served;  // "" = nobody
+    bool several = false;
+
+    bool whole() const { return options.whole_app || options.up; }
+    PlainNames plain_in_node(const std::string& node) const {
+        return !several || node == served ? PlainNames::all : PlainNames::not_personal;
+    }
+    PlainNames plain_in_serve(const std::string& node) const {
+        return !several || node == served ? PlainNames::all : PlainNames::none;
+    }
+};
+
+// A list in the file or in a variable; absent: every other node. The node itself may stand in it.
+void apply_send_to(Section& section, const App& app, Node& node) {
+    const Toml* given = section.find("send_to");
+    if (!given) return;
+    std::vector<Text> names;
+    if (given->is(Toml::Kind::array)) {
+        names = section.texts("send_to");
+    } else {
+        const auto text = section.text("send_to");
+        if (!text || text->value.empty()) return;
+        for (std::string& name : names_in(text->value))
+            names.push_back({std::move(name), text->at, text->source});
+    }
+    node.send_to.clear();
+    for (const Text& name : names) {
+        if (!app.find(name.value)) {
+            section.mistake(name, "unknown " + app.api.nodes_are + ' ' + quoted(name.value) +
+                                      did_you_mean(name.value, names_of(app.nodes)));
+        } else if (name.value != node.name) {
+            node.send_to.push_back(name.value);
+        }
+    }
+}
+
+void apply_serve(Section& serve, const Reader& reader, Node& node) {
+    if (const auto listen = serve.text("listen")) apply_listen(serve, *listen, node);
+    std::string from_parts;
+    if (auto parts = serve.section("postgresql", "[serve.postgresql]")) {
+        from_parts = url_of_parts(*parts);
+    }
+    const auto store = serve.text("store");
+    if (store) apply_store(serve, *store, node.database_url);
+    if ((!store || store->value.empty()) && !from_parts.empty()) node.database_url = from_parts;
+    apply_send_to(serve, reader.app, node);
+    serve.find("node");  // read for the whole file
+    serve.done();
+}
+
+std::string url_of(const Endpoint& listen) {
+    const bool any = listen.host == "0.0.0.0" || listen.host == "::";
+    return "http://" + to_text(any ? Endpoint{"127.0.0.1", listen.port} : listen);
+}
+
+void read_node(Section& section, Section* serve, const Reader& reader, Node& node) {
+    section.find("name");
+    for (const Node& other : reader.app.nodes) {
+        if (other.name != node.name) node.send_to.push_back(other.name);
+    }
+    node.foreign = section.flag("foreign", false);
+    const auto listen = section.text("listen");
+    if (listen) {
+        const auto endpoint = endpoint_of(section, "listen", *listen);
+        if (endpoint) node.listen = *endpoint;
+    } else if (!node.foreign && !section.has("listen")) {
+        section.mistake(section.at(), "[[node]] needs \"listen\": \"127.0.0.1:8000\"");
+    }
+    const auto store = section.text("store");
+    if (store) apply_store(section, *store, node.database_url);
+    apply_send_to(section, reader.app, node);
+    if (serve && !node.foreign) apply_serve(*serve, reader, node);
+    const auto url = section.text("url");
+    if (url && !url->value.empty()) {
+        const std::string_view rest = url->value;
+        const bool good = rest.starts_with("http://") && rest.size() > 7 &&
+                          rest.substr(7).find_first_of("/?# ") == std::string_view::npos;
+        if (!good)
+            section.mistake(*url, "\"url\" must be http://host:port, not " + quoted(url->value));
+        node.url = url->value;
+    } else if (!node.foreign) {
+        node.url = url_of(node.listen);
+    }
+    section.done();
+}
+
+// ---- names -----------------------------------------------------------------------------------
+
+std::string wrong_with_node_name(const std::string& name, const App& app) {
+    constexpr std::string_view good =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+    constexpr std::size_t name_max = 32;
+    if (name.empty() || name.size() > name_max || name.find_first_not_of(good) != name.npos ||
+        name[0] == '-' || name[0] == '_') {
+        return "must be letters, digits, \"-\" and \"_\", up to 32, and begin with a letter or "
+               "digit";
+    }
+    if (name == "base") return "cannot be \"base\": that is where seed rows come from";
+    const auto& paths = reserved_paths();
+    if (app.api.path_names_node() && std::find(paths.begin(), paths.end(), name) != paths.end()) {
+        return "cannot be " + quoted(name) + ": every app has that path";
+    }
+    return "";
+}
+
+// A name of a node or replica; "" when it is missing.
+std::string read_name(Section& section, const std::string& what, const App& app,
+                      std::vector<std::string>& taken) {
+    const auto name = section.needed("name");
+    if (!name) return "";
+    const std::string wrong = wrong_with_node_name(name->value, app);
+    if (!wrong.empty()) section.mistake(*name, "a " + what + "'s name " + wrong);
+    for (const std::string& other : taken) {
+        if (other == name->value) {
+            section.mistake(*name, "there is already a " + what + ' ' + quoted(other));
+        } else if (suffix_of(other) == suffix_of(name->value)) {
+            section.mistake(*name, quoted(name->value) + " and " + quoted(other) +
+                                       " are one name in the environment: PORT" + suffix_of(other));
+        }
+    }
+    taken.push_back(name->value);
+    return name->value;
+}
+
+void read_replicas(Section& top, const Reader& reader, std::vector<std::string>& taken) {
+    App& app = reader.app;
+    for (const Section& plain : top.sections("replica", "[[replica]]")) {
+        Section naming = plain;
+        Replica replica;
+        replica.name = read_name(naming, "replica", app, taken);
+        Scope scope = top.scope();
+        scope.lookup =
+            lookup_for(reader.environment, replica.name, reader.plain_in_node(replica.name));
+        Section section = plain.in(std::move(scope));
+        section.find("name");
+        if (const auto of = section.needed("of")) {
+            replica.of = of->value;
+            const Node* node = app.find(of->value);
+            if (!node) {
+                section.mistake(*of, "unknown " + app.api.nodes_are + ' ' + quoted(of->value) +
+                                         did_you_mean(of->value, names_of(app.nodes)));
+            } else if (node->foreign) {
+                section.mistake(*of, quoted(of->value) + " is foreign: it has no replicas here");
+            }
+        }
+        if (const auto store = section.text("store")) {
+            apply_store(section, *store, replica.database_url);
+        }
+        section.done();
+        app.replicas.push_back(std::move(replica));
+    }
+}
+
+// ---- the process -----------------------------------------------------------------------------
+
+std::string find_served(Section& top, const Section* serve, const Reader& reader,
+                        const std::vector<std::string>& own) {
+    const App& app = reader.app;
+    if (!reader.options.node.empty()) {
+        const Node* node = app.find(reader.options.node);
+        if (!node) {
+            top.mistake(Place{}, "unknown " + app.api.nodes_are + ' ' +
+                                     quoted(reader.options.node) +
+                                     did_you_mean(reader.options.node, names_of(app.nodes)));
+        } else if (node->foreign) {
+            top.mistake(Place{}, quoted(node->name) + " is foreign: another program is that " +
+                                     app.api.nodes_are);
+        }
+        return reader.options.node;
+    }
+    if (serve) {
+        Section section = *serve;
+        const auto name = section.text("node");
+        if (name && !name->value.empty()) {
+            const Node* node = app.find(name->value);
+            if (!node || node->foreign) {
+                section.mistake(*name, "unknown " + app.api.nodes_are + ' ' + quoted(name->value) +
+                                           did_you_mean(name->value, own));
+            }
+            return name->value;
+        }
+    }
+    return own.size() == 1 ? own[0] : "";
+}
+
+void refuse_plain_names(Section& top, const Reader& reader, const std::vector<std::string>& own) {
+    for (const std::string& name : names_of_one_process()) {
+        const auto value = reader.environment(name);
+        if (!value || value->empty()) continue;
+        const bool identity = name == "REGION" || name == "SERVER_ID";
+        const std::string reason =
+            identity ? "it says which one a process is, and `up` starts them all: unset it"
+                     : "it can mean only one of them: unset it, or set " + name +
+                           suffix_of(own[0]) + ", " + name + suffix_of(own[1]);
+        top.mistake(Place{}, name + " is set, but this app has " + std::to_string(own.size()) +
+                                 ' ' + reader.app.api.nodes_are + "s; " + reason);
+    }
+}
+
+}  // namespace
+
+std::optional<Endpoint> endpoint_of(const Section& section, const std::string& name,
+                                    const Text& text) {
+    const std::size_t colon = std::min(text.value.rfind(':'), text.value.size());
+    const auto endpoint =
+        parse_endpoint(in_brackets(text.value.substr(0, colon)) + text.value.substr(colon));
+    if (!endpoint) {
+        section.mistake(text, quoted(name) +
+                                  " must be HOST:PORT, such as \"127.0.0.1:8000\", not " +
+                                  quoted(text.value));
+    }
+    return endpoint;
+}
+
+void read_nodes(Section& top, const Environment& environment, const LoadOptions& options,
+                App& app) {
+    auto sections = top.sections("node", "[[node]]");
+    std::vector<std::string> taken;
+    std::vector<std::string> own;
+    for (const Section& section : sections) {
+        Section naming = section;
+        Node& node = app.nodes.emplace_back();
+        node.name = read_name(naming, app.api.nodes_are, app, taken);
+        node.foreign = naming.flag("foreign", false);
+        if (!node.foreign) own.push_back(node.name);
+        app.api.nodes.push_back(node.name);
+    }
+    if (own.empty()) top.mistake(top.at(), "the app has no [[node]] of its own");
+    auto serve = top.section("serve", "[serve]");
+    Reader reader{environment, options, app, "", own.size() > 1};
+    Scope in_serve = top.scope();
+    in_serve.unset = Unset::empty;
+    if (serve) serve.emplace(serve->in(in_serve));
+    if (!reader.whole()) reader.served = find_served(top, serve ? &*serve : nullptr, reader, own);
+    if (!reader.several && !own.empty()) reader.served = own[0];
+    if (options.up && reader.several) refuse_plain_names(top, reader, own);
+    if (!reader.whole()) app.default_node = reader.served;
+    for (std::size_t i = 0; i < sections.size(); ++i) {
+        const std::string& name = app.nodes[i].name;
+        Scope scope = top.scope();
+        scope.lookup = lookup_for(environment, name, reader.plain_in_node(name));
+        in_serve.lookup = lookup_for(environment, name, reader.plain_in_serve(name));
+        std::optional<Section> here;
+        if (serve) here.emplace(serve->in(in_serve));
+        Section section = sections[i].in(std::move(scope));
+        read_node(section, here ? &*here : nullptr, reader, app.nodes[i]);
+    }
+    read_replicas(top, reader, taken);
+}
+
+}  // namespace reef::config

@@ -1,0 +1,95 @@
+// One table of the app file while it is read: values checked by type, variables filled in, each
+// mistake noted with its place, and what nobody asked for refused at the end.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "config/document.hpp"
+#include "config/spelling.hpp"
+#include "config/variables.hpp"
+
+namespace reef::config {
+
+struct Text {
+    std::string value;
+    Place at;
+    std::string source;  // " (from PORT)": the variables that gave it; said in mistakes
+};
+
+// What a reader works with, shared by the sections below one another.
+struct Scope {
+    std::vector<Mistake>* mistakes = nullptr;
+    Lookup lookup;
+    Unset unset = Unset::mistake;
+
+    void mistake(Place at, std::string what) const;
+    void mistake(const Text& text, std::string what) const;  // names the variables as well
+};
+
+// A string with its variables filled in; a number, boolean or time as written. Notes a mistake and
+// is absent when the variables cannot be filled in.
+std::optional<Text> filled_in(const Toml& value, const Scope& scope);
+
+template <class E>
+using Choices = std::vector<std::pair<std::string, E>>;
+
+// Every value that is asked for becomes known; ask for all of them, then call done(). A value that
+// is absent or wrong (a mistake was noted) gives the fallback.
+class Section {
+public:
+    // `title` stands in mistakes: "[gateway]".
+    Section(const Toml& table, std::string title, Scope scope);
+
+    Place at() const { return table_.at; }
+    const Scope& scope() const { return scope_; }
+    bool has(const std::string& name) const;
+    Section in(Scope scope) const;  // the same table, read by others; nothing is known yet
+
+    const Toml* find(const std::string& name);
+    std::optional<Text> text(const std::string& name);
+    std::optional<Text> needed(const std::string& name);  // a mistake when absent
+    std::string text_or(const std::string& name, std::string fallback);
+    std::vector<Text> texts(const std::string& name);  // an array of strings
+    bool flag(const std::string& name, bool fallback);
+    std::int64_t integer(const std::string& name, std::int64_t fallback, std::int64_t min,
+                         std::int64_t max);
+    double number(const std::string& name, double fallback, double above);
+    std::map<std::string, std::string> map(const std::string& name);  // any keys
+    std::optional<Section> section(const std::string& name, std::string title);
+    std::vector<Section> sections(const std::string& name, std::string title);
+
+    template <class E>
+    E choice(const std::string& name, E fallback, const Choices<E>& choices) {
+        const auto given = text(name);
+        if (!given) return fallback;
+        std::vector<std::string> words;
+        for (const auto& [word, value] : choices) {
+            if (word == given->value) return value;
+            words.push_back(word);
+        }
+        refuse_choice(name, *given, words);
+        return fallback;
+    }
+
+    void mistake(Place at, std::string what) const { scope_.mistake(at, std::move(what)); }
+    void mistake(const Text& text, std::string what) const {
+        scope_.mistake(text, std::move(what));
+    }
+    void done() const;  // refuses the keys that nobody asked for
+
+private:
+    void refuse_choice(const std::string& name, const Text& given,
+                       const std::vector<std::string>& words) const;
+    void refuse_kind(const std::string& name, const Toml& value, std::string_view wanted) const;
+
+    const Toml& table_;
+    const std::string title_;
+    const Scope scope_;
+    std::vector<std::string> known_;
+};
+
+}  // namespace reef::config

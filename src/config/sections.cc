@@ -1,0 +1,250 @@
+#include "config/sections.hpp"
+
+#include <algorithm>
+
+#include "config/file_text.hpp"
+#include "config/nodes.hpp"
+#include "config/template.hpp"
+
+namespace reef::config {
+
+namespace {
+
+bool is_word(std::string_view text) {
+    constexpr std::string_view good = "abcdefghijklmnopqrstuvwxyz0123456789_-";
+    return !text.empty() && text.size() <= 63 && text[0] >= 'a' && text[0] <= 'z' &&
+           text.find_first_not_of(good) == std::string_view::npos;
+}
+
+// "/{region}", "/api/v1" or "": plain parts, and at most one that names a node.
+void check_path(const Section& section, const Text& path, const App& app) {
+    const std::string named = '{' + app.api.nodes_are + '}';
+    std::string_view rest = path.value;
+    int nodes = 0;
+    constexpr std::string_view good =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.~";
+    while (rest.starts_with('/')) {
+        rest.remove_prefix(1);
+        const std::size_t end = std::min(rest.find('/'), rest.size());
+        const std::string_view part = rest.substr(0, end);
+        rest.remove_prefix(end);
+        if (part.starts_with('{') && part.ends_with('}')) {
+            if (part != named) {
+                section.mistake(path, "unknown part " + std::string{part} +
+                                          " of a path; the app's nodes are named by " + named);
+            }
+            ++nodes;
+        } else if (part.empty() || part.find_first_not_of(good) != std::string_view::npos) {
+            section.mistake(path, "\"path\" must be such as \"/api/v1\" or \"/" + named +
+                                      "\", not " + quoted(path.value));
+            return;
+        }
+    }
+    if (!rest.empty()) section.mistake(path, "\"path\" must begin with \"/\"");
+    if (nodes > 1) section.mistake(path, "\"path\" names a " + app.api.nodes_are + " twice");
+}
+
+void read_seed(Section& section, App& app) {
+    const auto seed = section.text("seed");
+    if (!seed || seed->value.empty()) return;
+    app.seed = seed->value.starts_with('/') ? seed->value : app.folder + '/' + seed->value;
+    if (const auto text = file_text(app.seed); !text) {
+        section.mistake(
+            *seed, "the seed file " + quoted(app.seed) + " cannot be read: " + text.error().what);
+    }
+}
+
+void read_headers(Section& top, App& app) {
+    const Toml* headers = top.find("headers");
+    if (!headers) return;
+    if (!headers->is(Toml::Kind::table)) {
+        top.mistake(headers->at, "\"headers\" must be a table: [headers.NAME]");
+        return;
+    }
+    constexpr std::string_view good = "abcdefghijklmnopqrstuvwxyz0123456789-_";
+    static const std::vector<std::string> own{"authorization",  "connection",
+                                              "content-length", "content-type",
+                                              "host",           "if-match",
+                                              "if-none-match",  "idempotency-key",
+                                              "prefer",         "te",
+                                              "traceparent",    "transfer-encoding",
+                                              "upgrade",        "x-replicated-from",
+                                              "x-request-id"};
+    for (const auto& [key, value] : headers->members) {
+        model::KeptHeader header;
+        header.name = key.name;
+        std::transform(header.name.begin(), header.name.end(), header.name.begin(),
+                       [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+        if (header.name.empty() || header.name.find_first_not_of(good) != std::string::npos) {
+            top.mistake(key.at, quoted(key.name) + " is no name of a header");
+        } else if (header.name.starts_with("atoll-") ||
+                   std::find(own.begin(), own.end(), header.name) != own.end()) {
+            top.mistake(key.at, "the header " + quoted(key.name) + " has a meaning of its own");
+        }
+        if (!value.is(Toml::Kind::table)) {
+            top.mistake(value.at,
+                        quoted(key.name) + " must be a table: [headers." + key.name + ']');
+            continue;
+        }
+        Section section{value, "[headers." + key.name + ']', top.scope()};
+        header.required = section.flag("required", false);
+        header.keep = section.flag("keep", false);
+        header.example = section.text_or("example", "");
+        section.done();
+        app.api.headers.push_back(std::move(header));
+    }
+}
+
+void read_answers(Section& top, App& app) {
+    auto section = top.section("answers", "[answers]");
+    if (!section) return;
+    using model::DeletedShape;
+    using model::ListShape;
+    model::Answers& answers = app.api.answers;
+    answers.invalid = static_cast<int>(section->integer("invalid", 400, 400, 422));
+    if (answers.invalid != 400 && answers.invalid != 422) {
+        section->mistake(section->find("invalid")->at, "\"invalid\" must be 400 or 422");
+    }
+    answers.list = section->choice<ListShape>(
+        "list", ListShape::page, {{"page", ListShape::page}, {"array", ListShape::array}});
+    answers.deleted = section->choice<DeletedShape>(
+        "deleted", DeletedShape::nothing,
+        {{"nothing", DeletedShape::nothing}, {"record", DeletedShape::record}});
+    answers.time_digits = static_cast<int>(section->integer("time_digits", 6, 0, 6));
+    if (answers.time_digits != 0 && answers.time_digits != 3 && answers.time_digits != 6) {
+        section->mistake(section->find("time_digits")->at, "\"time_digits\" must be 0, 3 or 6");
+    }
+    if (const auto wrap = section->text("wrap"); wrap && !wrap->value.empty()) {
+        check_json_parts(section->scope(), *wrap, {"data", "message"});
+        answers.wrap = wrap->value;
+    }
+    if (const auto wrap = section->text("wrap_error"); wrap && !wrap->value.empty()) {
+        check_json_parts(section->scope(), *wrap,
+                         {"detail", "error", "title", "status", "request_id"});
+        answers.wrap_error = wrap->value;
+    }
+    section->done();
+}
+
+void read_gateway(Section& top, App& app) {
+    auto section = top.section("gateway", "[gateway]");
+    if (!section) return;
+    Gateway gateway;
+    if (const auto listen = section->needed("listen")) {
+        if (const auto endpoint = endpoint_of(*section, "listen", *listen)) {
+            gateway.listen = *endpoint;
+        }
+    }
+    const bool by_path = app.api.path_names_node();
+    gateway.spread =
+        section->choice<bool>("spread", !by_path, {{"by_path", false}, {"round_robin", true}});
+    if (!gateway.spread && !by_path && section->text("spread")) {
+        section->mistake(section->find("spread")->at,
+                         "spread = \"by_path\" needs a path that names a node: path = \"/{" +
+                             app.api.nodes_are + "}\"");
+    }
+    section->done();
+    app.gateway = gateway;
+}
+
+void read_store(Section& top, App& app) {
+    auto section = top.section("store", "[store]");
+    if (!section) return;
+    if (const auto file = section->text("file")) {
+        check_parts(section->scope(), *file, {"node"});
+        app.store_file = file->value;
+        const auto parts = parts_of(file->value);
+        if (std::find(parts.begin(), parts.end(), "node") == parts.end()) {
+            section->mistake(*file, "\"file\" needs <node>: no two nodes open one database");
+        } else if (file->value.find('/') != std::string::npos) {
+            section->mistake(*file, "\"file\" is a name in the data folder, without \"/\"");
+        }
+    }
+    section->done();
+}
+
+void read_peers(Section& top, App& app) {
+    auto section = top.section("peers", "[peers]");
+    if (!section) return;
+    app.peer_secret = section->text_or("secret", "");
+    section->done();
+}
+
+void read_reads(Section& top, App& app) {
+    auto section = top.section("reads", "[reads]");
+    if (!section) return;
+    app.reads.from = section->choice<std::string>(
+        "from", "round_robin",
+        {{"round_robin", "round_robin"}, {"random", "random"}, {"primary", "primary"}});
+    app.reads.lag_max_seconds = section->number("lag_max_seconds", 5, 0);
+    section->done();
+}
+
+template <class Number>
+void read_limit(Section& section, const char* name, Number& limit, std::int64_t min,
+                std::int64_t max) {
+    limit = static_cast<Number>(section.integer(name, static_cast<std::int64_t>(limit), min, max));
+}
+
+void read_limits(Section& top, App& app) {
+    auto section = top.section("limits", "[limits]");
+    if (!section) return;
+    constexpr std::int64_t year = 366 * 24 * 3600;
+    Limits& limits = app.limits;
+    read_limit(*section, "body_bytes_max", limits.body_bytes_max, 1 << 10, 64 << 20);
+    read_limit(*section, "connections_max", limits.connections_max, 1, 1'000'000);
+    read_limit(*section, "queue_writes_max", limits.queue_writes_max, 1, 1'000'000);
+    read_limit(*section, "batch_rows_max", limits.batch_rows_max, 1, 10'000);
+    read_limit(*section, "request_id_seconds", limits.request_id_seconds, 1, year);
+    read_limit(*section, "request_ids_max", limits.request_ids_max, 1, 1'000'000'000);
+    read_limit(*section, "log_seconds", limits.log_seconds, 60, 10 * year);
+    read_limit(*section, "log_bytes_max", limits.log_bytes_max, 1 << 20, std::int64_t{1} << 50);
+    section->done();
+}
+
+}  // namespace
+
+void read_app(Section& top, App& app) {
+    auto section = top.section("app", "[app]");
+    if (!section) {
+        if (!top.has("app")) top.mistake(top.at(), "the file needs [app] with its name");
+        return;
+    }
+    if (const auto name = section->needed("name")) {
+        if (!is_word(name->value)) {
+            section->mistake(*name,
+                             "the app's name must be lower-case letters, digits, \"-\" and "
+                             "\"_\", not " +
+                                 quoted(name->value));
+        }
+        app.name = name->value;
+    }
+    app.api.app = app.name;
+    if (const auto word = section->text("nodes_are")) {
+        if (!is_word(word->value)) {
+            section->mistake(*word,
+                             "\"nodes_are\" must be a lower-case word, not " + quoted(word->value));
+        } else {
+            app.api.nodes_are = word->value;
+        }
+    }
+    if (const auto path = section->text("path")) {
+        app.api.path = path->value == "/" ? "" : path->value;
+        if (!app.api.path.empty()) check_path(*section, *path, app);
+    }
+    app.schema.id_slots = section->integer("id_slots", 16, 1, 1024);
+    read_seed(*section, app);
+    section->done();
+}
+
+void read_sections(Section& top, App& app) {
+    read_headers(top, app);
+    read_answers(top, app);
+    read_gateway(top, app);
+    read_store(top, app);
+    read_peers(top, app);
+    read_reads(top, app);
+    read_limits(top, app);
+}
+
+}  // namespace reef::config

@@ -1,0 +1,18 @@
+// "did you mean": the nearest of the words that were expected.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace reef::config {
+
+// ` (did you mean "price"?)` when one of `words` is near enough to be meant, else "".
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& words);
+
+// Quoted and joined for a sentence: `"a", "b" or "c"`.
+std::string one_of(const std::vector<std::string>& words);
+
+std::string quoted(std::string_view text);  // in double quotes; cut when very long
+
+}  // namespace reef::config

@@ -1,0 +1,24 @@
+// "<x>" in the texts of an app: what stands there is filled in for each message or answer. Here it
+// is only checked; who writes the message fills it in.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/section.hpp"
+
+namespace reef::config {
+
+// The parts of a text, without their angle brackets. A '<' that begins no part is itself.
+std::vector<std::string_view> parts_of(std::string_view text);
+
+// Notes every part that is not among `allowed`.
+void check_parts(const Scope& scope, const Text& text, const std::vector<std::string>& allowed);
+
+// The same, and the text must be JSON once its parts are filled in: a part inside a string becomes
+// text, one outside a JSON value.
+void check_json_parts(const Scope& scope, const Text& text,
+                      const std::vector<std::string>& allowed);
+
+}  // namespace reef::config

@@ -1,0 +1,154 @@
+#include "config/variables.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace reef::config {
+
+namespace {
+
+// Personal, but not refused by `up`: shells set HOST, and the others mean nothing alone.
+const std::vector<std::string> also_personal{"HOST",    "ALLOWED_SERVERS", "DB_PORT",
+                                             "DB_NAME", "DB_USER",         "DB_PASSWORD"};
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+bool is_personal(const std::string& name) {
+    return contains(names_of_one_process(), name) || contains(also_personal, name);
+}
+
+bool begins_name(char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
+}
+
+class Expander {
+public:
+    Expander(std::string_view text, const Lookup& lookup, Unset unset)
+        : lookup_(lookup), unset_(unset), rest_(text) {}
+
+    Expanded run() {
+        std::string text = take_text(Nested::no, true);
+        if (!result_.mistake.empty()) text.clear();
+        result_.text = std::move(text);
+        return std::move(result_);
+    }
+
+private:
+    enum class Nested : std::uint8_t { no, yes };
+
+    // Up to the end, or to the '}' of the variable that it stands in. What is not `used` is only
+    // checked for its form.
+    std::string take_text(Nested nested, bool used) {
+        std::string text;
+        while (!rest_.empty() && result_.mistake.empty()) {
+            if (nested == Nested::yes && rest_.front() == '}') break;
+            if (rest_.starts_with("$${")) {
+                text += "${";
+                rest_.remove_prefix(3);
+            } else if (rest_.starts_with("${")) {
+                text += take_variable(used);
+            } else {
+                text += rest_.front();
+                rest_.remove_prefix(1);
+            }
+        }
+        return text;
+    }
+
+    std::string take_variable(bool used) {
+        rest_.remove_prefix(2);
+        if (depth_ == depth_max) return fail("variables are nested too deeply");
+        std::string name;
+        while (!rest_.empty() &&
+               (begins_name(rest_.front()) ||
+                (!name.empty() && rest_.front() >= '0' && rest_.front() <= '9'))) {
+            name += rest_.front();
+            rest_.remove_prefix(1);
+        }
+        const auto variable = used && !name.empty() ? lookup_(name) : std::nullopt;
+        const bool fallback = rest_.starts_with(":-");
+        const bool alternative = rest_.starts_with(":+");
+        std::string text;
+        if (fallback || alternative) {
+            rest_.remove_prefix(2);
+            ++depth_;
+            text = take_text(Nested::yes, used && fallback != variable.has_value());
+            --depth_;
+        }
+        if (!result_.mistake.empty()) return "";
+        if (rest_.find('}') == std::string_view::npos) {
+            return fail("\"${" + name + "\" has no closing \"}\"");
+        }
+        if (name.empty() || rest_.front() != '}') {
+            return fail("\"${" + name +
+                        "…\" must be ${NAME}, ${NAME:-default} or ${NAME:+text where it is set}");
+        }
+        rest_.remove_prefix(1);
+        if (!used) return "";
+        if (variable) result_.from.push_back(variable->name);
+        if (alternative) return variable ? text : "";
+        if (variable) return variable->value;
+        if (fallback || unset_ == Unset::empty) return text;
+        return fail("the environment variable " + name + " is not set (write ${" + name +
+                    ":-} where it may be absent)");
+    }
+
+    std::string fail(std::string mistake) {
+        result_.mistake = std::move(mistake);
+        return "";
+    }
+
+    static constexpr int depth_max = 16;
+    const Lookup& lookup_;
+    const Unset unset_;
+    std::string_view rest_;
+    int depth_ = 0;
+    Expanded result_;
+};
+
+}  // namespace
+
+const std::vector<std::string>& names_of_one_process() {
+    static const std::vector<std::string> names{"DATABASE_URL", "DB_HOST",   "PORT",       "REGION",
+                                                "SERVER_HOST",  "SERVER_ID", "SERVER_PORT"};
+    return names;
+}
+
+std::string suffix_of(std::string_view node) {
+    std::string suffix = "_";
+    for (char c : node) {
+        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 32);
+        const bool kept = (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        suffix += kept ? c : '_';
+    }
+    return suffix;
+}
+
+Lookup lookup_for(const Environment& environment, std::string_view node, PlainNames plain) {
+    const std::string suffix = node.empty() ? "" : suffix_of(node);
+    return [&environment, suffix, plain](const std::string& name) -> std::optional<Variable> {
+        std::optional<std::string> value;
+        if (!suffix.empty()) value = environment(name + suffix);
+        if (value && !value->empty()) return Variable{name + suffix, *value};
+        const bool counts =
+            plain == PlainNames::all || (plain == PlainNames::not_personal && !is_personal(name));
+        if (counts) value = environment(name);
+        if (counts && value && !value->empty()) return Variable{name, *value};
+        return std::nullopt;
+    };
+}
+
+Expanded expand(std::string_view text, const Lookup& lookup, Unset unset) {
+    return Expander{text, lookup, unset}.run();
+}
+
+Environment process_environment() {
+    return [](const std::string& name) -> std::optional<std::string> {
+        const char* value = std::getenv(name.c_str());
+        return value ? std::optional<std::string>{value} : std::nullopt;
+    };
+}
+
+}  // namespace reef::config

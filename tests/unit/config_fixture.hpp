@@ -1,0 +1,59 @@
+// What tests of the app file share: files in a folder of their own, and made-up environments.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <stdlib.h>  // NOLINT: mkdtemp is POSIX
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <string>
+
+#include "config/app.hpp"
+
+namespace reef::config {
+
+using Variables = std::map<std::string, std::string>;
+
+inline Environment environment(Variables variables = {}) {
+    return [variables = std::move(variables)](const std::string& name) {
+        const auto found = variables.find(name);
+        return found == variables.end() ? std::nullopt : std::optional{found->second};
+    };
+}
+
+// A file of the repository's apps/ folder.
+inline std::string shipped(const std::string& name) {
+    return std::string{REEF_SOURCE_DIR} + "/apps/" + name;
+}
+
+// "12:5: unknown key …" and so on, one a line.
+inline std::string text_of(const std::vector<Mistake>& mistakes) {
+    std::string text;
+    for (const Mistake& mistake : mistakes)
+        text += to_text("app", mistake).substr(4) + '\n';
+    return text;
+}
+
+class ConfigTest : public testing::Test {
+protected:
+    ConfigTest() {
+        std::string pattern = std::filesystem::temp_directory_path() / "config-test-XXXXXX";
+        folder_ = mkdtemp(pattern.data());
+    }
+    ~ConfigTest() override { std::filesystem::remove_all(folder_); }
+
+    std::string write(const std::string& name, const std::string& text) const {
+        const std::string file = folder_ + '/' + name;
+        std::ofstream(file, std::ios::binary) << text;
+        return file;
+    }
+
+    Loaded load(const std::string& text, Variables variables = {}, LoadOptions options = {}) const {
+        return load_app(write("app.toml", text), environment(std::move(variables)), options);
+    }
+
+    std::string folder_;
+};
+
+}  // namespace reef::config
