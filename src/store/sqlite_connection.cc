@@ -68,7 +68,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& file,
     // secure_delete is on in Debian's build; it writes zeros over all that is removed.
     auto done = connection->run(
         "PRAGMA secure_delete = OFF; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = OFF;"
-        "PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -" +
+        "PRAGMA synchronous = FULL; PRAGMA cache_size = -" +
         std::to_string(options.cache_kib) +
         "; PRAGMA mmap_size = " + std::to_string(options.mmap_bytes));
     if (!done) return done.error();

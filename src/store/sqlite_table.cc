@@ -65,7 +65,7 @@ std::string integer_check(const Field& field) {
     return "";
 }
 
-// The form, the digits after the point, the range: each as cheap as it can be told.
+// The form, the digits after the point, the range. Patterns, because json_valid() costs more.
 std::string decimal_check(const Field& field) {
     const std::string column = quoted(field.name);
     Field bounded = field;
@@ -74,12 +74,17 @@ std::string decimal_check(const Field& field) {
         nines *= 10;
     if (!bounded.min) bounded.min = Value{1 - nines};
     if (!bounded.max) bounded.max = Value{nines - 1};
-    std::string digits = column + " NOT GLOB '*." + repeated("?", field.scale + 1) + "*'";
+    const bool positive = std::get<std::int64_t>(*bounded.min) >= 0;
+    std::string check =
+        column + (positive ? " NOT GLOB '*[^0-9.]*'"
+                           : " NOT GLOB '*[^0-9.-]*' AND " + column + " NOT GLOB '?*-*'");
     if (field.precision > digits_of_double && field.scale > 0) {
-        digits = column + " GLOB '*[0-9]." + repeated("[0-9]", field.scale) + "'";
+        check += " AND " + column + " GLOB '*[0-9]." + repeated("[0-9]", field.scale) + "'";
+    } else {
+        check += " AND " + column + " GLOB '*[0-9]*' AND " + column + " NOT GLOB '*." +
+                 repeated("?", field.scale + 1) + "*'";
     }
-    return column + " NOT GLOB '*[^0-9.-]*' AND json_valid(" + column + ") AND " + digits +
-           " AND " + integer_check(bounded);
+    return check + " AND " + column + " NOT GLOB '*.*.*' AND " + integer_check(bounded);
 }
 
 std::string float_check(const Field& field) {
@@ -118,7 +123,8 @@ std::string check_of(const Field& field) {
         case FieldType::uuid:
             return "length(" + column + ") = 36 AND " + column + " NOT GLOB '*[^0-9a-f-]*'";
         case FieldType::json:
-            return "json_valid(" + column + ')';
+            // json_valid(NULL) is 0, not NULL.
+            return column + " IS NULL OR json_valid(" + column + ')';
         case FieldType::lattice: {
             std::string names;
             for (const std::string& name : field.order)

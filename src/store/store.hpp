@@ -60,22 +60,22 @@ struct StoredRow {
     Hash128 hash;  // as stored; a row written by another program has {}
 };
 
-struct Conflict {          // both versions, and what decided
-    std::uint64_t id = 0;  // given by the store, ascending
+struct Conflict {  // both versions, and what decided
     RecordRef record;
     Time at;
-    std::string kind;    // "fields", "life", "unique", "fork", …
-    std::string detail;  // canonical JSON: {"kept":row,"lost":row,"fields":[…]}
+    std::string kind;      // "fields", "life", "unique", "fork", …
+    std::string detail;    // canonical JSON: {"kept":row,"lost":row,"fields":[…]}
+    std::uint64_t id = 0;  // given by the store, ascending
 };
 
 struct DeadLetter {
-    std::uint64_t id = 0;  // given by the store, ascending
-    std::string source;    // origin or broker position
+    std::string source;  // origin or broker position
     std::uint64_t seq = 0;
     std::optional<RecordRef> record;
     std::string reason;
     std::string body;
     Time at;
+    std::uint64_t id = 0;  // given by the store, ascending
 };
 
 struct Loaded {

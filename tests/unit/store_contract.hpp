@@ -1,0 +1,95 @@
+// What every store must do, whatever it stands on. A store's own test instantiates the suite:
+//   INSTANTIATE_TEST_SUITE_P(Memory, StoreContract, testing::Values(make_memory_place), name_of);
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "run.hpp"
+#include "store/store.hpp"
+
+namespace reef::store::test {
+
+using reef::test::run;
+using reef::test::succeeded;
+using reef::test::value_of_task;
+
+// Somewhere a store can be: a folder, a database. Opened again, it finds what was there.
+class Place {
+public:
+    virtual ~Place() = default;
+    virtual std::unique_ptr<Store> open(const Schema& schema) = 0;
+    virtual bool keeps() const { return true; }  // across opening it again
+};
+using MakePlace = std::unique_ptr<Place> (*)();
+
+// Two resources with every type of field: `things` by integer, `notes` by text.
+Schema contract_schema();
+namespace things {
+enum : FieldId {
+    id,
+    price,
+    big,
+    count,
+    total,
+    ratio,
+    flag,
+    title,
+    at,
+    uid,
+    doc,
+    status,
+    version,
+    field_count
+};
+}
+namespace notes {
+enum : FieldId { id, stock, code, thing, field_count };
+}
+inline constexpr ResourceId thing = 0;
+inline constexpr ResourceId note = 1;
+
+inline const OriginId self = "us.k3f9";
+inline const OriginId other = "eu.8x2a";
+
+// Rows as writes make them. The n-th write gives the stamp.
+Row make_thing(std::int64_t id, std::uint64_t n = 1);
+Row make_note(std::string id, std::string code, std::optional<std::int64_t> of = {},
+              std::uint64_t n = 1);
+Stamp stamp_of(std::uint64_t n, const OriginId& origin = self);
+Row removed(Row row, std::uint64_t n);
+LogEntry entry_of(const OriginId& origin, std::uint64_t seq, std::size_t bytes = 100);
+Hash128 hash_of_row(const Schema& schema, const Row& row);
+
+// "things/7 alive {…}": to compare whole rows in a message that can be read.
+std::string shown(const Schema& schema, const Row& row);
+
+class StoreContract : public testing::TestWithParam<MakePlace> {
+protected:
+    StoreContract();
+
+    void reopen();
+    Loaded begin(Wanted wanted = {});
+    Result<void> commit(Saved saved);
+    // Begins, saves and commits with the ledger as it stands.
+    Result<void> save(std::vector<Row> rows);
+    Result<void> save_log(std::vector<LogEntry> entries);
+    std::optional<Row> get(RecordRef ref);
+    ListPage list(ListQuery query);
+    std::vector<std::pair<OriginId, std::uint64_t>> dots_after(Position after,
+                                                               ScanLimits limits = {});
+    void expect_stored(const Row& row);
+
+    const Schema schema_ = contract_schema();
+    const std::unique_ptr<Place> place_ = GetParam()();
+    asio::io_context context_;
+    std::unique_ptr<Store> store_;
+    std::unique_ptr<Writer> writer_;
+    std::unique_ptr<Reader> reader_;
+};
+
+}  // namespace reef::store::test

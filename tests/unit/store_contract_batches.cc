@@ -1,0 +1,302 @@
+// What a batch loads, saves as a whole, or leaves alone; and what is kept beside the rows.
+#include "store_contract.hpp"
+
+namespace reef::store::test {
+namespace {
+
+RequestId request(std::string text, RequestKind kind = RequestKind::id) {
+    return {kind, std::move(text)};
+}
+
+RequestSeen seen_at(std::uint64_t n) {
+    return {stamp_of(n), {thing, Key{std::int64_t(n)}}, WriteKind::create, "try", hash_of("body"),
+            {}};
+}
+
+FieldRef code(std::string text) {
+    return {note, notes::code, Value{std::move(text)}};
+}
+
+FieldRef pointing_at(std::int64_t id) {
+    return {note, notes::thing, Value{id}};
+}
+
+TEST_P(StoreContract, StartsWithAnEmptyLedgerOfItsOwnOrigin) {
+    const Ledger ledger = value_of_task(reader_->ledger());
+    EXPECT_EQ(ledger.self, self);
+    EXPECT_EQ(ledger.seq(), 0U);
+    EXPECT_EQ(ledger.origins.size(), 1U);
+    EXPECT_EQ(ledger.digests.size(), schema_.resources.size());
+    EXPECT_EQ(ledger.digests.at(thing), Digest{});
+    EXPECT_EQ(begin().ledger.self, self);
+    run(writer_->release());
+}
+
+Ledger changed(Ledger ledger) {
+    ledger.stamp = stamp_of(12);
+    ledger.origins[self] = {12, 12, hash_of("self")};
+    ledger.origins[other] = {7, 5, hash_of("other")};
+    ledger.next_slot[thing] = 3001;
+    ledger.digests[thing].buckets[0] = hash_of("a");
+    ledger.digests[thing].buckets[63] = hash_of("b");
+    ledger.digests[thing].rows = 3;
+    ledger.cursors["kafka"] = "0:17";
+    ledger.cursors["old"] = "1";
+    return ledger;
+}
+
+void expect_equal(const Ledger& a, const Ledger& b) {
+    EXPECT_EQ(a.self, b.self);
+    EXPECT_EQ(to_text(a.stamp), to_text(b.stamp));
+    EXPECT_EQ(a.origins, b.origins);
+    EXPECT_EQ(a.next_slot, b.next_slot);
+    EXPECT_EQ(a.digests, b.digests);
+    EXPECT_EQ(a.cursors, b.cursors);
+}
+
+TEST_P(StoreContract, KeepsTheLedger) {
+    Saved saved;
+    saved.ledger = changed(begin().ledger);
+    const Ledger first = saved.ledger;
+    ASSERT_TRUE(succeeded(commit(saved)));
+    expect_equal(value_of_task(reader_->ledger()), first);
+    saved.ledger = begin().ledger;
+    expect_equal(saved.ledger, first);
+    saved.ledger.cursors.erase("old");
+    saved.ledger.digests[note].rows = 1;
+    ++saved.ledger.origins[self].received;
+    const Ledger second = saved.ledger;
+    ASSERT_TRUE(succeeded(commit(saved)));
+    expect_equal(value_of_task(reader_->ledger()), second);
+    if (!place_->keeps()) return;
+    reopen();
+    expect_equal(value_of_task(reader_->ledger()), second);
+    expect_equal(begin().ledger, second);
+    run(writer_->release());
+}
+
+TEST_P(StoreContract, KeepsEverythingWhenOpenedAgain) {
+    if (!place_->keeps()) GTEST_SKIP() << "this store lives in memory";
+    const Row row = make_thing(1);
+    const Row gone = removed(make_note("n", "c"), 2);
+    ASSERT_TRUE(succeeded(save({row, gone})));
+    ASSERT_TRUE(succeeded(save_log({entry_of(self, 1), entry_of(other, 1)})));
+    reopen();
+    expect_stored(row);
+    expect_stored(gone);
+    EXPECT_EQ(dots_after({}).size(), 2U);
+    ASSERT_TRUE(succeeded(save_log({entry_of(self, 2)})));
+}
+
+TEST_P(StoreContract, SavesABatchAsAWhole) {
+    Saved saved;
+    saved.ledger = changed(begin().ledger);
+    const Row row = make_thing(1);
+    saved.rows.push_back({row, hash_of_row(schema_, row)});
+    saved.log.push_back(entry_of(self, 12));
+    saved.requests.emplace_back(request("a1"), seen_at(1));
+    saved.conflicts.push_back({row.ref(), stamp_of(1).time, "fields", "{}"});
+    saved.dead_letters.push_back({other, 6, row.ref(), "why", "body", stamp_of(1).time});
+    ASSERT_TRUE(succeeded(commit(saved)));
+    expect_stored(row);
+    EXPECT_TRUE(value_of_task(reader_->change({self, 12})));
+    EXPECT_EQ(value_of_task(reader_->conflicts(0, {})).size(), 1U);
+    EXPECT_EQ(value_of_task(reader_->dead_letters(0, {})).size(), 1U);
+}
+
+// One row that the database refuses, at the end of a batch that has everything else.
+TEST_P(StoreContract, ARefusedRowLeavesNothingOfItsBatch) {
+    ASSERT_TRUE(succeeded(save({make_thing(1)})));
+    const Ledger before = value_of_task(reader_->ledger());
+    Row bad = make_thing(3);
+    bad.cells[things::price].value = Value{std::int64_t{-1}};
+    Row absent = make_thing(4);
+    absent.cells[things::price].value = Value{};
+    Row wide = make_thing(5);
+    wide.cells[things::title].value = Value{std::string(41, 'x')};
+    for (const Row& refused : {bad, absent, wide}) {
+        Wanted wanted;
+        wanted.records = {{thing, Key{std::int64_t{1}}}, refused.ref()};
+        Saved saved;
+        saved.ledger = changed(begin(wanted).ledger);
+        const Row changed_row = removed(make_thing(1), 2);
+        const Row good = make_thing(2);
+        saved.rows = {{changed_row, {}}, {good, {}}, {refused, {}}};
+        saved.log.push_back(entry_of(self, 12));
+        saved.requests.emplace_back(request("a1"), seen_at(1));
+        saved.conflicts.push_back({good.ref(), stamp_of(1).time, "fields", "{}"});
+        const auto done = commit(std::move(saved));
+        ASSERT_FALSE(done);
+        EXPECT_EQ(done.error().code, Errc::rejected) << done.error().what;
+    }
+    expect_stored(make_thing(1));
+    EXPECT_FALSE(get({thing, Key{std::int64_t{2}}}));
+    EXPECT_TRUE(dots_after({}).empty());
+    EXPECT_TRUE(value_of_task(reader_->conflicts(0, {})).empty());
+    expect_equal(value_of_task(reader_->ledger()), before);
+    Wanted wanted;
+    wanted.requests = {request("a1")};
+    const Loaded loaded = begin(wanted);
+    EXPECT_TRUE(loaded.requests.empty());
+    expect_equal(loaded.ledger, before);
+    run(writer_->release());
+    // The origin that the refused batches brought with them is new again.
+    ASSERT_TRUE(succeeded(save_log({entry_of("ap.1", 1)})));
+    ASSERT_TRUE(succeeded(save_log({entry_of(other, 1)})));
+    EXPECT_EQ(value_of_task(reader_->change({other, 1}))->json, entry_of(other, 1).json);
+}
+
+TEST_P(StoreContract, AReleasedBatchLeavesNothing) {
+    ASSERT_TRUE(succeeded(save({make_thing(1)})));
+    begin({{{thing, Key{std::int64_t{1}}}}, {}, {}, {}});
+    run(writer_->release());
+    expect_stored(make_thing(1));
+    ASSERT_TRUE(succeeded(save({make_thing(2)})));
+}
+
+TEST_P(StoreContract, LoadsEachRecordOnceAndNothingForAnUnknownOne) {
+    ASSERT_TRUE(succeeded(save({make_thing(1)})));
+    const RecordRef one{thing, Key{std::int64_t{1}}};
+    const Loaded loaded = begin({{one, one, {thing, Key{std::int64_t{9}}}, one}, {}, {}, {}});
+    run(writer_->release());
+    EXPECT_EQ(loaded.rows.size(), 1U);
+}
+
+TEST_P(StoreContract, KnowsRequestsByKindAndText) {
+    Saved saved;
+    saved.ledger = begin().ledger;
+    saved.requests = {{request("a1"), seen_at(1)},
+                      {request("a1", RequestKind::key), seen_at(2)},
+                      {request("it's"), seen_at(3)}};
+    RequestSeen by_text = seen_at(4);
+    by_text.record = {note, Key{std::string{"10"}}};
+    by_text.kind = WriteKind::remove;
+    by_text.attempt = "";
+    by_text.added = {{notes::stock, -2}};
+    saved.requests.emplace_back(request("n"), by_text);
+    ASSERT_TRUE(succeeded(commit(saved)));
+    Wanted wanted;
+    wanted.requests = {request("a1"),   request("a1", RequestKind::key),
+                       request("it's"), request("n"),
+                       request("A1"),   request("a1", RequestKind::attempt)};
+    const Loaded loaded = begin(wanted);
+    run(writer_->release());
+    EXPECT_EQ(loaded.requests.size(), 4U);
+    EXPECT_EQ(loaded.requests.at(request("a1")), seen_at(1));
+    EXPECT_EQ(loaded.requests.at(request("a1", RequestKind::key)), seen_at(2));
+    EXPECT_EQ(loaded.requests.at(request("it's")), seen_at(3));
+    EXPECT_EQ(loaded.requests.at(request("n")), by_text);
+}
+
+TEST_P(StoreContract, KeepsTheLatestOfOneRequestId) {
+    for (const std::uint64_t n : {1U, 2U}) {
+        Saved saved;
+        saved.ledger = begin().ledger;
+        saved.requests.emplace_back(request("a1"), seen_at(n));
+        ASSERT_TRUE(succeeded(commit(saved)));
+    }
+    Wanted wanted;
+    wanted.requests = {request("a1")};
+    EXPECT_EQ(begin(wanted).requests.at(request("a1")), seen_at(2));
+    run(writer_->release());
+}
+
+TEST_P(StoreContract, FindsLivingHoldersAndReferrers) {
+    ASSERT_TRUE(succeeded(save({make_note("a", "one", 1), make_note("b", "two", 2),
+                                removed(make_note("c", "three", 3), 9)})));
+    Wanted wanted;
+    wanted.holders = {code("one"), code("three"), code("none"), {note, notes::thing, Value{}}};
+    wanted.referrers = {pointing_at(1), pointing_at(3), pointing_at(4)};
+    const Loaded loaded = begin(wanted);
+    run(writer_->release());
+    EXPECT_EQ(loaded.holders.size(), 1U);
+    EXPECT_EQ(loaded.holders.at(code("one")), Key{std::string{"a"}});
+    EXPECT_TRUE(loaded.referrers.at(pointing_at(1)));
+    EXPECT_FALSE(loaded.referrers.at(pointing_at(3)));
+    EXPECT_FALSE(loaded.referrers.at(pointing_at(4)));
+}
+
+// Two nodes apart took one value: both records stay, the earlier one is found.
+TEST_P(StoreContract, OfTwoHoldersTheEarlierLifeIsFound) {
+    ASSERT_TRUE(succeeded(save({make_note("a", "same", 1, 8), make_note("z", "same", 1, 2),
+                                make_note("m", "same", 1, 5)})));
+    Wanted wanted;
+    wanted.holders = {code("same")};
+    EXPECT_EQ(begin(wanted).holders.at(code("same")), Key{std::string{"z"}});
+    run(writer_->release());
+    EXPECT_EQ(value_of_task(reader_->find(code("same")))->key, Key{std::string{"z"}});
+    ASSERT_TRUE(succeeded(save({removed(make_note("z", "same", 1, 2), 9)})));
+    EXPECT_EQ(value_of_task(reader_->find(code("same")))->key, Key{std::string{"m"}});
+}
+
+TEST_P(StoreContract, ListsConflictsInTheOrderTheyCame) {
+    std::vector<Conflict> conflicts;
+    for (std::uint64_t n = 1; n <= 5; ++n) {
+        conflicts.push_back({{n % 2 ? thing : note, n % 2 ? Key{std::int64_t(n)} : Key{"k"}},
+                             stamp_of(n).time,
+                             "fields",
+                             "{\"n\":" + std::to_string(n) + '}'});
+        Saved saved;
+        saved.ledger = begin().ledger;
+        saved.conflicts = {conflicts.back()};
+        ASSERT_TRUE(succeeded(commit(saved)));
+    }
+    const auto first = value_of_task(reader_->conflicts(0, {3, 1 << 20}));
+    ASSERT_EQ(first.size(), 3U);
+    const auto rest = value_of_task(reader_->conflicts(first.back().id, {}));
+    ASSERT_EQ(rest.size(), 2U);
+    EXPECT_LT(first.back().id, rest.front().id);
+    EXPECT_EQ(rest[1].record, conflicts[4].record);
+    EXPECT_EQ(first[1].record, conflicts[1].record);
+    EXPECT_EQ(rest[1].at, conflicts[4].at);
+    EXPECT_EQ(rest[1].kind, "fields");
+    EXPECT_EQ(rest[1].detail, conflicts[4].detail);
+    EXPECT_EQ(value_of_task(reader_->conflicts(0, {9, 1})).size(), 1U);
+}
+
+TEST_P(StoreContract, ListsDeadLettersWithTheirBodiesAsTheyCame) {
+    Saved saved;
+    saved.ledger = begin().ledger;
+    const std::string bytes{"\x00\xff not text", 11};
+    saved.dead_letters = {{other, 3, RecordRef{note, Key{"k"}}, "a fork", "{}", Time{5}},
+                          {"topic/0", 17, {}, "not JSON", bytes, Time{6}}};
+    ASSERT_TRUE(succeeded(commit(saved)));
+    const auto letters = value_of_task(reader_->dead_letters(0, {}));
+    ASSERT_EQ(letters.size(), 2U);
+    EXPECT_EQ(letters[0].record, (RecordRef{note, Key{"k"}}));
+    EXPECT_EQ(letters[0].source, other);
+    EXPECT_EQ(letters[0].seq, 3U);
+    EXPECT_EQ(letters[0].reason, "a fork");
+    EXPECT_FALSE(letters[1].record);
+    EXPECT_EQ(letters[1].body, bytes);
+    EXPECT_EQ(letters[1].at, Time{6});
+    EXPECT_EQ(value_of_task(reader_->dead_letters(letters[0].id, {})).size(), 1U);
+}
+
+// Two readers, opened at different times, see a batch when it is committed and not before.
+TEST_P(StoreContract, ReadersSeeCommittedDataOnly) {
+    ASSERT_TRUE(succeeded(save({make_thing(1)})));
+    const auto second = store_->open_reader(context_.get_executor());
+    const auto prices = [&] {
+        std::string text;
+        for (Reader* reader : {reader_.get(), second.get()}) {
+            const auto row = value_of_task(reader->get({thing, Key{std::int64_t{1}}}));
+            text += std::to_string(std::get<std::int64_t>(row->cells[things::price].value)) + ' ';
+        }
+        return text;
+    };
+    EXPECT_EQ(prices(), "100 100 ");
+    Wanted wanted;
+    wanted.records = {{thing, Key{std::int64_t{1}}}};
+    Saved saved;
+    saved.ledger = begin(wanted).ledger;
+    EXPECT_EQ(prices(), "100 100 ");
+    Row row = make_thing(1);
+    row.cells[things::price].value = Value{std::int64_t{200}};
+    saved.rows.push_back({row, {}});
+    ASSERT_TRUE(succeeded(commit(std::move(saved))));
+    EXPECT_EQ(prices(), "200 200 ");
+}
+
+}  // namespace
+}  // namespace reef::store::test
