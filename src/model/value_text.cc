@@ -380,10 +380,8 @@ Result<Value> read_json(const Field& field, const Json& json) {
         if (!json.is(json_kind_of(field.type))) {
             return wrong(std::string{json_kind_wanted(field.type)});
         }
-        // A view on each side: of a literal and a std::string a temporary would be made.
-        const std::string_view boolean = json.boolean ? "true" : "false";
-        const std::string_view text =
-            json.is(Json::Kind::boolean) ? boolean : std::string_view{json.text};
+        std::string_view text = json.text;
+        if (json.is(Json::Kind::boolean)) text = json.boolean ? "true" : "false";
         auto read = read_form(field, text, Inexact::refuse);
         if (!read) return read;
         value = std::move(*read);
