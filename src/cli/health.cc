@@ -12,6 +12,7 @@ namespace {
 
 namespace beast = boost::beast;
 namespace http = beast::http;
+namespace asio = boost::asio;
 
 struct Arguments {
     std::string url;

@@ -1,7 +1,7 @@
 #include <unistd.h>
 
 #include <boost/asio/signal_set.hpp>
-#include <filesystem>
+#include <csignal>
 #include <iostream>
 
 #include "base/log.hpp"
@@ -28,8 +28,8 @@ void wait_for_signal() {
     asio::signal_set signals{context, SIGTERM, SIGINT};
     signals.async_wait([](const boost::system::error_code&, int) {});
     context.run();
-    std::signal(SIGTERM, [](int) { _exit(failed); });
-    std::signal(SIGINT, [](int) { _exit(failed); });
+    ::signal(SIGTERM, [](int) { _exit(failed); });
+    ::signal(SIGINT, [](int) { _exit(failed); });
 }
 
 int serve(const Arguments& arguments) {
@@ -67,7 +67,7 @@ int serve(const Arguments& arguments) {
     }
     log::info("Serving", {{"app", app->name},
                           {"node", node->name},
-                          {"url", "http://" + to_text({options.listen.host, (*started)->port()})},
+                          {"url", "http://" + to_text(config::Endpoint{options.listen.host, (*started)->port()})},
                           {"records", (*started)->records()}});
     wait_for_signal();
     log::info("Stopping");

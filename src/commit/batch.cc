@@ -286,7 +286,7 @@ private:
         append_row_json(detail, resource, result);
         detail += '}';
         saved_.conflicts.push_back(
-            {0, here.ref(), now, std::string{name_of(clash.kind)}, std::move(detail)});
+            {here.ref(), now, std::string{name_of(clash.kind)}, std::move(detail)});
     }
 
     // The row becomes part of the overlay, its digest and its number are accounted for.

@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <stdexcept>
 
 #include "store/sqlite_connection.hpp"
@@ -39,11 +40,17 @@ private:
     const std::unique_ptr<sqlite::Connection> connection_;
 };
 
+// Under the lock: nobody has them open.
+void remove_files(const std::string& file) {
+    for (const char* ending : {"", "-wal", "-shm"}) std::filesystem::remove(file + ending);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Store>> open_sqlite(const Schema& schema, StoreOptions options) {
     auto lock = sqlite::FileLock::take(options.file);
     if (!lock) return lock.error();
+    if (options.fresh) remove_files(options.file);
     auto connection = sqlite::Connection::open(options.file, {.cache_kib = options.cache_kib});
     if (!connection) return connection.error();
     if (auto done = sqlite::prepare_file(**connection, schema, options); !done) {

@@ -198,6 +198,7 @@ struct StoreOptions {
     std::string file;                   // SQLite: the path; its folder exists
     std::string node;                   // the origin's name; the incarnation is made with the store
     std::string incarnation;            // of a new store: random, given by the caller
+    bool fresh = false;       // what is there is thrown away
     std::uint64_t cache_kib = 8 << 10;  // SQLite's page cache, of the writer
 };
 
