@@ -15,9 +15,11 @@ public:
     explicit Application(ApplicationParts parts)
         : parts_(std::move(parts)),
           records_(parts_.records),
+          peers_(parts_.peers),
           problems_(parts_.records.api.answers) {}
 
     asio::awaitable<Response> handle(const Request& request) override {
+        if (request.path.starts_with("/_atoll/")) co_return co_await peers_.handle(request);
         const auto started = parts_.records.clock.steady();
         Route route = parts_.router.match(request.method, request.path);
         Response response;
@@ -157,6 +159,7 @@ private:
 
     const ApplicationParts parts_;
     Records records_;
+    PeerRoutes peers_;
     const ProblemWriter problems_;
 };
 

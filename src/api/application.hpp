@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "api/peer_routes.hpp"
 #include "api/records.hpp"
 #include "api/router.hpp"
 #include "api/traffic.hpp"
@@ -24,6 +25,7 @@ enum class RequestLog : std::uint8_t { all, errors, none };
 
 struct ApplicationParts {
     RecordParts records;
+    PeerParts peers;
     const Router& router;
     const NodeStatus& status;
     Traffic& traffic;                      // this thread's

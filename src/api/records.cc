@@ -1,5 +1,8 @@
 #include "api/records.hpp"
 
+#include <algorithm>
+#include <charconv>
+
 #include "api/reading.hpp"
 #include "api/uri.hpp"
 #include "model/json.hpp"
@@ -48,6 +51,25 @@ Hash128 hash_of_request(WriteKind kind, const Resource& resource, std::string_vi
     text += '\n';
     text += body;
     return hash_of(text);
+}
+
+// The number of "name=number" in a Prefer header.
+std::optional<std::uint64_t> preference(std::string_view header, std::string_view name) {
+    while (!header.empty()) {
+        const std::size_t end = std::min(header.find_first_of(",;"), header.size());
+        std::string_view part = header.substr(0, end);
+        header.remove_prefix(std::min(end + 1, header.size()));
+        while (part.starts_with(' '))
+            part.remove_prefix(1);
+        if (!part.starts_with(name) || part.size() <= name.size() || part[name.size()] != '=') {
+            continue;
+        }
+        part.remove_prefix(name.size() + 1);
+        std::uint64_t number = 0;
+        const auto read = std::from_chars(part.data(), part.data() + part.size(), number);
+        if (read.ec == std::errc{}) return number;
+    }
+    return std::nullopt;
 }
 
 // The gateway's clock when it says so ("1767225600.123"), else our own: a request that slept in a
@@ -212,16 +234,31 @@ asio::awaitable<Response> Records::write(WriteKind kind, const Resource& resourc
     intent.request.body = hash_of_request(kind, resource, parameter, request.body);
     intent.received = time_of(request, parts_.clock.now());
 
-    auto outcome = co_await parts_.committer.submit(std::move(intent));
+    auto outcome = co_await parts_.writes.submit(std::move(intent));
     if (!outcome) co_return failed(outcome.error(), request);
     if (auto* accepted = std::get_if<Accepted>(&*outcome)) {
-        co_return written(resource, *accepted, request);
+        Response response = written(resource, *accepted, request);
+        co_await wait_for_peers(accepted->stamp.dot, request, response);
+        co_return response;
     }
-    if (auto* seen = std::get_if<Replayed>(&*outcome)) {
-        co_return co_await replay(resource, std::move(seen->seen), request);
+    if (auto* replayed = std::get_if<Replayed>(&*outcome)) {
+        co_return co_await replay(resource, std::move(*replayed), request);
     }
-    if (auto* no = std::get_if<Refused>(&*outcome)) co_return refused(resource, *no, request);
-    co_return failed({Errc::unavailable, "its home can't be reached"}, request);
+    co_return refused(resource, std::get<Refused>(*outcome), request);
+}
+
+// `Prefer: wait=2, atoll-peers=1`: the answer waits until a peer has the write too, or says that
+// none had in time.
+asio::awaitable<void> Records::wait_for_peers(Dot dot, const Request& request, Response& response) {
+    constexpr std::uint64_t wait_seconds_max = 30;
+    const std::string_view prefer = request.header("prefer");
+    if (prefer.empty()) co_return;
+    const std::uint64_t wanted = preference(prefer, "atoll-peers").value_or(0);
+    if (wanted == 0) co_return;
+    const std::uint64_t wait = preference(prefer, "wait").value_or(wait_seconds_max);
+    auto have = co_await parts_.writes.wait_for_peers(
+        std::move(dot), wanted, std::chrono::seconds{std::min(wait, wait_seconds_max)});
+    response.add_header("Preference-Applied", "atoll-peers=" + std::to_string(have ? *have : 0));
 }
 
 Response Records::written(const Resource& resource, const Accepted& accepted,
@@ -247,26 +284,28 @@ Response Records::written(const Resource& resource, const Accepted& accepted,
 
 // The stored answer: rebuilt from the change that the request made, or, where the log no longer
 // holds it, from the record as it is.
-asio::awaitable<Response> Records::replay(const Resource& resource, RequestSeen seen,
+asio::awaitable<Response> Records::replay(const Resource& resource, Replayed replayed,
                                           const Request& request) {
-    Accepted accepted;
-    accepted.kind = seen.kind;
-    accepted.stamp = seen.stamp;
-    auto entry = co_await parts_.reader.change(seen.stamp.dot);
-    if (!entry) co_return failed(entry.error(), request);
-    if (*entry) {
-        auto change = parse_change(parts_.schema, (*entry)->json);
-        if (!change) co_return failed({Errc::unavailable, change.error().what}, request);
-        accepted.row = std::move(change->row);
-    } else {
-        auto row = co_await parts_.reader.get(seen.record);
+    const RequestSeen& seen = replayed.seen;
+    if (!replayed.row) {
+        auto row = co_await row_after(seen);
         if (!row) co_return failed(row.error(), request);
-        if (!*row) co_return not_found(resource, to_text(seen.record.key), request);
-        accepted.row = std::move(**row);
+        replayed.row = std::move(*row);
     }
-    Response response = written(parts_.schema[seen.record.resource], accepted, request);
+    if (!replayed.row) co_return not_found(resource, to_text(seen.record.key), request);
+    Response response = written(parts_.schema[seen.record.resource],
+                                {std::move(*replayed.row), seen.kind, seen.stamp}, request);
     response.add_header("Idempotency-Replayed", "true");
     co_return response;
+}
+
+Task<std::optional<Row>> Records::row_after(RequestSeen seen) {
+    auto entry = co_await parts_.reader.change(seen.stamp.dot);
+    if (!entry) co_return entry.error();
+    if (!*entry) co_return co_await parts_.reader.get(seen.record);
+    auto change = parse_change(parts_.schema, (*entry)->json);
+    if (!change) co_return change.error();
+    co_return std::optional{std::move(change->row)};
 }
 
 // ---- answers ---------------------------------------------------------------------------------

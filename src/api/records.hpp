@@ -1,4 +1,4 @@
-// The operations on records: reads from this thread's reader, writes through the committer.
+// The operations on records: reads from this thread's reader, writes through the write path.
 #pragma once
 
 #include <chrono>
@@ -7,9 +7,9 @@
 #include "api/http.hpp"
 #include "api/problem.hpp"
 #include "api/wrap.hpp"
-#include "commit/committer.hpp"
 #include "commit/progress.hpp"
 #include "model/operations.hpp"
+#include "replication/write_path.hpp"
 #include "store/store.hpp"
 
 namespace reef::api {
@@ -18,7 +18,7 @@ struct RecordParts {
     const model::Schema& schema;
     const model::Api& api;
     store::Reader& reader;
-    commit::Committer& committer;
+    replication::WritePath& writes;
     commit::Progress& progress;
     Clock& clock;
     std::chrono::milliseconds token_wait{2000};
@@ -45,10 +45,13 @@ private:
                                     std::string parameter, const Request& request);
 
     asio::awaitable<std::optional<Response>> wait_for_token(const Request& request);
-    asio::awaitable<Response> replay(const Resource& resource, model::RequestSeen seen,
+    asio::awaitable<Response> replay(const Resource& resource, model::Replayed replayed,
                                      const Request& request);
+    Task<std::optional<model::Row>> row_after(model::RequestSeen seen);
     Response written(const Resource& resource, const model::Accepted& accepted,
                      const Request& request) const;
+    asio::awaitable<void> wait_for_peers(model::Dot dot, const Request& request,
+                                         Response& response);
     Response refused(const Resource& resource, const model::Refused& refused,
                      const Request& request) const;
     Response failed(const Error& error, const Request& request) const;

@@ -14,6 +14,7 @@
 #include "base/worker.hpp"
 #include "node/metrics.hpp"
 #include "node/seed.hpp"
+#include "replication/replication.hpp"
 
 namespace reef::node {
 
@@ -53,6 +54,18 @@ commit::CommitOptions commit_options(const config::Limits& limits) {
     options.log_kept = std::chrono::seconds{limits.log_seconds};
     options.log_bytes_max = limits.log_bytes_max;
     return options;
+}
+
+std::vector<transport::PeerAddress> peer_addresses(const config::App& app,
+                                                   const std::string& self) {
+    std::vector<transport::PeerAddress> peers;
+    for (const config::Node& node : app.nodes) {
+        if (node.name == self || node.foreign) continue;
+        const auto url = transport::parse_url(node.url);
+        if (!url) throw std::runtime_error("the url of " + node.name + " is not http://HOST:PORT");
+        peers.push_back({node.name, url->host, url->port, app.peer_secret, self});
+    }
+    return peers;
 }
 
 // Runs a coroutine on a context that another thread runs, and waits for it here.
@@ -95,8 +108,12 @@ public:
         if (!seeded) return seeded.error();
         if (*seeded > 0) log::info("Loaded the seed", {{"rows", *seeded}});
         if (!options_.serve) return {};
+        // Peer routes open at once; records are served when this node is level with its peers.
+        if (auto serving = start_server(); !serving) return serving;
+        replication_->start();
+        replication_->catch_up();
         status_.ready = true;
-        return start_server();
+        return {};
     }
 
     std::uint16_t port() const override { return server_ ? server_->port() : 0; }
@@ -111,7 +128,9 @@ public:
     void stop() override {
         if (std::exchange(stopped_, true)) return;
         status_.stopping = true;
+        if (server_) replication_->hand_over();
         if (server_) server_->stop(options_.stop_deadline);
+        replication_->stop();
         committer_->stop();
         committer_ended_.get_future().wait();
         for (auto& worker : io_workers_)
@@ -129,19 +148,31 @@ private:
             now.random = random_bytes(random_);
             now.node_index = node_index;
             now.schema = schema_id_;
+            now.has_peers = app_.nodes.size() > 1;
+            now.reachable = [this](std::string_view name) {
+                return replication_->peers().reachable(name);
+            };
             return now;
         };
         committer_ = std::make_unique<commit::Committer>(
-            commit::CommitterParts{
-                app_.schema, *writer_, system_clock(), commit_worker_.context().get_executor(),
-                surroundings, [this](const store::Ledger& ledger) { progress_.advance(ledger); }},
+            commit::CommitterParts{app_.schema, *writer_, system_clock(),
+                                   commit_worker_.context().get_executor(), surroundings,
+                                   [this](const store::Ledger& ledger) { committed(ledger); }},
             commit_options(app_.limits));
+        replication_ = std::make_unique<replication::Replication>(
+            app_.schema, *committer_, progress_, system_clock(),
+            replication::ReplicationOptions{options_.name, peer_addresses(app_, options_.name)});
         asio::co_spawn(commit_worker_.context(), committer_->run(),
                        [this](const std::exception_ptr& thrown, Result<void> done) {
                            if (thrown) std::rethrow_exception(thrown);
                            if (!done) end_process(done.error());
                            committer_ended_.set_value();
                        });
+    }
+
+    void committed(const store::Ledger& ledger) {
+        progress_.advance(ledger);
+        replication_->peers().applied(ledger.applied());
     }
 
     Result<void> start_server() {
@@ -172,14 +203,17 @@ private:
     }
 
     api::ApplicationParts application_parts(std::size_t thread) {
-        return {.records = {app_.schema, app_.api, *readers_[thread], *committer_, progress_,
-                            system_clock()},
+        return {.records = {app_.schema, app_.api, *readers_[thread], replication_->writes(),
+                            progress_, system_clock()},
+                .peers = {app_.schema, app_.api.answers, *readers_[thread], progress_,
+                          replication_->peers(), replication_->writes(), system_clock(),
+                          options_.name, app_.peer_secret},
                 .router = router_,
                 .status = status_,
                 .traffic = *traffic_[thread],
                 .openapi = openapi_,
                 .metrics = [this] { return metrics(); },
-                .lag = [] { return std::string{"{\"lag_seconds\":0.0,\"peers\":[]}"}; },
+                .lag = [this] { return lag_json(replication_->peers()); },
                 .request_log = options_.request_log};
     }
 
@@ -203,6 +237,7 @@ private:
     std::unique_ptr<store::Writer> writer_;
     std::unique_ptr<commit::Committer> committer_;
     std::promise<void> committer_ended_;
+    std::unique_ptr<replication::Replication> replication_;
     std::vector<std::unique_ptr<Worker>> io_workers_;
     std::vector<std::unique_ptr<store::Reader>> readers_;
     std::vector<std::unique_ptr<api::Traffic>> traffic_;
@@ -213,6 +248,12 @@ private:
 }  // namespace
 
 Result<std::unique_ptr<Node>> start_node(const config::App& app, NodeOptions options) {
+    if (options.serve && !options.listen.loopback() && app.peer_secret.empty() &&
+        app.nodes.size() > 1) {
+        return Error{Errc::invalid,
+                     "a node that listens beyond this machine needs a peer secret: set [peers] "
+                     "secret (PEER_SECRET), the same for all nodes"};
+    }
     std::error_code failed;
     std::filesystem::create_directories(options.data, failed);
     if (failed) {

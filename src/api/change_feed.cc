@@ -1,0 +1,78 @@
+#include "api/change_feed.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "transport/feed_lines.hpp"
+
+namespace reef::api {
+
+using namespace std::chrono_literals;
+using namespace model;
+
+namespace {
+
+constexpr std::chrono::nanoseconds heartbeat_interval = 100ms;
+// A read blocks the io thread: pieces are small enough that others hardly notice.
+constexpr store::ScanLimits piece{256, 256 << 10};
+
+class ChangeFeed final : public StreamBody {
+public:
+    ChangeFeed(FeedParts parts, Position after, std::vector<std::string> without)
+        : parts_(std::move(parts)), position_(std::move(after)), without_(std::move(without)) {
+        without_.push_back(parts_.asker);
+    }
+
+    asio::awaitable<void> write_to(Stream& stream) override {
+        for (;;) {
+            const std::uint64_t seen = parts_.progress.generation();
+            if (parts_.peers.is_cut(parts_.asker)) co_return;
+            auto entries = co_await parts_.reader.changes_after(wanted_after(), piece);
+            if (!entries) co_return;  // the peer asks again
+            const std::string lines = lines_of(*entries);
+            const bool taken = co_await stream.write(lines);
+            if (!taken) co_return;
+            if (!entries->empty()) continue;
+            // A wake-up is a hint, and the silence of one interval is news as well.
+            static_cast<void>(
+                co_await parts_.progress.watch().wait_beyond(seen, heartbeat_interval));
+        }
+    }
+
+private:
+    // Where the peer stands, with everything passed over that it does not want from us.
+    Position wanted_after() const {
+        Position after = position_;
+        for (const auto& [origin, mark] : parts_.progress.ledger()->origins) {
+            const std::string node{node_of(origin)};
+            const bool passed = std::find(without_.begin(), without_.end(), node) != without_.end();
+            if (passed) after[origin] = std::numeric_limits<std::int64_t>::max();
+        }
+        return after;
+    }
+
+    std::string lines_of(const std::vector<store::LogEntry>& entries) {
+        std::string lines;
+        for (const store::LogEntry& entry : entries) {
+            transport::append_line(lines, entry.json);
+            position_[entry.dot.origin] = entry.dot.seq;
+        }
+        const auto ledger = parts_.progress.ledger();
+        transport::append_line(lines, transport::Heartbeat{parts_.node, parts_.clock.now(),
+                                                           ledger->received(), ledger->applied()});
+        return lines;
+    }
+
+    const FeedParts parts_;
+    Position position_;
+    std::vector<std::string> without_;
+};
+
+}  // namespace
+
+std::unique_ptr<StreamBody> make_change_feed(FeedParts parts, Position after,
+                                             std::vector<std::string> without) {
+    return std::make_unique<ChangeFeed>(std::move(parts), std::move(after), std::move(without));
+}
+
+}  // namespace reef::api

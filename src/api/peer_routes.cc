@@ -1,0 +1,174 @@
+#include "api/peer_routes.hpp"
+
+#include <algorithm>
+
+#include "api/change_feed.hpp"
+#include "api/uri.hpp"
+#include "model/forward_json.hpp"
+#include "model/json.hpp"
+
+namespace reef::api {
+
+using namespace model;
+
+namespace {
+
+Response json(std::string body) {
+    Response response;
+    response.content_type = "application/json";
+    response.body = std::move(body);
+    return response;
+}
+
+bool is_loopback(std::string_view address) {
+    return address.starts_with("127.") || address == "::1" || address.starts_with("::ffff:127.");
+}
+
+// Takes as long for a wrong secret as for the right one.
+bool equal_secrets(std::string_view a, std::string_view b) {
+    bool equal = a.size() == b.size();
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        equal = (a[i] == b[i % b.size()]) & equal;
+    }
+    return equal;
+}
+
+std::string parameter(const Query& query, std::string_view name) {
+    for (const auto& [known, value] : query) {
+        if (known == name) return value;
+    }
+    return "";
+}
+
+std::vector<std::string> names_in(std::string_view list) {
+    std::vector<std::string> names;
+    while (!list.empty()) {
+        const std::size_t comma = list.find(',');
+        if (comma != 0) names.emplace_back(list.substr(0, comma));
+        list = comma == list.npos ? std::string_view{} : list.substr(comma + 1);
+    }
+    return names;
+}
+
+}  // namespace
+
+PeerRoutes::PeerRoutes(PeerParts parts) : parts_(std::move(parts)), problems_(parts_.answers) {}
+
+bool PeerRoutes::is_admitted(const Request& request) const {
+    if (parts_.secret.empty()) return is_loopback(request.peer_address);
+    return equal_secrets(request.header("atoll-peer-secret"), parts_.secret);
+}
+
+Response PeerRoutes::problem(std::string_view error, std::string detail,
+                             const Request& request) const {
+    return problems_.write({error, std::move(detail), {}, ""}, request);
+}
+
+asio::awaitable<Response> PeerRoutes::handle(const Request& request) {
+    const bool get = request.method == Method::get;
+    const bool post = request.method == Method::post;
+    // To everybody else there is nothing here.
+    if (!is_admitted(request)) co_return problem("not_found", "there is nothing here", request);
+    if (get && request.path == "/_atoll/changes") co_return changes(request);
+    if (get && request.path == "/_atoll/status") co_return status();
+    if (get && request.path == "/_atoll/conflicts") co_return co_await conflicts(request);
+    if (post && request.path == "/_atoll/forward") co_return co_await forward(request);
+    if (post && request.path == "/_atoll/cut") co_return cut(request);
+    co_return problem("not_found", "there is nothing here", request);
+}
+
+Response PeerRoutes::changes(const Request& request) {
+    const auto query = parse_query(request.query);
+    auto after = query ? parse_position(parameter(*query, "after")) : std::nullopt;
+    const std::string asker{request.header("atoll-peer")};
+    if (!after) return problem("malformed_request", "after is not a position", request);
+    if (!parts_.peers.knows(asker)) {
+        return problem("not_found", "this app has no other node " + asker, request);
+    }
+    if (parts_.peers.is_cut(asker)) return problem("unavailable", "cut off", request);
+    Response response;
+    response.content_type = "application/x-ndjson";
+    response.stream = make_change_feed(
+        {parts_.reader, parts_.progress, parts_.peers, parts_.clock, parts_.node, asker},
+        std::move(*after), names_in(parameter(*query, "without")));
+    return response;
+}
+
+asio::awaitable<Response> PeerRoutes::forward(const Request& request) {
+    const std::string asker{request.header("atoll-peer")};
+    if (parts_.peers.is_cut(asker)) co_return problem("unavailable", "cut off", request);
+    auto intent = parse_intent(parts_.schema, request.body);
+    if (!intent) co_return problem("malformed_request", intent.error().what, request);
+    intent->received = std::min(intent->received, parts_.clock.now());
+    auto outcome = co_await parts_.writes.submit_forwarded(std::move(*intent));
+    if (!outcome) co_return problem("unavailable", outcome.error().what, request);
+    if (auto* replayed = std::get_if<Replayed>(&*outcome)) {
+        auto entry = co_await parts_.reader.change(replayed->seen.stamp.dot);
+        if (!entry) co_return problem("unavailable", entry.error().what, request);
+        auto change = *entry ? parse_change(parts_.schema, (*entry)->json)
+                             : Result<Change>{Error{Errc::not_found, "the log no longer has it"}};
+        if (!change) co_return problem("unavailable", change.error().what, request);
+        replayed->row = std::move(change->row);
+    }
+    co_return json(outcome_json(parts_.schema, *outcome));
+}
+
+asio::awaitable<Response> PeerRoutes::conflicts(const Request& request) {
+    const auto query = parse_query(request.query);
+    std::uint64_t after = 0;
+    if (query) after = std::strtoull(parameter(*query, "after").c_str(), nullptr, 10);
+    auto found = co_await parts_.reader.conflicts(after, {1000, 4 << 20});
+    if (!found) co_return problem("unavailable", found.error().what, request);
+    std::string body = "{\"items\":[";
+    for (std::size_t i = 0; i < found->size(); ++i) {
+        const store::Conflict& conflict = (*found)[i];
+        body += i > 0 ? ",{\"id\":" : "{\"id\":";
+        body += std::to_string(conflict.id) + ",\"resource\":";
+        append_json_string(body, parts_.schema[conflict.record.resource].name);
+        body += ",\"key\":";
+        append_json_string(body, to_text(conflict.record.key));
+        body += ",\"at\":\"" + to_text(conflict.at) + "\",\"kind\":";
+        append_json_string(body, conflict.kind);
+        body += ",\"detail\":" + conflict.detail + '}';
+    }
+    co_return json(body + "]}");
+}
+
+Response PeerRoutes::status() const {
+    const auto ledger = parts_.progress.ledger();
+    std::string body = "{\"node\":";
+    append_json_string(body, parts_.node);
+    body += ",\"origin\":";
+    append_json_string(body, ledger->self);
+    body += ",\"applied\":\"" + to_text(ledger->applied());
+    body += "\",\"lag\":" + lag_json(parts_.peers) + ",\"resources\":{";
+    for (std::size_t i = 0; i < parts_.schema.resources.size(); ++i) {
+        const Resource& resource = parts_.schema.resources[i];
+        const auto digest = ledger->digests.find(resource.id);
+        Hash128 sum;
+        std::uint64_t rows = 0;
+        if (digest != ledger->digests.end()) {
+            rows = digest->second.rows;
+            for (const Hash128& bucket : digest->second.buckets)
+                sum += bucket;
+        }
+        if (i > 0) body += ',';
+        append_json_string(body, resource.name);
+        body += ":{\"records\":" + std::to_string(rows) + ",\"digest\":\"" + to_hex(sum) + "\"}";
+    }
+    return json(body + "}}");
+}
+
+// {"peer":"eu","cut":true}: the link to that peer, in both directions, as if it were pulled.
+Response PeerRoutes::cut(const Request& request) {
+    const auto wish = parse_json(request.body);
+    const Json* peer = wish ? wish->find("peer") : nullptr;
+    const Json* cut = wish ? wish->find("cut") : nullptr;
+    if (!peer || !cut || !parts_.peers.knows(peer->text)) {
+        return problem("malformed_request", "say which peer, and whether to cut it off", request);
+    }
+    parts_.peers.cut(peer->text, cut->boolean);
+    return json("{}");
+}
+
+}  // namespace reef::api

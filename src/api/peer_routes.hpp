@@ -1,0 +1,48 @@
+// /_atoll/…: what peers and operators ask of a node. Never passed by the gateway; beyond loopback
+// only with the peer secret.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "api/http.hpp"
+#include "api/problem.hpp"
+#include "commit/progress.hpp"
+#include "replication/peers.hpp"
+#include "replication/write_path.hpp"
+#include "store/store.hpp"
+
+namespace reef::api {
+
+struct PeerParts {
+    const model::Schema& schema;
+    const model::Answers& answers;
+    store::Reader& reader;
+    commit::Progress& progress;
+    replication::Peers& peers;
+    replication::WritePath& writes;
+    Clock& clock;
+    std::string node;
+    std::string secret;  // "": only from loopback
+};
+
+// One per io thread.
+class PeerRoutes {
+public:
+    explicit PeerRoutes(PeerParts parts);
+    asio::awaitable<Response> handle(const Request& request);
+
+private:
+    bool is_admitted(const Request& request) const;
+    Response changes(const Request& request);
+    asio::awaitable<Response> forward(const Request& request);
+    asio::awaitable<Response> conflicts(const Request& request);
+    Response status() const;
+    Response cut(const Request& request);
+    Response problem(std::string_view error, std::string detail, const Request& request) const;
+
+    const PeerParts parts_;
+    const ProblemWriter problems_;
+};
+
+}  // namespace reef::api

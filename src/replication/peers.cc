@@ -1,0 +1,235 @@
+#include "replication/peers.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "model/json.hpp"
+
+namespace reef::replication {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// A peer that says nothing for so long is not waited for: its feed says something every 100 ms.
+constexpr std::chrono::nanoseconds silence_max = 500ms;
+constexpr std::size_t marks_max = 256;
+
+double seconds(std::chrono::nanoseconds time) {
+    return std::chrono::duration<double>(time).count();
+}
+
+}  // namespace
+
+// "At this time the peer was heard to have this much": gone once it is applied here.
+struct Peers::Pending {
+    std::chrono::nanoseconds heard{};
+    model::Position position;
+};
+
+struct Peers::Peer {
+    bool open = false;  // its feed
+    bool tried = false;
+    bool cut = false;
+    bool ever_heard = false;
+    std::chrono::nanoseconds last_heard{};
+    model::Position received;
+    model::Position applied;
+    std::deque<Pending> pending;
+    double clock_ahead = 0;
+    std::string trouble;
+};
+
+Peers::Peers(std::vector<std::string> names, Clock& clock)
+    : clock_(clock), started_(clock.steady()) {
+    for (std::string& name : names)
+        peers_.emplace(std::move(name), std::make_unique<Peer>());
+}
+
+Peers::~Peers() = default;
+
+Peers::Peer& Peers::at(std::string_view name) {
+    return *peers_.find(name)->second;
+}
+
+const Peers::Peer* Peers::find(std::string_view name) const {
+    const auto found = peers_.find(name);
+    return found == peers_.end() ? nullptr : found->second.get();
+}
+
+void Peers::heard(const std::string& name, const transport::Heartbeat& heartbeat,
+                  const model::Position& applied_here) {
+    const std::lock_guard lock{mutex_};
+    Peer& peer = at(name);
+    peer.open = peer.tried = peer.ever_heard = true;
+    peer.last_heard = clock_.steady();
+    peer.received = heartbeat.received;
+    peer.applied = heartbeat.applied;
+    peer.clock_ahead = static_cast<double>(heartbeat.time.us - clock_.now().us) / 1e6;
+    peer.trouble.clear();
+    applied_here_ = applied_here;
+    if (model::covers(applied_here, peer.received)) {
+        peer.pending.clear();
+    } else if (peer.pending.size() < marks_max) {
+        peer.pending.push_back({peer.last_heard, peer.received});
+    } else {
+        peer.pending.back().position = peer.received;
+    }
+    watch_.notify();
+}
+
+void Peers::applied(const model::Position& applied_here) {
+    const std::lock_guard lock{mutex_};
+    applied_here_ = applied_here;
+    for (auto& [name, peer] : peers_) {
+        while (!peer->pending.empty() &&
+               model::covers(applied_here, peer->pending.front().position)) {
+            peer->pending.pop_front();
+        }
+    }
+}
+
+void Peers::lost(const std::string& name, std::string trouble) {
+    const std::lock_guard lock{mutex_};
+    Peer& peer = at(name);
+    peer.open = false;
+    peer.tried = true;
+    peer.trouble = std::move(trouble);
+    watch_.notify();
+}
+
+void Peers::cut(const std::string& name, bool cut) {
+    const std::lock_guard lock{mutex_};
+    at(name).cut = cut;
+    watch_.notify();
+}
+
+bool Peers::alive(const Peer& peer) const {
+    return peer.open && !peer.cut && clock_.steady() - peer.last_heard < silence_max;
+}
+
+bool Peers::reachable(std::string_view name) const {
+    const std::lock_guard lock{mutex_};
+    const Peer* peer = find(name);
+    return peer && alive(*peer);
+}
+
+bool Peers::is_cut(std::string_view name) const {
+    const std::lock_guard lock{mutex_};
+    const Peer* peer = find(name);
+    return peer && peer->cut;
+}
+
+bool Peers::knows(std::string_view name) const {
+    const std::lock_guard lock{mutex_};
+    return find(name) != nullptr;
+}
+
+std::vector<std::string> Peers::connected() const {
+    const std::lock_guard lock{mutex_};
+    std::vector<std::string> names;
+    for (const auto& [name, peer] : peers_) {
+        if (alive(*peer)) names.push_back(name);
+    }
+    return names;
+}
+
+PeerReport Peers::report_of(const std::string& name, const Peer& peer) const {
+    PeerReport report;
+    const auto now = clock_.steady();
+    report.name = name;
+    report.connected = alive(peer);
+    report.cut = peer.cut;
+    report.last_contact_seconds = seconds(now - (peer.ever_heard ? peer.last_heard : started_));
+    report.clock_ahead_seconds = peer.clock_ahead;
+    report.trouble = peer.trouble;
+    for (const auto& [origin, seq] : peer.received) {
+        const std::uint64_t here = model::seq_in(applied_here_, origin);
+        if (seq > here) report.pending += seq - here;
+    }
+    if (!report.connected) {
+        report.lag_seconds = report.last_contact_seconds;
+    }
+    if (!peer.pending.empty()) {
+        report.lag_seconds =
+            std::max(report.lag_seconds, seconds(now - peer.pending.front().heard));
+    }
+    return report;
+}
+
+std::vector<PeerReport> Peers::report() const {
+    const std::lock_guard lock{mutex_};
+    std::vector<PeerReport> reports;
+    for (const auto& [name, peer] : peers_)
+        reports.push_back(report_of(name, *peer));
+    return reports;
+}
+
+double Peers::lag_seconds() const {
+    double lag = 0;
+    for (const PeerReport& peer : report())
+        lag = std::max(lag, peer.lag_seconds);
+    return lag;
+}
+
+std::size_t Peers::have_applied(const model::Dot& dot) const {
+    const std::lock_guard lock{mutex_};
+    return static_cast<std::size_t>(
+        std::count_if(peers_.begin(), peers_.end(), [&dot](const auto& peer) {
+            return model::seq_in(peer.second->applied, dot.origin) >= dot.seq;
+        }));
+}
+
+bool Peers::all_tried() const {
+    const std::lock_guard lock{mutex_};
+    return std::all_of(peers_.begin(), peers_.end(),
+                       [](const auto& peer) { return peer.second->tried; });
+}
+
+model::Position Peers::known_elsewhere() const {
+    const std::lock_guard lock{mutex_};
+    model::Position all;
+    for (const auto& [name, peer] : peers_) {
+        for (const auto& [origin, seq] : peer->received) {
+            std::uint64_t& highest = all[origin];
+            highest = std::max(highest, seq);
+        }
+    }
+    return all;
+}
+
+namespace {
+
+void append_seconds(std::string& out, std::string_view name, double value) {
+    char text[64];
+    const int size =
+        std::snprintf(text, sizeof text, "\"%.*s\":%.3f", static_cast<int>(name.size()),
+                      name.data(), std::max(value, 0.0));
+    out.append(text, static_cast<std::size_t>(size));
+}
+
+}  // namespace
+
+std::string lag_json(const Peers& peers) {
+    const std::vector<PeerReport> reports = peers.report();
+    double lag = 0;
+    for (const PeerReport& peer : reports)
+        lag = std::max(lag, peer.lag_seconds);
+    std::string json = "{";
+    append_seconds(json, "lag_seconds", lag);
+    json += ",\"peers\":[";
+    for (std::size_t i = 0; i < reports.size(); ++i) {
+        const PeerReport& peer = reports[i];
+        json += i > 0 ? ",{\"name\":" : "{\"name\":";
+        model::append_json_string(json, peer.name);
+        json += ',';
+        append_seconds(json, "lag_seconds", peer.lag_seconds);
+        json += ",\"pending\":" + std::to_string(peer.pending);
+        json += peer.connected ? ",\"connected\":true," : ",\"connected\":false,";
+        append_seconds(json, "last_contact_seconds", peer.last_contact_seconds);
+        json += '}';
+    }
+    return json + "]}";
+}
+
+}  // namespace reef::replication

@@ -1,0 +1,81 @@
+// What this node knows of each of its peers: told by the feeds, asked by everyone. Any thread.
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/watch.hpp"
+#include "transport/source.hpp"
+
+namespace reef::replication {
+
+struct PeerReport {
+    std::string name;
+    bool connected = false;  // its feed is open, and it was heard lately
+    bool cut = false;        // by `atoll cut`
+    double lag_seconds = 0;
+    std::uint64_t pending = 0;        // changes that it has and that are not applied here
+    double last_contact_seconds = 0;  // since it was last heard, or since this node's start
+    double clock_ahead_seconds = 0;   // its clock against ours
+    std::string trouble;              // why it is not connected, or what of its changes is held
+};
+
+class Peers {
+public:
+    Peers(std::vector<std::string> names, Clock& clock);
+    ~Peers();
+
+    // ---- told ----
+    void heard(const std::string& peer, const transport::Heartbeat& heartbeat,
+               const model::Position& applied_here);
+    void applied(const model::Position& applied_here);  // after each commit
+    void lost(const std::string& peer, std::string trouble);
+    void cut(const std::string& peer, bool cut);
+
+    // ---- asked ----
+    // Heard within the last half second, and not cut.
+    bool reachable(std::string_view peer) const;
+    bool is_cut(std::string_view peer) const;
+    bool knows(std::string_view peer) const;
+    // Peers whose feed is alive: their own changes need not come through others.
+    std::vector<std::string> connected() const;
+    std::vector<PeerReport> report() const;
+    // DESIGN 5: the age of the oldest change known to exist elsewhere and not applied here; of a
+    // silent peer the time since it was last heard. Never negative.
+    double lag_seconds() const;
+    // How many peers have applied this write.
+    std::size_t have_applied(const model::Dot& dot) const;
+    // True once every peer has either said where it stands or could not be reached.
+    bool all_tried() const;
+    // Everything that peers were heard to have.
+    model::Position known_elsewhere() const;
+    // Goes up with everything that is told.
+    Watch& watch() { return watch_; }
+
+private:
+    struct Peer;
+    struct Pending;
+
+    Peer& at(std::string_view name);
+    const Peer* find(std::string_view name) const;
+    PeerReport report_of(const std::string& name, const Peer& peer) const;
+    bool alive(const Peer& peer) const;
+
+    Clock& clock_;
+    Watch watch_;
+    const std::chrono::nanoseconds started_;
+    mutable std::mutex mutex_;  // guards what follows
+    std::map<std::string, std::unique_ptr<Peer>, std::less<>> peers_;
+    model::Position applied_here_;
+};
+
+// {"lag_seconds":0.004,"peers":[{"name":"eu","lag_seconds":…,"pending":0,…}]}
+std::string lag_json(const Peers& peers);
+
+}  // namespace reef::replication

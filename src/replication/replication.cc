@@ -1,0 +1,102 @@
+#include "replication/replication.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_future.hpp>
+#include <random>
+
+namespace reef::replication {
+
+namespace {
+
+std::vector<std::string> names_of(const std::vector<transport::PeerAddress>& peers) {
+    std::vector<std::string> names;
+    for (const transport::PeerAddress& peer : peers)
+        names.push_back(peer.node);
+    return names;
+}
+
+// Waits until `holds` does, looking again whenever peers were heard; false at the deadline.
+asio::awaitable<bool> wait_until(Peers& peers, Clock& clock, std::chrono::nanoseconds deadline,
+                                 std::function<bool()> holds) {
+    const auto until = clock.steady() + deadline;
+    for (;;) {
+        const std::uint64_t seen = peers.watch().generation();
+        if (holds()) co_return true;
+        const auto left = until - clock.steady();
+        if (left <= left.zero()) co_return false;
+        static_cast<void>(co_await peers.watch().wait_beyond(seen, left));
+    }
+}
+
+}  // namespace
+
+Replication::Replication(const model::Schema& schema, commit::Committer& committer,
+                         commit::Progress& progress, Clock& clock, ReplicationOptions options)
+    : options_(std::move(options)),
+      progress_(progress),
+      peers_(names_of(options_.peers), clock),
+      worker_("peers"),
+      tasks_(worker_.context().get_executor()) {
+    std::map<std::string, std::unique_ptr<transport::PeerCalls>> calls;
+    std::random_device random;
+    for (const transport::PeerAddress& peer : options_.peers) {
+        calls.emplace(peer.node, transport::make_peer_calls(peer));
+        subscribers_.push_back(std::make_unique<Subscriber>(
+            SubscriberParts{schema, committer, progress, peers_, clock, options_.node}, peer.node,
+            transport::make_direct_source(peer, {}), random()));
+    }
+    writes_ = std::make_unique<WritePath>(
+        WriteParts{schema, committer, progress, peers_, clock, worker_.context().get_executor()},
+        std::move(calls));
+}
+
+Replication::~Replication() {
+    stop();
+}
+
+void Replication::start() {
+    for (const auto& subscriber : subscribers_)
+        tasks_.start("subscriber", subscriber->run());
+    running_ = true;
+    worker_.start();
+}
+
+void Replication::catch_up() {
+    if (subscribers_.empty()) return;
+    const auto until = system_clock().steady() + std::chrono::nanoseconds{options_.catch_up_max};
+    const auto tried = [this] { return peers_.all_tried(); };
+    asio::co_spawn(worker_.context(),
+                   wait_until(peers_, system_clock(), options_.catch_up_max, tried),
+                   asio::use_future)
+        .get();
+    const auto left = until - system_clock().steady();
+    asio::co_spawn(worker_.context(), progress_.wait_for(peers_.known_elsewhere(), left),
+                   asio::use_future)
+        .get();
+}
+
+void Replication::hand_over() {
+    if (subscribers_.empty()) return;
+    const auto ledger = progress_.ledger();
+    const model::Dot last{ledger->self, ledger->seq()};
+    const auto handed_over = [this, last] {
+        const std::size_t connected = peers_.connected().size();
+        return last.seq == 0 || connected == 0 || peers_.have_applied(last) >= connected;
+    };
+    asio::co_spawn(worker_.context(),
+                   wait_until(peers_, system_clock(), options_.hand_over_max, handed_over),
+                   asio::use_future)
+        .get();
+}
+
+void Replication::stop() {
+    if (!std::exchange(running_, false)) return;
+    const auto end = [](TaskGroup& tasks) -> asio::awaitable<void> {
+        tasks.cancel();
+        co_await tasks.join();
+    };
+    asio::co_spawn(worker_.context(), end(tasks_), asio::use_future).get();
+    worker_.stop();
+}
+
+}  // namespace reef::replication

@@ -1,0 +1,186 @@
+#include "replication/write_path.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <list>
+#include <random>
+
+#include "base/log.hpp"
+#include "model/forward_json.hpp"
+
+namespace reef::replication {
+
+using namespace model;
+
+namespace {
+
+bool is_behind(const Result<Outcome>& outcome) {
+    if (!outcome) return false;
+    const auto* refused = std::get_if<Refused>(&*outcome);
+    return refused && refused->refusal == Refusal::replica_behind;
+}
+
+// Without any id two effects of one request could not be told from two requests.
+void name_request(Intent& intent) {
+    if (!intent.request.ids.empty()) return;
+    static thread_local std::mt19937_64 random{std::random_device{}()};
+    const std::string id = "forward-" + std::to_string(random()) + std::to_string(random());
+    intent.request.ids.push_back({RequestKind::attempt, id});
+    if (intent.request.attempt.empty()) intent.request.attempt = id;
+}
+
+}  // namespace
+
+// One forwarded write at a time per record: the next one is compared with the row that the one
+// before left. On the calls' executor.
+class WritePath::Turns {
+public:
+    explicit Turns(asio::any_io_executor executor) : executor_(std::move(executor)) {}
+
+    // timeout: it did not come to be this one's turn.
+    Task<void> take(RecordRef ref, std::chrono::milliseconds deadline) {
+        auto& queue = waiting_[ref];
+        queue.push_back(std::make_shared<asio::steady_timer>(executor_, deadline));
+        const auto own = queue.back();
+        if (queue.front() == own) co_return Result<void>{};
+        boost::system::error_code woken;
+        co_await own->async_wait(asio::redirect_error(asio::use_awaitable, woken));
+        const auto now = waiting_.find(ref);
+        if (now->second.front() == own) co_return Result<void>{};
+        now->second.remove(own);
+        co_return Error{Errc::timeout, "others write to this record"};
+    }
+
+    void give(const RecordRef& ref) {
+        const auto found = waiting_.find(ref);
+        found->second.pop_front();
+        if (found->second.empty()) {
+            waiting_.erase(found);
+        } else {
+            found->second.front()->cancel();
+        }
+    }
+
+private:
+    const asio::any_io_executor executor_;
+    std::map<RecordRef, std::list<std::shared_ptr<asio::steady_timer>>> waiting_;
+};
+
+WritePath::WritePath(WriteParts parts,
+                     std::map<std::string, std::unique_ptr<transport::PeerCalls>> calls,
+                     WriteTimes times)
+    : parts_(std::move(parts)),
+      times_(times),
+      calls_(std::move(calls)),
+      turns_(std::make_unique<Turns>(parts_.executor)) {}
+
+WritePath::~WritePath() = default;
+
+Task<Outcome> WritePath::submit(Intent intent) {
+    Result<Outcome> outcome = co_await submit_when_caught_up(intent);
+    if (!outcome) co_return outcome;
+    const auto* forwarded = std::get_if<ForwardHome>(&*outcome);
+    if (!forwarded) co_return outcome;
+    name_request(intent);
+    // The calls, and whose turn it is, live on one thread: hop there and back.
+    auto on_its_thread =
+        asio::co_spawn(parts_.executor, forward(intent, forwarded->home), asio::use_awaitable);
+    outcome = co_await std::move(on_its_thread);
+    const bool away = !outcome && outcome.error().code != Errc::overloaded;
+    if (!away) co_return outcome;
+    if (parts_.schema[intent.resource].home_down == HomeDown::reject) {
+        co_return Outcome{Refused{Refusal::home_unreachable,
+                                  forwarded->home + " can't be reached: " + outcome.error().what,
+                                  "", std::nullopt}};
+    }
+    // Under the same request id: if the home did do it, the two effects are known as one.
+    intent.here = true;
+    co_return co_await submit_when_caught_up(std::move(intent));
+}
+
+Task<Outcome> WritePath::submit_forwarded(Intent intent) {
+    co_return co_await submit_when_caught_up(std::move(intent));
+}
+
+// A request that names a state which this store has not reached waits for it.
+Task<Outcome> WritePath::submit_when_caught_up(Intent intent) {
+    const auto until = parts_.clock.steady() + std::chrono::nanoseconds{times_.behind};
+    for (;;) {
+        const std::uint64_t seen = parts_.progress.generation();
+        Result<Outcome> outcome = co_await parts_.committer.submit(intent);
+        const auto left = until - parts_.clock.steady();
+        if (!is_behind(outcome) || left <= left.zero()) co_return outcome;
+        Result<void> waited = co_await parts_.progress.watch().wait_beyond(seen, left);
+        if (!waited) co_return outcome;
+    }
+}
+
+Task<Outcome> WritePath::forward(Intent intent, std::string home) {
+    const RecordRef ref{intent.resource, *intent.key};
+    Result<void> turn = co_await turns_->take(ref, times_.forward);
+    if (!turn) co_return Error{Errc::overloaded, turn.error().what};
+    // The row may have moved on while this one waited: ask again what it is compared with.
+    Result<Outcome> outcome = co_await submit_when_caught_up(intent);
+    if (outcome) {
+        if (const auto* still = std::get_if<ForwardHome>(&*outcome)) {
+            intent.precondition.compared = still->compared;
+            outcome = co_await call_home(home, std::move(intent));
+        }
+    }
+    turns_->give(ref);
+    co_return outcome;
+}
+
+Task<Outcome> WritePath::call_home(std::string home, Intent intent) {
+    const auto calls = calls_.find(home);
+    if (calls == calls_.end()) co_return Error{Errc::unavailable, home + " has no known address"};
+    const std::string body = intent_json(parts_.schema, intent);
+    auto answer = co_await calls->second->post("/_atoll/forward", body, times_.forward);
+    if (!answer) co_return answer.error();
+    if (answer->status != 200) {
+        co_return Error{Errc::unavailable, home + " answered " + std::to_string(answer->status)};
+    }
+    auto outcome = parse_outcome(parts_.schema, answer->body);
+    if (!outcome) co_return Error{Errc::outcome_unknown, outcome.error().what};
+    auto joined = co_await join_answer(*outcome, intent);
+    if (!joined) log::warn("Could not join the home's answer", {{"reason", joined.error().what}});
+    co_return outcome;
+}
+
+// The row and the request id only; the change itself arrives later and changes nothing. So the
+// client reads its own write here.
+Task<void> WritePath::join_answer(const Outcome& outcome, const Intent& intent) {
+    commit::Rows rows;
+    if (const auto* accepted = std::get_if<Accepted>(&outcome)) {
+        rows.rows.push_back(accepted->row);
+        const RequestSeen seen{accepted->stamp,        accepted->row.ref(), accepted->kind,
+                               intent.request.attempt, intent.request.body, {}};
+        for (const RequestId& id : intent.request.ids)
+            rows.requests.emplace_back(id, seen);
+    } else if (const auto* replayed = std::get_if<Replayed>(&outcome)) {
+        rows.rows.push_back(*replayed->row);
+    } else {
+        const auto& refused = std::get<Refused>(outcome);
+        if (refused.current) rows.rows.push_back(*refused.current);
+    }
+    if (rows.rows.empty()) co_return Result<void>{};
+    auto joined = co_await parts_.committer.load(std::move(rows));
+    if (!joined) co_return joined.error();
+    co_return Result<void>{};
+}
+
+Task<std::size_t> WritePath::wait_for_peers(Dot dot, std::size_t wanted,
+                                            std::chrono::milliseconds deadline) {
+    const auto until = parts_.clock.steady() + std::chrono::nanoseconds{deadline};
+    for (;;) {
+        const std::uint64_t seen = parts_.peers.watch().generation();
+        const std::size_t have = parts_.peers.have_applied(dot);
+        const auto left = until - parts_.clock.steady();
+        if (have >= wanted || left <= left.zero()) co_return have;
+        Result<void> waited = co_await parts_.peers.watch().wait_beyond(seen, left);
+        if (!waited && waited.error().code != Errc::timeout) co_return waited.error();
+    }
+}
+
+}  // namespace reef::replication

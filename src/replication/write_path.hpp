@@ -1,0 +1,62 @@
+// The way of a client's write: decided here, or carried to the record's home; a request that is
+// ahead of this store waits for it, bounded. Any io thread.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "commit/committer.hpp"
+#include "commit/progress.hpp"
+#include "replication/peers.hpp"
+#include "transport/direct.hpp"
+
+namespace reef::replication {
+
+struct WriteTimes {
+    std::chrono::milliseconds forward{300};  // for the home's answer
+    std::chrono::milliseconds behind{500};   // for the store to catch up with the request
+};
+
+struct WriteParts {
+    const model::Schema& schema;
+    commit::Committer& committer;
+    commit::Progress& progress;
+    Peers& peers;
+    Clock& clock;
+    asio::any_io_executor executor;  // where the calls to peers run
+};
+
+class WritePath {
+public:
+    WritePath(WriteParts parts, std::map<std::string, std::unique_ptr<transport::PeerCalls>> calls,
+              WriteTimes times = {});
+    ~WritePath();
+
+    // What Committer::submit says, but never ForwardHome.
+    Task<model::Outcome> submit(model::Intent intent);
+
+    // A write that another node carried here: this is its record's home.
+    Task<model::Outcome> submit_forwarded(model::Intent intent);
+
+    // How many peers have applied the write, at the latest after `deadline`; at once when as many
+    // as wanted have.
+    Task<std::size_t> wait_for_peers(model::Dot dot, std::size_t wanted,
+                                     std::chrono::milliseconds deadline);
+
+private:
+    class Turns;
+
+    Task<model::Outcome> submit_when_caught_up(model::Intent intent);
+    Task<model::Outcome> forward(model::Intent intent, std::string home);
+    Task<model::Outcome> call_home(std::string home, model::Intent intent);
+    Task<void> join_answer(const model::Outcome& outcome, const model::Intent& intent);
+
+    const WriteParts parts_;
+    const WriteTimes times_;
+    const std::map<std::string, std::unique_ptr<transport::PeerCalls>> calls_;
+    const std::unique_ptr<Turns> turns_;
+};
+
+}  // namespace reef::replication
