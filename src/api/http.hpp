@@ -2,7 +2,6 @@
 #pragma once
 
 #include <boost/container/small_vector.hpp>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -14,7 +13,8 @@
 
 namespace reef::api {
 
-// Views point into the session's buffer and hold until the answer is written.
+// Views point into the session's buffers and hold until the answer is written. Path and query have
+// the characters of RFC 3986 only, and two hexadecimal digits after each '%'.
 struct Request {
     model::Method method = model::Method::get;
     std::string_view method_text;
@@ -33,23 +33,46 @@ struct Request {
     std::size_t count_header(std::string_view lower_case_name) const;
 };
 
+// The client's end of an answer that is written in pieces.
+class Stream {
+public:
+    virtual ~Stream() = default;
+    // Sends one piece now; returns when the kernel has it all. False: the client is gone, or took
+    // nothing for the write deadline, or the server stops. Then there is no more to do.
+    virtual asio::awaitable<bool> write(std::string_view piece) = 0;
+};
+
+// An answer whose length nobody knows beforehand: a feed. When the client goes away or the server
+// stops while it waits, its co_await throws operation_aborted: let it pass.
+class StreamBody {
+public:
+    virtual ~StreamBody() = default;
+    virtual asio::awaitable<void> write_to(Stream& stream) = 0;
+};
+
 struct Response {
     int status = 200;
-    std::string headers;            // "Name: value\r\n" lines, all but the framing ones
+    std::string headers;            // "Name: value\r\n" lines, all but the framing ones and Date
     std::string_view content_type;  // static text; empty: no body
     std::string body;
-    std::string_view static_body;  // instead of `body`: an embedded asset
+    std::string_view static_body;        // instead of `body`: an embedded asset
+    std::unique_ptr<StreamBody> stream;  // instead of both
     bool close = false;
 
     void add_header(std::string_view name, std::string_view value);  // no CR, LF in value
+    std::string_view content() const { return static_body.empty() ? body : static_body; }
 };
 
 // One per io thread, called on that thread; many calls are under way at a time.
 class Handler {
 public:
     virtual ~Handler() = default;
+    // HEAD is answered like GET: the session leaves the body out. An exception is answered with
+    // 500. When the server cuts what is left at the end of its stop, the co_await in here throws
+    // operation_aborted: let it pass.
     virtual asio::awaitable<Response> handle(const Request& request) = 0;
-    // An answer for what never became a request: 400, 408, 413, 414, 431, 501, 505.
+    // An answer for what never became a request (400, 408, 413, 414, 417, 431, 501, 505), for one
+    // connection too many (503), or for one whose handler threw (500). The connection is closed.
     virtual Response refuse(int status, std::string_view detail) = 0;
 };
 
