@@ -1,5 +1,6 @@
 // Broken app files and what is said about them: all mistakes at once, in the order of the file.
 // Each file of config_mistakes/ ends with what is expected, one mistake a line after "#! ".
+#include <filesystem>
 #include <sstream>
 
 #include "config_fixture.hpp"
@@ -70,10 +71,24 @@ TEST_F(ConfigTest, AnyCharacterCanBeWrong) {
     }
 }
 
+// The examples of the reference load as they stand.
+TEST_F(ConfigTest, TheExamplesOfTheReferenceAreGood) {
+    const std::string page = text_in(std::string{REEF_SOURCE_DIR} + "/docs/app-file.md");
+    const std::string opening = "```toml\n[app]\n";
+    int examples = 0;
+    for (std::size_t at = page.find(opening); at != page.npos; at = page.find(opening, at + 1)) {
+        const std::size_t begin = at + std::string{"```toml\n"}.size();
+        const Loaded loaded = load(page.substr(begin, page.find("\n```", begin) - begin));
+        EXPECT_EQ(text_of(loaded.mistakes), "");
+        ++examples;
+    }
+    EXPECT_EQ(examples, 2);
+}
+
 TEST_F(ConfigTest, AFileThatCannotBeReadIsAMistakeOfItsOwn) {
-    const Loaded absent = load_app(folder_ + "/none.toml", environment(), {});
+    const Loaded absent = load_app(folder_.file("none.toml"), environment(), {});
     EXPECT_EQ(text_of(absent.mistakes), " cannot be read: No such file or directory\n");
-    const Loaded folder = load_app(folder_, environment(), {});
+    const Loaded folder = load_app(folder_.file(""), environment(), {});
     EXPECT_EQ(text_of(folder.mistakes), " cannot be read: Is a directory\n");
 }
 

@@ -60,8 +60,9 @@ made = { type = "timestamp", set = "on_create" }
     std::string read(const std::string& csv, const std::string& name = "seed.csv") const {
         const auto rows = read_seed(schema_, write(name, csv));
         std::string text = rows ? "" : rows.error().what;
-        for (std::size_t at = text.find(folder_); at != text.npos; at = text.find(folder_)) {
-            text.erase(at, folder_.size() + 1);
+        const std::string folder = folder_.file("");
+        for (std::size_t at = text.find(folder); at != text.npos; at = text.find(folder)) {
+            text.erase(at, folder.size());
         }
         if (!rows) return text;
         for (const model::Row& row : *rows)
@@ -108,7 +109,7 @@ TEST_F(SeedTest, MistakesAreSaidWithTheirLines) {
     EXPECT_EQ(read("id,name,price\n1,\"a\"b,1\n"), "seed.csv:2: text after a closing quote");
     EXPECT_EQ(read("id,name,price\n1,a\"b,1\n"),
               "seed.csv:2: a quote inside a value that is not quoted");
-    const auto absent = read_seed(schema_, folder_ + "/none.csv");
+    const auto absent = read_seed(schema_, folder_.file("none.csv"));
     ASSERT_FALSE(absent);
     EXPECT_TRUE(
         absent.error().what.ends_with("/none.csv: cannot be read: No such file or directory"));

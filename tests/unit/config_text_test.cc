@@ -39,8 +39,8 @@ TEST_F(ConfigTest, EnvFilesAreReadAsDockerAndShellsWriteThem) {
                              {"PORT_EU", "1"},
                              {"LAST", "end"}};
     EXPECT_EQ(*variables, expected);
-    EXPECT_FALSE(read_env_file(folder_ + "/none"));
-    EXPECT_FALSE(read_env_file(folder_));
+    EXPECT_FALSE(read_env_file(folder_.file("none")));
+    EXPECT_FALSE(read_env_file(folder_.file("")));
 }
 
 std::string expanded(const std::string& text, const Variables& variables,
