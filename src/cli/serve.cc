@@ -33,24 +33,23 @@ void wait_for_signal() {
 }
 
 int serve(const Arguments& arguments) {
-    std::string who = arguments.node;
-    auto app = load_app(arguments.app, {.node = who, .whole_app = false});
+    config::LoadOptions as{.node = arguments.node};
+    if (!arguments.listen.empty()) {
+        as.listen = config::parse_endpoint(arguments.listen);
+        if (!as.listen) {
+            std::cerr << "atoll: --listen takes HOST:PORT, not " << arguments.listen << '\n';
+            return bad_usage;
+        }
+    }
+    auto app = load_app(arguments.app, std::move(as));
     if (!app) return bad_usage;
-    const config::Node* node = choose_node(*app, who);
+    const config::Node* node = choose_node(*app, arguments.node);
     if (!node) return bad_usage;
 
     node::NodeOptions options;
     options.name = node->name;
     options.data = data_folder(*app, arguments.data);
     options.listen = node->listen;
-    if (!arguments.listen.empty()) {
-        const auto listen = config::parse_endpoint(arguments.listen);
-        if (!listen) {
-            std::cerr << "atoll: --listen takes HOST:PORT, not " << arguments.listen << '\n';
-            return bad_usage;
-        }
-        options.listen = *listen;
-    }
     if (!node->database_url.empty()) {
         std::cerr << "atoll: " << node->name
                   << " is to run on PostgreSQL, which this version does not do: unset its "

@@ -137,11 +137,13 @@ Environment process_environment();
 // says, or the app's only one. Commands about the whole app read it as nobody, unless there is only
 // one node.
 struct LoadOptions {
-    std::string node;
+    std::string node = {};
     bool whole_app = false;
     // For `up`: whole_app, and a mistake when PORT, DATABASE_URL, … are set and could mean any
     // node.
     bool up = false;
+    // --listen: goes before all that the environment says.
+    std::optional<Endpoint> listen = std::nullopt;
 };
 Loaded load_app(const std::string& file, const Environment& environment, LoadOptions options);
 

@@ -44,6 +44,7 @@ void check_listeners(Section& top, const App& app, bool one_machine) {
             top.mistake(listeners[i].place, listeners[i].name + " listens on " +
                                                 to_text(listeners[i].at) + ", and so does " +
                                                 listeners[k].name);
+            break;
         }
     }
 }
@@ -55,7 +56,7 @@ void check_databases(Section& top, const App& app) {
         for (const auto& [other, other_url] : seen) {
             if (url.empty() || url != other_url) continue;
             top.mistake(place_in(table, "store"),
-                        quoted(name) + " and " + quoted(other) + " would open one database");
+                        in_quotes(name) + " and " + in_quotes(other) + " would open one database");
         }
         seen.emplace_back(name, url);
     };
@@ -75,7 +76,7 @@ void check_secret(Section& top, const App& app, const LoadOptions& options) {
         const bool starts = options.up || node.name == app.default_node;
         if (!starts || node.foreign || node.listen.host.empty() || node.listen.loopback()) continue;
         top.mistake(place_in(top.find("node")->items[i], "listen"),
-                    quoted(node.name) + " listens on " + to_text(node.listen) +
+                    in_quotes(node.name) + " listens on " + to_text(node.listen) +
                         ", beyond this machine, and has neither a peer secret ([peers] secret) "
                         "nor a broker");
     }

@@ -41,7 +41,7 @@ std::optional<model::Value> read_value(Section& section, const std::string& name
     const bool text = given->is(Toml::Kind::string) || given->is(Toml::Kind::time);
     const bool wants_text = !is_number(field.type) && field.type != FieldType::boolean;
     if (!scalar || (wants_text && !text)) {
-        section.mistake(given->at, quoted(name) +
+        section.mistake(given->at, in_quotes(name) +
                                        " of a field of this type must be a string, not " +
                                        std::string{name_of(given->kind)});
         return std::nullopt;
@@ -52,14 +52,14 @@ std::optional<model::Value> read_value(Section& section, const std::string& name
     if (field.type == FieldType::json) {
         auto parsed = model::parse_json(filled->value);
         if (!parsed) {
-            section.mistake(*filled, quoted(name) + " must be JSON: " + parsed.error().what);
+            section.mistake(*filled, in_quotes(name) + " must be JSON: " + parsed.error().what);
             return std::nullopt;
         }
         json = std::move(*parsed);
     }
     auto value = model::read_json(field, json);
     if (!value) {
-        section.mistake(*filled, quoted(name) + ' ' + value.error().what);
+        section.mistake(*filled, in_quotes(name) + ' ' + value.error().what);
         return std::nullopt;
     }
     return std::move(*value);
@@ -71,7 +71,7 @@ void read_bounds(Section& section, Field& field) {
         const Toml* given = section.find(name);
         if (!given) continue;
         if (!ordered) {
-            section.mistake(given->at, quoted(name) + " is for numbers and times" +
+            section.mistake(given->at, in_quotes(name) + " is for numbers and times" +
                                            (field.type == FieldType::text
                                                 ? "; a text's length is said by text(200)"
                                                 : ""));
@@ -123,7 +123,7 @@ void check_attributes(Section& section, Role role) {
                           : role == Role::set   ? attribute.set
                                                 : attribute.version;
         if (fits) continue;
-        section.mistake(given->at, quoted(attribute.name) + " has no meaning for " +
+        section.mistake(given->at, in_quotes(attribute.name) + " has no meaning for " +
                                        (role == Role::content ? "a field that is not the key"
                                         : role == Role::key   ? "the key"
                                         : role == Role::set   ? "a field that Atoll sets itself"
@@ -176,9 +176,9 @@ void read_lattice(Section& section, Field& field) {
     for (const Text& step : section.texts("lattice")) {
         const bool repeated =
             std::find(field.order.begin(), field.order.end(), step.value) != field.order.end();
-        if (repeated) section.mistake(step, quoted(step.value) + " stands in the lattice twice");
+        if (repeated) section.mistake(step, in_quotes(step.value) + " stands in the lattice twice");
         if (step.value.empty()) section.mistake(step, "a step of a lattice has a name");
-        field.order.push_back(step.value);
+        if (!repeated) field.order.push_back(step.value);
     }
     const Toml* order = section.find("lattice");
     if (order && section.has("type") && field.type != FieldType::lattice) {
@@ -284,8 +284,9 @@ void read_long_form(Section& section, FieldRead& read) {
     read_set(section, field);
     read_merge(section, field);
     read_uses(section, read);
-    read_bounds(section, field);
-    if (role_of(section, field) == Role::content) {
+    const Role role = role_of(section, field);
+    if (role == Role::content || role == Role::key) read_bounds(section, field);
+    if (role == Role::content) {
         field.default_value = read_value(section, "default", field);
     }
     if (const auto example = read_value(section, "example", field)) {
@@ -301,10 +302,10 @@ FieldRead read_field(const TomlKey& name, const Toml& value, const Scope& scope)
     read.at = name.at;
     read.field.name = name.name;
     if (const std::string wrong = wrong_with_name(name.name); !wrong.empty()) {
-        scope.mistake(name.at, "the name " + quoted(name.name) + ' ' + wrong);
+        scope.mistake(name.at, "the name " + in_quotes(name.name) + ' ' + wrong);
     }
     if (value.is(Toml::Kind::table)) {
-        Section section{value, "the field " + quoted(name.name), scope};
+        Section section{value, "the field " + in_quotes(name.name), scope};
         read_long_form(section, read);
     } else if (value.is(Toml::Kind::string)) {
         const auto type = filled_in(value, scope);
@@ -314,7 +315,7 @@ FieldRead read_field(const TomlKey& name, const Toml& value, const Scope& scope)
         }
         if (!wrong.empty()) scope.mistake(*type, wrong);
     } else {
-        scope.mistake(value.at, "the field " + quoted(name.name) +
+        scope.mistake(value.at, "the field " + in_quotes(name.name) +
                                     " must be a type, or a table with a type, not " +
                                     std::string{name_of(value.kind)});
     }

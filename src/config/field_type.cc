@@ -86,14 +86,16 @@ std::string take_type(Field& field, std::string_view text) {
     }
     if (!found) {
         const std::string meant = did_you_mean(word, words);
-        return "unknown type " + quoted(word) +
-               (meant.empty() ? "; there are " + one_of(words) : meant);
+        std::string all;
+        for (const std::string& known : words)
+            all += (all.empty() ? "" : ", ") + known;
+        return "unknown type " + in_quotes(word) + (meant.empty() ? "; there are " + all : meant);
     }
     field.type = *found;
     if (open == text.size()) {
         return field.type == FieldType::decimal ? take_sizes(field, {}) : "";
     }
-    if (!text.ends_with(')')) return quoted(text) + " has no closing \")\"";
+    if (!text.ends_with(')')) return in_quotes(text) + " has no closing \")\"";
     const auto sizes = numbers_in(text.substr(open + 1, text.size() - open - 2));
     return take_sizes(field, sizes.value_or(std::vector<int>{}));
 }

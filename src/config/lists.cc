@@ -26,7 +26,7 @@ void read_sort(Section& section, Resource& resource) {
             section.mistake(name, "json cannot be sorted by");
         } else if (std::find(resource.sort.begin(), resource.sort.end(), *id) !=
                    resource.sort.end()) {
-            section.mistake(name, quoted(name.value) + " stands here twice");
+            section.mistake(name, in_quotes(name.value) + " stands here twice");
         } else {
             resource.sort.push_back(*id);
         }
@@ -55,13 +55,19 @@ void read_filter(const Section& section, Resource& resource, const TomlKey& para
                                          [&](const auto& c) { return c.first == sign; });
     if (name.empty() || comparison == comparisons.end()) {
         section.mistake(text, "a filter is a field and =, !=, <, <=, > or >=: \"price >=\", not " +
-                                  quoted(text.value));
+                                  in_quotes(text.value));
         return;
+    }
+    constexpr std::string_view good =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-0123456789";
+    if (parameter.name.empty() || parameter.name.find_first_not_of(good) != std::string::npos) {
+        section.mistake(parameter.at,
+                        "a filter's name is part of URLs: letters, digits, \"-\", \"_\"");
     }
     static const std::vector<std::string> taken{"limit", "cursor", "skip",
                                                 "sort",  "count",  "version"};
     if (std::find(taken.begin(), taken.end(), parameter.name) != taken.end()) {
-        section.mistake(parameter.at, "a filter cannot be called " + quoted(parameter.name) +
+        section.mistake(parameter.at, "a filter cannot be called " + in_quotes(parameter.name) +
                                           ": every list has that parameter");
     }
     const auto id = field_named(section, resource, text, name);
@@ -100,20 +106,20 @@ void read_look_ups(Section& section, Resource& resource) {
                             slash < text.value.size() && text.value.ends_with('}');
         if (!formed) {
             section.mistake(text, "a look-up is a word and a field: \"tracking/{number}\", not " +
-                                      quoted(text.value));
+                                      in_quotes(text.value));
             continue;
         }
         const std::string name = text.value.substr(slash + 2, text.value.size() - slash - 3);
         const auto id = field_named(section, resource, text, name);
         if (!id) continue;
         if (!resource.fields[*id].unique) {
-            section.mistake(
-                text, "the field " + quoted(name) + " cannot be looked up: it needs unique = true");
+            section.mistake(text, "the field " + in_quotes(name) +
+                                      " cannot be looked up: it needs unique = true");
         }
         const bool repeated =
             std::any_of(resource.look_ups.begin(), resource.look_ups.end(),
                         [&](const model::LookUp& other) { return other.prefix == prefix; });
-        if (repeated) section.mistake(text, "there is already a look-up " + quoted(prefix));
+        if (repeated) section.mistake(text, "there is already a look-up " + in_quotes(prefix));
         resource.look_ups.push_back({prefix, *id});
     }
 }
@@ -142,8 +148,8 @@ std::optional<FieldId> field_named(const Section& section, const Resource& resou
                                    const Text& text, std::string_view name) {
     const auto id = resource.find_field(name);
     if (!id) {
-        section.mistake(
-            text, "unknown field " + quoted(name) + did_you_mean(name, names_of_fields(resource)));
+        section.mistake(text, "unknown field " + in_quotes(name) +
+                                  did_you_mean(name, names_of_fields(resource)));
     }
     return id;
 }

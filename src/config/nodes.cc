@@ -37,13 +37,13 @@ void apply_listen(const Section& section, const Text& text, Node& node) {
     const std::size_t colon = text.value.rfind(':');
     if (text.value.empty()) return;
     if (colon == std::string::npos) {
-        section.mistake(text, "\"listen\" must be HOST:PORT, not " + quoted(text.value));
+        section.mistake(text, "\"listen\" must be HOST:PORT, not " + in_quotes(text.value));
         return;
     }
     std::string host = text.value.substr(0, colon);
     std::string port = text.value.substr(colon + 1);
     if (!port.empty() && !is_port(port)) {
-        section.mistake(text, "the port must be a number up to 65535, not " + quoted(port));
+        section.mistake(text, "the port must be a number up to 65535, not " + in_quotes(port));
         return;
     }
     host = host.empty() ? to_text(node.listen).substr(0, to_text(node.listen).rfind(':'))
@@ -51,7 +51,7 @@ void apply_listen(const Section& section, const Text& text, Node& node) {
     if (port.empty()) port = std::to_string(node.listen.port);
     const auto endpoint = parse_endpoint(host + ':' + port);
     if (endpoint) node.listen = *endpoint;
-    if (!endpoint) section.mistake(text, "the host cannot be " + quoted(host));
+    if (!endpoint) section.mistake(text, "the host cannot be " + in_quotes(host));
 }
 
 // Never says the value: it holds a password.
@@ -77,7 +77,8 @@ std::string url_of_parts(Section& parts) {
     parts.done();
     if (host.empty()) return "";
     if (port && !port->value.empty() && !is_port(port->value)) {
-        parts.mistake(*port, "\"port\" must be a number up to 65535, not " + quoted(port->value));
+        parts.mistake(*port,
+                      "\"port\" must be a number up to 65535, not " + in_quotes(port->value));
     }
     std::string url = "postgresql://";
     if (!user.empty()) {
@@ -142,7 +143,7 @@ void apply_send_to(Section& section, const App& app, Node& node) {
     node.send_to.clear();
     for (const Text& name : names) {
         if (!app.find(name.value)) {
-            section.mistake(name, "unknown " + app.api.nodes_are + ' ' + quoted(name.value) +
+            section.mistake(name, "unknown " + app.api.nodes_are + ' ' + in_quotes(name.value) +
                                       did_you_mean(name.value, names_of(app.nodes)));
         } else if (name.value != node.name) {
             node.send_to.push_back(name.value);
@@ -186,13 +187,15 @@ void read_node(Section& section, Section* serve, const Reader& reader, Node& nod
     if (store) apply_store(section, *store, node.database_url);
     apply_send_to(section, reader.app, node);
     if (serve && !node.foreign) apply_serve(*serve, reader, node);
+    const bool flagged = reader.options.listen && node.name == reader.served;
+    if (flagged) node.listen = *reader.options.listen;
     const auto url = section.text("url");
     if (url && !url->value.empty()) {
         const std::string_view rest = url->value;
         const bool good = rest.starts_with("http://") && rest.size() > 7 &&
                           rest.substr(7).find_first_of("/?# ") == std::string_view::npos;
         if (!good)
-            section.mistake(*url, "\"url\" must be http://host:port, not " + quoted(url->value));
+            section.mistake(*url, "\"url\" must be http://host:port, not " + in_quotes(url->value));
         node.url = url->value;
     } else if (!node.foreign) {
         node.url = url_of(node.listen);
@@ -214,7 +217,7 @@ std::string wrong_with_node_name(const std::string& name, const App& app) {
     if (name == "base") return "cannot be \"base\": that is where seed rows come from";
     const auto& paths = reserved_paths();
     if (app.api.path_names_node() && std::find(paths.begin(), paths.end(), name) != paths.end()) {
-        return "cannot be " + quoted(name) + ": every app has that path";
+        return "cannot be " + in_quotes(name) + ": every app has that path";
     }
     return "";
 }
@@ -228,9 +231,9 @@ std::string read_name(Section& section, const std::string& what, const App& app,
     if (!wrong.empty()) section.mistake(*name, "a " + what + "'s name " + wrong);
     for (const std::string& other : taken) {
         if (other == name->value) {
-            section.mistake(*name, "there is already a " + what + ' ' + quoted(other));
+            section.mistake(*name, "there is already a " + what + ' ' + in_quotes(other));
         } else if (suffix_of(other) == suffix_of(name->value)) {
-            section.mistake(*name, quoted(name->value) + " and " + quoted(other) +
+            section.mistake(*name, in_quotes(name->value) + " and " + in_quotes(other) +
                                        " are one name in the environment: PORT" + suffix_of(other));
         }
     }
@@ -253,10 +256,10 @@ void read_replicas(Section& top, const Reader& reader, std::vector<std::string>&
             replica.of = of->value;
             const Node* node = app.find(of->value);
             if (!node) {
-                section.mistake(*of, "unknown " + app.api.nodes_are + ' ' + quoted(of->value) +
+                section.mistake(*of, "unknown " + app.api.nodes_are + ' ' + in_quotes(of->value) +
                                          did_you_mean(of->value, names_of(app.nodes)));
             } else if (node->foreign) {
-                section.mistake(*of, quoted(of->value) + " is foreign: it has no replicas here");
+                section.mistake(*of, in_quotes(of->value) + " is foreign: it has no replicas here");
             }
         }
         if (const auto store = section.text("store")) {
@@ -276,10 +279,10 @@ std::string find_served(Section& top, const Section* serve, const Reader& reader
         const Node* node = app.find(reader.options.node);
         if (!node) {
             top.mistake(Place{}, "unknown " + app.api.nodes_are + ' ' +
-                                     quoted(reader.options.node) +
+                                     in_quotes(reader.options.node) +
                                      did_you_mean(reader.options.node, names_of(app.nodes)));
         } else if (node->foreign) {
-            top.mistake(Place{}, quoted(node->name) + " is foreign: another program is that " +
+            top.mistake(Place{}, in_quotes(node->name) + " is foreign: another program is that " +
                                      app.api.nodes_are);
         }
         return reader.options.node;
@@ -290,8 +293,8 @@ std::string find_served(Section& top, const Section* serve, const Reader& reader
         if (name && !name->value.empty()) {
             const Node* node = app.find(name->value);
             if (!node || node->foreign) {
-                section.mistake(*name, "unknown " + app.api.nodes_are + ' ' + quoted(name->value) +
-                                           did_you_mean(name->value, own));
+                section.mistake(*name, "unknown " + app.api.nodes_are + ' ' +
+                                           in_quotes(name->value) + did_you_mean(name->value, own));
             }
             return name->value;
         }
@@ -321,9 +324,9 @@ std::optional<Endpoint> endpoint_of(const Section& section, const std::string& n
     const auto endpoint =
         parse_endpoint(in_brackets(text.value.substr(0, colon)) + text.value.substr(colon));
     if (!endpoint) {
-        section.mistake(text, quoted(name) +
+        section.mistake(text, in_quotes(name) +
                                   " must be HOST:PORT, such as \"127.0.0.1:8000\", not " +
-                                  quoted(text.value));
+                                  in_quotes(text.value));
     }
     return endpoint;
 }
@@ -341,7 +344,8 @@ void read_nodes(Section& top, const Environment& environment, const LoadOptions&
         if (!node.foreign) own.push_back(node.name);
         app.api.nodes.push_back(node.name);
     }
-    if (own.empty()) top.mistake(top.at(), "the app has no [[node]] of its own");
+    if (own.empty() && (!top.has("node") || !sections.empty()))
+        top.mistake(top.at(), "the app has no [[node]] of its own");
     auto serve = top.section("serve", "[serve]");
     Reader reader{environment, options, app, "", own.size() > 1};
     Scope in_serve = top.scope();

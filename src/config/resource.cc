@@ -58,7 +58,7 @@ void read_name(Section& section, const App& app, Resource& resource) {
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-0123456789";
     const auto& reserved = reserved_paths();
     if (std::find(reserved.begin(), reserved.end(), name->value) != reserved.end()) {
-        section.mistake(*name, "a resource cannot be called " + quoted(name->value) +
+        section.mistake(*name, "a resource cannot be called " + in_quotes(name->value) +
                                    ": every app has that path");
     } else if (resource.name.find_first_not_of(good) != std::string::npos) {
         section.mistake(*name, "a resource's name is part of paths: letters, digits, \"-\", \"_\"");
@@ -67,16 +67,21 @@ void read_name(Section& section, const App& app, Resource& resource) {
         section.mistake(*name, "a resource's name " + wrong);
     }
     if (app.schema.find(resource.name)) {
-        section.mistake(*name, "there is already a resource " + quoted(resource.name));
+        section.mistake(*name, "there is already a resource " + in_quotes(resource.name));
     }
     if (app.api.path_names_node() && app.find(resource.name)) {
         section.mistake(*name, "a resource and a " + app.api.nodes_are + " cannot both be called " +
-                                   quoted(resource.name) + ": their paths would be the same");
+                                   in_quotes(resource.name) + ": their paths would be the same");
     }
 }
 
 void read_table(Section& section, const App& app, Resource& resource) {
-    resource.one = section.text_or("one", singular_of(resource.name));
+    resource.one = singular_of(resource.name);
+    if (const auto one = section.text("one")) {
+        resource.one = one->value;
+        const std::string wrong = wrong_with_name(one->value);
+        if (!wrong.empty()) section.mistake(*one, "\"one\" " + wrong);
+    }
     resource.table = resource.name;
     const auto table = section.text("table");
     if (table) {
@@ -85,12 +90,11 @@ void read_table(Section& section, const App& app, Resource& resource) {
         if (!wrong.empty()) section.mistake(*table, "the table's name " + wrong);
     }
     for (const Resource& other : app.schema.resources) {
-        if (resource.table.empty() || lower_case(other.table) != lower_case(resource.table)) {
-            continue;
-        }
+        const bool said = !table && other.name == resource.name;
+        if (said || lower_case(other.table) != lower_case(resource.table)) continue;
         const Place at = table ? table->at : section.at();
         section.mistake(
-            at, quoted(other.name) + " is already kept in the table " + quoted(other.table));
+            at, in_quotes(other.name) + " is already kept in the table " + in_quotes(other.table));
     }
 }
 
@@ -98,8 +102,8 @@ void check_node_fits(const Scope& scope, const FieldRead& read, const App& app) 
     if (read.field.set != SetBy::node || read.field.text_max == 0) return;
     for (const Node& node : app.nodes) {
         if (node.name.size() <= read.field.text_max) continue;
-        scope.mistake(read.at, "the field " + quoted(read.field.name) + " has no room for the " +
-                                   app.api.nodes_are + ' ' + quoted(node.name) + ": it takes " +
+        scope.mistake(read.at, "the field " + in_quotes(read.field.name) + " has no room for the " +
+                                   app.api.nodes_are + ' ' + in_quotes(node.name) + ": it takes " +
                                    std::to_string(read.field.text_max) + " characters");
     }
 }
@@ -121,19 +125,19 @@ void read_fields(Section& section, const App& app, Resource& resource,
         const auto id = static_cast<FieldId>(resource.fields.size());
         for (const Field& other : resource.fields) {
             if (lower_case(other.name) != lower_case(name.name)) continue;
-            section.mistake(name.at, quoted(name.name) + " and " + quoted(other.name) +
+            section.mistake(name.at, in_quotes(name.name) + " and " + in_quotes(other.name) +
                                          " are one column to a database");
         }
         if (read.field.key != KeyKind::none) {
             if (key)
                 section.mistake(read.at,
-                                "there is already a key: " + quoted(resource.fields[*key].name));
+                                "there is already a key: " + in_quotes(resource.fields[*key].name));
             if (!key) key = id;
         }
         if (read.field.type == FieldType::version) {
             if (resource.version)
                 section.mistake(read.at, "there is already a version: " +
-                                             quoted(resource.fields[*resource.version].name));
+                                             in_quotes(resource.fields[*resource.version].name));
             if (!resource.version) resource.version = id;
         }
         check_node_fits(section.scope(), read, app);
@@ -162,7 +166,7 @@ void read_home(Section& section, Resource& resource) {
     for (const char* name : {"home", "home_down"}) {
         const Toml* given = section.find(name);
         if (given && !at_home && (!section.has("write") || section.text("write"))) {
-            section.mistake(given->at, quoted(name) + " is for write = \"home\"");
+            section.mistake(given->at, in_quotes(name) + " is for write = \"home\"");
         }
     }
     if (at_home && !section.has("home")) {
@@ -172,7 +176,7 @@ void read_home(Section& section, Resource& resource) {
     if (!home) return;
     resource.home = field_named(section, resource, *home, home->value);
     if (resource.home && resource.fields[*resource.home].set != SetBy::node) {
-        section.mistake(*home, "the field " + quoted(home->value) +
+        section.mistake(*home, "the field " + in_quotes(home->value) +
                                    " cannot be the home: it needs set = \"node\"");
     }
 }
@@ -192,7 +196,7 @@ void read_messages(Section& section, Resource& resource) {
 void read_send_to(Section& section, const App& app, Resource& resource) {
     for (const Text& name : section.texts("send_to")) {
         if (!app.find(name.value)) {
-            section.mistake(name, "unknown " + app.api.nodes_are + ' ' + quoted(name.value) +
+            section.mistake(name, "unknown " + app.api.nodes_are + ' ' + in_quotes(name.value) +
                                       did_you_mean(name.value, names_of_nodes(app)));
         }
         resource.send_to.push_back(name.value);
@@ -229,7 +233,7 @@ void check_reference(const Scope& scope, model::Schema& schema, const Reference&
         std::vector<std::string> names;
         for (const Resource& resource : schema.resources)
             names.push_back(resource.name);
-        scope.mistake(reference.target, "unknown resource " + quoted(reference.target.value) +
+        scope.mistake(reference.target, "unknown resource " + in_quotes(reference.target.value) +
                                             did_you_mean(reference.target.value, names));
         return;
     }
@@ -237,9 +241,9 @@ void check_reference(const Scope& scope, model::Schema& schema, const Reference&
     if (target->fields.empty()) return;
     const Field& key = target->key_field();
     if (key.key != KeyKind::none && key.type != field.type) {
-        scope.mistake(reference.target, "the field " + quoted(field.name) +
-                                            " must have the type of " + quoted(target->name) +
-                                            "' key " + quoted(key.name));
+        scope.mistake(reference.target, "the field " + in_quotes(field.name) +
+                                            " must have the type of " + in_quotes(key.name) +
+                                            ", the key of " + in_quotes(target->name));
     }
 }
 

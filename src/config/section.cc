@@ -77,7 +77,7 @@ std::optional<Text> Section::text(const std::string& name) {
 }
 
 std::optional<Text> Section::needed(const std::string& name) {
-    if (!find(name)) mistake(at(), title_ + " needs " + quoted(name));
+    if (!find(name)) mistake(at(), title_ + " needs " + in_quotes(name));
     return text(name);
 }
 
@@ -114,7 +114,7 @@ bool Section::flag(const std::string& name, bool fallback) {
     const auto given = filled_in(*value, scope_);
     if (!given) return fallback;
     if (given->value == "true" || given->value == "false") return given->value == "true";
-    mistake(*given, quoted(name) + " must be true or false, not " + quoted(given->value));
+    mistake(*given, in_quotes(name) + " must be true or false, not " + in_quotes(given->value));
     return fallback;
 }
 
@@ -132,7 +132,8 @@ std::int64_t Section::integer(const std::string& name, std::int64_t fallback, st
     if (number && *number >= min && *number <= max) return *number;
     const std::string range =
         number ? " from " + std::to_string(min) + " to " + std::to_string(max) : "";
-    mistake(*given, quoted(name) + " must be an integer" + range + ", not " + quoted(given->value));
+    mistake(*given,
+            in_quotes(name) + " must be an integer" + range + ", not " + in_quotes(given->value));
     return fallback;
 }
 
@@ -150,7 +151,8 @@ double Section::number(const std::string& name, double fallback, double above) {
     const auto number = parse_whole<double>(given->value);
     if (number && std::isfinite(*number) && *number > above) return *number;
     const std::string range = number ? " above " + shortest(above) : "";
-    mistake(*given, quoted(name) + " must be a number" + range + ", not " + quoted(given->value));
+    mistake(*given,
+            in_quotes(name) + " must be a number" + range + ", not " + in_quotes(given->value));
     return fallback;
 }
 
@@ -203,21 +205,32 @@ std::vector<Section> Section::sections(const std::string& name, std::string titl
 void Section::done() const {
     for (const auto& [key, value] : table_.members) {
         if (std::find(known_.begin(), known_.end(), key.name) != known_.end()) continue;
-        mistake(key.at, "unknown key " + quoted(key.name) +
+        mistake(key.at, "unknown key " + in_quotes(key.name) +
                             (title_.empty() ? "" : " in " + title_) +
                             did_you_mean(key.name, known_));
     }
 }
 
-void Section::refuse_choice(const std::string& name, const Text& given,
-                            const std::vector<std::string>& words) const {
-    mistake(given, quoted(name) + " must be " + one_of(words) + ", not " + quoted(given.value) +
-                       did_you_mean(given.value, words));
+std::optional<std::size_t> Section::choose(const std::string& name,
+                                           const std::vector<std::string>& words) {
+    const Toml* value = find(name);
+    if (!value) return std::nullopt;
+    if (!value->is(Toml::Kind::string)) {
+        refuse_kind(name, *value, one_of(words));
+        return std::nullopt;
+    }
+    const auto given = filled_in(*value, scope_);
+    if (!given) return std::nullopt;
+    const auto found = std::find(words.begin(), words.end(), given->value);
+    if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
+    mistake(*given, in_quotes(name) + " must be " + one_of(words) + ", not " +
+                        in_quotes(given->value) + did_you_mean(given->value, words));
+    return std::nullopt;
 }
 
 void Section::refuse_kind(const std::string& name, const Toml& value,
                           std::string_view wanted) const {
-    mistake(value.at, quoted(name) + " must be " + std::string{wanted} + ", not " +
+    mistake(value.at, in_quotes(name) + " must be " + std::string{wanted} + ", not " +
                           std::string{name_of(value.kind)});
 }
 

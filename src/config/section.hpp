@@ -64,15 +64,11 @@ public:
 
     template <class E>
     E choice(const std::string& name, E fallback, const Choices<E>& choices) {
-        const auto given = text(name);
-        if (!given) return fallback;
         std::vector<std::string> words;
-        for (const auto& [word, value] : choices) {
-            if (word == given->value) return value;
+        for (const auto& [word, value] : choices)
             words.push_back(word);
-        }
-        refuse_choice(name, *given, words);
-        return fallback;
+        const auto chosen = choose(name, words);
+        return chosen ? choices[*chosen].second : fallback;
     }
 
     void mistake(Place at, std::string what) const { scope_.mistake(at, std::move(what)); }
@@ -82,8 +78,8 @@ public:
     void done() const;  // refuses the keys that nobody asked for
 
 private:
-    void refuse_choice(const std::string& name, const Text& given,
-                       const std::vector<std::string>& words) const;
+    std::optional<std::size_t> choose(const std::string& name,
+                                      const std::vector<std::string>& words);
     void refuse_kind(const std::string& name, const Toml& value, std::string_view wanted) const;
 
     const Toml& table_;

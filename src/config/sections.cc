@@ -4,6 +4,7 @@
 
 #include "config/file_text.hpp"
 #include "config/nodes.hpp"
+#include "config/resource.hpp"
 #include "config/template.hpp"
 
 namespace reef::config {
@@ -14,6 +15,11 @@ bool is_word(std::string_view text) {
     constexpr std::string_view good = "abcdefghijklmnopqrstuvwxyz0123456789_-";
     return !text.empty() && text.size() <= 63 && text[0] >= 'a' && text[0] <= 'z' &&
            text.find_first_not_of(good) == std::string_view::npos;
+}
+
+bool is_reserved(std::string_view part) {
+    const auto& paths = reserved_paths();
+    return std::find(paths.begin(), paths.end(), part) != paths.end();
 }
 
 // "/{region}", "/api/v1" or "": plain parts, and at most one that names a node.
@@ -34,9 +40,12 @@ void check_path(const Section& section, const Text& path, const App& app) {
                                           " of a path; the app's nodes are named by " + named);
             }
             ++nodes;
+        } else if (is_reserved(part)) {
+            section.mistake(path, "the path cannot have the part " + in_quotes(part) +
+                                      ": every app has that path of its own");
         } else if (part.empty() || part.find_first_not_of(good) != std::string_view::npos) {
             section.mistake(path, "\"path\" must be such as \"/api/v1\" or \"/" + named +
-                                      "\", not " + quoted(path.value));
+                                      "\", not " + in_quotes(path.value));
             return;
         }
     }
@@ -49,8 +58,8 @@ void read_seed(Section& section, App& app) {
     if (!seed || seed->value.empty()) return;
     app.seed = seed->value.starts_with('/') ? seed->value : app.folder + '/' + seed->value;
     if (const auto text = file_text(app.seed); !text) {
-        section.mistake(
-            *seed, "the seed file " + quoted(app.seed) + " cannot be read: " + text.error().what);
+        section.mistake(*seed, "the seed file " + in_quotes(seed->value) +
+                                   " cannot be read: " + text.error().what);
     }
 }
 
@@ -76,14 +85,19 @@ void read_headers(Section& top, App& app) {
         std::transform(header.name.begin(), header.name.end(), header.name.begin(),
                        [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
         if (header.name.empty() || header.name.find_first_not_of(good) != std::string::npos) {
-            top.mistake(key.at, quoted(key.name) + " is no name of a header");
+            top.mistake(key.at, in_quotes(key.name) + " is no name of a header");
         } else if (header.name.starts_with("atoll-") ||
                    std::find(own.begin(), own.end(), header.name) != own.end()) {
-            top.mistake(key.at, "the header " + quoted(key.name) + " has a meaning of its own");
+            top.mistake(key.at, "the header " + in_quotes(key.name) + " has a meaning of its own");
         }
+        const bool repeated =
+            std::any_of(app.api.headers.begin(), app.api.headers.end(),
+                        [&](const auto& other) { return other.name == header.name; });
+        if (repeated)
+            top.mistake(key.at, in_quotes(key.name) + " is one header with an earlier one");
         if (!value.is(Toml::Kind::table)) {
             top.mistake(value.at,
-                        quoted(key.name) + " must be a table: [headers." + key.name + ']');
+                        in_quotes(key.name) + " must be a table: [headers." + key.name + ']');
             continue;
         }
         Section section{value, "[headers." + key.name + ']', top.scope()};
@@ -115,11 +129,11 @@ void read_answers(Section& top, App& app) {
         section->mistake(section->find("time_digits")->at, "\"time_digits\" must be 0, 3 or 6");
     }
     if (const auto wrap = section->text("wrap"); wrap && !wrap->value.empty()) {
-        check_json_parts(section->scope(), *wrap, {"data", "message"});
+        check_json_parts(section->scope(), "wrap", *wrap, {"data", "message"});
         answers.wrap = wrap->value;
     }
     if (const auto wrap = section->text("wrap_error"); wrap && !wrap->value.empty()) {
-        check_json_parts(section->scope(), *wrap,
+        check_json_parts(section->scope(), "wrap_error", *wrap,
                          {"detail", "error", "title", "status", "request_id"});
         answers.wrap_error = wrap->value;
     }
@@ -215,15 +229,15 @@ void read_app(Section& top, App& app) {
             section->mistake(*name,
                              "the app's name must be lower-case letters, digits, \"-\" and "
                              "\"_\", not " +
-                                 quoted(name->value));
+                                 in_quotes(name->value));
         }
         app.name = name->value;
     }
     app.api.app = app.name;
     if (const auto word = section->text("nodes_are")) {
         if (!is_word(word->value)) {
-            section->mistake(*word,
-                             "\"nodes_are\" must be a lower-case word, not " + quoted(word->value));
+            section->mistake(
+                *word, "\"nodes_are\" must be a lower-case word, not " + in_quotes(word->value));
         } else {
             app.api.nodes_are = word->value;
         }

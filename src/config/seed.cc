@@ -54,16 +54,16 @@ private:
             const auto id = resource_.find_field(cell.text);
             if (!id) {
                 mistake(header.line,
-                        "unknown field " + quoted(cell.text) + did_you_mean(cell.text, names));
+                        "unknown field " + in_quotes(cell.text) + did_you_mean(cell.text, names));
             } else if (std::find(columns_.begin(), columns_.end(), *id) != columns_.end()) {
-                mistake(header.line, "the field " + quoted(cell.text) + " stands here twice");
+                mistake(header.line, "the field " + in_quotes(cell.text) + " stands here twice");
             }
             columns_.push_back(id.value_or(0));
         }
         for (FieldId id = 0; id < resource_.fields.size(); ++id) {
             const bool given = std::find(columns_.begin(), columns_.end(), id) != columns_.end();
             if (!given && !has_own_value(id)) {
-                mistake(header.line, "the field " + quoted(names[id]) + " is missing");
+                mistake(header.line, "the field " + in_quotes(names[id]) + " is missing");
             }
         }
         return mistakes_.empty();
@@ -104,7 +104,7 @@ private:
             }
             auto value = model::read_text(field, cell.text);
             if (!value) {
-                mistake(record.line, quoted(field.name) + ' ' + value.error().what);
+                mistake(record.line, in_quotes(field.name) + ' ' + value.error().what);
                 good = false;
                 continue;
             }
@@ -122,7 +122,7 @@ private:
             const bool single = id == resource_.key || field.unique;
             if (!single || model::is_null(values[id])) continue;
             if (!seen_.emplace(id, values[id]).second) {
-                mistake(line, quoted(field.name) + " has the value of an earlier row: " +
+                mistake(line, in_quotes(field.name) + " has the value of an earlier row: " +
                                   model::to_text(field, values[id]));
             }
         }

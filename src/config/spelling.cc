@@ -51,19 +51,19 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
             meant = &candidate;
         }
     }
-    return meant ? " (did you mean " + quoted(*meant) + "?)" : "";
+    return meant ? " (did you mean " + in_quotes(*meant) + "?)" : "";
 }
 
 std::string one_of(const std::vector<std::string>& words) {
     std::string text;
     for (std::size_t i = 0; i < words.size(); ++i) {
         if (i > 0) text += i + 1 == words.size() ? " or " : ", ";
-        text += quoted(words[i]);
+        text += in_quotes(words[i]);
     }
     return text;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     std::size_t shown = std::min<std::size_t>(text.size(), 60);
     const auto continues = [&](std::size_t at) {  // inside a UTF-8 sequence
         return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80;

@@ -13,6 +13,6 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
 // Quoted and joined for a sentence: `"a", "b" or "c"`.
 std::string one_of(const std::vector<std::string>& words);
 
-std::string quoted(std::string_view text);  // in double quotes; cut when very long
+std::string in_quotes(std::string_view text);  // in double quotes; cut when very long
 
 }  // namespace reef::config

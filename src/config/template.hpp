@@ -16,9 +16,9 @@ std::vector<std::string_view> parts_of(std::string_view text);
 // Notes every part that is not among `allowed`.
 void check_parts(const Scope& scope, const Text& text, const std::vector<std::string>& allowed);
 
-// The same, and the text must be JSON once its parts are filled in: a part inside a string becomes
-// text, one outside a JSON value.
-void check_json_parts(const Scope& scope, const Text& text,
+// The same, and the text, `name` of its section, must be JSON once its parts are filled in: a part
+// inside a string becomes text, one outside a JSON value.
+void check_json_parts(const Scope& scope, const std::string& name, const Text& text,
                       const std::vector<std::string>& allowed);
 
 }  // namespace reef::config

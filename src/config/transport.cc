@@ -39,7 +39,7 @@ std::string text_with_parts(Section& section, const std::string& name, std::stri
 std::string json_with_parts(Section& section, const std::string& name, const Parts& allowed) {
     const auto text = section.text(name);
     if (!text || text->value.empty()) return "";
-    check_json_parts(section.scope(), *text, allowed);
+    check_json_parts(section.scope(), name, *text, allowed);
     return text->value;
 }
 
@@ -68,7 +68,7 @@ std::optional<Text> read_kafka(Section& section, App& app) {
     const auto brokers = section.text("brokers");
     if (brokers && !are_brokers(brokers->value)) {
         section.mistake(*brokers, "\"brokers\" must be HOST:PORT, or several with commas, not " +
-                                      quoted(brokers->value));
+                                      in_quotes(brokers->value));
     }
     kafka.brokers = brokers ? brokers->value : "";
     kafka.topic = text_with_parts(section, "topic", app.name, {"resource"});
@@ -93,7 +93,7 @@ std::optional<Text> url_of_parts(Section& section) {
     const Endpoint endpoint{host->value, static_cast<std::uint16_t>(port)};
     if (!parse_endpoint(to_text(endpoint))) {
         section.mistake(*host,
-                        "\"host\" must be a host's name or address, not " + quoted(host->value));
+                        "\"host\" must be a host's name or address, not " + in_quotes(host->value));
     }
     host->value = "amqp://" + percent_encoded(user) + ':' + percent_encoded(password) + '@' +
                   to_text(endpoint) + '/' + percent_encoded(virtual_host);
@@ -112,7 +112,7 @@ void read_queues(Section& section, App& app) {
         for (const Text& kind : queue.texts("when")) {
             if (std::find(kinds.begin(), kinds.end(), kind.value) == kinds.end()) {
                 queue.mistake(kind, "\"when\" is made of " + one_of(kinds) + ", not " +
-                                        quoted(kind.value) + did_you_mean(kind.value, kinds));
+                                        in_quotes(kind.value) + did_you_mean(kind.value, kinds));
             }
             read.when.push_back(kind.value);
         }
@@ -191,7 +191,8 @@ void read_transport(Section& top, App& app) {
     auto section = top.section("transport", "[transport]");
     if (!section) return;
     const auto use = section->text("use");
-    const Use wanted = section->choice<Use>("use", Use::automatic, uses);
+    const Use fallback = section->has("use") ? Use::direct : Use::automatic;
+    const Use wanted = section->choice<Use>("use", fallback, uses);
     std::optional<Text> brokers;
     std::optional<Text> url;
     if (auto kafka = section->section("kafka", "[transport.kafka]")) {
@@ -214,7 +215,7 @@ void read_stacks(Section& top, App& app) {
     for (const auto& [name, value] : stacks->members) {
         if (!value.is(Toml::Kind::table)) {
             top.mistake(value.at,
-                        quoted(name.name) + " must be a table: [stack." + name.name + ']');
+                        in_quotes(name.name) + " must be a table: [stack." + name.name + ']');
             continue;
         }
         Section section{value, "[stack." + name.name + ']', top.scope()};

@@ -39,10 +39,7 @@ std::array<std::uint8_t, 16> random_bytes(std::mt19937_64& engine) {
 }
 
 std::string store_path(const config::App& app, const NodeOptions& options) {
-    std::string name = app.store_file;
-    const std::size_t at = name.find("<node>");
-    if (at != std::string::npos) name.replace(at, 6, options.name);
-    return (std::filesystem::path{options.data} / name).string();
+    return (std::filesystem::path{options.data} / app.store_file_of(options.name)).string();
 }
 
 commit::CommitOptions commit_options(const config::Limits& limits) {

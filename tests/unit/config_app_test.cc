@@ -23,10 +23,10 @@ std::string mistakes_in(const std::string& name, Variables variables, LoadOption
 }
 
 LoadOptions as(const std::string& node) {
-    return {node, false, false};
+    return {.node = node};
 }
-const LoadOptions whole{"", true, false};
-const LoadOptions up{"", false, true};
+const LoadOptions whole{.whole_app = true};
+const LoadOptions up{.up = true};
 
 std::string fields_of(const model::Resource& resource) {
     std::string names;

@@ -2,14 +2,13 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <stdlib.h>  // NOLINT: mkdtemp is POSIX
 
-#include <filesystem>
 #include <fstream>
 #include <map>
 #include <string>
 
 #include "config/app.hpp"
+#include "temporary_folder.hpp"
 
 namespace reef::config {
 
@@ -37,14 +36,8 @@ inline std::string text_of(const std::vector<Mistake>& mistakes) {
 
 class ConfigTest : public testing::Test {
 protected:
-    ConfigTest() {
-        std::string pattern = std::filesystem::temp_directory_path() / "config-test-XXXXXX";
-        folder_ = mkdtemp(pattern.data());
-    }
-    ~ConfigTest() override { std::filesystem::remove_all(folder_); }
-
     std::string write(const std::string& name, const std::string& text) const {
-        const std::string file = folder_ + '/' + name;
+        const std::string file = folder_.file(name);
         std::ofstream(file, std::ios::binary) << text;
         return file;
     }
@@ -53,7 +46,7 @@ protected:
         return load_app(write("app.toml", text), environment(std::move(variables)), options);
     }
 
-    std::string folder_;
+    test::TemporaryFolder folder_;
 };
 
 }  // namespace reef::config
