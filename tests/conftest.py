@@ -1,0 +1,54 @@
+"""Fixtures of the whole-system tests. Each node runs in a folder of its own and is stopped by its
+process id; a test that fails shows the logs of the nodes that it used."""
+
+import contextlib
+
+import pytest
+from atoll import Node
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    report = yield
+    if report.failed:
+        for value in item.funcargs.values():
+            for node in [value] if isinstance(value, Node) else getattr(value, "nodes", []):
+                title = f"log of {node.name} in {node.folder}"
+                report.sections.append((title, node.log()[-20_000:]))
+    return report
+
+
+@pytest.fixture
+def make_node(tmp_path):
+    """Makes nodes (`make_node(name="us", env={…})`), not started; stops them at the end."""
+    with contextlib.ExitStack() as at_the_end:
+
+        def make(**options):
+            node = Node(tmp_path / f"node{len(make.nodes)}", **options)
+            make.nodes.append(node)
+            at_the_end.callback(node.clean_up)
+            return node
+
+        make.nodes = []
+        yield make
+
+
+@pytest.fixture
+def node(make_node):
+    """A region `us` with fresh seed data, this test's own."""
+    return make_node().start()
+
+
+@pytest.fixture(scope="module")
+def shared_node(tmp_path_factory):
+    """A region `us` for all tests of a module: each keeps to records that no other one uses."""
+    node = Node(tmp_path_factory.mktemp("shared"))
+    try:
+        yield node.start()
+    finally:
+        node.clean_up()
+
+
+@pytest.fixture
+def base_url(shared_node):
+    return shared_node.base_url
