@@ -102,14 +102,10 @@ std::string take_type(Field& field, std::string_view text) {
 
 std::string wrong_with_name(std::string_view name) {
     constexpr std::size_t name_max = 63;  // PostgreSQL cuts longer ones
-    constexpr std::string_view good =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
-    const bool formed = !name.empty() && name.find_first_not_of(good) == std::string_view::npos &&
+    const bool formed = !name.empty() && is_made_of_letters_digits_and("_", name) &&
                         (name[0] < '0' || name[0] > '9') && name.size() <= name_max;
     if (!formed) return "must be letters, digits and \"_\", up to 63, and begin with a letter";
-    std::string lower{name.substr(0, 7)};
-    std::transform(lower.begin(), lower.end(), lower.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    const std::string lower = lower_case(name);
     if (lower.starts_with("atoll_")) return "must not begin with \"atoll_\": Atoll's own do";
     if (lower.starts_with("sqlite_")) return "must not begin with \"sqlite_\": SQLite's own do";
     return "";

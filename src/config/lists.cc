@@ -58,9 +58,7 @@ void read_filter(const Section& section, Resource& resource, const TomlKey& para
                                   in_quotes(text.value));
         return;
     }
-    constexpr std::string_view good =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-0123456789";
-    if (parameter.name.empty() || parameter.name.find_first_not_of(good) != std::string::npos) {
+    if (parameter.name.empty() || !is_made_of_letters_digits_and("-_", parameter.name)) {
         section.mistake(parameter.at,
                         "a filter's name is part of URLs: letters, digits, \"-\", \"_\"");
     }
@@ -100,9 +98,7 @@ void read_look_ups(Section& section, Resource& resource) {
     for (const Text& text : section.texts("look_up")) {
         const std::size_t slash = std::min(text.value.find("/{"), text.value.size());
         const std::string prefix = text.value.substr(0, slash);
-        constexpr std::string_view good =
-            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-0123456789";
-        const bool formed = !prefix.empty() && prefix.find_first_not_of(good) == prefix.npos &&
+        const bool formed = !prefix.empty() && is_made_of_letters_digits_and("-_", prefix) &&
                             slash < text.value.size() && text.value.ends_with('}');
         if (!formed) {
             section.mistake(text, "a look-up is a word and a field: \"tracking/{number}\", not " +

@@ -10,13 +10,6 @@ namespace reef::config {
 
 namespace {
 
-std::vector<std::string> names_of(const std::vector<Node>& nodes) {
-    std::vector<std::string> names;
-    for (const Node& node : nodes)
-        names.push_back(node.name);
-    return names;
-}
-
 // ---- values ----------------------------------------------------------------------------------
 
 bool is_port(std::string_view text) {
@@ -144,7 +137,7 @@ void apply_send_to(Section& section, const App& app, Node& node) {
     for (const Text& name : names) {
         if (!app.find(name.value)) {
             section.mistake(name, "unknown " + app.api.nodes_are + ' ' + in_quotes(name.value) +
-                                      did_you_mean(name.value, names_of(app.nodes)));
+                                      did_you_mean(name.value, app.api.nodes));
         } else if (name.value != node.name) {
             node.send_to.push_back(name.value);
         }
@@ -206,10 +199,8 @@ void read_node(Section& section, Section* serve, const Reader& reader, Node& nod
 // ---- names -----------------------------------------------------------------------------------
 
 std::string wrong_with_node_name(const std::string& name, const App& app) {
-    constexpr std::string_view good =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
     constexpr std::size_t name_max = 32;
-    if (name.empty() || name.size() > name_max || name.find_first_not_of(good) != name.npos ||
+    if (name.empty() || name.size() > name_max || !is_made_of_letters_digits_and("-_", name) ||
         name[0] == '-' || name[0] == '_') {
         return "must be letters, digits, \"-\" and \"_\", up to 32, and begin with a letter or "
                "digit";
@@ -257,7 +248,7 @@ void read_replicas(Section& top, const Reader& reader, std::vector<std::string>&
             const Node* node = app.find(of->value);
             if (!node) {
                 section.mistake(*of, "unknown " + app.api.nodes_are + ' ' + in_quotes(of->value) +
-                                         did_you_mean(of->value, names_of(app.nodes)));
+                                         did_you_mean(of->value, app.api.nodes));
             } else if (node->foreign) {
                 section.mistake(*of, in_quotes(of->value) + " is foreign: it has no replicas here");
             }
@@ -280,7 +271,7 @@ std::string find_served(Section& top, const Section* serve, const Reader& reader
         if (!node) {
             top.mistake(Place{}, "unknown " + app.api.nodes_are + ' ' +
                                      in_quotes(reader.options.node) +
-                                     did_you_mean(reader.options.node, names_of(app.nodes)));
+                                     did_you_mean(reader.options.node, app.api.nodes));
         } else if (node->foreign) {
             top.mistake(Place{}, in_quotes(node->name) + " is foreign: another program is that " +
                                      app.api.nodes_are);

@@ -23,12 +23,6 @@ struct Reference {
     Text target;
 };
 
-std::string lower_case(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    return text;
-}
-
 // "properties" → "property", "boxes" → "box", "shipments" → "shipment".
 std::string singular_of(const std::string& name) {
     const auto ends = [&](std::string_view end) {
@@ -41,29 +35,19 @@ std::string singular_of(const std::string& name) {
     return ends("s") && !ends("ss") ? name.substr(0, name.size() - 1) : name;
 }
 
-std::vector<std::string> names_of_nodes(const App& app) {
-    std::vector<std::string> names;
-    for (const Node& node : app.nodes)
-        names.push_back(node.name);
-    return names;
-}
-
 // ---- name and fields -------------------------------------------------------------------------
 
 void read_name(Section& section, const App& app, Resource& resource) {
     const auto name = section.needed("name");
     if (!name) return;
     resource.name = name->value;
-    constexpr std::string_view good =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-0123456789";
+    std::string word = name->value;
+    std::replace(word.begin(), word.end(), '-', '_');
     const auto& reserved = reserved_paths();
     if (std::find(reserved.begin(), reserved.end(), name->value) != reserved.end()) {
         section.mistake(*name, "a resource cannot be called " + in_quotes(name->value) +
                                    ": every app has that path");
-    } else if (resource.name.find_first_not_of(good) != std::string::npos) {
-        section.mistake(*name, "a resource's name is part of paths: letters, digits, \"-\", \"_\"");
-    } else if (const std::string wrong = wrong_with_name(resource.name);
-               !wrong.empty() && resource.name.find('-') == std::string::npos) {
+    } else if (const std::string wrong = wrong_with_name(word); !wrong.empty()) {
         section.mistake(*name, "a resource's name " + wrong);
     }
     if (app.schema.find(resource.name)) {
@@ -197,7 +181,7 @@ void read_send_to(Section& section, const App& app, Resource& resource) {
     for (const Text& name : section.texts("send_to")) {
         if (!app.find(name.value)) {
             section.mistake(name, "unknown " + app.api.nodes_are + ' ' + in_quotes(name.value) +
-                                      did_you_mean(name.value, names_of_nodes(app)));
+                                      did_you_mean(name.value, app.api.nodes));
         }
         resource.send_to.push_back(name.value);
     }

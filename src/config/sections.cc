@@ -12,9 +12,8 @@ namespace reef::config {
 namespace {
 
 bool is_word(std::string_view text) {
-    constexpr std::string_view good = "abcdefghijklmnopqrstuvwxyz0123456789_-";
     return !text.empty() && text.size() <= 63 && text[0] >= 'a' && text[0] <= 'z' &&
-           text.find_first_not_of(good) == std::string_view::npos;
+           is_made_of_letters_digits_and("-_", text) && lower_case(text) == text;
 }
 
 bool is_reserved(std::string_view part) {
@@ -27,8 +26,6 @@ void check_path(const Section& section, const Text& path, const App& app) {
     const std::string named = '{' + app.api.nodes_are + '}';
     std::string_view rest = path.value;
     int nodes = 0;
-    constexpr std::string_view good =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.~";
     while (rest.starts_with('/')) {
         rest.remove_prefix(1);
         const std::size_t end = std::min(rest.find('/'), rest.size());
@@ -43,7 +40,7 @@ void check_path(const Section& section, const Text& path, const App& app) {
         } else if (is_reserved(part)) {
             section.mistake(path, "the path cannot have the part " + in_quotes(part) +
                                       ": every app has that path of its own");
-        } else if (part.empty() || part.find_first_not_of(good) != std::string_view::npos) {
+        } else if (part.empty() || !is_made_of_letters_digits_and("-_.~", part)) {
             section.mistake(path, "\"path\" must be such as \"/api/v1\" or \"/" + named +
                                       "\", not " + in_quotes(path.value));
             return;
@@ -70,7 +67,6 @@ void read_headers(Section& top, App& app) {
         top.mistake(headers->at, "\"headers\" must be a table: [headers.NAME]");
         return;
     }
-    constexpr std::string_view good = "abcdefghijklmnopqrstuvwxyz0123456789-_";
     static const std::vector<std::string> own{"authorization",  "connection",
                                               "content-length", "content-type",
                                               "host",           "if-match",
@@ -81,10 +77,8 @@ void read_headers(Section& top, App& app) {
                                               "x-request-id"};
     for (const auto& [key, value] : headers->members) {
         model::KeptHeader header;
-        header.name = key.name;
-        std::transform(header.name.begin(), header.name.end(), header.name.begin(),
-                       [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-        if (header.name.empty() || header.name.find_first_not_of(good) != std::string::npos) {
+        header.name = lower_case(key.name);
+        if (header.name.empty() || !is_made_of_letters_digits_and("-_", header.name)) {
             top.mistake(key.at, in_quotes(key.name) + " is no name of a header");
         } else if (header.name.starts_with("atoll-") ||
                    std::find(own.begin(), own.end(), header.name) != own.end()) {

@@ -54,6 +54,19 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
     return meant ? " (did you mean " + in_quotes(*meant) + "?)" : "";
 }
 
+bool is_made_of_letters_digits_and(std::string_view more, std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [&](char c) {
+        return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') ||
+               more.find(c) != std::string_view::npos;
+    });
+}
+
+std::string lower_case(std::string_view text) {
+    std::string out{text};
+    std::transform(out.begin(), out.end(), out.begin(), lower);
+    return out;
+}
+
 std::string one_of(const std::vector<std::string>& words) {
     std::string text;
     for (std::size_t i = 0; i < words.size(); ++i) {

@@ -1,4 +1,4 @@
-// "did you mean": the nearest of the words that were expected.
+// How names are spelled, how they are shown, and which one was meant.
 #pragma once
 
 #include <string>
@@ -12,6 +12,11 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
 
 // Quoted and joined for a sentence: `"a", "b" or "c"`.
 std::string one_of(const std::vector<std::string>& words);
+
+// Nothing but letters, digits and the characters of `more`.
+bool is_made_of_letters_digits_and(std::string_view more, std::string_view text);
+
+std::string lower_case(std::string_view text);  // ASCII
 
 std::string in_quotes(std::string_view text);  // in double quotes; cut when very long
 
