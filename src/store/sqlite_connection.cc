@@ -12,6 +12,9 @@ namespace {
 // How long a program that writes into the file by hand may hold its lock before a batch gives up.
 constexpr int busy_timeout_ms = 2000;
 
+// What is left of the write-ahead log's file when the log starts again after it has grown.
+constexpr std::int64_t log_bytes_kept = 64 << 20;
+
 // Statistics cost a lock shared by all threads at every allocation.
 void configure_library() {
     static std::once_flag once;
@@ -70,7 +73,8 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& file,
         "PRAGMA secure_delete = OFF; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = OFF;"
         "PRAGMA synchronous = FULL; PRAGMA cache_size = -" +
         std::to_string(options.cache_kib) +
-        "; PRAGMA mmap_size = " + std::to_string(options.mmap_bytes));
+        "; PRAGMA mmap_size = " + std::to_string(options.mmap_bytes) +
+        "; PRAGMA journal_size_limit = " + std::to_string(log_bytes_kept));
     if (!done) return done.error();
     return connection;
 }

@@ -42,7 +42,8 @@ private:
 
 // Under the lock: nobody has them open.
 void remove_files(const std::string& file) {
-    for (const char* ending : {"", "-wal", "-shm"}) std::filesystem::remove(file + ending);
+    for (const char* ending : {"", "-wal", "-shm"})
+        std::filesystem::remove(file + ending);
 }
 
 }  // namespace

@@ -75,6 +75,8 @@ private:
         if (done) done = load_facts(wanted, loaded);
         if (!done) {
             roll_back();
+            // One record that cannot be read must not keep its neighbours from being written.
+            if (done.error().code == Errc::invalid) return Error{Errc::rejected, done.error().what};
             return failed(done.error());
         }
         in_batch_ = true;

@@ -123,7 +123,8 @@ class Writer {
 public:
     virtual ~Writer() = default;
     // Takes the store's batch lock (all processes of the node share it) and loads.
-    // unavailable: nothing happened, try later.
+    // unavailable: nothing happened, try later. rejected: nothing happened, one of these records
+    // cannot be read, since another program damaged it: bisect.
     virtual Task<Loaded> begin(Wanted wanted) = 0;
     // Saves, commits, returns once it is durable. rejected: the database refused a row, nothing was
     // saved, bisect. unavailable: nothing was saved. broken: durable storage failed, the process
@@ -198,7 +199,7 @@ struct StoreOptions {
     std::string file;                   // SQLite: the path; its folder exists
     std::string node;                   // the origin's name; the incarnation is made with the store
     std::string incarnation;            // of a new store: random, given by the caller
-    bool fresh = false;       // what is there is thrown away
+    bool fresh = false;                 // what is there is thrown away
     std::uint64_t cache_kib = 8 << 10;  // SQLite's page cache, of the writer
 };
 

@@ -141,7 +141,7 @@ TEST_P(StoreContract, TrimsInSmallPieces) {
 
 class Requests {
 public:
-    static RequestId id(std::uint64_t n) { return {RequestKind::id, "r" + std::to_string(n)}; }
+    static RequestId id(std::uint64_t n) { return {RequestKind::id, std::to_string(n)}; }
     static Saved saved(Ledger ledger, std::uint64_t first, std::uint64_t last) {
         Saved batch;
         batch.ledger = std::move(ledger);

@@ -79,7 +79,10 @@ TEST_P(StoreContract, KeepsStampsCountersTwinsAndUnknownFields) {
     row.vector.add_write(self, 9);
     row.cells[notes::code].stamp = stamp_of(4, other);
     row.cells[notes::stock].parts = {{other, -2, stamp_of(4, other)}, {self, 7, stamp_of(9)}};
-    row.twins = {{{other, 4}, 1, {{notes::stock, -2}}}};
+    Twin& twin = row.twins.emplace_back();
+    twin.dot = {other, 4};
+    twin.life = 1;
+    twin.deltas.emplace_back(notes::stock, -2);
     row.unknown = R"("colour":"red","sizes":[1,2.0])";
     ASSERT_TRUE(succeeded(save({row})));
     expect_stored(row);
