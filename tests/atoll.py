@@ -30,12 +30,14 @@ def wait_until(condition, seconds=10, what="the condition"):
 class Node:
     """One `atoll serve`. It can be stopped, killed and started again on the same data and port."""
 
-    def __init__(self, folder, name="us", app="apps/property-listing.toml", options=(), env=()):
+    def __init__(self, folder, name="us", app="apps/property-listing.toml", options=(), env=(),
+                 alone=True):
         self.folder = pathlib.Path(folder)
         self.name = name
         self.app = app
         self.options = list(options)
         self.env = dict(env)
+        self.alone = alone
         self.port = 0
         self.process = None
         self.log_file = self.folder / f"{name}.log"
@@ -56,7 +58,7 @@ class Node:
         self.folder.mkdir(parents=True, exist_ok=True)
         command = [BINARY, "serve", self.app, "--node", self.name]
         command += ["--listen", f"127.0.0.1:{self.port}", "--data", self.folder / "data"]
-        command += ["--log-format", "json", *self.options]
+        command += ["--log-format", "json", *self.options, *(["--alone"] if self.alone else [])]
         self._log_start = self.log_file.stat().st_size if self.log_file.exists() else 0
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(

@@ -85,6 +85,9 @@ Response PeerRoutes::changes(const Request& request) {
     if (!parts_.peers.knows(asker)) {
         return problem("not_found", "this app has no other node " + asker, request);
     }
+    if (request.header("atoll-schema") != parts_.schema_id) {
+        return problem("not_found", "its records have other fields or rules", request);
+    }
     if (parts_.peers.is_cut(asker)) return problem("unavailable", "cut off", request);
     Response response;
     response.content_type = "application/x-ndjson";

@@ -23,6 +23,7 @@ struct PeerParts {
     replication::WritePath& writes;
     Clock& clock;
     std::string node;
+    std::string schema_id;
     std::string secret;  // "": only from loopback
 };
 

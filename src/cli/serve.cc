@@ -19,6 +19,7 @@ struct Arguments {
     std::string data;
     std::string listen;
     bool fresh = false;
+    bool alone = false;
     LogArguments log;
 };
 
@@ -59,15 +60,18 @@ int serve(const Arguments& arguments) {
     set_up_log(arguments.log, node->name);
     options.request_log = request_log(arguments.log);
     options.fresh = arguments.fresh;
+    options.alone = arguments.alone;
     auto started = node::start_node(*app, options);
     if (!started) {
         std::cerr << "atoll: " << started.error().what << '\n';
         return failed;
     }
-    log::info("Serving", {{"app", app->name},
-                          {"node", node->name},
-                          {"url", "http://" + to_text(config::Endpoint{options.listen.host, (*started)->port()})},
-                          {"records", (*started)->records()}});
+    log::info(
+        "Serving",
+        {{"app", app->name},
+         {"node", node->name},
+         {"url", "http://" + to_text(config::Endpoint{options.listen.host, (*started)->port()})},
+         {"records", (*started)->records()}});
     wait_for_signal();
     log::info("Stopping");
     (*started)->stop();
@@ -85,6 +89,7 @@ void add_serve(CLI::App& program, Run& run) {
     command->add_option("--data", arguments->data, "folder of its data (default: data/NAME)");
     command->add_option("--listen", arguments->listen, "HOST:PORT instead of the app's");
     command->add_flag("--fresh", arguments->fresh, "throw the node's data away first");
+    command->add_flag("--alone", arguments->alone, "without its peers, as an app of one node");
     add_log_arguments(*command, arguments->log);
     command->footer(
         "Examples:\n"

@@ -54,13 +54,14 @@ commit::CommitOptions commit_options(const config::Limits& limits) {
 }
 
 std::vector<transport::PeerAddress> peer_addresses(const config::App& app,
-                                                   const std::string& self) {
+                                                   const NodeOptions& options) {
     std::vector<transport::PeerAddress> peers;
     for (const config::Node& node : app.nodes) {
-        if (node.name == self || node.foreign) continue;
+        if (options.alone || node.name == options.name || node.foreign) continue;
         const auto url = transport::parse_url(node.url);
         if (!url) throw std::runtime_error("the url of " + node.name + " is not http://HOST:PORT");
-        peers.push_back({node.name, url->host, url->port, app.peer_secret, self});
+        peers.push_back(
+            {node.name, url->host, url->port, app.peer_secret, options.name, app.schema.id()});
     }
     return peers;
 }
@@ -145,7 +146,7 @@ private:
             now.random = random_bytes(random_);
             now.node_index = node_index;
             now.schema = schema_id_;
-            now.has_peers = app_.nodes.size() > 1;
+            now.has_peers = has_peers_;
             now.reachable = [this](std::string_view name) {
                 return replication_->peers().reachable(name);
             };
@@ -158,7 +159,7 @@ private:
             commit_options(app_.limits));
         replication_ = std::make_unique<replication::Replication>(
             app_.schema, *committer_, progress_, system_clock(),
-            replication::ReplicationOptions{options_.name, peer_addresses(app_, options_.name)});
+            replication::ReplicationOptions{options_.name, peer_addresses(app_, options_)});
         asio::co_spawn(commit_worker_.context(), committer_->run(),
                        [this](const std::exception_ptr& thrown, Result<void> done) {
                            if (thrown) std::rethrow_exception(thrown);
@@ -204,7 +205,7 @@ private:
                             progress_, system_clock()},
                 .peers = {app_.schema, app_.api.answers, *readers_[thread], progress_,
                           replication_->peers(), replication_->writes(), system_clock(),
-                          options_.name, app_.peer_secret},
+                          options_.name, schema_id_, app_.peer_secret},
                 .router = router_,
                 .status = status_,
                 .traffic = *traffic_[thread],
@@ -233,6 +234,7 @@ private:
     Worker commit_worker_;
     std::unique_ptr<store::Writer> writer_;
     std::unique_ptr<commit::Committer> committer_;
+    const bool has_peers_ = !peer_addresses(app_, options_).empty();
     std::promise<void> committer_ended_;
     std::unique_ptr<replication::Replication> replication_;
     std::vector<std::unique_ptr<Worker>> io_workers_;
@@ -246,7 +248,7 @@ private:
 
 Result<std::unique_ptr<Node>> start_node(const config::App& app, NodeOptions options) {
     if (options.serve && !options.listen.loopback() && app.peer_secret.empty() &&
-        app.nodes.size() > 1) {
+        !peer_addresses(app, options).empty()) {
         return Error{Errc::invalid,
                      "a node that listens beyond this machine needs a peer secret: set [peers] "
                      "secret (PEER_SECRET), the same for all nodes"};

@@ -17,6 +17,7 @@ struct NodeOptions {
     std::string data;  // folder of its stores; made when missing
     config::Endpoint listen;
     bool fresh = false;          // what was there before is thrown away
+    bool alone = false;          // without its peers: as if the app had no other node
     bool serve = true;           // false: open, seed, nothing else
     std::size_t io_threads = 0;  // 0: one for each processor
     api::RequestLog request_log = api::RequestLog::errors;

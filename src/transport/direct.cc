@@ -51,6 +51,7 @@ http::request<Body> make_request(const PeerAddress& peer, http::verb method, std
     http::request<Body> request{method, target, 11};
     request.set(http::field::host, peer.host + ':' + peer.port);
     request.set("Atoll-Peer", peer.self);
+    request.set("Atoll-Schema", peer.schema);
     if (!peer.secret.empty()) request.set("Atoll-Peer-Secret", peer.secret);
     return request;
 }

@@ -15,6 +15,7 @@ struct PeerAddress {
     std::string port;
     std::string secret;  // "" between nodes of one machine
     std::string self;    // our own name
+    std::string schema;  // Schema::id(): a peer of another shape is not followed
 };
 
 // "http://host:port" or "host:port"; absent when it is neither.
