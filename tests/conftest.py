@@ -5,6 +5,7 @@ import contextlib
 
 import pytest
 from atoll import Node
+from gateway import World
 
 
 @pytest.hookimpl(wrapper=True)
@@ -52,3 +53,25 @@ def shared_node(tmp_path_factory):
 @pytest.fixture
 def base_url(shared_node):
     return shared_node.base_url
+
+
+@pytest.fixture
+def make_world(tmp_path):
+    """Makes gateways, started, and what plays the nodes behind each."""
+    with contextlib.ExitStack() as at_the_end:
+
+        def make(**options):
+            world = World(tmp_path / f"gateway{len(make.nodes)}", **options)
+            at_the_end.callback(world.clean_up)
+            make.nodes.append(world.gateway)
+            world.gateway.start()
+            return world
+
+        make.nodes = []
+        yield make
+
+
+@pytest.fixture
+def world(make_world):
+    """The gateway of property-listing with its two regions."""
+    return make_world()

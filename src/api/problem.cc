@@ -38,12 +38,14 @@ constexpr std::array kinds{
     ProblemKind{"headers_too_large", 431, "Headers too large"},
     ProblemKind{"internal_error", 500, "Internal error"},
     ProblemKind{"not_implemented", 501, "Not implemented"},
+    ProblemKind{"bad_gateway", 502, "Bad gateway", true},
     ProblemKind{"overloaded", 503, "Overloaded", true},
     ProblemKind{"unavailable", 503, "Unavailable", true},
     ProblemKind{"not_ready", 503, "Not ready", true},
     ProblemKind{"home_unreachable", 503, "Home region unreachable", true},
     ProblemKind{"behind_token", 503, "Behind the token", true},
     ProblemKind{"ids_exhausted", 503, "No free id", true},
+    ProblemKind{"gateway_timeout", 504, "Gateway timeout", true},
     ProblemKind{"version_not_supported", 505, "HTTP version not supported"},
 };
 

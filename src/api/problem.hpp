@@ -19,7 +19,8 @@ struct ProblemKind {
     bool retry = false;  // the answer carries Retry-After
 };
 
-// Every problem that the API can answer with. `invalid_request` has the app's own status.
+// Every problem that the API, or the gateway in its stead, can answer with. `invalid_request` has
+// the app's own status.
 std::span<const ProblemKind> problem_kinds();
 const ProblemKind& problem_kind(std::string_view error);
 const ProblemKind& problem_kind_for(int status);  // of an answer that only has a status

@@ -23,6 +23,7 @@ void add_check(CLI::App& program, Run& run);
 void add_seed(CLI::App& program, Run& run);
 void add_openapi(CLI::App& program, Run& run);
 void add_health(CLI::App& program, Run& run);
+void add_gateway_config(CLI::App& program, Run& run);
 
 // What every command that reads an app file takes.
 struct AppArguments {

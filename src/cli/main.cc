@@ -15,6 +15,7 @@ int main(int argc, char** argv) {
         "  atoll serve apps/property-listing.toml --node us\n"
         "  atoll serve apps/logistics.toml --node A --listen 127.0.0.1:9000\n"
         "  atoll openapi apps/property-listing.toml > openapi.json\n"
+        "  atoll gateway-config apps/property-listing.toml > nginx.conf\n"
         "  atoll health http://127.0.0.1:8101\n"
         "Exit status: 0 ok, 1 failed, 2 usage or configuration, 3 unhealthy.");
     cli::Run run;
@@ -22,6 +23,7 @@ int main(int argc, char** argv) {
     cli::add_check(program, run);
     cli::add_seed(program, run);
     cli::add_openapi(program, run);
+    cli::add_gateway_config(program, run);
     cli::add_health(program, run);
     try {
         program.parse(argc, argv);

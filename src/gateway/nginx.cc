@@ -1,0 +1,106 @@
+#include "gateway/nginx.hpp"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <vector>
+
+namespace reef::gateway {
+
+namespace {
+
+// A folder with what the configuration expects below nginx's prefix; goes with all in it.
+class Prefix {
+public:
+    Prefix() {
+        std::string name = std::filesystem::temp_directory_path() / "atoll-gateway-XXXXXX";
+        if (!::mkdtemp(name.data())) return;
+        path_ = name;
+    }
+    ~Prefix() {
+        std::error_code ignored;
+        if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+    }
+    Prefix(const Prefix&) = delete;
+    Prefix& operator=(const Prefix&) = delete;
+
+    bool good() const { return !path_.empty(); }
+    std::string path() const { return path_.string(); }
+    std::string file(const char* name) const { return (path_ / name).string(); }
+
+private:
+    std::filesystem::path path_;
+};
+
+// Its exit status, or absent when the program isn't there. What it says goes to the file `said`.
+std::optional<int> run(std::vector<std::string> command, const std::string& said) {
+    std::vector<char*> arguments;
+    for (std::string& argument : command)
+        arguments.push_back(argument.data());
+    arguments.push_back(nullptr);
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, said.c_str(),
+                                     O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    pid_t pid = 0;
+    const int failed =
+        posix_spawnp(&pid, arguments[0], &actions, nullptr, arguments.data(), environ);
+    posix_spawn_file_actions_destroy(&actions);
+    if (failed) return std::nullopt;
+    int status = 0;
+    while (::waitpid(pid, &status, 0) < 0) {
+        if (errno != EINTR) return std::nullopt;
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+std::string text_of(const std::string& file) {
+    std::ostringstream text;
+    text << std::ifstream{file}.rdbuf();
+    return text.str();
+}
+
+}  // namespace
+
+bool has_ipv6_loopback() {
+    const int socket = ::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (socket < 0) return false;
+    sockaddr_in6 address{};
+    address.sin6_family = AF_INET6;
+    address.sin6_addr = in6addr_loopback;
+    const bool bound =
+        ::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    ::close(socket);
+    return bound;
+}
+
+Result<void> check_nginx_conf(const std::string& conf) {
+    const Prefix prefix;
+    if (!prefix.good()) return Error{Errc::unavailable, "no temporary folder for nginx"};
+    const std::string file = prefix.file("nginx.conf");
+    std::ofstream{file} << conf;
+    for (const char* folder : {"gateway", "logs"})
+        std::filesystem::create_directory(prefix.file(folder));
+    // Debian has it where only root's PATH leads.
+    for (const char* nginx : {"nginx", "/usr/sbin/nginx"}) {
+        const auto status =
+            run({nginx, "-t", "-q", "-e", "stderr", "-p", prefix.path(), "-c", file},
+                prefix.file("said"));
+        if (!status) continue;
+        if (*status == 0) return {};
+        return Error{Errc::invalid, text_of(prefix.file("said"))};
+    }
+    return Error{Errc::unavailable, "nginx is not installed here (Debian: apt install nginx)"};
+}
+
+}  // namespace reef::gateway

@@ -1,0 +1,373 @@
+#include "gateway/nginx_conf.hpp"
+
+#include <algorithm>
+#include <array>
+#include <initializer_list>
+#include <stdexcept>
+#include <string_view>
+
+#include "api/problem.hpp"
+#include "gateway/routes.hpp"
+
+namespace reef::gateway {
+
+namespace {
+
+using config::Endpoint;
+
+// The time that each try of a request gets. A region that is silent for `silent_ms` is taken for
+// stopped; `patient_s` is for answers that are known to be slow, or that were slow everywhere.
+constexpr int connect_timeout_ms = 250;
+constexpr int silent_ms = 500;
+constexpr int patient_s = 10;
+constexpr int feed_silent_s = 120;  // feeds have heartbeats
+constexpr int tries_total_s = 2;    // no further try later than this
+constexpr int patient_tries_total_s = patient_s + 1;
+constexpr int left_alone_s = 1;  // nginx counts whole seconds: one to two
+constexpr std::uint64_t body_in_memory_bytes_max = 1 << 20;
+
+struct Value {
+    std::string_view name;
+    std::string text;
+};
+
+// Puts values in the place of <name>.
+std::string fill(std::string_view pattern, std::initializer_list<Value> values) {
+    std::string text{pattern};
+    for (const Value& value : values) {
+        const std::string mark = '<' + std::string{value.name} + '>';
+        for (std::size_t at = text.find(mark); at != text.npos;
+             at = text.find(mark, at + value.text.size())) {
+            text.replace(at, mark.size(), value.text);
+        }
+    }
+    return text;
+}
+
+// ---- the process and its files -----------------------------------------------------------------
+
+constexpr std::string_view process = R"(# The gateway of <app>: `atoll gateway-config` made it
+# from the app file; change that instead.
+# Runs with `nginx -e stderr -p FOLDER -c FILE`; paths are below FOLDER.
+<user>worker_processes auto;
+worker_rlimit_nofile 20000;
+worker_shutdown_timeout 10s;  # feeds do not keep an old worker for ever
+pid <folder>/nginx.pid;
+lock_file <folder>/nginx.lock;
+error_log <error_log> warn;
+
+events {
+    worker_connections 8192;
+    multi_accept on;
+}
+
+http {
+    client_body_temp_path <folder>/client_body;
+    proxy_temp_path <folder>/proxy;
+    fastcgi_temp_path <folder>/fastcgi;
+    uwsgi_temp_path <folder>/uwsgi;
+    scgi_temp_path <folder>/scgi;
+
+    log_format atoll '$remote_addr - $remote_user [$time_local] "$request" $status '
+                     '$body_bytes_sent "$http_referer" "$http_user_agent" '
+                     '"$http_x_forwarded_for" upstream=$upstream_addr '
+                     'upstream_response_time=$upstream_response_time '
+                     'request_id=$http_x_request_id';
+    access_log <access_log> atoll buffer=64k flush=10ms;
+
+    server_tokens off;
+    types { }
+    default_type <problem_type>;
+
+    map $http_host $asked_host {
+        default $http_host;
+        "" localhost;  # HTTP/1.0
+    }
+    # The time at which the request was here as a whole: one for all tries.
+    map $msec $received {
+        default $msec;
+    }
+    # A write that waits for peers is not taken for one that hangs.
+    map $http_prefer $patient {
+        default "";
+        "~*(^|[,; ])wait *=" 1;
+    }
+    # A read that waits for the writes its token names says nothing about the health of whom it
+    # waits at: it has marks of its own.
+    map $request_method $waiting_read {
+        default "";
+        GET .waiting;
+        HEAD .waiting;
+    }
+    map $http_atoll_token $waiting {
+        default $waiting_read;
+        "" "";
+    }
+)";
+
+std::string process_text(const config::App& app, const GatewayOptions& options) {
+    const bool wrapped = !app.api.answers.wrap_error.empty();
+    return fill(
+        process,
+        {{"app", app.name},
+         {"user", options.root ? "user root;  # the data folder is its owner's alone\n" : ""},
+         {"folder", options.folder},
+         {"access_log", options.access_log},
+         {"error_log", options.error_log},
+         {"problem_type", wrapped ? "application/json" : "application/problem+json"}});
+}
+
+// ---- groups of servers -------------------------------------------------------------------------
+
+std::string server(const Endpoint& endpoint, std::string_view how) {
+    return "        server " + to_text(endpoint) + ' ' + std::string{how} + ";\n";
+}
+
+// nginx tries whom no mark keeps from it, then the backups, which are never marked; each once for a
+// request. The first servers stand among the backups again, so that a mark is only advice. In a
+// region's group their weight there is so small that the other regions come before them.
+std::string group_text(const Group& group, const std::string& name) {
+    const std::string marked = "max_fails=1 fail_timeout=" + std::to_string(left_alone_s) + 's';
+    std::string text = "\n    upstream " + name + " {\n        zone " + name + " 64k;\n";
+    for (const Endpoint& endpoint : group.first)
+        text += server(endpoint, marked);
+    for (const Endpoint& endpoint : group.instead)
+        text += server(endpoint, "backup max_fails=0 weight=1000000000");
+    for (const Endpoint& endpoint : group.first)
+        text += server(endpoint, "backup max_fails=0");
+    return text +
+           "        keepalive 128;\n"
+           "        keepalive_requests 100000;\n"
+           "    }\n";
+}
+
+std::string groups_text(const Routes& routes) {
+    std::string text;
+    for (const Group& group : routes.groups) {
+        text += group_text(group, group.name);
+        text += group_text(group, group.name + ".waiting");
+    }
+    return text;
+}
+
+// ---- the gateway's own answers -----------------------------------------------------------------
+
+struct OwnAnswer {
+    std::string_view when;  // nginx's codes, and what they become
+    int status;
+    std::string_view detail;
+};
+
+constexpr std::array own_answers{
+    OwnAnswer{"400", 400, "the request cannot be read"},
+    OwnAnswer{"404", 404, "the gateway passes nothing at this path"},
+    OwnAnswer{"405", 405, "the gateway passes no request with this method"},
+    OwnAnswer{"413", 413, "a body has at most <body_bytes> bytes"},
+    OwnAnswer{"414", 414, "a request line has at most 16 KiB"},
+    OwnAnswer{"494 =431", 431, "a header has at most 16 KiB"},
+    OwnAnswer{"500", 500, "the gateway failed"},
+    OwnAnswer{"501", 501, "the gateway does not know this transfer encoding"},
+    OwnAnswer{"502", 502, "no <region> can be reached: try again soon"},
+    OwnAnswer{
+        "504", 504,
+        "no <region> answered in time; a write may have taken effect: repeat it with the same "
+        "request id"},
+    OwnAnswer{"505", 505, "the gateway speaks HTTP/1.0 and HTTP/1.1"},
+};
+
+// A JSON text as one of nginx's words. It has no way to write a dollar sign: JSON has.
+std::string quoted(std::string_view json) {
+    std::string text = "'";
+    for (const char c : json) {
+        if (c == '$') {
+            text += R"(\\u0024)";
+            continue;
+        }
+        if (c == '\'' || c == '\\') text += '\\';
+        text += c;
+    }
+    return text + '\'';
+}
+
+std::string error_pages(std::string_view indent, bool patient) {
+    std::string text;
+    for (const OwnAnswer& answer : own_answers) {
+        if (answer.status == 504 && !patient) continue;
+        text += std::string{indent} + "error_page " + std::string{answer.when} + " /.problem/" +
+                std::to_string(answer.status) + ";\n";
+    }
+    return text;
+}
+
+std::string own_answers_text(const config::App& app) {
+    const api::ProblemWriter problems{app.api.answers};
+    std::string text;
+    for (const OwnAnswer& answer : own_answers) {
+        const std::string detail =
+            fill(answer.detail, {{"region", app.api.nodes_are},
+                                 {"body_bytes", std::to_string(app.limits.body_bytes_max)}});
+        const bool retry = api::problem_kind_for(answer.status).retry;
+        text += fill(
+            "\n        location = /.problem/<status> {\n"
+            "            internal;\n"
+            "<retry>"
+            "            return <status> <body>;\n"
+            "        }\n",
+            {{"status", std::to_string(answer.status)},
+             {"retry", retry ? "            add_header Retry-After 1 always;\n" : ""},
+             {"body", quoted(problems.write(answer.status, detail).body)}});
+    }
+    return text;
+}
+
+// ---- the server --------------------------------------------------------------------------------
+
+constexpr std::string_view server_head = R"(
+    server {
+<listen>        server_name _;
+        merge_slashes off;  # nodes get the path as the client wrote it
+
+        client_header_timeout 10s;
+        client_body_timeout 30s;
+        send_timeout 30s;
+        keepalive_requests 100000;
+        large_client_header_buffers 4 16k;
+        client_max_body_size <body_bytes>;
+        client_body_buffer_size <body_memory>;
+
+        proxy_http_version 1.1;
+        proxy_set_header Connection "";
+        proxy_set_header Host $asked_host;
+        proxy_set_header X-Real-IP $remote_addr;
+        proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+        proxy_set_header X-Region $region;
+        proxy_set_header Atoll-Attempt $request_id;
+        proxy_set_header Atoll-Received $received;
+        proxy_redirect off;
+        proxy_buffer_size 16k;
+        proxy_buffers 16 16k;
+        proxy_max_temp_file_size 0;
+
+        proxy_connect_timeout <connect_ms>ms;
+        proxy_send_timeout <silent_ms>ms;
+        proxy_read_timeout <silent_ms>ms;
+        proxy_next_upstream error timeout http_502 http_503 http_504 non_idempotent;
+        proxy_next_upstream_tries <tries>;
+        proxy_next_upstream_timeout <tries_total_s>s;
+
+        recursive_error_pages on;
+<error_pages>        error_page 418 504 = @patient;  # 418: from here only, for $patient
+
+        location / {
+            return 404;
+        }
+)";
+
+// Once more, and longer: for an answer that every try was too short for, and for what is known to
+// be slow.
+constexpr std::string_view patient_location = R"(
+        location @patient {
+            proxy_send_timeout <patient_s>s;
+            proxy_read_timeout <patient_s>s;
+            proxy_next_upstream_timeout <patient_total_s>s;
+<error_pages>            proxy_pass http://$group$waiting;
+        }
+)";
+
+// The node gets the path as it was written, so that must begin as the one by which nginx chose:
+// "/_atoll/../us/x" is below "/us/" to nginx only.
+constexpr std::string_view location = R"(
+        location <path> {
+            if ($request_uri !~ "^<pattern>") {
+                return 404;
+            }
+            set $group "<group>";
+            set $region "<region>";
+<more>            proxy_pass http://$group$waiting;
+        }
+)";
+
+constexpr std::string_view patient_when_asked = R"(            if ($patient) {
+                return 418;
+            }
+)";
+
+constexpr std::string_view as_a_feed = R"(            proxy_buffering off;
+            proxy_read_timeout <feed_s>s;
+)";
+
+bool is_below(const Route& route) {
+    return route.path.ends_with('/') && !route.feed;
+}
+
+std::string escaped_for_pattern(std::string_view path) {
+    std::string pattern;
+    for (const char c : path) {
+        if (c == '.') pattern += '\\';
+        pattern += c;
+    }
+    return pattern;
+}
+
+std::string location_text(const Route& route) {
+    const std::string path = (is_below(route) ? "" : "= ") + route.path;
+    if (route.group.empty()) {
+        return "\n        location " + path + " {\n            return 404;\n        }\n";
+    }
+    const std::string more = route.feed
+                                 ? fill(as_a_feed, {{"feed_s", std::to_string(feed_silent_s)}})
+                                 : std::string{is_below(route) ? patient_when_asked : ""};
+    return fill(location,
+                {{"path", path},
+                 {"pattern", escaped_for_pattern(route.path) + (is_below(route) ? "" : "([?]|$)")},
+                 {"group", route.group},
+                 {"region", route.region},
+                 {"more", more}});
+}
+
+std::string listen_text(const Endpoint& endpoint, bool ipv6) {
+    const bool both = endpoint.host == "127.0.0.1" || endpoint.host == "localhost" ||
+                      (endpoint.host == "::1" && ipv6);
+    if (!both) return "        listen " + to_text(endpoint) + ";\n";
+    std::string text = "        listen " + to_text(Endpoint{"127.0.0.1", endpoint.port}) + ";\n";
+    if (ipv6) text += "        listen " + to_text(Endpoint{"::1", endpoint.port}) + ";\n";
+    return text;
+}
+
+std::string server_text(const config::App& app, const GatewayOptions& options,
+                        const Routes& routes) {
+    const Endpoint listen = options.listen ? *options.listen : app.gateway->listen;
+    const std::uint64_t body_bytes = app.limits.body_bytes_max;
+    // A region's turn comes once for each request. Where all are equal, those that were left alone
+    // get theirs as well, after all others.
+    const bool spread = routes.groups.front().instead.empty();
+    const std::size_t tries = std::max<std::size_t>(2, routes.servers * (spread ? 2 : 1));
+    std::string text =
+        fill(server_head,
+             {{"listen", listen_text(listen, options.ipv6)},
+              {"body_bytes", std::to_string(body_bytes)},
+              {"body_memory", std::to_string(std::min(body_bytes, body_in_memory_bytes_max))},
+              {"connect_ms", std::to_string(connect_timeout_ms)},
+              {"silent_ms", std::to_string(silent_ms)},
+              {"tries", std::to_string(tries)},
+              {"tries_total_s", std::to_string(tries_total_s)},
+              {"error_pages", error_pages("        ", false)}});
+    for (const Route& route : routes.routes)
+        text += location_text(route);
+    text += fill(patient_location, {{"patient_s", std::to_string(patient_s)},
+                                    {"patient_total_s", std::to_string(patient_tries_total_s)},
+                                    {"error_pages", error_pages("            ", true)}});
+    return text + own_answers_text(app) + "    }\n}\n";
+}
+
+}  // namespace
+
+std::string nginx_conf(const config::App& app, const GatewayOptions& options) {
+    if (!options.listen && !app.gateway) {
+        throw std::invalid_argument(app.name + " has no [gateway]: nothing says where to listen");
+    }
+    const Routes routes = routes_of(app, options.addresses);
+    return process_text(app, options) + groups_text(routes) + server_text(app, options, routes);
+}
+
+}  // namespace reef::gateway

@@ -1,0 +1,155 @@
+"""The real NGINX with the configuration that `atoll gateway-config` prints."""
+
+import contextlib
+import dataclasses
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import time
+
+from atoll import run_atoll, wait_until
+from region import Region
+
+PROPERTY = "/us/properties/10"
+NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin")
+
+
+@dataclasses.dataclass
+class Answer:
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+    seconds: float
+
+    def json(self):
+        return json.loads(self.body)
+
+    @property
+    def by(self):
+        """Which region this is from."""
+        assert self.status == 200, (self.status, self.body)
+        return self.headers["Atoll-Served-By"]
+
+
+class Gateway:
+    """`ports`: what the environment says about the nodes, {"PORT_US": 4711, …}. `edit` changes the
+    configuration's text: for waits that are too long for a test."""
+
+    def __init__(self, folder, app, ports, edit=lambda conf: conf):
+        self.folder = pathlib.Path(folder)
+        for inside in ("gateway", "logs"):
+            (self.folder / inside).mkdir(parents=True)
+        self.folder.chmod(0o700)  # as a data folder is: nobody else may look inside
+        self.app = app
+        self.ports = ports
+        self.edit = edit
+        self.port = 0
+        self.process = None
+
+    def start(self):
+        self.port = free_port()
+        environment = {"PATH": os.environ["PATH"]} | {k: str(v) for k, v in self.ports.items()}
+        printed = run_atoll("gateway-config", self.app, "--listen", f"127.0.0.1:{self.port}",
+                            env=environment)
+        (self.folder / "nginx.conf").write_text(self.edit(printed.stdout))
+        assert NGINX, "nginx is not installed"
+        with (self.folder / "said").open("wb") as said:
+            self.process = subprocess.Popen(
+                [NGINX, "-e", "stderr", "-p", self.folder, "-c", "nginx.conf", "-g", "daemon off;"],
+                stderr=said)
+        wait_until(self._listens, what="the gateway listening")
+        return self
+
+    def stop(self):
+        process, self.process = self.process, None
+        process.terminate()
+        assert process.wait(10) == 0, self.log()
+
+    def clean_up(self):
+        if self.process:
+            self.stop()
+
+    @property
+    def name(self):
+        return "gateway"
+
+    def log(self):
+        return "".join(f"--- {file}\n{(self.folder / file).read_text()}"
+                       for file in ("said", "logs/gateway.log", "logs/gateway-error.log")
+                       if (self.folder / file).exists())
+
+    def log_lines(self, count):
+        """The access log, once it has this many lines."""
+        file = self.folder / "logs/gateway.log"
+        return wait_until(lambda: lines if len(lines := file.read_text().splitlines()) >= count
+                          else None, what=f"{count} lines in the log")
+
+    def ask(self, method, target, body=None, headers=(), host="127.0.0.1"):
+        """One request on a connection of its own. The target is sent as it is."""
+        connection = http.client.HTTPConnection(host, self.port, timeout=30)
+        with contextlib.closing(connection):
+            started = time.monotonic()
+            connection.request(method, target, body, dict(headers))
+            got = connection.getresponse()
+            payload = got.read()
+            return Answer(got.status, got.headers, payload, time.monotonic() - started)
+
+    def get(self, target, headers=()):
+        return self.ask("GET", target, headers=headers)
+
+    def say(self, data):
+        """Raw bytes, and what comes back until the gateway closes."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
+            connection.sendall(data)
+            with connection.makefile("rb") as stream:
+                return stream.read()
+
+    def _listens(self):
+        assert self.process.poll() is None, self.log()
+        with contextlib.suppress(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", self.port)).close()
+            return True
+        return False
+
+
+def free_port():
+    """nginx takes no port 0: one that was free a moment ago."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
+class World:
+    """A gateway and what plays the nodes behind it: `us` and `eu`, or as many as the app has."""
+
+    def __init__(self, folder, app="property-listing", nodes=("us", "eu"), ports=(), **options):
+        self.regions = [Region(name) for name in nodes]
+        variable = "PORT_{}" if app == "property-listing" else "SERVER_PORT_{}"
+        ports = {variable.format(one.name.upper()): one.port for one in self.regions} | dict(ports)
+        self.gateway = Gateway(folder, f"apps/{app}.toml", ports, **options)
+        self.nodes = [self.gateway]  # whose log a failed test shows
+
+    def clean_up(self):
+        for one in [*self.regions, self.gateway]:
+            one.clean_up()
+
+    @property
+    def us(self):
+        return self.regions[0]
+
+    @property
+    def eu(self):
+        return self.regions[1]
+
+
+def assert_problem(answer, status, error):
+    assert answer.status == status, answer.body
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    problem = answer.json()
+    assert list(problem) == ["type", "title", "status", "detail", "error"]
+    assert (problem["status"], problem["error"]) == (status, error)
+    assert problem["type"] == "/problems/" + error.replace("_", "-")

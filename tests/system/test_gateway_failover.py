@@ -1,0 +1,313 @@
+"""A region fails, and the gateway's clients do not notice. Times are bounds, not measurements: a
+region that hangs costs half a second, a mark lasts one to two."""
+
+import concurrent.futures
+import http.client
+import itertools
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+import region
+from atoll import wait_until
+from gateway import PROPERTY, assert_problem
+from region import answering, slow
+
+METHODS = ["GET", "PUT", "POST", "DELETE"]
+SOON = 0.45  # less than it takes to find that a region hangs
+
+FAILURES = {
+    "refuses": lambda one: one.kill(),
+    "dies": lambda one: setattr(one, "behave", region.dying),
+    "answers 502": lambda one: setattr(one, "behave", answering(502)),
+    "answers 503": lambda one: setattr(one, "behave", answering(503)),
+    "answers 504": lambda one: setattr(one, "behave", answering(504)),
+    "hangs": lambda one: setattr(one, "behave", region.hanging),
+}
+
+
+def impatient(conf):
+    """Tests do not wait as long as clients may have to."""
+    assert "proxy_read_timeout 10s;" in conf
+    return conf.replace("proxy_read_timeout 10s;", "proxy_read_timeout 1s;")
+
+
+# ---- one region fails --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize("method", METHODS)
+def test_the_other_region_is_tried_once(world, method, failure):
+    FAILURES[failure](world.us)
+    answer = world.gateway.ask(method, PROPERTY, b'{"price":1}' if method != "GET" else None)
+    assert answer.by == "eu"
+    assert answer.seconds < (0.95 if failure == "hangs" else SOON)
+    first, second = world.us.seen(), world.eu.seen()
+    assert len(first) == (0 if failure == "refuses" else 1) and len(second) == 1
+    assert (second[0].method, second[0].target) == (method, PROPERTY)
+    for tried in first:
+        for header in ("atoll-attempt", "atoll-received", "x-region", "host"):
+            assert tried[header] == second[0][header]
+        assert tried.body == second[0].body
+    assert second[0]["x-region"] == "us", "it says who was meant"
+
+
+def test_it_works_the_other_way_round(world):
+    world.eu.kill()
+    assert world.gateway.ask("PUT", "/eu/properties/10", b"{}").by == "us"
+    assert world.us.seen()[0]["x-region"] == "eu"
+
+
+@pytest.mark.parametrize("target", ["/health", "/docs", "/openapi.json"])
+def test_any_living_region_answers_for_all(world, target):
+    world.us.kill()
+    assert world.gateway.get(target).by == "eu"
+
+
+def test_a_region_killed_under_load_costs_nobody_anything(world):
+    answers, stop = under_load(world.gateway, clients=8)
+    wait_until(lambda: len(answers) > 200, what="200 answers")
+    world.us.kill()
+    wait_until(lambda: sum(a.by == "eu" for a in answers) > 200, what="200 answers of eu")
+    stop()
+    assert max(answer.seconds for answer in answers) < 1
+
+
+def test_a_rolling_restart_costs_nobody_anything(world):
+    answers, stop = under_load(world.gateway, clients=4)
+    for one in [world.us, world.eu] * 3:
+        one.behave = answering(503)  # it stops, then it is gone, then it starts
+        count_on(answers)
+        one.kill()
+        count_on(answers)
+        one.start()
+        count_on(answers)
+        one.behave = answering(200)  # the other one goes while the gateway still avoids this one
+        count_on(answers)
+    stop()
+    assert {answer.by for answer in answers} == {"us", "eu"}
+
+
+def test_a_stopped_process_is_like_a_hanging_region(make_world):
+    """A real one under SIGSTOP: the kernel goes on taking its connections."""
+    with subprocess.Popen([sys.executable, "-u", "-m", "http.server", "--bind", "127.0.0.1", "0"],
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        try:
+            port = int(process.stdout.readline().split(" port ")[1].split()[0])
+            world = make_world(ports={"PORT_US": port})
+            assert world.gateway.get(PROPERTY).status == 404  # it has no such file
+            process.send_signal(signal.SIGSTOP)
+            answers = [world.gateway.get(PROPERTY) for _ in range(10)]
+            assert [answer.by for answer in answers] == ["eu"] * 10
+            assert answers[0].seconds < 0.95 and sum(a.seconds > SOON for a in answers) <= 2
+            process.send_signal(signal.SIGCONT)
+            wait_until(lambda: world.gateway.get(PROPERTY).status == 404, 4, "us being back")
+        finally:
+            process.kill()
+
+
+# ---- left alone, and found again ---------------------------------------------------------------
+
+
+def test_a_hanging_region_is_left_alone_for_a_second(world):
+    world.us.behave = region.hanging
+    assert world.gateway.get(PROPERTY).by == "eu"
+    marked = time.monotonic()
+    while time.monotonic() < marked + 0.9:
+        answer = world.gateway.get(PROPERTY)
+        assert answer.by == "eu" and answer.seconds < SOON
+    assert len(world.us.seen()) == 1
+
+
+@pytest.mark.parametrize("failure", ["refuses", "hangs"])
+def test_a_region_that_is_back_is_found_within_two_seconds(world, failure):
+    FAILURES[failure](world.us)
+    assert world.gateway.get(PROPERTY).by == "eu"
+    world.us.kill()
+    world.us.behave = answering(200)
+    world.us.start()
+    back = time.monotonic()
+    wait_until(lambda: world.gateway.get(PROPERTY).by == "us", 3, "us being found again")
+    assert time.monotonic() - back < 2.5
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_a_region_that_is_left_alone_is_asked_when_the_other_fails(world, failure):
+    world.us.behave = answering(503)
+    assert world.gateway.get(PROPERTY).by == "eu"
+    world.us.behave = answering(200)
+    FAILURES[failure](world.eu)
+    for method in METHODS:
+        answer = world.gateway.ask(method, PROPERTY)
+        assert answer.by == "us" and answer.seconds < 0.95
+    assert "no live upstreams" not in world.gateway.log()
+
+
+def test_a_read_that_waits_for_its_token_spoils_nothing_for_others(world):
+    world.us.behave = lambda one, asked, connection: (
+        region.hanging if asked.all("atoll-token") else answering(200))(one, asked, connection)
+    assert world.gateway.get(PROPERTY, {"Atoll-Token": "us.k3f9:7"}).by == "eu"
+    assert world.gateway.get(PROPERTY).by == "us"
+    assert world.gateway.ask("PUT", PROPERTY, b"{}", {"Atoll-Token": "us.k3f9:7"}).by == "eu"
+
+
+# ---- no region answers -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_with_all_regions_gone_the_gateway_says_so(world, method):
+    world.us.kill()
+    world.eu.kill()
+    for _ in range(3):
+        answer = world.gateway.ask(method, PROPERTY)
+        assert_problem(answer, 502, "bad_gateway")
+        assert (answer.headers["Retry-After"], answer.seconds < SOON) == ("1", True)
+
+
+def test_with_all_regions_hanging_the_gateway_says_so_in_the_end(make_world):
+    world = make_world(edit=impatient)
+    for one in world.regions:
+        one.behave = region.hanging
+    answer = world.gateway.ask("POST", "/us/properties", b"{}")
+    assert_problem(answer, 504, "gateway_timeout")
+    assert (answer.headers["Retry-After"], answer.seconds < 5) == ("1", True)
+    assert len({asked["atoll-attempt"] for one in world.regions for asked in one.seen()}) == 1
+
+
+def test_what_the_last_region_says_is_passed(world):
+    for one in world.regions:
+        one.behave = answering(503, [("Retry-After", "7")])
+    answer = world.gateway.ask("PUT", PROPERTY, b"{}")
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "7")
+    assert [len(one.seen()) for one in world.regions] == [1, 1]
+
+
+# ---- slow answers and feeds --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_an_answer_that_is_slow_everywhere_is_not_lost(world, method):
+    for one in world.regions:
+        one.behave = slow(0.8)
+    assert world.gateway.ask(method, PROPERTY).status == 200
+    asked = [asked for one in world.regions for asked in one.seen()]
+    assert len(asked) == 3
+    assert len({(a["atoll-attempt"], a["atoll-received"]) for a in asked}) == 1
+
+
+@pytest.mark.parametrize("prefer", ["wait=2, atoll-peers=1", "atoll-peers=1; wait=2", "Wait = 2"])
+def test_a_write_that_waits_for_peers_is_not_taken_for_hanging(world, prefer):
+    world.us.behave = slow(0.8)
+    answer = world.gateway.ask("PUT", PROPERTY, b"x" * 100_000, {"Prefer": prefer})
+    assert answer.by == "us"
+    asked = world.us.seen()
+    assert (len(asked), asked[0]["prefer"], len(asked[0].body)) == (1, prefer, 100_000)
+    assert not world.eu.seen()
+    world.us.kill()
+    assert world.gateway.ask("PUT", PROPERTY, b"{}", {"Prefer": prefer}).by == "eu"
+
+
+def test_an_answer_that_breaks_off_is_not_made_whole(world):
+    world.us.behave = region.dying_in_the_middle
+    with pytest.raises((http.client.IncompleteRead, ConnectionError)):
+        world.gateway.get(PROPERTY)
+    assert not world.eu.seen()
+    world.us.behave = answering(200)
+    assert world.gateway.get(PROPERTY).status == 200
+
+
+@pytest.mark.parametrize("target", ["/us/properties/changes?feed=sse", "/us/properties/changes/"])
+def test_a_feed_is_passed_as_it_comes(world, target):
+    go_on = threading.Event()
+
+    def feed(one, asked, connection):
+        del one, asked
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+                           b"Transfer-Encoding: chunked\r\n\r\n7\r\ndata: 1\r\n")
+        assert go_on.wait(20), "what was sent has not arrived"
+        return b"7\r\ndata: 2\r\n0\r\n\r\n"
+
+    world.us.behave = feed
+    connection = http.client.HTTPConnection("127.0.0.1", world.gateway.port, timeout=10)
+    connection.request("GET", target)
+    answer = connection.getresponse()
+    assert answer.read(7) == b"data: 1"
+    assert not threading.Event().wait(0.8)  # longer than any other request may be silent
+    go_on.set()
+    assert answer.read() == b"data: 2"
+    connection.close()
+
+
+def test_a_feed_is_asked_for_at_the_other_region_too(world):
+    world.us.kill()
+    assert world.gateway.get("/us/properties/changes").by == "eu"
+
+
+# ---- an app that spreads its requests ----------------------------------------------------------
+
+WAREHOUSES = "/api/v1/warehouses/"
+
+
+@pytest.fixture
+def logistics(make_world):
+    return make_world(app="logistics", nodes="ABCD")
+
+
+def test_requests_are_spread(logistics):
+    by = [logistics.gateway.get(WAREHOUSES).by for _ in range(40)]
+    assert set(by) == set("ABCD")
+    assert not logistics.regions[0].seen()[0].all("x-region")
+    assert_problem(logistics.gateway.get("/api"), 404, "not_found")
+    assert logistics.gateway.get("/openapi.json").by in "ABCD"
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_one_living_server_answers_for_all(logistics, method):
+    for alive in range(4):
+        for number, one in enumerate(logistics.regions):
+            one.kill()
+            if number == alive:
+                one.start()
+        for _ in range(3):
+            assert logistics.gateway.ask(method, WAREHOUSES).by == "ABCD"[alive]
+    for one in logistics.regions:
+        one.kill()
+    answer = logistics.gateway.ask(method, WAREHOUSES)
+    assert_problem(answer, 502, "bad_gateway")
+    assert "no server" in answer.json()["detail"]
+
+
+# ---- load --------------------------------------------------------------------------------------
+
+
+def under_load(gateway, clients):
+    """Clients that ask until `stop()`, which fails when one of them saw anything but a 200."""
+    answers, stopped = [], threading.Event()
+
+    def ask(number):
+        for turn in itertools.count():
+            if stopped.is_set():
+                return
+            body = b'{"price":1}' if METHODS[turn % 4] != "GET" else None
+            answer = gateway.ask(METHODS[turn % 4], f"/{'us' if number % 2 else 'eu'}/x", body)
+            assert answer.by in ("us", "eu")
+            answers.append(answer)
+
+    pool = concurrent.futures.ThreadPoolExecutor(clients)
+    asking = [pool.submit(ask, number) for number in range(clients)]
+
+    def stop():
+        stopped.set()
+        for one in asking:
+            one.result(30)
+        pool.shutdown()
+
+    return answers, stop
+
+
+def count_on(answers, more=40):
+    count = len(answers)
+    wait_until(lambda: len(answers) >= count + more, what=f"{more} more answers")
