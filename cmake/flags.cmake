@@ -5,7 +5,7 @@ target_compile_options(reef_flags INTERFACE
   -Woverloaded-virtual -Wimplicit-fallthrough -Werror
   -fPIE -fstack-protector-strong -ftrivial-auto-var-init=zero
   $<$<CONFIG:Release>:-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
-    -Wno-restrict -Wno-stringop-overflow>)
+    -Wno-array-bounds -Wno-restrict -Wno-stringop-overflow>)
 target_link_options(reef_flags INTERFACE -pie -Wl,-z,relro,-z,now)
 target_compile_definitions(reef_flags INTERFACE
   BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_SEPARATE_COMPILATION SPDLOG_FMT_EXTERNAL)
