@@ -52,6 +52,7 @@ PLANTED = [
     ("readmes", "src/commit/batch.hpp", "// A batch.\n#pragma once\n", 1),
     ("lists", "src/model/key.cc", "\n", 1),
     ("lists", "tests/unit/key_test.cc", "\n", 1),
+    ("links", "docs/map.md", "[here](map.md), [there](nowhere.md#part)\n", 1),
     ("paths", "run", "cd /ho" "me/somebody\n", 2),
     ("sleeps", "tests/wait.py", "time.sl" "eep(1)\n", 1),
     ("format", "src/model/row.cc", "int  f( );\n", 6),
