@@ -26,7 +26,6 @@ public:
     asio::awaitable<void> write_to(Stream& stream) override {
         for (;;) {
             const std::uint64_t seen = parts_.progress.generation();
-            if (parts_.peers.is_cut(parts_.asker)) co_return;
             auto entries = co_await parts_.reader.changes_after(wanted_after(), piece);
             if (!entries) co_return;  // the peer asks again
             const std::string lines = lines_of(*entries);

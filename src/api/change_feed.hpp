@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "api/http.hpp"
+#include "base/clock.hpp"
 #include "commit/progress.hpp"
-#include "replication/peers.hpp"
 #include "store/store.hpp"
 
 namespace reef::api {
@@ -15,7 +15,6 @@ namespace reef::api {
 struct FeedParts {
     store::Reader& reader;
     commit::Progress& progress;
-    const replication::Peers& peers;
     Clock& clock;
     std::string node;   // our own name
     std::string asker;  // the peer's

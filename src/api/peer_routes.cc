@@ -13,6 +13,8 @@ using namespace model;
 
 namespace {
 
+constexpr store::ScanLimits listed{1000, 4 << 20};  // conflicts, in one answer
+
 Response json(std::string body) {
     Response response;
     response.content_type = "application/json";
@@ -70,7 +72,7 @@ asio::awaitable<Response> PeerRoutes::handle(const Request& request) {
     // To everybody else there is nothing here.
     if (!is_admitted(request)) co_return problem("not_found", "there is nothing here", request);
     if (get && request.path == "/_atoll/changes") co_return changes(request);
-    if (get && request.path == "/_atoll/status") co_return status();
+    if (get && request.path == "/_atoll/status") co_return co_await status();
     if (get && request.path == "/_atoll/conflicts") co_return co_await conflicts(request);
     if (post && request.path == "/_atoll/forward") co_return co_await forward(request);
     if (post && request.path == "/_atoll/cut") co_return cut(request);
@@ -88,12 +90,11 @@ Response PeerRoutes::changes(const Request& request) {
     if (request.header("atoll-schema") != parts_.schema_id) {
         return problem("not_found", "its records have other fields or rules", request);
     }
-    if (parts_.peers.is_cut(asker)) return problem("unavailable", "cut off", request);
     Response response;
     response.content_type = "application/x-ndjson";
-    response.stream = make_change_feed(
-        {parts_.reader, parts_.progress, parts_.peers, parts_.clock, parts_.node, asker},
-        std::move(*after), names_in(parameter(*query, "without")));
+    response.stream =
+        make_change_feed({parts_.reader, parts_.progress, parts_.clock, parts_.node, asker},
+                         std::move(*after), names_in(parameter(*query, "without")));
     return response;
 }
 
@@ -120,7 +121,7 @@ asio::awaitable<Response> PeerRoutes::conflicts(const Request& request) {
     const auto query = parse_query(request.query);
     std::uint64_t after = 0;
     if (query) after = std::strtoull(parameter(*query, "after").c_str(), nullptr, 10);
-    auto found = co_await parts_.reader.conflicts(after, {1000, 4 << 20});
+    auto found = co_await parts_.reader.conflicts(after, listed);
     if (!found) co_return problem("unavailable", found.error().what, request);
     std::string body = "{\"items\":[";
     for (std::size_t i = 0; i < found->size(); ++i) {
@@ -137,12 +138,14 @@ asio::awaitable<Response> PeerRoutes::conflicts(const Request& request) {
     co_return json(body + "]}");
 }
 
-Response PeerRoutes::status() const {
+asio::awaitable<Response> PeerRoutes::status() {
     const auto ledger = parts_.progress.ledger();
     std::string body = "{\"node\":";
     append_json_string(body, parts_.node);
     body += ",\"origin\":";
     append_json_string(body, ledger->self);
+    const auto conflicts = co_await parts_.reader.conflicts(0, listed);
+    body += ",\"conflicts\":" + std::to_string(conflicts ? conflicts->size() : 0);
     body += ",\"applied\":\"" + to_text(ledger->applied());
     body += "\",\"lag\":" + lag_json(parts_.peers) + ",\"resources\":{";
     for (std::size_t i = 0; i < parts_.schema.resources.size(); ++i) {
@@ -159,10 +162,10 @@ Response PeerRoutes::status() const {
         append_json_string(body, resource.name);
         body += ":{\"records\":" + std::to_string(rows) + ",\"digest\":\"" + to_hex(sum) + "\"}";
     }
-    return json(body + "}}");
+    co_return json(body + "}}");
 }
 
-// {"peer":"eu","cut":true}: the link to that peer, in both directions, as if it were pulled.
+// {"peer":"eu","cut":true}: from now on nothing that comes from that peer is heard.
 Response PeerRoutes::cut(const Request& request) {
     const auto wish = parse_json(request.body);
     const Json* peer = wish ? wish->find("peer") : nullptr;

@@ -38,7 +38,7 @@ private:
     Response changes(const Request& request);
     asio::awaitable<Response> forward(const Request& request);
     asio::awaitable<Response> conflicts(const Request& request);
-    Response status() const;
+    asio::awaitable<Response> status();
     Response cut(const Request& request);
     Response problem(std::string_view error, std::string detail, const Request& request) const;
 

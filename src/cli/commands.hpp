@@ -24,6 +24,10 @@ void add_seed(CLI::App& program, Run& run);
 void add_openapi(CLI::App& program, Run& run);
 void add_health(CLI::App& program, Run& run);
 void add_gateway_config(CLI::App& program, Run& run);
+void add_up(CLI::App& program, Run& run);
+void add_fleet_commands(CLI::App& program, Run& run);
+void add_status(CLI::App& program, Run& run);
+void add_conflicts(CLI::App& program, Run& run);
 
 // What every command that reads an app file takes.
 struct AppArguments {

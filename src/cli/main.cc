@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
     program.footer(
         "Examples:\n"
         "  atoll check apps/property-listing.toml\n"
+        "  atoll up apps/property-listing.toml\n"
         "  atoll serve apps/property-listing.toml --node us\n"
         "  atoll serve apps/logistics.toml --node A --listen 127.0.0.1:9000\n"
         "  atoll openapi apps/property-listing.toml > openapi.json\n"
@@ -19,6 +20,10 @@ int main(int argc, char** argv) {
         "  atoll health http://127.0.0.1:8101\n"
         "Exit status: 0 ok, 1 failed, 2 usage or configuration, 3 unhealthy.");
     cli::Run run;
+    cli::add_up(program, run);
+    cli::add_fleet_commands(program, run);
+    cli::add_status(program, run);
+    cli::add_conflicts(program, run);
     cli::add_serve(program, run);
     cli::add_check(program, run);
     cli::add_seed(program, run);

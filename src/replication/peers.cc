@@ -226,6 +226,7 @@ std::string lag_json(const Peers& peers) {
         append_seconds(json, "lag_seconds", peer.lag_seconds);
         json += ",\"pending\":" + std::to_string(peer.pending);
         json += peer.connected ? ",\"connected\":true," : ",\"connected\":false,";
+        if (peer.cut) json += "\"cut\":true,";
         append_seconds(json, "last_contact_seconds", peer.last_contact_seconds);
         json += '}';
     }

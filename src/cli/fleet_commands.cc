@@ -1,0 +1,162 @@
+#include <unistd.h>
+
+#include <filesystem>
+#include <iostream>
+
+#include "cli/commands.hpp"
+#include "cli/http.hpp"
+#include "fleet/fleet.hpp"
+
+namespace reef::cli {
+
+namespace {
+
+struct Arguments {
+    AppArguments app;
+    std::string data;
+    std::string name;
+    std::string other;
+    bool wipe = false;
+    bool follow = false;
+    bool one_way = false;
+};
+
+std::optional<config::App> load(const Arguments& arguments) {
+    return load_app(arguments.app, {.node = "", .whole_app = true});
+}
+
+int tell(const config::App& app, const Arguments& arguments, const std::string& command) {
+    const auto answer = fleet::command_fleet(data_folder(app, arguments.data), command);
+    if (answer) return ok;
+    std::cerr << "atoll: " << app.name << ": " << answer.error().what << '\n';
+    return failed;
+}
+
+int change(const Arguments& arguments, const std::string& verb) {
+    const auto app = load(arguments);
+    if (!app) return bad_usage;
+    return tell(*app, arguments, arguments.name.empty() ? verb : verb + ' ' + arguments.name);
+}
+
+int down(const Arguments& arguments) {
+    const auto app = load(arguments);
+    if (!app) return bad_usage;
+    const std::string data = data_folder(*app, arguments.data);
+    const auto told = fleet::command_fleet(data, "down");
+    if (!told && !arguments.wipe) {
+        std::cerr << "atoll: " << app->name << ": " << told.error().what << '\n';
+        return failed;
+    }
+    while (fleet::command_fleet(data, "ping"))
+        usleep(20'000);  // until its socket is gone
+    if (arguments.wipe) std::filesystem::remove_all(data);
+    return ok;
+}
+
+int logs(const Arguments& arguments) {
+    const auto app = load(arguments);
+    if (!app) return bad_usage;
+    const auto folder = std::filesystem::path{data_folder(*app, arguments.data)} / "logs";
+    std::vector<std::string> command{"tail", "-n", "100"};
+    if (arguments.follow) command.push_back("-F");
+    for (const config::Node& node : app->nodes) {
+        const bool wanted = arguments.name.empty() || arguments.name == node.name;
+        if (wanted && !node.foreign) command.push_back((folder / (node.name + ".log")).string());
+    }
+    if (app->gateway && (arguments.name.empty() || arguments.name == "gateway")) {
+        command.push_back((folder / "gateway.log").string());
+    }
+    std::vector<char*> pointers;
+    for (std::string& text : command)
+        pointers.push_back(text.data());
+    pointers.push_back(nullptr);
+    execvp(pointers[0], pointers.data());
+    return failed;
+}
+
+// From now on `deaf` hears nothing that comes from `from`; or hears it again.
+bool set_cut(const config::App& app, const config::Node& deaf, const std::string& from, bool cut) {
+    HttpRequest request{.url = deaf.url, .default_path = "/_atoll/cut"};
+    request.body = "{\"peer\":\"" + from + "\",\"cut\":" + (cut ? "true" : "false") + '}';
+    request.peer_secret = app.peer_secret;
+    const auto answer = ask(request);
+    if (answer && answer->status == 200) return true;
+    std::cerr << "atoll: " << deaf.name << ": "
+              << (answer ? "it answered " + std::to_string(answer->status) : answer.error().what)
+              << '\n';
+    return false;
+}
+
+int cut(const Arguments& arguments) {
+    const auto app = load(arguments);
+    if (!app) return bad_usage;
+    const config::Node* from = choose_node(*app, arguments.name);
+    const config::Node* to = choose_node(*app, arguments.other);
+    if (!from || !to) return bad_usage;
+    bool done = set_cut(*app, *to, from->name, true);
+    if (!arguments.one_way) done = set_cut(*app, *from, to->name, true) && done;
+    return done ? ok : failed;
+}
+
+int heal(const Arguments& arguments) {
+    const auto app = load(arguments);
+    if (!app) return bad_usage;
+    bool done = true;
+    for (const config::Node& node : app->nodes) {
+        for (const config::Node& peer : app->nodes) {
+            if (node.name == peer.name || node.foreign || peer.foreign) continue;
+            done = set_cut(*app, node, peer.name, false) && done;
+        }
+    }
+    return done ? ok : failed;
+}
+
+struct Verb {
+    const char* name;
+    const char* help;
+    const char* example;
+    std::function<int(const Arguments&)> call;
+};
+
+const std::vector<Verb>& verbs() {
+    static const std::vector<Verb> all{
+        {"stop", "stop one member, or all: it stays stopped", "atoll stop apps/x.toml us",
+         [](const Arguments& a) { return change(a, "stop"); }},
+        {"start", "start a stopped one", "atoll start apps/x.toml us",
+         [](const Arguments& a) { return change(a, "start"); }},
+        {"restart", "stop and start one after the other", "atoll restart apps/x.toml",
+         [](const Arguments& a) { return change(a, "restart"); }},
+        {"down", "stop everything that `up` started", "atoll down apps/x.toml --wipe", down},
+        {"logs", "show the logs of a node, of the gateway, of all", "atoll logs apps/x.toml us -f",
+         logs},
+        {"cut", "cut the link between two nodes", "atoll cut apps/x.toml us eu", cut},
+        {"heal", "mend all links that were cut", "atoll heal apps/x.toml", heal}};
+    return all;
+}
+
+}  // namespace
+
+void add_fleet_commands(CLI::App& program, Run& run) {
+    for (const Verb& verb : verbs()) {
+        auto arguments = std::make_shared<Arguments>();
+        const std::string name = verb.name;
+        CLI::App* command = program.add_subcommand(name, verb.help);
+        add_app_arguments(*command, arguments->app);
+        command->add_option("--data", arguments->data, "folder of its data (default: data/NAME)");
+        if (name == "cut") {
+            command->add_option("FROM", arguments->name, "a node")->required();
+            command->add_option("TO", arguments->other, "another node")->required();
+            command->add_flag("--one-way", arguments->one_way, "only what goes from FROM to TO");
+        } else if (name != "down" && name != "heal") {
+            command->add_option("NAME", arguments->name, "a node, or gateway (default: all)");
+        }
+        if (name == "down") command->add_flag("--wipe", arguments->wipe, "and remove its data");
+        if (name == "logs") command->add_flag("-f", arguments->follow, "and go on as they grow");
+        command->footer(std::string{"Example:\n  "} + verb.example);
+        command->callback([arguments, &verb, &run] {
+            run = [arguments, &verb] { return verb.call(*arguments); };
+        });
+    }
+}
+
+}  // namespace reef::cli

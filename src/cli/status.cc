@@ -1,0 +1,147 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <iostream>
+
+#include "cli/commands.hpp"
+#include "cli/http.hpp"
+#include "model/json.hpp"
+
+namespace reef::cli {
+
+namespace {
+
+using model::Json;
+
+struct Arguments {
+    AppArguments app;
+    bool json = false;
+    bool watch = false;
+};
+
+struct NodeStatus {
+    std::string node;
+    std::string json;  // what it says, or ""
+    Json said;
+    std::string trouble;
+};
+
+std::vector<NodeStatus> ask_all(const config::App& app) {
+    std::vector<NodeStatus> all;
+    for (const config::Node& node : app.nodes) {
+        if (node.foreign) continue;
+        NodeStatus status;
+        status.node = node.name;
+        HttpRequest request{.url = node.url, .default_path = "/_atoll/status"};
+        request.peer_secret = app.peer_secret;
+        const auto answer = ask(request);
+        auto said = answer && answer->status == 200 ? model::parse_json(answer->body)
+                                                    : Result<Json>{Error{}};
+        if (said) {
+            status.json = answer->body;
+            status.said = std::move(*said);
+        } else {
+            status.trouble =
+                answer ? "it answered " + std::to_string(answer->status) : answer.error().what;
+        }
+        all.push_back(std::move(status));
+    }
+    return all;
+}
+
+std::string text_at(const Json& json, std::string_view name) {
+    const Json* member = json.find(name);
+    return member ? member->text : "";
+}
+
+bool true_at(const Json& json, std::string_view name) {
+    const Json* member = json.find(name);
+    return member && member->boolean;
+}
+
+std::string state_of(const Json& peer) {
+    if (true_at(peer, "connected")) return "ok";
+    return true_at(peer, "cut") ? "cut off" : "away";
+}
+
+// Of each link what its receiving end says: only it knows what it lacks.
+void print_table(const std::vector<NodeStatus>& all) {
+    std::printf("  %-12s %-8s %10s %9s %10s  %s\n", "LINK", "STATE", "LAG", "PENDING", "CONFLICTS",
+                "LAST HEARD");
+    for (const NodeStatus& status : all) {
+        if (status.json.empty()) {
+            std::printf("  %-12s %-8s %s\n", ("→ " + status.node).c_str(), "down",
+                        status.trouble.c_str());
+            continue;
+        }
+        const Json* lag = status.said.find("lag");
+        const Json* peers = lag ? lag->find("peers") : nullptr;
+        if (!peers) continue;
+        for (const Json& peer : peers->items) {
+            const std::string link = text_at(peer, "name") + " → " + status.node;
+            std::printf("  %-14s %-8s %8s s %9s %10s  %s s ago\n", link.c_str(),
+                        state_of(peer).c_str(), text_at(peer, "lag_seconds").c_str(),
+                        text_at(peer, "pending").c_str(), text_at(status.said, "conflicts").c_str(),
+                        text_at(peer, "last_contact_seconds").c_str());
+        }
+    }
+}
+
+void print_json(const std::vector<NodeStatus>& all) {
+    std::string json = "{\"nodes\":[";
+    for (const NodeStatus& status : all) {
+        if (json.back() != '[') json += ',';
+        if (!status.json.empty()) {
+            json += status.json;
+            continue;
+        }
+        json += "{\"node\":";
+        model::append_json_string(json, status.node);
+        json += ",\"trouble\":";
+        model::append_json_string(json, status.trouble);
+        json += '}';
+    }
+    std::cout << json << "]}\n" << std::flush;
+}
+
+bool all_level(const std::vector<NodeStatus>& all) {
+    return std::all_of(all.begin(), all.end(), [](const NodeStatus& status) {
+        const Json* lag = status.said.find("lag");
+        const Json* peers = lag ? lag->find("peers") : nullptr;
+        return peers && std::all_of(peers->items.begin(), peers->items.end(),
+                                    [](const Json& peer) { return true_at(peer, "connected"); });
+    });
+}
+
+int status(const Arguments& arguments) {
+    const auto app = load_app(arguments.app, {.node = "", .whole_app = true});
+    if (!app) return bad_usage;
+    for (;;) {
+        const std::vector<NodeStatus> all = ask_all(*app);
+        if (arguments.watch && isatty(STDOUT_FILENO)) std::cout << "\033[H\033[J";
+        if (arguments.json) {
+            print_json(all);
+        } else {
+            print_table(all);
+            std::fflush(stdout);
+        }
+        if (!arguments.watch) return all_level(all) ? ok : unhealthy;
+        sleep(1);
+    }
+}
+
+}  // namespace
+
+void add_status(CLI::App& program, Run& run) {
+    auto arguments = std::make_shared<Arguments>();
+    CLI::App* command = program.add_subcommand(
+        "status", "how far each node is behind each other (exit status 3: one is not reached)");
+    add_app_arguments(*command, arguments->app);
+    command->add_flag("--json", arguments->json, "what the nodes say, as one JSON document");
+    command->add_flag("--watch", arguments->watch, "again each second");
+    command->footer("Example:\n  atoll status apps/property-listing.toml --watch");
+    command->callback([arguments, &run] { run = [arguments] { return status(*arguments); }; });
+}
+
+}  // namespace reef::cli

@@ -1,0 +1,416 @@
+#include "fleet/fleet.hpp"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+
+#include "fleet/control.hpp"
+#include "fleet/member.hpp"
+#include "fleet/port_holder.hpp"
+#include "gateway/nginx.hpp"
+#include "gateway/nginx_conf.hpp"
+
+namespace reef::fleet {
+
+namespace {
+
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+using boost::system::error_code;
+
+constexpr auto start_max = 30'000ms;
+constexpr auto stop_max = 15'000ms;
+
+struct Address {
+    std::string name;
+    config::Endpoint listen;
+};
+
+std::vector<Address> addresses_of(const config::App& app) {
+    std::vector<Address> all;
+    for (const config::Node& node : app.nodes) {
+        if (!node.foreign) all.push_back({node.name, node.listen});
+    }
+    if (app.gateway) all.push_back({"gateway", app.gateway->listen});
+    return all;
+}
+
+std::string url_of(const config::Endpoint& listen) {
+    return "http://" + to_text(listen);
+}
+
+// "records=3000" at the end of the line with which a node says that it serves.
+std::string records_in(const std::string& line) {
+    const std::size_t at = line.find("records=");
+    return at == std::string::npos ? "" : line.substr(at + 8);
+}
+
+class Fleet {
+public:
+    Fleet(const config::App& app, FleetOptions options)
+        : app_(app),
+          options_(std::move(options)),
+          colours_(!options_.background && isatty(STDOUT_FILENO) && !std::getenv("NO_COLOR")) {}
+
+    int run() {
+        signal(SIGPIPE, SIG_IGN);
+        if (!ports_are_free()) return 1;
+        fs::create_directories(fs::path{options_.data} / "logs");
+        fs::create_directories(fs::path{options_.data} / "gateway");
+        auto control =
+            listen_for_commands(control_socket(options_.data), context_.get_executor(),
+                                [this](std::string command) { return answer(std::move(command)); });
+        if (!control) {
+            std::cerr << "atoll: " << app_.name << ": " << control.error().what << '\n';
+            return 1;
+        }
+        make_members();
+        watch_signals();
+        asio::co_spawn(context_, start_all(), asio::detached);
+        context_.run();
+        control->reset();
+        return status_;
+    }
+
+private:
+    // ---- start -------------------------------------------------------------------------------
+    bool ports_are_free() const {
+        bool free = true;
+        for (const Address& address : addresses_of(app_)) {
+            const auto holder = holder_of_port(address.listen.port);
+            if (!holder) continue;
+            free = false;
+            std::cerr << "atoll: port " << address.listen.port << ", for " << address.name
+                      << ", is held by " << *holder << '\n';
+        }
+        return free;
+    }
+
+    std::string log_file(const std::string& name) const {
+        return (fs::path{options_.data} / "logs" / (name + ".log")).string();
+    }
+
+    void make_members() {
+        for (const config::Node& node : app_.nodes) {
+            if (node.foreign) continue;
+            width_ = std::max(width_, node.name.size());
+            MemberOptions member;
+            member.name = node.name;
+            member.command.arguments = {options_.program, "serve",        options_.app_file,
+                                        "--node",         node.name,      "--data",
+                                        options_.data,    "--log-format", "text"};
+            if (options_.fresh) member.command.arguments.push_back("--fresh");
+            if (!options_.log_level.empty()) {
+                member.command.arguments.insert(member.command.arguments.end(),
+                                                {"--log-level", options_.log_level});
+            }
+            member.log_file = log_file(node.name);
+            member.serving_mark = "Serving app=";
+            add(std::move(member));
+        }
+        if (app_.gateway) add(gateway_member());
+    }
+
+    MemberOptions gateway_member() {
+        gateway::GatewayOptions options;
+        options.ipv6 = gateway::has_ipv6_loopback();
+        options.root = geteuid() == 0;
+        for (const config::Node& node : app_.nodes) {
+            if (!node.foreign) options.addresses[node.name] = {node.listen};
+        }
+        const fs::path conf = fs::absolute(fs::path{options_.data} / "gateway" / "nginx.conf");
+        std::ofstream{conf} << gateway::nginx_conf(app_, options);
+        MemberOptions member;
+        member.name = "gateway";
+        width_ = std::max(width_, member.name.size());
+        member.command.arguments = {"nginx",
+                                    "-e",
+                                    "stderr",
+                                    "-p",
+                                    fs::absolute(options_.data).string() + '/',
+                                    "-c",
+                                    conf.string(),
+                                    "-g",
+                                    "daemon off;"};
+        member.log_file = log_file("gateway-error");
+        member.stop_signal = SIGQUIT;
+        return member;
+    }
+
+    void add(MemberOptions member) {
+        members_.push_back(std::make_unique<Member>(
+            context_, std::move(member),
+            [this](const Member& from, const std::string& line) { show(from, line); }));
+    }
+
+    Member* find(std::string_view name) {
+        for (const auto& member : members_) {
+            if (member->name() == name) return member.get();
+        }
+        return nullptr;
+    }
+
+    asio::awaitable<void> start_all() {
+        say("config   " + options_.app_file + "  ok (" + std::to_string(app_.nodes.size()) +
+            " nodes, " + std::to_string(app_.schema.resources.size()) +
+            (app_.schema.resources.size() == 1 ? " resource" : " resources") +
+            ", store sqlite, transport direct)");
+        const auto began = std::chrono::steady_clock::now();
+        for (const auto& member : members_) {
+            if (member->name() != "gateway") member->start();
+        }
+        for (const auto& member : members_) {
+            if (member->name() == "gateway") continue;
+            co_await member->wait_while(MemberState::starting, start_max);
+            if (member->state() != MemberState::serving) co_return give_up(*member);
+            say_ready(*member, began);
+        }
+        if (Member* gateway = find("gateway")) {
+            gateway->start();
+            const bool ready = co_await accepts(app_.gateway->listen);
+            if (!ready) co_return give_up(*gateway);
+            say_ready(*gateway, began);
+        }
+        say_where();
+        if (options_.background) std::cout << std::flush;
+        ready_ = true;
+        notify_parent();
+    }
+
+    // True once something accepts connections there.
+    asio::awaitable<bool> accepts(config::Endpoint listen) {
+        using asio::ip::tcp;
+        const auto until = std::chrono::steady_clock::now() + 5s;
+        asio::steady_timer pause{context_};
+        while (std::chrono::steady_clock::now() < until) {
+            tcp::socket socket{context_};
+            error_code failed;
+            const std::string host = listen.host == "0.0.0.0" ? "127.0.0.1" : listen.host;
+            const tcp::endpoint to{asio::ip::make_address(host, failed), listen.port};
+            if (!failed) {
+                co_await socket.async_connect(to,
+                                              asio::redirect_error(asio::use_awaitable, failed));
+            }
+            if (!failed) co_return true;
+            pause.expires_after(10ms);
+            co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, failed));
+        }
+        co_return false;
+    }
+
+    void give_up(const Member& member) {
+        std::cerr << "atoll: " << member.name() << " did not start:\n";
+        for (const std::string& line : member.last_lines())
+            std::cerr << "  " << line << '\n';
+        status_ = 1;
+        begin_stop();
+    }
+
+    // ---- what people see ---------------------------------------------------------------------
+    void say(const std::string& line) const { std::cout << "  " << line << '\n' << std::flush; }
+
+    static std::string padded(std::string text, std::size_t width) {
+        text.resize(std::max(width, text.size()), ' ');
+        return text;
+    }
+
+    void say_ready(const Member& member, std::chrono::steady_clock::time_point began) const {
+        const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+        char seconds[32];
+        std::snprintf(seconds, sizeof seconds, "%.1f s", took.count());
+        for (const Address& address : addresses_of(app_)) {
+            if (address.name == member.name()) {
+                say(padded(member.name(), 9) + padded(url_of(address.listen), 24) + "ready  " +
+                    seconds);
+            }
+        }
+    }
+
+    void say_where() {
+        const auto all = addresses_of(app_);
+        const std::string front = url_of(all.back().listen);
+        std::string path = app_.api.path;
+        const std::size_t node = path.find('{');
+        if (node != std::string::npos) path.replace(node, path.find('}') - node + 1, all[0].name);
+        path += '/' + app_.schema.resources.front().name;
+        say("├─ API        " + front + path);
+        say("├─ Docs       " + front + "/docs");
+        std::string metrics;
+        for (const Address& address : all) {
+            if (address.name != "gateway") metrics += "  " + url_of(address.listen) + "/metrics";
+        }
+        say("└─ Metrics  " + metrics);
+        const std::string records = records_in(members_.front()->said());
+        say(records + " records.  Data in " + options_.data + " (kept; --fresh starts anew).  " +
+            (options_.background ? "`atoll down " + options_.app_file + "` stops all."
+                                 : "Ctrl-C stops all."));
+        say("Try:  curl " + front + path + "?limit=2");
+    }
+
+    void show(const Member& member, const std::string& line) const {
+        if (!ready_ || options_.background) return;  // the start is told by say()
+        static constexpr std::array colours{"\033[36m", "\033[35m", "\033[33m", "\033[32m",
+                                            "\033[34m"};
+        std::size_t index = 0;
+        while (members_[index].get() != &member)
+            ++index;
+        const std::string name = padded(member.name(), width_) + " | ";
+        if (colours_) {
+            std::cout << colours[index % colours.size()] << name << "\033[0m" << line << '\n';
+        } else {
+            std::cout << name << line << '\n';
+        }
+        std::cout << std::flush;
+    }
+
+    // ---- life --------------------------------------------------------------------------------
+    void watch_signals() {
+        signals_.add(SIGINT);
+        signals_.add(SIGTERM);
+        signals_.add(SIGCHLD);
+        next_signal();
+    }
+
+    void next_signal() {
+        signals_.async_wait([this](const error_code& failed, int number) {
+            if (failed) return;
+            if (number == SIGCHLD) {
+                reap();
+            } else if (std::exchange(stopping_, true)) {
+                for (const auto& member : members_)
+                    member->kill();
+            } else {
+                begin_stop();
+            }
+            next_signal();
+        });
+    }
+
+    void reap() {
+        int status = 0;
+        for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
+            for (const auto& member : members_) {
+                if (member->pid() != pid) continue;
+                member->ended(status);
+                if (member->state() == MemberState::fallen) {
+                    std::cout << "  " << member->name() << " died and is restarted\n" << std::flush;
+                }
+            }
+        }
+    }
+
+    void begin_stop() {
+        stopping_ = true;
+        asio::co_spawn(context_, stop_all(), asio::detached);
+    }
+
+    asio::awaitable<void> stop_all() {
+        // The gateway first: it lets no request in, and finishes those that are under way.
+        if (Member* gateway = find("gateway")) co_await stop(*gateway);
+        for (const auto& member : members_)
+            member->ask_to_stop();
+        for (const auto& member : members_)
+            co_await stop(*member);
+        context_.stop();
+    }
+
+    asio::awaitable<void> stop(Member& member) {
+        member.ask_to_stop();
+        co_await member.wait_while(MemberState::stopping, stop_max);
+        if (member.state() != MemberState::stopping) co_return;
+        member.kill();
+        co_await member.wait_while(MemberState::stopping, stop_max);
+    }
+
+    asio::awaitable<void> start(Member& member) {
+        if (member.pid() == 0) member.start();
+        co_await member.wait_while(MemberState::starting, start_max);
+    }
+
+    // ---- commands ----------------------------------------------------------------------------
+    asio::awaitable<std::string> answer(std::string command) {
+        const std::size_t space = command.find(' ');
+        const std::string verb = command.substr(0, space);
+        const std::string name = space == std::string::npos ? "" : command.substr(space + 1);
+        if (verb == "ping") co_return "ok";
+        if (verb == "members") co_return "ok " + members_json();
+        if (verb == "down") {
+            begin_stop();
+            co_return "ok";
+        }
+        std::vector<Member*> chosen;
+        for (const auto& member : members_) {
+            if (name.empty() || member->name() == name) chosen.push_back(member.get());
+        }
+        if (chosen.empty()) co_return "error there is no " + name + " in " + app_.name;
+        if (verb != "stop" && verb != "start" && verb != "restart") {
+            co_return "error " + verb + " is no command";
+        }
+        for (Member* member : chosen) {
+            if (verb != "start") co_await stop(*member);
+            if (verb != "stop") co_await start(*member);
+        }
+        co_return "ok";
+    }
+
+    std::string members_json() const {
+        std::string json = "[";
+        for (const auto& member : members_) {
+            if (json.size() > 1) json += ',';
+            json += "{\"name\":\"" + member->name() + "\",\"state\":\"" +
+                    std::string{name_of(member->state())} +
+                    "\",\"pid\":" + std::to_string(member->pid()) +
+                    ",\"restarts\":" + std::to_string(member->restarts()) + '}';
+        }
+        return json + ']';
+    }
+
+    // A fleet in the background was started by a process that waits to hear that it serves.
+    static void notify_parent() {
+        const char* descriptor = std::getenv("ATOLL_READY_FD");
+        if (!descriptor) return;
+        const int ready = std::atoi(descriptor);
+        static_cast<void>(!write(ready, "1", 1));
+        close(ready);
+        unsetenv("ATOLL_READY_FD");
+    }
+
+    const config::App& app_;
+    const FleetOptions options_;
+    const bool colours_;
+    asio::io_context context_{1};
+    asio::signal_set signals_{context_};
+    std::vector<std::unique_ptr<Member>> members_;
+    std::size_t width_ = 0;
+    bool ready_ = false;
+    bool stopping_ = false;
+    int status_ = 0;
+};
+
+}  // namespace
+
+int run_fleet(const config::App& app, FleetOptions options) {
+    return Fleet{app, std::move(options)}.run();
+}
+
+std::string control_socket(const std::string& data) {
+    return (fs::path{data} / "up.sock").string();
+}
+
+Result<std::string> command_fleet(const std::string& data, const std::string& command) {
+    auto answer = send_command(control_socket(data), command);
+    if (!answer) return answer;
+    if (answer->starts_with("ok")) return answer->size() > 3 ? answer->substr(3) : std::string{};
+    return Error{Errc::invalid, answer->substr(std::min<std::size_t>(6, answer->size()))};
+}
+
+}  // namespace reef::fleet

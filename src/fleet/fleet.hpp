@@ -1,0 +1,29 @@
+// All nodes of an app and its gateway as child processes of one: started together, restarted when
+// one dies, stopped together. Commands reach it over a socket in the app's data folder.
+#pragma once
+
+#include <string>
+
+#include "config/app.hpp"
+
+namespace reef::fleet {
+
+struct FleetOptions {
+    std::string program;  // this binary
+    std::string app_file;
+    std::string data;       // folder
+    std::string log_level;  // "" = the nodes' own default
+    bool fresh = false;
+    bool background = false;  // nobody watches: node output goes to the logs alone
+};
+
+// Runs until it is told to stop; the exit status of the program.
+int run_fleet(const config::App& app, FleetOptions options);
+
+// Where a fleet of this data folder listens for commands.
+std::string control_socket(const std::string& data);
+
+// Sends one command ("stop us") to the fleet; its answer. unavailable: no fleet runs there.
+Result<std::string> command_fleet(const std::string& data, const std::string& command);
+
+}  // namespace reef::fleet

@@ -1,0 +1,103 @@
+#include "fleet/member.hpp"
+
+#include <signal.h>
+
+#include <array>
+
+namespace reef::fleet {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::size_t last_lines_max = 20;
+constexpr auto pause_min = 100ms;
+constexpr auto pause_max = 5000ms;
+constexpr auto long_life = 10s;  // who lived so long is restarted at once again
+
+}  // namespace
+
+std::string_view name_of(MemberState state) {
+    static constexpr std::array names{"stopped",  "starting", "serving",
+                                      "stopping", "fallen",   "failed"};
+    return names[static_cast<std::size_t>(state)];
+}
+
+Member::Member(boost::asio::io_context& context, MemberOptions options,
+               std::function<void(const Member&, const std::string& line)> show)
+    : context_(context),
+      options_(std::move(options)),
+      show_(std::move(show)),
+      log_(options_.log_file, std::ios::app),
+      restart_(context) {}
+
+Member::~Member() = default;
+
+void Member::become(MemberState state) {
+    state_ = state;
+    changed_.notify();
+}
+
+void Member::start() {
+    restart_.cancel();
+    auto child = start_child(context_, options_.command,
+                             [this](std::string line) { take_line(std::move(line)); });
+    if (!child) {
+        take_line(child.error().what);
+        return become(MemberState::failed);
+    }
+    child_ = std::move(*child);
+    started_ = std::chrono::steady_clock::now();
+    become(options_.serving_mark.empty() ? MemberState::serving : MemberState::starting);
+}
+
+void Member::ask_to_stop() {
+    restart_.cancel();
+    if (!child_) return become(MemberState::stopped);
+    become(MemberState::stopping);
+    child_->signal(options_.stop_signal);
+}
+
+void Member::kill() {
+    if (child_) child_->signal(SIGKILL);
+}
+
+void Member::ended(int) {
+    child_.reset();
+    if (state_ == MemberState::stopping) return become(MemberState::stopped);
+    if (!served_ && !options_.serving_mark.empty()) return become(MemberState::failed);
+    const auto lived = std::chrono::steady_clock::now() - started_;
+    pause_ = lived > long_life ? pause_min : std::min(pause_ * 2, pause_max);
+    ++restarts_;
+    become(MemberState::fallen);
+    restart_.expires_after(pause_);
+    restart_.async_wait([this](const boost::system::error_code& cancelled) {
+        if (!cancelled && state_ == MemberState::fallen) start();
+    });
+}
+
+void Member::take_line(std::string line) {
+    log_ << line << std::endl;  // who reads the log expects the line to be there
+    last_lines_.push_back(line);
+    if (last_lines_.size() > last_lines_max) last_lines_.pop_front();
+    const bool serves = state_ == MemberState::starting && !options_.serving_mark.empty() &&
+                        line.find(options_.serving_mark) != std::string::npos;
+    if (serves) {
+        said_ = line;
+        served_ = true;
+        become(MemberState::serving);
+    }
+    show_(*this, line);
+}
+
+asio::awaitable<void> Member::wait_while(MemberState state, std::chrono::milliseconds deadline) {
+    const auto until = std::chrono::steady_clock::now() + deadline;
+    for (;;) {
+        const std::uint64_t seen = changed_.generation();
+        const auto left = until - std::chrono::steady_clock::now();
+        if (state_ != state || left <= left.zero()) co_return;
+        static_cast<void>(co_await changed_.wait_beyond(seen, left));
+    }
+}
+
+}  // namespace reef::fleet
