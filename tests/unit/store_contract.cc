@@ -108,7 +108,7 @@ Stamp stamp_of(std::uint64_t n, const OriginId& origin) {
 Row make_thing(std::int64_t id, std::uint64_t n) {
     static const Resource resource = make_things();
     Row row = made(resource, Key{id}, n);
-    row.cells[things::price].value = Value{id * 100};
+    row.cells[things::price].value = Value{id % 1'000'000 * 100};
     row.cells[things::total].value = Value{id};
     row.cells[things::status].value = Value{std::int64_t{0}};
     return row;
