@@ -14,7 +14,7 @@ PAGES = [page for page in [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_page(page: pathlib.Path, node):
     replace = {
-        "localhost:8101": f"127.0.0.1:{node.port}",
+        "localhost:8080": f"127.0.0.1:{node.port}",
         "data/property-listing": str(node.folder / "data"),
     }
     problems = run(steps_of(page.read_text()), replace, cwd=REPOSITORY)
