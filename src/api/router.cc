@@ -13,7 +13,8 @@ namespace {
 constexpr std::size_t parts_max = 8;
 
 // "/us/properties/10" → us, properties, 10. A trailing slash adds no part.
-struct Parts {
+class Parts {
+public:
     std::array<std::string_view, parts_max> part;
     std::size_t count = 0;
     bool too_many = false;
@@ -29,6 +30,21 @@ struct Parts {
             path.remove_prefix(end);
         }
     }
+
+    // After the split, so that an encoded slash stays inside its part. False: broken encoding.
+    bool decode() {
+        decoded_.reserve(count);
+        for (std::size_t i = 0; i < count; ++i) {
+            if (part[i].find('%') == std::string_view::npos) continue;
+            auto text = percent_decode(part[i]);
+            if (!text) return false;
+            part[i] = decoded_.emplace_back(std::move(*text));
+        }
+        return true;
+    }
+
+private:
+    std::vector<std::string> decoded_;  // what the views of decoded parts look at
 };
 
 struct Pattern {
@@ -58,8 +74,8 @@ public:
 
     Route match(Method method, std::string_view path) const {
         Route route;
-        const Parts parts{path};
-        if (parts.too_many || !path.starts_with('/')) return route;
+        Parts parts{path};
+        if (parts.too_many || !path.starts_with('/') || !parts.decode()) return route;
         const Method wanted = method == Method::head ? Method::get : method;
         const Pattern* shape = nullptr;  // of the first pattern that fits: its methods are allowed
         for (const Pattern& pattern : patterns_) {
@@ -68,7 +84,7 @@ public:
             if (operation.method == wanted) {
                 route.operation = &operation;
                 route.allow.clear();
-                if (!take_parameter(pattern, parts, route.parameter)) route.operation = nullptr;
+                route.parameter = parameter_in(pattern, parts);
                 return route;
             }
             if (shape && !same_shape(*shape, pattern)) continue;
@@ -124,14 +140,12 @@ private:
         return std::find(nodes_.begin(), nodes_.end(), name) != nodes_.end();
     }
 
-    static bool take_parameter(const Pattern& pattern, const Parts& parts, std::string& taken) {
+    static std::string parameter_in(const Pattern& pattern, const Parts& parts) {
         for (std::size_t i = 0; i < parts.count; ++i) {
             if (pattern.parts[i].kind != Pattern::Kind::parameter) continue;
-            auto decoded = percent_decode(parts.part[i]);
-            if (!decoded) return false;
-            taken = std::move(*decoded);
+            return std::string{parts.part[i]};
         }
-        return true;
+        return {};
     }
 
     const std::vector<Operation> operations_;

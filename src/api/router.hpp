@@ -23,8 +23,8 @@ public:
     Router(const Router&) = delete;
     Router& operator=(const Router&) = delete;
 
-    // HEAD finds what GET finds. A trailing slash makes no difference. A path whose encoding is
-    // broken is not found.
+    // HEAD finds what GET finds. A trailing slash, and what is percent-encoded without need, make
+    // no difference. A path whose encoding is broken is not found.
     Route match(model::Method method, std::string_view path) const;
     const std::vector<model::Operation>& operations() const;
 

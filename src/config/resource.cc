@@ -192,10 +192,24 @@ void read_send_to(Section& section, const App& app, Resource& resource) {
     }
 }
 
+// update_needs = ["price"]: an update that leaves one of these out is refused.
+void read_update_needs(Section& section, Resource& resource) {
+    for (const Text& name : section.texts("update_needs")) {
+        const auto id = field_named(section, resource, name, name.value);
+        if (!id) continue;
+        if (!resource.has_state(*id) || resource.fields[*id].set != SetBy::client) {
+            section.mistake(name, in_quotes(name.value) + " is no field that an update can change");
+        } else {
+            resource.update_needs.push_back(*id);
+        }
+    }
+}
+
 void read_writes(Section& section, Resource& resource) {
     const Choices<bool> optional_or_required{{"optional", false}, {"required", true}};
     resource.lock_required = section.choice<bool>("lock", false, optional_or_required);
     resource.request_id_required = section.choice<bool>("request_id", false, optional_or_required);
+    read_update_needs(section, resource);
     using model::CreateMode;
     resource.create = section.choice<CreateMode>(
         "create", CreateMode::only_new,

@@ -69,14 +69,17 @@ struct Parameter {
     bool required = false;
     std::string schema;  // JSON Schema text
     std::string description;
-    std::string example;  // JSON text
+    // JSON text, or "". The docs page fills it in for people to try: only what does good to
+    // whoever sends it as it is. Other examples stand in the schema.
+    std::string example;
 };
 
 struct Answer {
     int status = 200;
     std::string description;
-    std::vector<std::string> errors;   // "version_conflict", … of a problem answer
-    std::vector<std::string> headers;  // "ETag", "Location", …
+    std::vector<std::string> errors;   // "version_conflict", …: a problem; none: a success
+    std::vector<std::string> headers;  // "ETag", "Location", …: those that it may carry
+    bool operator==(const Answer&) const = default;
 };
 
 struct Operation {
@@ -89,10 +92,13 @@ struct Operation {
     std::string summary;
     std::vector<Parameter> parameters;
     bool has_body = false;
-    std::vector<Answer> answers;
-    bool documented = true;  // a second spelling of another operation is not
+    std::vector<Answer> answers;  // every status that it can have, ascending, each once
+    bool documented = true;       // neither a second spelling nor for operators
 };
 
 std::vector<Operation> operations_of(const Schema& schema, const Api& api);
+
+// What one record is called in names that programs use: "Property" of "property".
+std::string type_name(const Schema& schema, const Resource& resource);
 
 }  // namespace reef::model

@@ -72,6 +72,7 @@ TEST(ShippedApps, PropertyListingSaysWhatItsContractSays) {
     EXPECT_EQ(properties.version, properties.find_field("version"));
     EXPECT_TRUE(properties.lock_required);
     EXPECT_FALSE(properties.request_id_required);
+    EXPECT_EQ(properties.update_needs, std::vector{*properties.find_field("price")});
     EXPECT_EQ(properties.sort, (std::vector<model::FieldId>{0, 1, 6}));
     ASSERT_EQ(properties.filters.size(), 5U);
     EXPECT_EQ(properties.filters[0].parameter, "min_price");

@@ -1,0 +1,30 @@
+// What the OpenAPI document says about each problem: when it occurs, and how it is told.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "api/openapi_schema.hpp"
+
+namespace reef::api {
+
+struct ProblemText {
+    std::string_view error;      // the code: "version_conflict"
+    std::string_view when;       // for people, and what to do then
+    std::string_view detail;     // an example; "<record>" stands for "properties/10"
+    bool shows_current = false;  // the record as it is comes along
+};
+
+// Null for a code that no operation answers with.
+const ProblemText* find_problem_text(std::string_view error);
+
+// True for what is answered before anybody knows which operation is meant.
+bool is_before_routing(std::string_view error);
+
+// Of an answer that has errors: the text about it, and {"application/problem+json":…} with an
+// example of each.
+std::string problem_description(const model::Answer& answer);
+std::string problem_content(const DocumentParts& parts, const model::Operation& operation,
+                            const model::Answer& answer);
+
+}  // namespace reef::api

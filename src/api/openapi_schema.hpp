@@ -1,0 +1,51 @@
+// The JSON Schemas of records, bodies and answers for the OpenAPI document, and examples that the
+// server takes.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model/json_object.hpp"
+#include "model/json_schema.hpp"
+#include "model/operations.hpp"
+
+namespace reef::api {
+
+struct DocumentParts {
+    const model::Schema& schema;
+    const model::Api& api;
+    const std::vector<model::Operation>& operations;
+
+    const model::Resource* resource_of(const model::Operation& operation) const {
+        return operation.resource ? &schema[*operation.resource] : nullptr;
+    }
+};
+
+std::string schema_reference(std::string_view name);  // {"$ref":"#/components/schemas/…"}
+
+// Adds "Property", "PropertyCreate", "PropertyUpdate" to the components.
+void add_record_schemas(model::JsonObject& components, const model::Schema& schema,
+                        const model::Resource& resource);
+
+// Adds "PropertyList", "PropertyAnswer" where answers are wrapped, "Problem", "Health", …
+void add_answer_schemas(model::JsonObject& components, const DocumentParts& parts);
+
+// Which of them a success of this operation has.
+std::string answer_schema_name(const DocumentParts& parts, const model::Operation& operation);
+
+// A record as an answer shows it; at version 2 when somebody has `changed` it meanwhile.
+std::string record_example(const model::Resource& resource, const model::Answers& answers,
+                           bool changed = false);
+
+// A body of a create or an update; "" where none can be made up.
+std::string body_example(const model::Resource& resource, model::SchemaUse use);
+
+// What stands around an answer's content, as the app declares it.
+struct Wrapped {
+    std::string data;        // the schema of <data>
+    std::string error;       // the schema of <error>
+    model::JsonObject more;  // optional members beside the app's own
+};
+std::string wrapped_schema(const std::string& pattern, const Wrapped& wrapped);
+
+}  // namespace reef::api
