@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/unordered/unordered_flat_set.hpp>
 
+#include "model/effects.hpp"
 #include "model/join.hpp"
 
 namespace reef::commit {
@@ -22,6 +23,8 @@ std::int64_t slot_above(std::int64_t number, std::int64_t first, std::int64_t sl
     if (number < own) return own;
     return own + ((number - own) / slots + 1) * slots;
 }
+
+constexpr const char* too_many_origins = ": its vector would name too many origins";
 
 constexpr std::int64_t slot_limit = std::int64_t{1} << 62;
 
@@ -50,8 +53,15 @@ void add_wanted(const Schema& schema, const Work& work, store::Wanted& wanted) {
             add_ids(entry.change.request);
         }
     } else {
-        for (const Row& row : std::get<Rows>(work).rows)
+        const Rows& rows = std::get<Rows>(work);
+        for (const Row& row : rows.rows)
             wanted.records.push_back(row.ref());
+        for (const auto& [id, seen] : rows.requests) {
+            wanted.requests.push_back(id);
+            wanted.records.push_back(seen.record);
+            for (const RequestSeen& effect : seen.later)
+                wanted.records.push_back(effect.record);
+        }
     }
 }
 
@@ -134,7 +144,7 @@ public:
     Result<Done> take(const Work& work) {
         if (const auto* intent = std::get_if<Intent>(&work)) return Done{take(*intent)};
         if (const auto* run = std::get_if<ChangeRun>(&work)) return take(*run);
-        return Done{take(std::get<Rows>(work))};
+        return take(std::get<Rows>(work));
     }
 
     bool changed() const {
@@ -192,24 +202,23 @@ private:
             remember(id, seen);
     }
 
-    // The earlier of two effects of one request is what a repeat is answered from.
+    // The earliest of one request's effects is what a repeat is answered from.
     void remember(const RequestId& id, const RequestSeen& seen) {
-        const auto known = loaded_.requests.find(id);
-        if (known != loaded_.requests.end() && known->second.stamp <= seen.stamp) return;
-        loaded_.requests.insert_or_assign(id, seen);
-        saved_.requests.emplace_back(id, seen);
+        const auto [known, fresh] = loaded_.requests.try_emplace(id, seen);
+        if (fresh || add_effects(known->second, seen)) {
+            saved_.requests.emplace_back(id, known->second);
+        }
     }
 
     Result<Done> take(const ChangeRun& run) {
+        if (auto good = check_sequence(run); !good) return good.error();
         std::uint64_t received = 0;
         for (const auto& entry : run.entries) {
             const Dot& dot = entry.change.stamp.dot;
-            const auto known = loaded_.ledger.origins.find(dot.origin);
-            received = known == loaded_.ledger.origins.end() ? 0 : known->second.received;
+            received = received_of(dot.origin);
             if (dot.seq <= received) continue;  // a duplicate
-            if (dot.seq != received + 1) {
-                return Error{Errc::invalid,
-                             "a gap before " + dot.origin + ':' + std::to_string(dot.seq)};
+            if (!has_room(entry.change.row)) {
+                return Error{Errc::invalid, to_text(entry.change.stamp) + too_many_origins};
             }
             apply(entry.change, entry.json);
             received = dot.seq;
@@ -217,46 +226,96 @@ private:
         return Done{Applied{received}};
     }
 
+    std::uint64_t received_of(std::string_view origin) const {
+        const auto known = loaded_.ledger.origins.find(origin);
+        return known == loaded_.ledger.origins.end() ? 0 : known->second.received;
+    }
+
+    // What is new follows what is known without a hole, and is nobody's forgery of our own.
+    Result<void> check_sequence(const ChangeRun& run) const {
+        store::Position at;
+        for (const auto& entry : run.entries) {
+            const Dot& dot = entry.change.stamp.dot;
+            std::uint64_t& seq = at.try_emplace(dot.origin, received_of(dot.origin)).first->second;
+            if (dot.seq <= seq) continue;
+            const std::string name = dot.origin + ':' + std::to_string(dot.seq);
+            if (dot.origin == self) {
+                return Error{Errc::invalid, "a fork: " + name + " was not written here"};
+            }
+            if (dot.seq != seq + 1) return Error{Errc::invalid, "a gap before " + name};
+            seq = dot.seq;
+        }
+        return {};
+    }
+
+    // A vector with more entries could be saved, but not read again.
+    bool has_room(const Row& there) const {
+        const Row* here = record(there.ref());
+        if (!here) return true;
+        Vector both = here->vector;
+        both.join(there.vector);
+        return both.entries().size() <= vector_entries_max;
+    }
+
     void apply(const Change& change, const std::string& json) {
         log(change.stamp.dot, change.at, json);
+        const RequestSeen seen = seen_by(change);
         Row there = change.row;
-        add_twins(change, there);
+        for (const RequestId& id : change.request.ids) {
+            remember(id, seen);
+            add_twins(there, *request(id), seen);
+        }
         join_row(there);
-        remember(change);
     }
 
-    // One request that took effect in two places: the later effect is marked, and counts no more.
-    void add_twins(const Change& change, Row& there) {
-        for (const RequestId& id : change.request.ids) {
-            const RequestSeen* seen = request(id);
-            if (!seen || seen->stamp.dot == change.stamp.dot) continue;
-            if (seen->record != change.row.ref() || seen->body != change.request.body) continue;
-            Twin twin;
-            if (change.stamp > seen->stamp) {
-                twin = {change.stamp.dot, change.row.life.n, change.added};
-            } else {
-                twin = {seen->stamp.dot, change.row.life.n, seen->added};
-            }
-            const auto at =
-                std::lower_bound(there.twins.begin(), there.twins.end(), twin.dot,
-                                 [](const Twin& t, const Dot& dot) { return t.dot < dot; });
-            if (at == there.twins.end() || at->dot != twin.dot) there.twins.insert(at, twin);
-            return;
+    // Only writes that are inside the row, or will be: others are marked when they come.
+    void add_twins(Row& there, const RequestSeen& known, const RequestSeen& effect) const {
+        const Row* here = record(effect.record);
+        for (const Twin& twin : twins_of(known, effect.record, effect.body)) {
+            const bool inside =
+                there.vector.covers(twin.dot) || (here && here->vector.covers(twin.dot));
+            if (inside) join_twins(there.twins, {twin});
         }
     }
 
-    Applied take(const Rows& rows) {
+    Result<Done> take(const Rows& rows) {
         Applied applied;
         for (const Row& row : rows.rows) {
+            if (!has_room(row)) {
+                return Error{Errc::invalid, to_text(row.key) + ": a vector of too many origins"};
+            }
             if (join_row(row)) ++applied.received;
         }
-        for (const auto& [id, seen] : rows.requests)
+        for (const auto& [id, seen] : rows.requests) {
             remember(id, seen);
+            mark_twins(*request(id));
+        }
         for (const auto& [name, mark] : rows.cursors) {
             loaded_.ledger.cursors[name] = mark;
             cursors_moved_ = true;
         }
-        return applied;
+        return Done{applied};
+    }
+
+    // Two effects of one request that are both inside rows already.
+    void mark_twins(const RequestSeen& known) {
+        const auto mark = [this, &known](const RequestSeen& effect) {
+            const Row* here = record(effect.record);
+            if (!here) return;
+            Row marked = *here;
+            add_twins(marked, known, effect);
+            if (marked != *here) put_joined(std::move(marked));
+        };
+        if (known.later.empty()) return;
+        mark(known);
+        for (const RequestSeen& effect : known.later)
+            mark(effect);
+    }
+
+    void put_joined(Row row) {
+        row_json_.clear();
+        append_row_json(row_json_, schema_[row.resource], row);
+        put(std::move(row), hash_of(row_json_));
     }
 
     bool join_row(const Row& there) {
@@ -265,9 +324,7 @@ private:
         Joined joined = model::join(schema_[ref.resource], here ? *here : Row{}, there);
         if (joined.clash) list_conflict(*joined.clash, *here, there, joined.row);
         if (!joined.changed) return false;
-        row_json_.clear();
-        append_row_json(row_json_, schema_[ref.resource], joined.row);
-        put(std::move(joined.row), hash_of(row_json_));
+        put_joined(std::move(joined.row));
         return true;
     }
 

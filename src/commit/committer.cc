@@ -56,9 +56,10 @@ void resume_all(std::vector<std::unique_ptr<Item>> items) {
 class Committer::Queue {
 public:
     Queue(const asio::any_io_executor& executor, std::size_t items_max)
-        : executor_(executor), woken_(executor), items_max_(items_max) {
-        woken_.expires_at(asio::steady_timer::time_point::max());
-    }
+        : executor_(executor),
+          woken_(std::make_shared<asio::steady_timer>(executor,
+                                                      asio::steady_timer::time_point::max())),
+          items_max_(items_max) {}
 
     // Takes the item, or gives the reason and leaves it.
     std::optional<Error> push(std::unique_ptr<Item>& item) {
@@ -81,7 +82,7 @@ public:
             Items items = take_waiting(rows_max);
             if (!items.empty() || finished()) co_return items;
             boost::system::error_code woken;
-            co_await woken_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+            co_await woken_->async_wait(asio::redirect_error(asio::use_awaitable, woken));
         }
     }
 
@@ -101,7 +102,7 @@ public:
 
 private:
     void wake() {
-        asio::post(executor_, [this] { woken_.cancel(); });
+        asio::post(executor_, [woken = woken_] { woken->cancel(); });
     }
 
     Items take_waiting(std::size_t rows_max) {
@@ -123,7 +124,7 @@ private:
     }
 
     asio::any_io_executor executor_;
-    asio::steady_timer woken_;
+    const std::shared_ptr<asio::steady_timer> woken_;  // a wake-up may come after our end
     const std::size_t items_max_;
 
     mutable std::mutex mutex_;  // guards what follows

@@ -21,9 +21,9 @@ struct ChangeRun {
 };
 
 // Rows without a change of their own: the seed, an adopted table, a snapshot of a peer. Joined.
+// With the live request ids of the writes inside: a repeat is known here, and a twin is found.
 struct Rows {
     std::vector<model::Row> rows;
-    // Requests that made them elsewhere: a repeat is known here before the change arrives.
     std::vector<std::pair<model::RequestId, model::RequestSeen>> requests;
     std::map<std::string, std::string> cursors;  // set in the same transaction: how far it came
 };

@@ -40,12 +40,11 @@ const std::string* text_at(const Json& json, std::string_view name) {
     return member && member->is(Json::Kind::string) ? &member->text : nullptr;
 }
 
-std::optional<std::int64_t> integer_at(const Json& json, std::string_view name) {
-    const Json* member = json.find(name);
-    if (!member || !member->is(Json::Kind::number)) return std::nullopt;
+std::optional<std::int64_t> integer_in(const Json& json) {
+    if (!json.is(Json::Kind::number)) return std::nullopt;
     std::int64_t number = 0;
-    const char* end = member->text.data() + member->text.size();
-    const auto read = std::from_chars(member->text.data(), end, number);
+    const char* end = json.text.data() + json.text.size();
+    const auto read = std::from_chars(json.text.data(), end, number);
     if (read.ec != std::errc{} || read.ptr != end) return std::nullopt;
     return number;
 }
@@ -59,7 +58,7 @@ void read_fields(const Resource& resource, const Json& json, Change& change) {
     if (const Json* added = json.find("added")) {
         for (const auto& [name, number] : added->members) {
             const auto field = resource.find_field(name);
-            const auto delta = integer_at(*added, name);
+            const auto delta = integer_in(number);
             if (field && delta) change.added.emplace_back(*field, *delta);
         }
     }
@@ -68,6 +67,25 @@ void read_fields(const Resource& resource, const Json& json, Change& change) {
             change.headers.emplace_back(name, value.text);
         }
     }
+}
+
+// The row is what this write made of it: nothing in it came later.
+Result<void> check_write(const Change& change) {
+    const Row& row = change.row;
+    const Dot& dot = change.stamp.dot;
+    if (dot.origin == base_origin) return bad("base makes no changes");
+    if (row.vector.seq_of(dot.origin) != dot.seq) {
+        return bad("a change's row does not hold its write");
+    }
+    if (row.alive() == (change.kind == WriteKind::remove)) {
+        return bad("a change's row is alive where it was removed, or the reverse");
+    }
+    const bool begins_life = change.kind != WriteKind::update;
+    if (begins_life != (row.life.stamp == change.stamp)) {
+        return bad("a create and a remove begin a life, an update does not");
+    }
+    if (latest_stamp(row) > change.stamp) return bad("a change's row has a later stamp than it");
+    return {};
 }
 
 }  // namespace
@@ -118,6 +136,12 @@ std::string_view name_of(WriteKind kind) {
     return write_names[static_cast<std::size_t>(kind)];
 }
 
+std::optional<WriteKind> parse_write_kind(std::string_view name) {
+    const auto kind = index_in(write_names, name);
+    if (!kind) return std::nullopt;
+    return static_cast<WriteKind>(*kind);
+}
+
 std::string to_text(const RequestId& id) {
     std::string text{request_names[static_cast<std::size_t>(id.kind)]};
     text += ':';
@@ -128,8 +152,10 @@ std::string to_text(const RequestId& id) {
 std::optional<RequestId> parse_request_id(std::string_view text) {
     const std::size_t colon = text.find(':');
     if (colon == std::string_view::npos) return std::nullopt;
+    constexpr std::size_t id_bytes_max = 255;
     const auto kind = index_in(request_names, text.substr(0, colon));
-    if (!kind) return std::nullopt;
+    const std::size_t bytes = text.size() - colon - 1;
+    if (!kind || bytes == 0 || bytes > id_bytes_max) return std::nullopt;
     return RequestId{static_cast<RequestKind>(*kind), std::string{text.substr(colon + 1)}};
 }
 
@@ -171,17 +197,18 @@ std::string change_json(const Schema& schema, const Change& change) {
 }
 
 Result<Change> parse_change(const Schema& schema, std::string_view text) {
-    const auto json = parse_json(text);
+    const auto json = parse_json(text, json_depth_wrapped_max);
     if (!json) return json.error();
     const std::string* stamp_text = text_at(*json, "stamp");
     const std::string* kind_text = text_at(*json, "kind");
     const std::string* name = text_at(*json, "resource");
     const std::string* schema_id = text_at(*json, "schema");
-    const auto at = integer_at(*json, "at");
+    const Json* at_json = json->find("at");
+    const auto at = at_json ? integer_in(*at_json) : std::nullopt;
     const Json* request = json->find("request");
     const Json* row = json->find("row");
     const auto stamp = stamp_text ? parse_stamp(*stamp_text) : std::nullopt;
-    const auto kind = kind_text ? index_in(write_names, *kind_text) : std::nullopt;
+    const auto kind = kind_text ? parse_write_kind(*kind_text) : std::nullopt;
     if (!stamp || stamp->dot.seq == 0 || !kind || !name || !schema_id || !at || !request || !row) {
         return bad("a change lacks its stamp, kind, resource, schema, time, request or row");
     }
@@ -190,7 +217,7 @@ Result<Change> parse_change(const Schema& schema, std::string_view text) {
 
     Change change;
     change.stamp = *stamp;
-    change.kind = static_cast<WriteKind>(*kind);
+    change.kind = *kind;
     change.schema = *schema_id;
     change.at = Time{*at};
     auto mark = read_request_json(*request);
@@ -201,15 +228,20 @@ Result<Change> parse_change(const Schema& schema, std::string_view text) {
     auto read = read_row_json(*resource, *row);
     if (!read) return read.error();
     change.row = std::move(*read);
-    if (change.row.vector.seq_of(change.stamp.dot.origin) != change.stamp.dot.seq) {
-        return bad("a change's row does not hold its write");
-    }
+    if (auto good = check_write(change); !good) return good.error();
     return change;
 }
 
 RequestSeen seen_by(const Change& change) {
-    return {change.stamp,           change.row.ref(),    change.kind,
-            change.request.attempt, change.request.body, change.added};
+    RequestSeen seen;
+    seen.stamp = change.stamp;
+    seen.record = change.row.ref();
+    seen.kind = change.kind;
+    seen.attempt = change.request.attempt;
+    seen.body = change.request.body;
+    seen.added = change.added;
+    if (!seen.added.empty()) seen.life = change.row.life;
+    return seen;
 }
 
 }  // namespace reef::model

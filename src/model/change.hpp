@@ -14,6 +14,7 @@ namespace reef::model {
 
 enum class WriteKind : std::uint8_t { create, update, remove };
 std::string_view name_of(WriteKind kind);  // "create" "update" "remove"
+std::optional<WriteKind> parse_write_kind(std::string_view name);
 
 // How a request is known again. One space for all records and regions.
 enum class RequestKind : std::uint8_t {
@@ -44,7 +45,7 @@ Result<RequestMark> read_request_json(const Json& json);
 using Headers = std::vector<std::pair<std::string, std::string>>;    // kept ones
 void append_headers_json(std::string& out, const Headers& headers);  // ,"headers":{…}
 
-// What is kept per request id.
+// What is kept per request id: its effect. effects.hpp says what of it goes into which column.
 struct RequestSeen {
     Stamp stamp;  // the write: its dot finds the change in the log
     RecordRef record;
@@ -52,6 +53,9 @@ struct RequestSeen {
     std::string attempt;
     Hash128 body;
     std::vector<std::pair<FieldId, std::int64_t>> added;  // to counters
+    Life life;  // in which it was added; without `added` it says nothing
+    std::vector<RequestSeen>
+        later;  // effects elsewhere of the same id, by stamp; nearly always none
     bool operator==(const RequestSeen&) const = default;
 };
 

@@ -140,7 +140,7 @@ std::optional<Decision> check_version(const Resource& resource, const Intent& in
 }
 
 std::optional<Decision> check_if_match(const Resource& resource, const Intent& intent,
-                                       const Row& current) {
+                                       const Row& current, const Facts& facts) {
     const Precondition& precondition = intent.precondition;
     if (precondition.if_match_any || precondition.if_match.empty()) return std::nullopt;
     bool ahead = false;
@@ -149,7 +149,8 @@ std::optional<Decision> check_if_match(const Resource& resource, const Intent& i
         if (order == Order::equal) return std::nullopt;
         ahead = ahead || order == Order::after || order == Order::concurrent;
     }
-    return refuse(ahead ? Refusal::replica_behind : Refusal::precondition_failed,
+    const bool behind = ahead && facts.has_peers();  // else no such row will ever come
+    return refuse(behind ? Refusal::replica_behind : Refusal::precondition_failed,
                   name_of(resource, current.key) + " has changed since: its ETag is \"" +
                       to_text(current.vector) + '"',
                   &current);
@@ -183,7 +184,7 @@ std::optional<Decision> check_lock(const Resource& resource, const Intent& inten
         return refuse(Refusal::precondition_required,
                       "say which version this is about: If-Match or version", &current);
     }
-    if (auto no = check_if_match(resource, intent, current)) return no;
+    if (auto no = check_if_match(resource, intent, current, facts)) return no;
     if (auto no = check_if_none_match(resource, intent, current)) return no;
     if (auto no = check_compared(resource, intent, current)) return no;
     return check_version(resource, intent, current, facts);
@@ -289,7 +290,7 @@ void add_to_counter(Change& change, FieldId id, std::int64_t delta) {
         parts.begin(), parts.end(), origin,
         [](const CounterPart& part, const OriginId& o) { return part.origin < o; });
     if (at != parts.end() && at->origin == origin) {
-        at->total += delta;
+        at->total = add_wrapped(at->total, delta);
         at->stamp = change.stamp;
     } else {
         parts.insert(at, CounterPart{origin, delta, change.stamp});
@@ -301,8 +302,9 @@ void set_field(const Resource& resource, Change& change, FieldId id, const Value
     if (!resource.has_state(id)) return;
     if (resource.fields[id].merge == Merge::counter) {
         const auto* wanted = std::get_if<std::int64_t>(&value);
-        const std::int64_t now = counter_sum(change.row, id);
-        add_to_counter(change, id, (wanted ? *wanted : 0) - now);
+        const auto now = static_cast<std::uint64_t>(counter_sum(change.row, id));
+        add_to_counter(change, id,
+                       add_wrapped(wanted ? *wanted : 0, static_cast<std::int64_t>(0 - now)));
     } else {
         change.row.cells[id].value = value;
         change.row.cells[id].stamp = change.stamp;
@@ -379,7 +381,7 @@ Decision create(const Schema& schema, const Resource& resource, const Intent& in
     for (FieldId id = 0; id < resource.fields.size(); ++id) {
         const Field& field = resource.fields[id];
         if (!resource.has_state(id)) continue;
-        change.row.cells[id].stamp = change.stamp;
+        if (field.merge != Merge::counter) change.row.cells[id].stamp = change.stamp;
         const bool named = named_value(intent, id) != nullptr;
         if (!named && field.default_value) set_field(resource, change, id, *field.default_value);
     }

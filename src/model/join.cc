@@ -1,6 +1,7 @@
 #include "model/join.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include "model/value_text.hpp"
 
@@ -68,20 +69,22 @@ void join_cells(const Resource& resource, Row& row, const Row& there) {
     }
 }
 
-void join_twins(std::vector<Twin>& here, const std::vector<Twin>& there) {
-    for (const Twin& twin : there) {
-        const auto at = std::lower_bound(here.begin(), here.end(), twin.dot,
-                                         [](const Twin& t, const Dot& dot) { return t.dot < dot; });
-        if (at == here.end() || at->dot != twin.dot) here.insert(at, twin);
+// Fields of a newer schema: lww, as far as is known here. Those that know more heal it.
+void join_unknown(std::vector<UnknownField>& here, const std::vector<UnknownField>& there) {
+    for (const UnknownField& field : there) {
+        const auto at = std::lower_bound(
+            here.begin(), here.end(), field.name,
+            [](const UnknownField& f, const std::string& name) { return f.name < name; });
+        if (at == here.end() || at->name != field.name) {
+            here.insert(at, field);
+            continue;
+        }
+        join_counter(at->parts, field.parts);
+        if (std::tie(field.stamp, field.value) > std::tie(at->stamp, at->value)) {
+            at->stamp = field.stamp;
+            at->value = field.value;
+        }
     }
-}
-
-// Fields of a newer schema go with the later write as a whole: their own stamps are not known here.
-bool unknown_wins(const Row& a, const Row& b) {
-    const Stamp left = latest_stamp(a);
-    const Stamp right = latest_stamp(b);
-    if (left != right) return left > right;
-    return a.unknown > b.unknown;
 }
 
 // What people wrote, as opposed to what each write sets by itself.
@@ -117,10 +120,17 @@ std::optional<Clash> find_clash(const Resource& resource, const Row& a, const Ro
     return Clash{Clash::Kind::life, {}};
 }
 
-// A request's second effect is no conflict with its first.
+// Nothing was written in this life after the write that began it.
+bool only_begun(const Row& row) {
+    return latest_stamp(row) == row.life.stamp;
+}
+
+// A request's second effect is no conflict with its first; what came after it may be.
 bool only_twins_clash(const Clash& clash, const Row& a, const Row& b, const Row& joined) {
     if (clash.kind == Clash::Kind::life) {
-        return is_twin(joined, a.life.stamp.dot) || is_twin(joined, b.life.stamp.dot);
+        const Row& lost = a.life < b.life ? a : b;
+        return only_begun(lost) &&
+               (is_twin(joined, a.life.stamp.dot) || is_twin(joined, b.life.stamp.dot));
     }
     return std::all_of(clash.fields.begin(), clash.fields.end(), [&](FieldId id) {
         return is_twin(joined, a.cells[id].stamp.dot) || is_twin(joined, b.cells[id].stamp.dot);
@@ -128,6 +138,22 @@ bool only_twins_clash(const Clash& clash, const Row& a, const Row& b, const Row&
 }
 
 }  // namespace
+
+void join_twins(std::vector<Twin>& here, const std::vector<Twin>& there) {
+    for (const Twin& twin : there) {
+        const auto at = std::lower_bound(here.begin(), here.end(), twin.dot,
+                                         [](const Twin& t, const Dot& dot) { return t.dot < dot; });
+        if (at == here.end() || at->dot != twin.dot) {
+            here.insert(at, twin);
+            continue;
+        }
+        if (at->deltas.empty()) at->life = twin.life;
+        for (const auto& delta : twin.deltas) {  // a node of an older schema knows fewer of them
+            const auto field = std::lower_bound(at->deltas.begin(), at->deltas.end(), delta);
+            if (field == at->deltas.end() || *field != delta) at->deltas.insert(field, delta);
+        }
+    }
+}
 
 std::string_view name_of(Clash::Kind kind) {
     return kind == Clash::Kind::life ? "life" : "fields";
@@ -142,7 +168,7 @@ Joined join(const Resource& resource, const Row& here, const Row& there) {
         row.cells = there.cells;
         row.unknown = there.unknown;
     } else if (there.life == here.life) {
-        if (unknown_wins(there, here)) row.unknown = there.unknown;
+        join_unknown(row.unknown, there.unknown);
         join_cells(resource, row, there);
     }
     row.vector.join(there.vector);

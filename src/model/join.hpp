@@ -27,6 +27,9 @@ struct Joined {
     std::optional<Clash> clash;
 };
 
+// Adds what is not there yet. By dot; of one dot what is said about counters.
+void join_twins(std::vector<Twin>& here, const std::vector<Twin>& there);
+
 // Both of one record. `here` may be a row never seen (life 0).
 Joined join(const Resource& resource, const Row& here, const Row& there);
 

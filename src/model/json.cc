@@ -150,9 +150,9 @@ const Json* Json::find(std::string_view name) const {
     return nullptr;
 }
 
-Result<Json> parse_json(std::string_view text) {
+Result<Json> parse_json(std::string_view text, std::size_t depth_max) {
     bj::parse_options options;
-    options.max_depth = json_depth_max;
+    options.max_depth = depth_max;
     bj::basic_parser<TreeBuilder> parser{options};
     bj::error_code failed;
     const std::size_t end = parser.write_some(false, text.data(), text.size(), failed);

@@ -24,10 +24,12 @@ struct Json {
     const Json* find(std::string_view name) const;  // null when absent
 };
 
-inline constexpr std::size_t json_depth_max = 64;
+inline constexpr std::size_t json_depth_max = 64;  // of what clients send
+// Of what Atoll wraps a client's value in: a change, a row and its fields.
+inline constexpr std::size_t json_depth_wrapped_max = json_depth_max + 8;
 
 // invalid: what is wrong, with the byte offset; for a duplicate key its JSON Pointer.
-Result<Json> parse_json(std::string_view text);
+Result<Json> parse_json(std::string_view text, std::size_t depth_max = json_depth_max);
 
 void append_json_string(std::string& out, std::string_view text);   // with its quotes
 void append_json(std::string& out, const Json& json);               // compact, numbers as written

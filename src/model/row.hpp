@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,9 +40,20 @@ struct Cell {
 // A write that was one request's second effect: counted neither in version nor in counters.
 struct Twin {
     Dot dot;
-    std::uint64_t life = 0;
-    std::vector<std::pair<FieldId, std::int64_t>> deltas;  // what it added to counters
+    // What it added to counters that an earlier effect in the same life had added already: taken
+    // off as long as that life lasts. Sorted by field; without it the life says nothing.
+    Life life;
+    std::vector<std::pair<FieldId, std::int64_t>> deltas;
     bool operator==(const Twin&) const = default;
+};
+
+// A field of a newer schema: passed on, and joined as lww or, when it has parts, as a counter.
+struct UnknownField {
+    std::string name;
+    std::string value;  // canonical JSON; "" for a counter
+    Stamp stamp;
+    std::vector<CounterPart> parts;
+    bool operator==(const UnknownField&) const = default;
 };
 
 struct Row {
@@ -49,9 +61,9 @@ struct Row {
     Key key;
     Life life;
     Vector vector;
-    std::vector<Cell> cells;  // by FieldId; those of the key and the version stay empty
-    std::vector<Twin> twins;  // sorted by dot
-    std::string unknown;      // fields of a newer schema: canonical JSON members, passed on
+    std::vector<Cell> cells;            // by FieldId; those of the key and the version stay empty
+    std::vector<Twin> twins;            // sorted by dot
+    std::vector<UnknownField> unknown;  // sorted by name
 
     RecordRef ref() const { return {resource, key}; }
     bool alive() const { return life.alive(); }
@@ -65,23 +77,30 @@ std::uint64_t version_of(const Row& row);
 // cell's value.
 Value value_of(const Resource& resource, const Row& row, FieldId field);
 
-// A counter's true sum in this life, twins taken off; it may lie below the field's min.
+// A counter's true sum in this life, twins taken off; it may lie below the field's min. Modulo
+// 2^64, as all that is added to counters: no peer's numbers can overflow it.
 std::int64_t counter_sum(const Row& row, FieldId field);
+std::int64_t add_wrapped(std::int64_t a, std::int64_t b);
 
 // Of all writes inside, the latest stamp. A new write's stamp is raised above it.
 Stamp latest_stamp(const Row& row);
 
 // The row as one canonical JSON object: on the wire, in the log, and what the row's hash is taken
 // of. {"key":10,"vector":"…","fields":{…},"life":"1 us.k3f9:1@…","stamps":{…},…}
+// Reading trusts nobody: invalid says what no node of good faith writes (check_row).
 void append_row_json(std::string& out, const Resource& resource, const Row& row);
 Result<Row> read_row_json(const Resource& resource, const Json& json);
+std::string life_text(const Life& life);  // "1 us.k3f9:1@…"
+std::optional<Life> parse_life(std::string_view text);
+
+// Every stamp, counter and twin names a write that is inside the row's vector.
+Result<void> check_row(const Resource& resource, const Row& row);
 
 // Life, stamps, counters and twins alone, as canonical JSON: the column beside the user's own.
 // Reading it into a row whose vector and values are set completes the row. "" is what a row has
 // that was inserted by another program: life 1 of base.
 std::string state_json(const Resource& resource, const Row& row);
 Result<void> read_state_json(const Resource& resource, std::string_view text, Row& row);
-Result<void> read_state(const Resource& resource, const Json& json, Row& row);
 
 Stamp base_stamp();  // time 0: loses to every real write
 

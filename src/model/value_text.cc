@@ -113,7 +113,11 @@ void append_decimal(std::string& out, std::int64_t units, int scale) {
 void append_float(std::string& out, double number) {
     char buffer[32];
     if (number == 0) number = 0;  // one zero
-    out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, number).ptr);
+    // 100000 rather than 1e+05, as people and JavaScript write it: up to 21 digits.
+    const double magnitude = std::abs(number);
+    const bool plain = magnitude == 0 || (magnitude >= 1e-6 && magnitude < 1e21);
+    const auto form = plain ? std::chars_format::fixed : std::chars_format::scientific;
+    out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, number, form).ptr);
 }
 
 std::pair<std::int64_t, std::int64_t> range_of(const Field& field) {

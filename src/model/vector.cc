@@ -23,16 +23,6 @@ std::optional<std::uint64_t> read_number(std::string_view text) {
     return number;
 }
 
-constexpr std::size_t origin_bytes_max = 80;
-
-bool is_origin(std::string_view text) {
-    if (text.empty() || text.size() > origin_bytes_max) return false;
-    return std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               c == '.' || c == '-' || c == '_';
-    });
-}
-
 // Cuts off what stands behind the last `mark`.
 std::optional<std::string_view> take_last(std::string_view& text, char mark) {
     const std::size_t at = text.rfind(mark);
@@ -61,6 +51,15 @@ auto lower_bound(std::vector<VectorEntry>& entries, std::string_view origin) {
 }
 
 }  // namespace
+
+bool is_origin(std::string_view text) {
+    constexpr std::size_t origin_bytes_max = 80;
+    if (text.empty() || text.size() > origin_bytes_max) return false;
+    return std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '.' || c == '-' || c == '_';
+    });
+}
 
 std::string_view node_of(std::string_view origin) {
     return origin.substr(0, origin.rfind('.'));
@@ -93,7 +92,8 @@ std::optional<Position> parse_position(std::string_view text) {
     const bool good = each_part(text, [&position](std::string_view part) {
         const auto seq = take_last(part, ':');
         const auto number = seq ? read_number(*seq) : std::nullopt;
-        if (!number || !is_origin(part) || position.size() >= vector_entries_max) return false;
+        if (!number || *number > seq_max || !is_origin(part)) return false;
+        if (position.size() >= vector_entries_max) return false;
         return position.emplace(part, *number).second;
     });
     if (!good) return std::nullopt;
@@ -115,7 +115,8 @@ std::optional<Stamp> parse_stamp(std::string_view text) {
     if (!time || !seq || !is_origin(text)) return std::nullopt;
     const auto us = read_number(*time);
     const auto number = read_number(*seq);
-    if (!us || !number || *us > static_cast<std::uint64_t>(INT64_MAX)) return std::nullopt;
+    if (!us || *us > static_cast<std::uint64_t>(stamp_time_max.us)) return std::nullopt;
+    if (!number || *number == 0 || *number > seq_max) return std::nullopt;
     return Stamp{Time{static_cast<std::int64_t>(*us)}, Dot{OriginId{text}, *number}};
 }
 
@@ -203,6 +204,7 @@ std::optional<Vector> parse_vector(std::string_view text) {
         const auto counted = read_number(*count);
         const auto numbered = read_number(*seq);
         if (!counted || !numbered || vector.entries().size() >= vector_entries_max) return false;
+        if (*numbered > seq_max || *counted == 0 || *counted > *numbered) return false;
         if (!vector.empty() && vector.entries().back().origin >= part) return false;
         vector.put({OriginId{part}, *numbered, *counted});
         return true;

@@ -39,8 +39,11 @@ struct Stamp {
     Dot dot;
     auto operator<=>(const Stamp&) const = default;
 };
+// Read up to the year 9999: a later write, a microsecond above it, can still be written as a time.
+inline constexpr Time stamp_time_max{253'370'764'800'000'000};
 std::string to_text(const Stamp& stamp);  // "us.k3f9:12@1767225600000000"
 std::optional<Stamp> parse_stamp(std::string_view text);
+bool is_origin(std::string_view text);  // 1 – 80 letters, digits, '.', '-', '_'
 
 struct VectorEntry {
     OriginId origin;
@@ -72,9 +75,10 @@ private:
     std::vector<VectorEntry> entries_;
 };
 
-// "eu.8x2a:7:3,us.k3f9:12:1" (origin:seq:count): the ETag, the column, the wire. Entries over
-// vector_entries_max are refused.
+// "eu.8x2a:7:3,us.k3f9:12:1" (origin:seq:count): the ETag, the column, the wire. Refused: more than
+// vector_entries_max entries, seq outside 1 … seq_max, count outside 1 … seq.
 inline constexpr std::size_t vector_entries_max = 64;
+inline constexpr std::uint64_t seq_max = (std::uint64_t{1} << 53) - 1;  // sums of 64 never overflow
 void append_text(std::string& out, const Vector& vector);
 std::string to_text(const Vector& vector);
 std::optional<Vector> parse_vector(std::string_view text);

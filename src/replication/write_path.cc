@@ -154,8 +154,12 @@ Task<void> WritePath::join_answer(const Outcome& outcome, const Intent& intent) 
     commit::Rows rows;
     if (const auto* accepted = std::get_if<Accepted>(&outcome)) {
         rows.rows.push_back(accepted->row);
-        const RequestSeen seen{accepted->stamp,        accepted->row.ref(), accepted->kind,
-                               intent.request.attempt, intent.request.body, {}};
+        RequestSeen seen;  // what it added to counters is known when the change arrives
+        seen.stamp = accepted->stamp;
+        seen.record = accepted->row.ref();
+        seen.kind = accepted->kind;
+        seen.attempt = intent.request.attempt;
+        seen.body = intent.request.body;
         for (const RequestId& id : intent.request.ids)
             rows.requests.emplace_back(id, seen);
     } else if (const auto* replayed = std::get_if<Replayed>(&outcome)) {

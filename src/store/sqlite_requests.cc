@@ -1,37 +1,8 @@
 #include "store/sqlite_requests.hpp"
 
-#include <charconv>
-
-#include "model/json.hpp"
+#include "model/effects.hpp"
 
 namespace reef::store::sqlite {
-
-namespace {
-
-// By name, since an app's fields may be put in another order: {"stock":-2}, or "" for nothing.
-std::string added_text(const Resource& resource, const RequestSeen& seen) {
-    std::string json;
-    for (const auto& [field, number] : seen.added) {
-        json += json.empty() ? '{' : ',';
-        append_json_string(json, resource.fields[field].name);
-        json += ':' + std::to_string(number);
-    }
-    return json.empty() ? json : json + '}';
-}
-
-void read_added(const Resource& resource, std::string_view text, RequestSeen& seen) {
-    if (text.empty()) return;
-    const auto json = parse_json(text);
-    if (!json) return;
-    for (const auto& [name, number] : json->members) {
-        const auto field = resource.find_field(name);
-        std::int64_t value = 0;
-        std::from_chars(number.text.data(), number.text.data() + number.text.size(), value);
-        if (field) seen.added.emplace_back(*field, value);
-    }
-}
-
-}  // namespace
 
 const char* const requests_sql =
     "CREATE TABLE atoll_requests (\n"
@@ -45,16 +16,17 @@ const char* const requests_sql =
     "  kind INTEGER NOT NULL,\n"
     "  attempt TEXT NOT NULL,\n"
     "  body BLOB NOT NULL,\n"
-    "  added TEXT NOT NULL -- to counters\n) STRICT;\n";
+    "  effects TEXT NOT NULL -- to counters, and elsewhere: model/effects.hpp\n) STRICT;\n";
 
 Requests::Requests(Connection& connection, const Schema& schema)
     : schema_(schema),
-      find_(connection,
-            "SELECT at, origin, seq, resource, key, kind, attempt, body, added FROM atoll_requests"
-            " WHERE id = ?"),
+      find_(
+          connection,
+          "SELECT at, origin, seq, resource, key, kind, attempt, body, effects FROM atoll_requests"
+          " WHERE id = ?"),
       save_(connection,
             "REPLACE INTO atoll_requests (id, at, origin, seq, resource, key, kind, attempt, body,"
-            " added) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+            " effects) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       oldest_(connection, "SELECT number, at FROM atoll_requests ORDER BY number LIMIT 1"),
       newest_(connection, "SELECT number FROM atoll_requests ORDER BY number DESC LIMIT 1"),
       remove_(connection, "DELETE FROM atoll_requests WHERE number = ?") {}
@@ -74,21 +46,22 @@ Result<std::optional<RequestSeen>> Requests::find(const RequestId& id) {
     seen.kind = static_cast<WriteKind>(find_.integer(5));
     seen.attempt = find_.text(6);
     seen.body = find_.hash(7);
-    read_added(*resource, find_.text(8), seen);
+    const auto read = read_effects_text(schema_, find_.text(8), seen);
+    if (!read) return read.error();
     return std::optional{std::move(seen)};
 }
 
 Result<void> Requests::save(const RequestId& id, const RequestSeen& seen) {
     const Resource& resource = schema_[seen.record.resource];
     const std::string text = to_text(id);
-    const std::string added = added_text(resource, seen);
+    const std::string effects = effects_text(schema_, seen);
     save_.bind(1, std::string_view{text}).bind(2, seen.stamp.time.us);
     save_.bind(3, std::string_view{seen.stamp.dot.origin}).bind(4, seen.stamp.dot.seq);
     save_.bind(5, std::string_view{resource.name});
     save_.bind(6, seen.record.key).bind(7, static_cast<int>(seen.kind));
     save_.bind(8, std::string_view{seen.attempt})
         .bind(9, seen.body)
-        .bind(10, std::string_view{added});
+        .bind(10, std::string_view{effects});
     return save_.run();
 }
 

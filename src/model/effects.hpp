@@ -1,0 +1,28 @@
+// One request's effects: usually one. Several when it took effect in two regions before they could
+// tell each other (twins), or when clients used one id for different requests. All of them are kept
+// with the id, so that which of them are twins follows from the set, never from who came first.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/change.hpp"
+
+namespace reef::model {
+
+// Adds what is not known yet; true when `known` has changed. The earliest stays in front: a repeat
+// is answered from it. More than effects_max are not kept: no honest origin makes two.
+inline constexpr std::size_t effects_max = 64;
+bool add_effects(RequestSeen& known, const RequestSeen& more);
+
+// Of the effects of this request on this record all but the earliest. What a twin added to counters
+// counts again only where an earlier effect was in the same life: of two lives one does not last.
+std::vector<Twin> twins_of(const RequestSeen& known, const RecordRef& record, const Hash128& body);
+
+// What a store keeps beside the columns for stamp, record, kind, attempt and body: the life, what
+// was added, later effects. "" for nearly all. Canonical JSON.
+std::string effects_text(const Schema& schema, const RequestSeen& seen);
+Result<void> read_effects_text(const Schema& schema, std::string_view text, RequestSeen& seen);
+
+}  // namespace reef::model

@@ -1,0 +1,252 @@
+// One batch: what its items see of each other, and what it refuses of a peer.
+#include "commit/batch.hpp"
+
+#include <gtest/gtest.h>
+
+#include "islands.hpp"
+
+namespace reef::test {
+namespace {
+
+using namespace model;
+
+// Shipments with a unique number that refer to warehouses, both with numbers of their own.
+Schema logistics() {
+    Resource warehouses;
+    warehouses.id = 0;
+    warehouses.name = "warehouses";
+    warehouses.fields = {field("id", FieldType::int64), field("name", FieldType::text)};
+    warehouses.fields[0].key = KeyKind::slots;
+    warehouses.fields[0].first_key = 3001;
+    warehouses.fields[0].key_from_client = true;
+    Resource shipments;
+    shipments.id = 1;
+    shipments.name = "shipments";
+    shipments.fields = {field("id", FieldType::uuid), field("tracking", FieldType::text),
+                        field("warehouse", FieldType::int64)};
+    shipments.fields[0].key = KeyKind::uuid7;
+    shipments.fields[1].unique = true;
+    shipments.fields[1].nullable = true;
+    shipments.fields[2].refers_to = "warehouses";
+    shipments.fields[2].nullable = true;
+    Schema schema;
+    schema.resources = {std::move(warehouses), std::move(shipments)};
+    return schema;
+}
+
+Intent write(WriteKind kind, ResourceId resource, std::optional<Key> key,
+             std::vector<std::pair<FieldId, Value>> fields) {
+    Intent intent;
+    intent.kind = kind;
+    intent.resource = resource;
+    intent.key = std::move(key);
+    intent.fields = std::move(fields);
+    intent.received = Time{1'000'000};
+    return intent;
+}
+
+class BatchTest : public testing::Test {
+protected:
+    const Schema schema = logistics();
+    Island us{schema, "us.1"};
+
+    // All in one batch; what became of each.
+    std::vector<Outcome> together(const std::vector<Intent>& intents) {
+        store::Wanted wanted;
+        for (const Intent& intent : intents)
+            commit::add_wanted(schema, intent, wanted);
+        commit::Batch batch{schema, us.load(wanted), us.surroundings};
+        std::vector<Outcome> outcomes;
+        for (const Intent& intent : intents)
+            outcomes.push_back(std::get<Outcome>(batch.take(intent).value()));
+        if (batch.changed()) us.save(batch.finish());
+        return outcomes;
+    }
+
+    static Key key_of(const Outcome& outcome) { return std::get<Accepted>(outcome).row.key; }
+    static std::string refusal(const Outcome& outcome) {
+        const auto* refused = std::get_if<Refused>(&outcome);
+        return refused ? std::string{name_of(refused->refusal)} : "";
+    }
+    Intent ship(const char* tracking, std::optional<Value> warehouse = std::nullopt) {
+        auto intent = write(WriteKind::create, 1, std::nullopt, {{1, std::string{tracking}}});
+        if (warehouse) intent.fields.emplace_back(FieldId{2}, *warehouse);
+        return intent;
+    }
+    Intent track(const Key& key, Value tracking) {
+        return write(WriteKind::update, 1, key, {{1, std::move(tracking)}});
+    }
+};
+
+TEST_F(BatchTest, TwoItemsDoNotTakeOneUniqueValue) {
+    const auto done = together({ship("T1"), ship("T1"), ship("T2")});
+    EXPECT_TRUE(std::holds_alternative<Accepted>(done[0]));
+    EXPECT_EQ(refusal(done[1]), "not_unique");
+    EXPECT_EQ(std::get<Refused>(done[1]).pointer, "/tracking");
+    EXPECT_TRUE(std::holds_alternative<Accepted>(done[2]));
+    EXPECT_EQ(refusal(together({ship("T1")})[0]), "not_unique");
+}
+
+TEST_F(BatchTest, OneItemTakesWhatAnotherGaveUp) {
+    const auto first = together({ship("T1"), ship("T2")});
+    const Key one = key_of(first[0]);
+    const Key two = key_of(first[1]);
+    const auto done = together({track(two, std::string{"T1"}), track(one, std::string{"T3"}),
+                                track(two, std::string{"T1"}), track(one, std::string{"T1"})});
+    EXPECT_EQ(refusal(done[0]), "not_unique");
+    EXPECT_EQ(refusal(done[1]), "");
+    EXPECT_EQ(refusal(done[2]), "");
+    EXPECT_EQ(refusal(done[3]), "not_unique");
+}
+
+TEST_F(BatchTest, DeletedRecordHoldsNoValue) {
+    const Key one = key_of(together({ship("T1")})[0]);
+    const auto done = together({write(WriteKind::remove, 1, one, {}), ship("T1")});
+    EXPECT_EQ(refusal(done[1]), "");
+}
+
+TEST_F(BatchTest, SameValueAgainIsItsOwn) {
+    const Key one = key_of(together({ship("T1")})[0]);
+    EXPECT_EQ(refusal(together({track(one, std::string{"T1"})})[0]), "");
+    EXPECT_EQ(refusal(together({track(one, Null{}), track(one, Null{})})[1]), "");
+}
+
+TEST_F(BatchTest, ReferencesSeeTheBatch) {
+    const auto make = write(WriteKind::create, 0, std::nullopt, {{1, std::string{"w"}}});
+    const auto done = together({ship("T1", Value{std::int64_t{3001}}), make,
+                                ship("T2", Value{std::int64_t{3001}}),
+                                write(WriteKind::remove, 0, Key{std::int64_t{3001}}, {})});
+    EXPECT_EQ(refusal(done[0]), "unknown_reference");
+    EXPECT_EQ(refusal(done[2]), "");
+    EXPECT_EQ(refusal(done[3]), "still_referenced");
+    const Key shipment = key_of(done[2]);
+    // A store says only that some record refers to it: within this batch it still does.
+    const auto remove = write(WriteKind::remove, 0, Key{std::int64_t{3001}}, {});
+    const auto after = together({write(WriteKind::remove, 1, shipment, {}), remove});
+    EXPECT_EQ(refusal(after[1]), "still_referenced");
+    EXPECT_EQ(refusal(together({remove})[0]), "");
+}
+
+TEST_F(BatchTest, NumbersAreOfThisNodeAndAboveAllKnown) {
+    const auto make = write(WriteKind::create, 0, std::nullopt, {{1, std::string{"w"}}});
+    const auto take = [&](std::int64_t number) {
+        auto intent = make;
+        intent.key = Key{number};
+        return intent;
+    };
+    auto done = together({make, make});
+    EXPECT_EQ(key_of(done[0]), Key{std::int64_t{3001}});
+    EXPECT_EQ(key_of(done[1]), Key{std::int64_t{3017}});
+    done = together({take(3018), make, take(7), make, take(4000), make});
+    EXPECT_EQ(key_of(done[1]), Key{std::int64_t{3033}});
+    EXPECT_EQ(key_of(done[3]), Key{std::int64_t{3049}});
+    EXPECT_EQ(key_of(done[5]), Key{std::int64_t{4009}});
+    us.surroundings.node_index = 1;
+    us.ledger.next_slot.clear();
+    EXPECT_EQ(key_of(together({make})[0]), Key{std::int64_t{3002}});
+}
+
+TEST_F(BatchTest, NoNumberIsLeft) {
+    us.ledger.next_slot[0] = (std::int64_t{1} << 62) + 1;
+    const auto make = write(WriteKind::create, 0, std::nullopt, {{1, std::string{"w"}}});
+    EXPECT_EQ(refusal(together({make})[0]), "ids_exhausted");
+}
+
+TEST_F(BatchTest, GeneratedKeysFollowFromTheRequest) {
+    auto one = ship("T1");
+    one.request.ids = {{RequestKind::attempt, "try-1"}};
+    auto two = ship("T2");
+    two.request.ids = {{RequestKind::attempt, "try-2"}};
+    const Key first = key_of(together({one})[0]);
+    EXPECT_NE(key_of(together({two})[0]), first);
+    Island eu{schema, "eu.1"};
+    EXPECT_EQ(key_of(eu.submit(one)), first) << "the same request makes the same record elsewhere";
+    const auto random = together({ship("T3"), ship("T4")});
+    EXPECT_NE(key_of(random[0]), key_of(random[1]));
+    EXPECT_EQ(std::get<std::string>(key_of(random[0])).at(14), '7');
+}
+
+TEST_F(BatchTest, SeqAndRunningHashGoOnWithoutHoles) {
+    together({ship("T1"), ship("T1"), ship("T2")});
+    together({ship("T3")});
+    const auto& log = us.log.at("us.1");
+    ASSERT_EQ(log.size(), 3U);
+    for (std::size_t i = 0; i < log.size(); ++i)
+        EXPECT_EQ(log[i].dot.seq, i + 1);
+    EXPECT_EQ(us.ledger.origins.at("us.1").hash, log.back().hash);
+    EXPECT_EQ(us.ledger.origins.at("us.1").applied, 3U);
+    EXPECT_EQ(us.ledger.digests.at(1).rows, 3U);
+}
+
+class PeerTest : public testing::Test {
+protected:
+    const Schema schema = things();
+    Island us{schema, "us.1"};
+    Island eu{schema, "eu.1"};
+
+    void write_three() {
+        Intent intent;
+        intent.key = Key{std::string{"k"}};
+        intent.received = Time{10};
+        for (int i = 0; i < 3; ++i) {
+            intent.kind = i == 0 ? WriteKind::create : WriteKind::update;
+            intent.fields = {{1, "n" + std::to_string(i)}};
+            eu.submit(intent);
+        }
+    }
+};
+
+TEST_F(PeerTest, RunIsTakenOnceAndDuplicatesChangeNothing) {
+    write_three();
+    const auto run = eu.run_of("eu.1", 1, 9);
+    EXPECT_EQ(std::get<commit::Applied>(us.take(run).value()).received, 3U);
+    EXPECT_EQ(us.text(), eu.text());
+    const auto hash = us.ledger.origins.at("eu.1").hash;
+    EXPECT_EQ(std::get<commit::Applied>(us.take(run).value()).received, 3U);
+    EXPECT_EQ(us.log.at("eu.1").size(), 3U);
+    EXPECT_EQ(us.ledger.origins.at("eu.1").hash, hash);
+    EXPECT_EQ(us.log.at("eu.1")[1].json, eu.log.at("eu.1")[1].json) << "passed on unaltered";
+}
+
+TEST_F(PeerTest, RunWithAHoleIsRefusedWhole) {
+    write_three();
+    auto run = eu.run_of("eu.1", 1, 9);
+    run.entries.erase(run.entries.begin() + 1);
+    const auto done = us.take(run);
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code, Errc::invalid);
+    EXPECT_EQ(us.received("eu.1"), 0U);
+    EXPECT_TRUE(us.rows.empty());
+}
+
+TEST_F(PeerTest, NobodyElseWritesUnderOnesOwnName) {
+    Island impostor{schema, "us.1"};
+    Intent intent;
+    intent.kind = WriteKind::create;
+    intent.key = Key{std::string{"k"}};
+    intent.fields = {{1, std::string{"forged"}}};
+    impostor.submit(intent);
+    const auto done = us.take(impostor.run_of("us.1", 1, 1));
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code, Errc::invalid);
+    EXPECT_EQ(us.ledger.seq(), 0U);
+    us.submit(intent);
+    EXPECT_TRUE(us.take(impostor.run_of("us.1", 1, 1))) << "a duplicate by its seq";
+}
+
+TEST_F(PeerTest, VectorThatCouldNotBeReadAgainIsRefused) {
+    write_three();
+    us.take(eu.run_of("eu.1", 1, 9)).value();
+    Row row = *us.row(Key{std::string{"k"}});
+    for (int i = 0; i < 60; ++i)
+        row.vector.put({"x" + std::to_string(i), 1, 1});
+    ASSERT_TRUE(us.take(commit::Rows{{row}, {}, {}}));
+    Row more = *eu.row(row.key);
+    for (int i = 0; i < 4; ++i)
+        more.vector.put({"y" + std::to_string(i), 1, 1});
+    EXPECT_FALSE(us.take(commit::Rows{{more}, {}, {}}));
+    EXPECT_TRUE(parse_vector(to_text(us.row(row.key)->vector)));
+}
+
+}  // namespace
+}  // namespace reef::test

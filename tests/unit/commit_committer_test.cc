@@ -1,0 +1,377 @@
+// The committer over a writer that keeps everything in an Island and fails when told to.
+#include "commit/committer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <thread>
+
+#include "islands.hpp"
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/lsan_interface.h>
+#endif
+
+namespace reef::test {
+namespace {
+
+using namespace model;
+
+// Lives on the committer's thread, but for what a test sets before it runs.
+class FakeWriter final : public store::Writer {
+public:
+    FakeWriter(const Schema& schema, std::string origin) : island(schema, std::move(origin)) {}
+
+    Task<store::Loaded> begin(store::Wanted wanted) override {
+        if (begin_fails) co_return Error{*begin_fails, "told to"};
+        if (on_begin) on_begin();
+        co_return island.load(wanted);
+    }
+    Task<void> commit(store::Saved saved) override {
+        if (commit_fails) co_return Error{*commit_fails, "told to"};
+        for (const auto& row : saved.rows) {
+            const Value& name = row.row.cells[1].value;
+            if (name == Value{std::string{"bad"}}) co_return Error{Errc::rejected, "a bad name"};
+        }
+        batch_sizes.push_back(saved.log.size());
+        island.save(std::move(saved));
+        co_return Result<void>{};
+    }
+    asio::awaitable<void> release() override {
+        ++released;
+        co_return;
+    }
+    Task<bool> trim(store::TrimLimits) override {
+        ++trims;
+        co_return false;
+    }
+    Task<void> rest() override {
+        ++rests;
+        co_return Result<void>{};
+    }
+
+    Island island;
+    std::optional<Errc> begin_fails;
+    std::optional<Errc> commit_fails;
+    std::function<void()> on_begin;
+    std::vector<std::size_t> batch_sizes;
+    int released = 0;
+    int trims = 0;
+    int rests = 0;
+};
+
+// Coroutines are named functions with parameters by value: see the brief of their compiler.
+asio::awaitable<void> submit_into(commit::Committer* committer, Intent intent,
+                                  Result<Outcome>* answer, std::atomic<int>* answered) {
+    Result<Outcome> done = co_await committer->submit(std::move(intent));
+    *answer = std::move(done);
+    ++*answered;
+}
+
+asio::awaitable<void> apply_into(commit::Committer* committer, commit::ChangeRun run,
+                                 Result<commit::Applied>* answer) {
+    Result<commit::Applied> done = co_await committer->apply(std::move(run));
+    *answer = std::move(done);
+}
+
+asio::awaitable<void> run_into(commit::Committer* committer, Result<void>* answer, bool* ended) {
+    Result<void> done = co_await committer->run();
+    *answer = std::move(done);
+    *ended = true;
+}
+
+Intent named(const std::string& key, const std::string& name) {
+    Intent intent;
+    intent.kind = WriteKind::create;
+    intent.key = Key{key};
+    intent.fields = {{1, name}};
+    intent.received = Time{1'000'000};
+    return intent;
+}
+
+class CommitterTest : public testing::Test {
+protected:
+    const Schema schema = things();
+    asio::io_context io;
+    FakeWriter writer{schema, "us.1"};
+    commit::CommitOptions options;
+    std::unique_ptr<commit::Committer> committer;
+    std::vector<std::unique_ptr<Result<Outcome>>> answers;
+    std::atomic<int> answered = 0;
+    int durable = 0;
+    Result<void> ended_with{Error{}};
+    bool ended = false;
+
+    void make() {
+        committer = std::make_unique<commit::Committer>(
+            commit::CommitterParts{schema, writer, system_clock(), io.get_executor(),
+                                   [this] { return writer.island.surroundings; },
+                                   [this](const store::Ledger&) { ++durable; }},
+            options);
+    }
+    void start() {
+        asio::co_spawn(io, run_into(committer.get(), &ended_with, &ended), asio::detached);
+    }
+    // Waits in the queue once io has run that far.
+    void submit(Intent intent) {
+        answers.push_back(std::make_unique<Result<Outcome>>(Error{Errc::closed, "not answered"}));
+        asio::co_spawn(
+            io, submit_into(committer.get(), std::move(intent), answers.back().get(), &answered),
+            asio::detached);
+    }
+    void stop_and_finish() {
+        committer->stop();
+        io.run();
+        EXPECT_TRUE(ended);
+        EXPECT_TRUE(ended_with) << ended_with.error().what;
+    }
+    bool accepted(std::size_t i) const {
+        return *answers[i] && std::holds_alternative<Accepted>(**answers[i]);
+    }
+    Errc error(std::size_t i) const { return answers[i]->error().code; }
+};
+
+TEST_F(CommitterTest, WhatWaitsIsOneBatch) {
+    make();
+    for (int i = 0; i < 5; ++i)
+        submit(named("k" + std::to_string(i), "n"));
+    io.poll();
+    io.restart();
+    EXPECT_EQ(answered, 0);
+    start();
+    stop_and_finish();
+    EXPECT_EQ(answered, 5);
+    EXPECT_EQ(writer.batch_sizes, std::vector<std::size_t>{5});
+    EXPECT_EQ(durable, 1);
+    EXPECT_EQ(committer->counts().batches, 1U);
+    EXPECT_EQ(committer->counts().items, 5U);
+    EXPECT_EQ(writer.rests, 1);
+    EXPECT_EQ(writer.trims, 1);
+}
+
+TEST_F(CommitterTest, BatchIsBoundedByRows) {
+    options.batch_rows_max = 2;
+    make();
+    for (int i = 0; i < 5; ++i)
+        submit(named("k" + std::to_string(i), "n"));
+    io.poll();
+    io.restart();
+    start();
+    stop_and_finish();
+    EXPECT_EQ(writer.batch_sizes, (std::vector<std::size_t>{2, 2, 1}));
+}
+
+TEST_F(CommitterTest, NextBatchIsWhoeverCameMeanwhile) {
+    make();
+    int begun = 0;
+    writer.on_begin = [&] {
+        if (begun++ > 0) return;
+        for (int i = 0; i < 3; ++i)
+            submit(named("later" + std::to_string(i), "n"));
+    };
+    start();
+    io.poll();  // idle, waiting
+    submit(named("first", "n"));
+    io.poll();
+    stop_and_finish();
+    EXPECT_EQ(writer.batch_sizes, (std::vector<std::size_t>{1, 3}));
+    EXPECT_EQ(answered, 4);
+}
+
+TEST_F(CommitterTest, FullQueueRefusesAtOnce) {
+    options.queue_writes_max = 2;
+    make();
+    for (int i = 0; i < 3; ++i)
+        submit(named("k" + std::to_string(i), "n"));
+    io.poll();
+    io.restart();
+    ASSERT_EQ(answered, 1);
+    EXPECT_EQ(error(2), Errc::overloaded);
+    EXPECT_EQ(committer->counts().refused_full, 1U);
+    start();
+    stop_and_finish();
+    EXPECT_TRUE(accepted(0));
+    EXPECT_TRUE(accepted(1));
+}
+
+TEST_F(CommitterTest, RowThatTheDatabaseRefusesFailsAlone) {
+    for (int bad = 0; bad < 7; ++bad) {
+        SCOPED_TRACE(bad);
+        writer.island.rows.clear();
+        const std::string prefix = "r" + std::to_string(bad) + '-';
+        const std::size_t first = answers.size();
+        const std::uint64_t seq = writer.island.ledger.seq();
+        make();
+        for (int i = 0; i < 7; ++i)
+            submit(named(prefix + std::to_string(i), i == bad ? "bad" : "good"));
+        io.poll();
+        io.restart();
+        ended = false;
+        start();
+        stop_and_finish();
+        io.restart();
+        for (std::size_t i = 0; i < 7; ++i) {
+            if (i == std::size_t(bad)) {
+                ASSERT_FALSE(*answers[first + i]);
+                EXPECT_EQ(error(first + i), Errc::rejected);
+            } else {
+                EXPECT_TRUE(accepted(first + i)) << i;
+            }
+        }
+        EXPECT_EQ(writer.island.rows.size(), 6U);
+        EXPECT_EQ(writer.island.ledger.seq(), seq + 6) << "each once, without holes";
+        EXPECT_GT(committer->counts().bisected, 0U);
+    }
+}
+
+TEST_F(CommitterTest, UnavailableIsHeardByAll) {
+    for (const bool at_begin : {true, false}) {
+        make();
+        const std::size_t first = answers.size();
+        (at_begin ? writer.begin_fails : writer.commit_fails) = Errc::unavailable;
+        submit(named("a", "n"));
+        submit(named("b", "n"));
+        io.poll();
+        io.restart();
+        ended = false;
+        start();
+        io.poll();
+        EXPECT_EQ(error(first), Errc::unavailable);
+        EXPECT_EQ(error(first + 1), Errc::unavailable);
+        EXPECT_TRUE(writer.island.rows.empty());
+        writer.begin_fails.reset();
+        writer.commit_fails.reset();
+        io.restart();
+        stop_and_finish();
+        io.restart();
+    }
+    EXPECT_EQ(durable, 0);
+}
+
+TEST_F(CommitterTest, BrokenEndsItAndAnswersNobody) {
+#if defined(__SANITIZE_ADDRESS__)
+    // Who waits is left as it is on purpose: the process ends.
+    const __lsan::ScopedDisabler deliberate;
+#endif
+    make();
+    writer.commit_fails = Errc::broken;
+    submit(named("a", "n"));
+    submit(named("b", "n"));
+    start();
+    io.poll();  // those who wait for ever would keep run() for ever
+    EXPECT_TRUE(ended);
+    ASSERT_FALSE(ended_with);
+    EXPECT_EQ(ended_with.error().code, Errc::broken);
+    EXPECT_EQ(answered, 0);
+    EXPECT_EQ(durable, 0);
+}
+
+TEST_F(CommitterTest, BatchThatChangesNothingIsReleased) {
+    make();
+    Intent update = named("nobody", "n");
+    update.kind = WriteKind::update;
+    submit(update);
+    io.poll();
+    io.restart();
+    start();
+    stop_and_finish();
+    EXPECT_TRUE(std::holds_alternative<Refused>(**answers[0]));
+    EXPECT_EQ(writer.released, 1);
+    EXPECT_EQ(durable, 0);
+}
+
+TEST_F(CommitterTest, StopCommitsWhatWaitsAndRefusesWhatComes) {
+    make();
+    start();
+    io.poll();
+    submit(named("a", "n"));
+    io.poll();
+    submit(named("b", "n"));
+    io.poll_one();
+    committer->stop();
+    submit(named("c", "n"));
+    io.restart();
+    io.run();
+    EXPECT_TRUE(ended);
+    EXPECT_TRUE(accepted(0));
+    EXPECT_EQ(answered, 3);
+    EXPECT_FALSE(*answers[2]);
+    EXPECT_EQ(error(2), Errc::closed);
+}
+
+// Its wake-ups may still be on their way.
+TEST_F(CommitterTest, CanBeDestroyedAsSoonAsItHasEnded) {
+    make();
+    start();
+    io.poll();
+    submit(named("a", "n"));
+    while (!ended) {
+        if (answered == 1) committer->stop();
+        io.restart();
+        io.run_one();
+    }
+    committer.reset();
+    io.restart();
+    io.run();
+    EXPECT_TRUE(accepted(0));
+}
+
+TEST_F(CommitterTest, ChangesOfPeersAreItemsLikeOthers) {
+    Island eu{schema, "eu.1"};
+    eu.submit(named("theirs", "n"));
+    eu.submit(named("theirs too", "n"));
+    make();
+    Result<commit::Applied> applied{Error{}};
+    Result<commit::Applied> gap{Error{}};
+    submit(named("ours", "n"));
+    asio::co_spawn(io, apply_into(committer.get(), eu.run_of("eu.1", 1, 1), &applied),
+                   asio::detached);
+    asio::co_spawn(io, apply_into(committer.get(), eu.run_of("eu.1", 3, 1), &gap), asio::detached);
+    io.poll();
+    io.restart();
+    start();
+    stop_and_finish();
+    EXPECT_EQ(applied.value().received, 1U);
+    EXPECT_EQ(writer.batch_sizes, std::vector<std::size_t>{2});
+    EXPECT_EQ(writer.island.rows.size(), 2U);
+}
+
+TEST_F(CommitterTest, ManyThreadsEachHearOnTheirOwn) {
+    constexpr int threads = 4;
+    constexpr int writes = 200;
+    make();
+    start();
+    std::thread committing{[this] { io.run(); }};
+    std::vector<std::thread> clients;
+    std::atomic<int> good = 0;
+    for (int t = 0; t < threads; ++t) {
+        clients.emplace_back([this, t, &good] {
+            asio::io_context own;
+            std::vector<Result<Outcome>> mine(writes, Result<Outcome>{Error{}});
+            std::atomic<int> heard = 0;
+            for (int i = 0; i < writes; ++i) {
+                const std::string key = std::to_string(t) + '-' + std::to_string(i);
+                asio::co_spawn(
+                    own,
+                    submit_into(committer.get(), named(key, "n"), &mine[std::size_t(i)], &heard),
+                    asio::detached);
+            }
+            own.run();
+            for (const auto& answer : mine)
+                good += answer && std::holds_alternative<Accepted>(*answer) ? 1 : 0;
+        });
+    }
+    for (auto& client : clients)
+        client.join();
+    committer->stop();
+    committing.join();
+    EXPECT_TRUE(ended);
+    EXPECT_EQ(good, threads * writes);
+    EXPECT_EQ(writer.island.rows.size(), std::size_t(threads * writes));
+    EXPECT_EQ(writer.island.ledger.seq(), std::uint64_t(threads * writes));
+}
+
+}  // namespace
+}  // namespace reef::test

@@ -1,0 +1,180 @@
+// Nodes without disk, network or threads: what a store would keep, in maps, driven through the real
+// commit::Batch. Only what a batch asked for is loaded, as from a real store.
+#pragma once
+
+#include <cstdlib>
+#include <iostream>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "commit/batch.hpp"
+#include "model/change.hpp"
+
+namespace reef::test {
+
+// REEF_SEED, or what this test begins with; printed, so that a failure can be repeated.
+inline std::uint64_t seed_of_this_run(std::uint64_t otherwise) {
+    const char* given = std::getenv("REEF_SEED");
+    const std::uint64_t seed = given ? std::strtoull(given, nullptr, 10) : otherwise;
+    std::cout << "REEF_SEED=" << seed << '\n';
+    return seed;
+}
+
+inline model::Field field(std::string name, model::FieldType type) {
+    model::Field made;
+    made.name = std::move(name);
+    made.type = type;
+    return made;
+}
+
+// One record type with a field of each merge rule. `shown`: also a version and a time of the write.
+inline model::Schema things(bool shown = true) {
+    using namespace model;
+    Resource things;
+    things.name = "things";
+    things.one = "thing";
+    things.fields = {field("id", FieldType::text),    field("name", FieldType::text),
+                     field("note", FieldType::text),  field("stock", FieldType::int64),
+                     field("sold", FieldType::int32), field("high", FieldType::int64),
+                     field("low", FieldType::int64),  field("stage", FieldType::lattice)};
+    for (const std::size_t nullable : {2U, 5U, 6U})
+        things.fields[nullable].nullable = true;
+    things.fields[0].key = KeyKind::client;
+    things.fields[3].merge = Merge::counter;
+    things.fields[3].default_value = Value{std::int64_t{0}};
+    things.fields[4].merge = Merge::counter;
+    things.fields[4].min = Value{std::int64_t{0}};
+    things.fields[4].default_value = Value{std::int64_t{0}};
+    things.fields[5].merge = Merge::max;
+    things.fields[6].merge = Merge::min;
+    things.fields[7].merge = Merge::lattice;
+    things.fields[7].order = {"new", "moving", "done", "lost"};
+    things.fields[7].default_value = Value{std::int64_t{0}};
+    if (shown) {
+        things.fields.push_back(field("version", FieldType::version));
+        things.fields.push_back(field("updated_at", FieldType::timestamp));
+        things.fields[9].set = SetBy::on_write;
+        things.version = FieldId{8};
+    }
+    Schema schema;
+    schema.resources.push_back(std::move(things));
+    return schema;
+}
+
+class Island {
+public:
+    Island(const model::Schema& schema, std::string origin) : schema_(schema) {
+        ledger.self = std::move(origin);
+        ledger.origins[ledger.self];
+        surroundings.schema = schema.id();
+        surroundings.has_peers = true;
+    }
+
+    // One batch of one piece of work.
+    Result<commit::Done> take(const commit::Work& work) {
+        store::Wanted wanted;
+        commit::add_wanted(schema_, work, wanted);
+        commit::Batch batch{schema_, load(wanted), surroundings};
+        auto done = batch.take(work);
+        if (batch.changed()) save(batch.finish());
+        return done;
+    }
+
+    model::Outcome submit(const model::Intent& intent) {
+        surroundings.now = intent.received;
+        return std::get<model::Outcome>(take(intent).value());
+    }
+
+    store::Loaded load(const store::Wanted& wanted) const {
+        store::Loaded loaded;
+        loaded.ledger = ledger;
+        for (const auto& ref : wanted.records) {
+            if (const auto found = rows.find(ref); found != rows.end()) loaded.rows.insert(*found);
+        }
+        for (const auto& id : wanted.requests) {
+            const auto found = requests.find(id);
+            if (found != requests.end()) loaded.requests.insert(*found);
+        }
+        for (const auto& ref : wanted.holders) {
+            if (const auto key = holder(ref)) loaded.holders.emplace(ref, *key);
+        }
+        for (const auto& ref : wanted.referrers)
+            loaded.referrers.emplace(ref, holder(ref).has_value());
+        return loaded;
+    }
+
+    void save(store::Saved saved) {
+        ledger = std::move(saved.ledger);
+        for (auto& [row, hash] : saved.rows) {
+            const model::RecordRef ref = row.ref();
+            rows[ref] = {std::move(row), hash};
+        }
+        for (auto& entry : saved.log) {
+            auto& entries = log[entry.dot.origin];
+            entries.push_back(std::move(entry));
+        }
+        for (auto& [id, seen] : saved.requests)
+            requests.insert_or_assign(id, std::move(seen));
+        conflicts.insert(conflicts.end(), std::make_move_iterator(saved.conflicts.begin()),
+                         std::make_move_iterator(saved.conflicts.end()));
+    }
+
+    // Entries (first … first + count - 1) of an origin's log, as a peer would send them.
+    commit::ChangeRun run_of(const std::string& origin, std::uint64_t first,
+                             std::size_t count) const {
+        commit::ChangeRun run;
+        const auto found = log.find(origin);
+        if (found == log.end()) return run;
+        for (std::size_t i = first - 1; i < found->second.size() && run.entries.size() < count;
+             ++i) {
+            const std::string& json = found->second[i].json;
+            run.entries.push_back({model::parse_change(schema_, json).value(), json});
+        }
+        return run;
+    }
+
+    const model::Row* row(const model::Key& key, model::ResourceId resource = 0) const {
+        const auto found = rows.find({resource, key});
+        return found == rows.end() ? nullptr : &found->second.row;
+    }
+
+    std::uint64_t received(const std::string& origin) const {
+        const auto found = ledger.origins.find(origin);
+        return found == ledger.origins.end() ? 0 : found->second.received;
+    }
+
+    // All rows, canonical, in key order: what must be equal everywhere in the end.
+    std::string text() const {
+        std::string all;
+        for (const auto& [ref, stored] : rows) {
+            model::append_row_json(all, schema_[ref.resource], stored.row);
+            all += '\n';
+        }
+        return all;
+    }
+
+    store::Ledger ledger;
+    std::map<model::RecordRef, store::StoredRow> rows;
+    std::map<model::RequestId, model::RequestSeen> requests;
+    std::map<std::string, std::vector<store::LogEntry>> log;
+    std::vector<store::Conflict> conflicts;
+    commit::Surroundings surroundings;
+
+private:
+    std::optional<model::Key> holder(const model::FieldRef& ref) const {
+        for (const auto& [record, stored] : rows) {
+            if (record.resource == ref.resource && stored.row.alive() &&
+                stored.row.cells[ref.field].value == ref.value) {
+                return record.key;
+            }
+        }
+        return std::nullopt;
+    }
+
+    const model::Schema& schema_;
+};
+
+}  // namespace reef::test
