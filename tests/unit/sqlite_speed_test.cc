@@ -126,7 +126,8 @@ protected:
             saved.ledger.digests[0].buckets[mark.received % 64] += hash_of("x");
             saved.log.push_back({stamp.dot, stamp.time, std::string(600, 'x'), hash_of("log")});
             saved.requests.emplace_back(
-                ids[i++], RequestSeen{stamp, ref, WriteKind::update, "try", hash_of("body"), {}});
+                ids[i++],
+                RequestSeen{stamp, ref, WriteKind::update, "try", hash_of("body"), {}, {}, {}});
             saved.rows.push_back({std::move(row), hash_of("row")});
         }
         mark.applied = mark.received;

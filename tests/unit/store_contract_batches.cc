@@ -9,8 +9,13 @@ RequestId request(std::string text, RequestKind kind = RequestKind::id) {
 }
 
 RequestSeen seen_at(std::uint64_t n) {
-    return {stamp_of(n), {thing, Key{std::int64_t(n)}}, WriteKind::create, "try", hash_of("body"),
-            {}};
+    RequestSeen seen;
+    seen.stamp = stamp_of(n);
+    seen.record = {thing, Key{std::int64_t(n)}};
+    seen.kind = WriteKind::create;
+    seen.attempt = "try";
+    seen.body = hash_of("body");
+    return seen;
 }
 
 FieldRef code(std::string text) {
@@ -173,6 +178,9 @@ TEST_P(StoreContract, KnowsRequestsByKindAndText) {
     by_text.kind = WriteKind::remove;
     by_text.attempt = "";
     by_text.added = {{notes::stock, -2}};
+    by_text.life = {3, stamp_of(2)};
+    by_text.later = {seen_at(5), by_text};
+    by_text.later[1].stamp = stamp_of(6, other);
     saved.requests.emplace_back(request("n"), by_text);
     ASSERT_TRUE(succeeded(commit(saved)));
     Wanted wanted;

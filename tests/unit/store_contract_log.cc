@@ -146,8 +146,10 @@ public:
         Saved batch;
         batch.ledger = std::move(ledger);
         for (std::uint64_t n = first; n <= last; ++n) {
-            batch.requests.emplace_back(
-                id(n), RequestSeen{stamp_of(n), {thing, Key{std::int64_t(n)}}, {}, "", {}, {}});
+            RequestSeen seen;
+            seen.stamp = stamp_of(n);
+            seen.record = {thing, Key{std::int64_t(n)}};
+            batch.requests.emplace_back(id(n), std::move(seen));
         }
         return batch;
     }

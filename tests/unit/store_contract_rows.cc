@@ -81,9 +81,11 @@ TEST_P(StoreContract, KeepsStampsCountersTwinsAndUnknownFields) {
     row.cells[notes::stock].parts = {{other, -2, stamp_of(4, other)}, {self, 7, stamp_of(9)}};
     Twin& twin = row.twins.emplace_back();
     twin.dot = {other, 4};
-    twin.life = 1;
+    twin.life = row.life;
     twin.deltas.emplace_back(notes::stock, -2);
-    row.unknown = R"("colour":"red","sizes":[1,2.0])";
+    row.unknown = {{"colour", "\"red\"", row.life.stamp, {}},
+                   {"likes", "", {}, {{self, 3, stamp_of(9)}}},
+                   {"sizes", "[1,2.0]", stamp_of(9), {}}};
     ASSERT_TRUE(succeeded(save({row})));
     expect_stored(row);
     EXPECT_EQ(version_of(*get(row.ref())), 2U);
