@@ -31,13 +31,14 @@ class Node:
     """One `atoll serve`. It can be stopped, killed and started again on the same data and port."""
 
     def __init__(self, folder, name="us", app="apps/property-listing.toml", options=(), env=(),
-                 alone=True):
+                 alone=True, by_flags=True):
         self.folder = pathlib.Path(folder)
         self.name = name
         self.app = app
         self.options = list(options)
         self.env = dict(env)
         self.alone = alone
+        self.by_flags = by_flags  # else the environment says which node it is and where it listens
         self.port = 0
         self.process = None
         self.log_file = self.folder / f"{name}.log"
@@ -56,8 +57,9 @@ class Node:
         assert self.process is None, "it runs"
         assert BINARY.exists(), f"{BINARY} is not built: ./test builds it"
         self.folder.mkdir(parents=True, exist_ok=True)
-        command = [BINARY, "serve", self.app, "--node", self.name]
-        command += ["--listen", f"127.0.0.1:{self.port}", "--data", self.folder / "data"]
+        command = [BINARY, "serve", self.app, "--data", self.folder / "data"]
+        if self.by_flags:
+            command += ["--node", self.name, "--listen", f"127.0.0.1:{self.port}"]
         command += ["--log-format", "json", *self.options, *(["--alone"] if self.alone else [])]
         self._log_start = self.log_file.stat().st_size if self.log_file.exists() else 0
         with self.log_file.open("ab") as log:
@@ -111,7 +113,12 @@ class Node:
         if self.process and self.process.poll() is None:
             self.stop()
 
-    def log(self):
+    def log(self, since_start=False):
+        """What it said, in all its lives or since its last start."""
+        if since_start:
+            with self.log_file.open("rb") as log:
+                log.seek(self._log_start)
+                return log.read().decode(errors="replace")
         return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
 
     def _environment(self, more):
@@ -121,13 +128,8 @@ class Node:
         return environment | self.env | dict(more)
 
     def _announced_port(self):
-        with self.log_file.open("rb") as log:
-            log.seek(self._log_start)
-            for line in log.read().decode(errors="replace").splitlines():
-                url = re.search(r'"url":\s*"http://[^"]*:(\d+)"', line)
-                if url:
-                    return int(url[1])
-        return 0
+        url = re.search(r'"url":\s*"http://[^"]*:(\d+)"', self.log(since_start=True))
+        return int(url[1]) if url else 0
 
     def _answers_ready(self):
         try:

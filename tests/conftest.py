@@ -75,3 +75,17 @@ def make_world(tmp_path):
 def world(make_world):
     """The gateway of property-listing with its two regions."""
     return make_world()
+
+
+@pytest.fixture
+def properties(base_url):
+    """The URL of the properties, with the region in it."""
+    return f"{base_url}/us/properties"
+
+
+@pytest.fixture
+def property_url(shared_node, properties):
+    """A seeded property at version 1 that no other test of the module writes."""
+    if not hasattr(shared_node, "unused_ids"):
+        shared_node.unused_ids = iter(range(20, 1500))
+    return f"{properties}/{next(shared_node.unused_ids)}"

@@ -21,8 +21,12 @@ bool is_printable(std::string_view text) {
 
 void fault_in_body(std::vector<Fault>& faults, std::string_view name, std::string detail) {
     std::string pointer;
-    if (!name.empty()) append_pointer_part(pointer, name);
+    append_pointer_part(pointer, name);
     faults.push_back({"pointer", std::move(pointer), std::move(detail)});
+}
+
+void fault_of_body(std::vector<Fault>& faults, std::string detail) {
+    faults.push_back({"pointer", "", std::move(detail)});
 }
 
 // ---- headers ---------------------------------------------------------------------------------
@@ -418,8 +422,8 @@ void read_headers(const Api& api, const Resource& resource, const Request& reque
 void read_body(const Resource& resource, const Request& request, Intent& intent,
                std::vector<Fault>& faults) {
     const auto body = parse_json(request.body);
-    if (!body) return fault_in_body(faults, "", body.error().what);
-    if (!body->is(Json::Kind::object)) return fault_in_body(faults, "", "must be a JSON object");
+    if (!body) return fault_of_body(faults, body.error().what);
+    if (!body->is(Json::Kind::object)) return fault_of_body(faults, "must be a JSON object");
     for (const auto& [name, json] : body->members) {
         read_member(resource, name, json, intent, faults);
     }

@@ -124,7 +124,7 @@ asio::awaitable<Response> Records::handle(const Operation& operation, std::strin
             co_return co_await look_up(resource, resource.look_ups[*operation.look_up],
                                        std::move(parameter), request);
         case OperationKind::create:
-            co_return co_await write(WriteKind::create, resource, "", request);
+            co_return co_await write(WriteKind::create, resource, std::move(parameter), request);
         case OperationKind::update:
             co_return co_await write(WriteKind::update, resource, std::move(parameter), request);
         default:
@@ -137,12 +137,13 @@ asio::awaitable<Response> Records::handle(const Operation& operation, std::strin
 asio::awaitable<Response> Records::get(const Resource& resource, std::string parameter,
                                        const Request& request) {
     std::vector<Fault> faults;
-    const auto key = read_key(resource, parameter, faults);
+    auto key = read_key(resource, parameter, faults);
     if (!request.query.empty()) refuse_query(request, faults);
     if (!faults.empty()) co_return invalid(std::move(faults), request);
     if (auto answer = co_await wait_for_token(request)) co_return std::move(*answer);
     if (!key) co_return not_found(resource, parameter, request);
-    auto row = co_await parts_.reader.get({resource.id, *key});
+    RecordRef ref{resource.id, std::move(*key)};
+    auto row = co_await parts_.reader.get(std::move(ref));
     if (!row) co_return failed(row.error(), request);
     if (!*row || !(*row)->alive()) co_return not_found(resource, parameter, request);
     Response response = record(resource, **row, request);
@@ -159,7 +160,8 @@ asio::awaitable<Response> Records::look_up(const Resource& resource, const LookU
     if (!request.query.empty()) refuse_query(request, faults);
     if (!faults.empty()) co_return invalid(std::move(faults), request);
     if (auto answer = co_await wait_for_token(request)) co_return std::move(*answer);
-    auto row = co_await parts_.reader.find({resource.id, look_up.field, std::move(*value)});
+    FieldRef ref{resource.id, look_up.field, std::move(*value)};
+    auto row = co_await parts_.reader.find(std::move(ref));
     if (!row) co_return failed(row.error(), request);
     if (!*row) co_return not_found(resource, look_up.prefix + '/' + parameter, request);
     Response response = record(resource, **row, request);

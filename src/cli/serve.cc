@@ -25,10 +25,12 @@ struct Arguments {
 
 // Waits for SIGTERM or SIGINT; a second one ends the process at once.
 void wait_for_signal() {
-    asio::io_context context;
-    asio::signal_set signals{context, SIGTERM, SIGINT};
-    signals.async_wait([](const boost::system::error_code&, int) {});
-    context.run();
+    {
+        asio::io_context context;
+        asio::signal_set signals{context, SIGTERM, SIGINT};
+        signals.async_wait([](const boost::system::error_code&, int) {});
+        context.run();
+    }  // its end takes back what it had the signals do
     ::signal(SIGTERM, [](int) { _exit(failed); });
     ::signal(SIGINT, [](int) { _exit(failed); });
 }

@@ -135,8 +135,9 @@ Task<Outcome> WritePath::forward(Intent intent, std::string home) {
 Task<Outcome> WritePath::call_home(std::string home, Intent intent) {
     const auto calls = calls_.find(home);
     if (calls == calls_.end()) co_return Error{Errc::unavailable, home + " has no known address"};
-    const std::string body = intent_json(parts_.schema, intent);
-    auto answer = co_await calls->second->post("/_atoll/forward", body, times_.forward);
+    std::string path{"/_atoll/forward"};
+    std::string body = intent_json(parts_.schema, intent);
+    auto answer = co_await calls->second->post(std::move(path), std::move(body), times_.forward);
     if (!answer) co_return answer.error();
     if (answer->status != 200) {
         co_return Error{Errc::unavailable, home + " answered " + std::to_string(answer->status)};
