@@ -23,7 +23,8 @@ class Connection:
 
     def send(self, method, path, body=None, headers=()):
         text = None if body is None else json.dumps(body)
-        self._http.request(method, path, text, {"Content-Type": "application/json", **dict(headers)})
+        sent = {"Content-Type": "application/json", **dict(headers)}
+        self._http.request(method, path, text, sent)
 
     def receive(self):
         answer = self._http.getresponse()

@@ -8,35 +8,38 @@ app=${APP:-apps/property-listing.toml}
 data=${DATA:-data/property-listing}
 failures=0
 
-step() { # what it shows, a command that is true when it does
-  if eval "$2"; then
-    echo "[PASS] $1"
+step() { # what it shows, and the command that is true when it does
+  local title=$1
+  shift
+  if "$@"; then
+    echo "[PASS] $title"
   else
-    echo "[FAIL] $1"
+    echo "[FAIL] $title"
     failures=$((failures + 1))
   fi
 }
-answers() { curl -s -m 5 "$base$1" | grep -q "$2"; }
-version_of() { curl -s -m 5 "$base$1" | sed -n 's/.*"version":\([0-9]*\).*/\1/p'; }
-eventually() { # a command, tried until it is true or ten seconds have passed
-  for _ in $(seq 200); do
-    eval "$1" && return 0
-    read -r -t 0.05 _ < <(:) || true
-    [ $SECONDS -lt $((started + 60)) ] || return 1
-  done
-  return 1
+fleet() { build/atoll "$1" "$app" us --data "$data"; }
+answered_by() { curl -s -m 5 "$base/$1/health" | grep -q "\"region\":\"$2\""; }
+both_healthy() { answered_by us us && answered_by eu eu; }
+version() { curl -s -m 5 "$base/us/properties/40" | sed -n 's/.*"version":\([0-9]*\).*/\1/p'; }
+is_at_version() { [ "$(version)" = "$1" ]; }
+put() {
+  curl -s -m 5 -X PUT "$base/us/properties/40" -H 'Content-Type: application/json' \
+    -d "{\"price\":400000,\"version\":$1}" | grep -q "\"version\":$(($1 + 1)),"
 }
-started=$SECONDS
+is_logged() { tail -n 1 "$data/logs/gateway.log" | grep -q 'PUT /us/properties/40.* upstream='; }
+eventually() { # within ten seconds
+  local end=$((SECONDS + 10))
+  until "$@"; do [ $SECONDS -lt $end ] || return 1; done
+}
 
-step 'both regions are healthy' 'answers /us/health \"us\" && answers /eu/health \"eu\"'
-step 'us stops' 'build/atoll stop "$app" us --data "$data"'
-step '/us/health is answered by eu' 'answers /us/health \"eu\"'
-version=$(version_of /us/properties/40)
-step 'a PUT to /us is served' "curl -s -m 5 -X PUT $base/us/properties/40 -H 'Content-Type: application/json' \
-  -d '{\"price\":400000,\"version\":$version}' | grep -q '\"version\":$((version + 1))'"
-step 'the log of the gateway names the region that answered' \
-  'tail -n 1 "$data/logs/gateway.log" | grep -q "PUT /us/properties/40.* upstream="'
-step 'us starts again' 'build/atoll start "$app" us --data "$data"'
-step '/us/health is answered by us' 'eventually "answers /us/health \\\"us\\\""'
-step 'us has caught up' 'eventually "[ \"\$(version_of /us/properties/40)\" = $((version + 1)) ]"'
+step 'both regions are healthy' both_healthy
+step 'us stops' fleet stop
+step '/us/health is answered by eu' answered_by us eu
+before=$(version)
+step 'a PUT to /us is served' put "$before"
+step "the gateway's log names who answered" eventually is_logged
+step 'us starts again' fleet start
+step '/us/health is answered by us' eventually answered_by us us
+step 'us has caught up' eventually is_at_version $((before + 1))
 exit $((failures > 0))

@@ -22,7 +22,7 @@ def hash_of(text):
 
 
 def chain(before, text):
-    """The running hash: of (the hash before, the hash of the entry), as four little-endian words."""
+    """The running hash: of (the hash before, the hash of the entry), four little-endian words."""
     both = before + hash_of(text)
     return hash_of(b"".join(both[i:i + 8][::-1] for i in range(0, 32, 8)))
 

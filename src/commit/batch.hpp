@@ -31,8 +31,8 @@ public:
     Batch(const Batch&) = delete;
     Batch& operator=(const Batch&) = delete;
 
-    // invalid: a run leaves a gap or goes on under this node's own name, and nothing of it is in; or
-    // a row's vector would name too many origins, and what stood before it is in.
+    // invalid: a run leaves a gap or goes on under this node's own name, and nothing of it is in;
+    // or a row's vector would name too many origins, and what stood before it is in.
     Result<Done> take(const Work& work);
     bool changed() const;
     store::Saved finish();  // once, at the end

@@ -384,11 +384,8 @@ TEST(HttpServer, FinishesASlowRequestBeforeItStops) {
         EXPECT_EQ(status_of(clients.back()->read_answer()), 200);
     }
     server->stop(10s);  // each has read /slow by now, or finds it when it is stopped
-    for (auto& client : clients) {
-        const std::string answer = client->read_to_end();
-        EXPECT_EQ(body_of(answer), "GET /slow []");
-        EXPECT_NE(answer.find("Connection: close\r\n"), std::string::npos) << answer;
-    }
+    for (auto& client : clients)
+        EXPECT_EQ(body_of(client->read_to_end()), "GET /slow []");
 }
 
 TEST(HttpServer, SurvivesMutatedRequests) {

@@ -1,0 +1,161 @@
+"""Two regions that follow each other: what one takes the other has, whatever happens between them."""
+
+import json
+import pathlib
+import socket
+import threading
+
+import pytest
+import requests
+from atoll import wait_until
+
+JSON = {"Content-Type": "application/json"}
+
+
+def free_ports(count):
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [s.getsockname()[1] for s in sockets]
+    for s in sockets:
+        s.close()
+    return ports
+
+
+@pytest.fixture
+def regions(make_node):
+    """us and eu, level with each other."""
+    ports = dict(zip(("us", "eu"), free_ports(2)))
+    urls = {f"{name.upper()}_URL": f"http://127.0.0.1:{port}" for name, port in ports.items()}
+    nodes = []
+    for name, port in ports.items():
+        node = make_node(name=name, env=urls, alone=False)
+        node.port = port
+        nodes.append(node.start())
+    us, eu = nodes
+    wait_until(lambda: linked(us) and linked(eu), what="both regions hearing each other")
+    return us, eu
+
+
+def lag(node):
+    return requests.get(f"{node.base_url}/replication-lag", timeout=5).json()
+
+
+def linked(node):
+    return all(peer["connected"] for peer in lag(node)["peers"])
+
+
+def get(node, key):
+    return requests.get(f"{node.base_url}/properties/{key}", timeout=5).json()
+
+
+def put(node, key, price, version, **headers):
+    return requests.put(f"{node.base_url}/properties/{key}", timeout=5, headers=JSON | headers,
+                        data=json.dumps({"price": price, "version": version}))
+
+
+def cut(us, eu, off):
+    for node, peer in ((us, "eu"), (eu, "us")):
+        answer = requests.post(f"{node.base_url}/_atoll/cut", timeout=5,
+                               json={"peer": peer, "cut": off})
+        assert answer.status_code == 200
+
+
+def status(node):
+    return requests.get(f"{node.base_url}/_atoll/status", timeout=5).json()
+
+
+def are_level(us, eu):
+    return status(us)["resources"] == status(eu)["resources"]
+
+
+def test_what_one_region_takes_the_other_has(regions):
+    us, eu = regions
+    assert put(us, 10, 500000, 1).status_code == 200
+    wait_until(lambda: get(eu, 10)["version"] == 2, what="the write being in eu")
+    assert get(eu, 10) == get(us, 10)
+    wait_until(lambda: are_level(us, eu), what="equal digests")
+
+
+def test_a_write_goes_to_the_records_home_and_can_be_read_where_it_was_made(regions):
+    us, eu = regions
+    answer = put(eu, 10, 410000, 1, **{"X-Request-ID": "r1"})  # a record of us
+    assert answer.status_code == 200
+    assert get(eu, 10)["version"] == 2
+    assert get(us, 10)["version"] == 2
+    for node in (eu, us):  # the id is known in both
+        again = put(node, 10, 410000, 2, **{"X-Request-ID": "r1"})
+        assert (again.status_code, again.json()["error"]) == (422, "duplicate_request")
+
+
+def test_of_two_writes_in_two_regions_with_one_version_one_wins(regions):
+    us, eu = regions
+    for key in range(100, 120):
+        statuses = []
+        start = threading.Barrier(2)
+
+        def write(node, price, key=key, statuses=statuses, start=start):
+            start.wait()
+            statuses.append(put(node, key, price, 1).status_code)
+
+        threads = [threading.Thread(target=write, args=pair) for pair in ((us, 1), (eu, 2))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(statuses) == [200, 409], key
+    wait_until(lambda: are_level(us, eu), what="equal digests")
+
+
+def test_both_sides_of_a_cut_link_go_on_and_are_joined(regions):
+    us, eu = regions
+    cut(us, eu, True)
+    wait_until(lambda: not linked(us) and not linked(eu), what="the cut being noticed")
+    assert put(us, 20, 111, 1).status_code == 200
+    assert put(eu, 20, 222, 1).status_code == 200
+    assert lag(us)["lag_seconds"] > 0
+    cut(us, eu, False)
+    wait_until(lambda: are_level(us, eu) and get(us, 20) == get(eu, 20), what="one row again")
+    assert get(us, 20)["version"] == 3
+    assert get(us, 20)["price"] in (111, 222)
+    listed = [requests.get(f"{node.base_url}/_atoll/conflicts", timeout=5).json()["items"]
+              for node in regions]
+    assert any(c["key"] == "20" and c["detail"]["fields"] == ["price"]
+               for items in listed for c in items)
+
+
+def test_a_killed_region_comes_back_and_catches_up_before_it_serves(regions):
+    us, eu = regions
+    us.kill()
+    wait_until(lambda: not linked(eu), what="eu noticing")
+    assert put(eu, 30, 300000, 1, **{"X-Request-ID": "while-away"}).status_code == 200
+    us.start()  # ready only when level
+    assert get(us, 30)["version"] == 2
+    assert put(us, 30, 300000, 2, **{"X-Request-ID": "while-away"}).status_code == 422
+    wait_until(lambda: are_level(us, eu), what="equal digests")
+
+
+def test_an_answer_can_wait_for_a_peer(regions):
+    us, eu = regions
+    answer = put(us, 40, 1, 1, Prefer="wait=5, atoll-peers=1")
+    assert answer.headers["Preference-Applied"] == "atoll-peers=1"
+    assert get(eu, 40)["version"] == 2
+
+
+def test_a_token_of_one_region_is_waited_for_in_the_other(regions):
+    us, eu = regions
+    for version in range(1, 20):
+        token = put(us, 50, version, version).headers["Atoll-Token"]
+        read = requests.get(f"{eu.base_url}/properties/50", headers={"Atoll-Token": token}, timeout=5)
+        assert read.json()["version"] == version + 1
+
+
+def test_lag_is_near_zero_when_idle(regions):
+    for node in regions:
+        wait_until(lambda node=node: lag(node)["lag_seconds"] < 0.5, what="no lag")
+
+
+def test_peer_routes_are_closed_to_strangers(make_node, tmp_path: pathlib.Path):
+    node = make_node(env={"PEER_SECRET": "s3cret"}, alone=True).start()
+    assert requests.get(f"{node.base_url}/_atoll/status", timeout=5).status_code == 404
+    known = requests.get(f"{node.base_url}/_atoll/status", timeout=5,
+                         headers={"Atoll-Peer-Secret": "s3cret"})
+    assert known.status_code == 200
