@@ -1,4 +1,4 @@
-"""Two regions that follow each other: what one takes the other has, whatever happens between them."""
+"""Two regions that follow each other: what one takes the other has, whatever happens between."""
 
 import json
 import pathlib
@@ -144,7 +144,8 @@ def test_a_token_of_one_region_is_waited_for_in_the_other(regions):
     us, eu = regions
     for version in range(1, 20):
         token = put(us, 50, version, version).headers["Atoll-Token"]
-        read = requests.get(f"{eu.base_url}/properties/50", headers={"Atoll-Token": token}, timeout=5)
+        url = f"{eu.base_url}/properties/50"
+        read = requests.get(url, headers={"Atoll-Token": token}, timeout=5)
         assert read.json()["version"] == version + 1
 
 
