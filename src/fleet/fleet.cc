@@ -1,5 +1,6 @@
 #include "fleet/fleet.hpp"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -181,9 +182,8 @@ private:
             say_ready(*gateway, began);
         }
         say_where();
-        if (options_.background) std::cout << std::flush;
         ready_ = true;
-        notify_parent();
+        if (options_.background) go_to_background();
     }
 
     // True once something accepts connections there.
@@ -374,8 +374,15 @@ private:
         return json + ']';
     }
 
-    // A fleet in the background was started by a process that waits to hear that it serves.
-    static void notify_parent() {
+    // What it says from here on goes to a log of its own: nobody waits for the end of its output.
+    // It was started by a process that waits to hear that it serves.
+    void go_to_background() {
+        std::cout << std::flush;
+        const int log =
+            open(log_file("up").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+        dup2(log, STDOUT_FILENO);
+        dup2(log, STDERR_FILENO);
+        close(log);
         const char* descriptor = std::getenv("ATOLL_READY_FD");
         if (!descriptor) return;
         const int ready = std::atoi(descriptor);
