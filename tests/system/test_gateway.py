@@ -26,7 +26,7 @@ def test_a_path_goes_to_its_region(world, target, by):
 
 @pytest.mark.parametrize("target", [
     "/us//properties/10", "/us/properties/a%2Fb%20c", "/us/properties/%C3%A9?x=%zz&y=a+b",
-    "/us/properties/./10", "/us/properties/",
+    "/us/properties/./10", "/us/properties/", "/us//properties/changes",
 ])
 def test_the_node_sees_the_path_as_it_was_written(world, target):
     assert world.gateway.get(target).by == "us"

@@ -2,9 +2,11 @@
 region that hangs costs half a second, a mark lasts one to two."""
 
 import concurrent.futures
+import contextlib
 import http.client
 import itertools
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -107,6 +109,20 @@ def test_a_stopped_process_is_like_a_hanging_region(make_world):
             wait_until(lambda: world.gateway.get(PROPERTY).status == 404, 4, "us being back")
         finally:
             process.kill()
+
+
+def test_a_region_that_takes_no_connection_costs_a_quarter_of_a_second(world):
+    world.us.kill()
+    with contextlib.ExitStack() as at_the_end, socket.socket() as full:
+        full.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        full.bind(("127.0.0.1", world.us.port))
+        full.listen(0)
+        for _ in range(4):  # as many as the kernel takes without anybody accepting, and more
+            waiting = at_the_end.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        answer = world.gateway.get(PROPERTY)
+        assert answer.by == "eu" and 0.2 < answer.seconds < SOON
 
 
 # ---- left alone, and found again ---------------------------------------------------------------
@@ -221,14 +237,16 @@ def test_an_answer_that_breaks_off_is_not_made_whole(world):
 
 @pytest.mark.parametrize("target", ["/us/properties/changes?feed=sse", "/us/properties/changes/"])
 def test_a_feed_is_passed_as_it_comes(world, target):
-    go_on = threading.Event()
+    arrived = threading.Semaphore(0)
 
     def feed(one, asked, connection):
         del one, asked
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
                            b"Transfer-Encoding: chunked\r\n\r\n7\r\ndata: 1\r\n")
-        assert go_on.wait(20), "what was sent has not arrived"
-        return b"7\r\ndata: 2\r\n0\r\n\r\n"
+        arrived.acquire(timeout=20)
+        connection.sendall(b"7\r\ndata: 2\r\n")
+        arrived.acquire(timeout=20)
+        return b"0\r\n\r\n"
 
     world.us.behave = feed
     connection = http.client.HTTPConnection("127.0.0.1", world.gateway.port, timeout=10)
@@ -236,8 +254,10 @@ def test_a_feed_is_passed_as_it_comes(world, target):
     answer = connection.getresponse()
     assert answer.read(7) == b"data: 1"
     assert not threading.Event().wait(0.8)  # longer than any other request may be silent
-    go_on.set()
-    assert answer.read() == b"data: 2"
+    arrived.release()
+    assert answer.read(7) == b"data: 2"
+    arrived.release()
+    assert answer.read() == b""
     connection.close()
 
 
