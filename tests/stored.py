@@ -12,6 +12,7 @@ BUCKETS = 64
 HASH_ONES = (1 << 128) - 1
 FIELDS = ("price", "bedrooms", "bathrooms", "region_origin", "updated_at")  # after the key
 TEXTS = ("region_origin", "updated_at")
+SEEDED = range(1, 3001)
 
 # One write of the log, the state in which it left its record, and its request's ids ("id:a1").
 Entry = collections.namedtuple("Entry", "seq kind key version row ids")
@@ -41,6 +42,7 @@ class Store:
         self.checked = {}  # origin → (seq, running hash)
         self.entries = []  # of all logs, in the order of their seqs
         self.last = {}     # key → the canonical row of its last entry
+        self.versions = {key: 1 for key in SEEDED}
 
     def check(self):
         """Reads everything in one transaction, and asserts what must always hold."""
@@ -74,9 +76,12 @@ class Store:
         start = text.index(',"row":') + len(',"row":')
         end = json.JSONDecoder().raw_decode(text, start)[1]
         row = change["row"]
-        self.entries.append(Entry(seq, change["kind"], row["key"], version_of(row["vector"]),
-                                  row["fields"], change["request"]["ids"]))
-        self.last[row["key"]] = text[start:end]
+        key, version = row["key"], version_of(row["vector"])
+        assert version == self.versions.get(key, 0) + 1, f"{key} has two writes of one version"
+        self.versions[key] = version
+        self.last[key] = text[start:end]
+        self.entries.append(Entry(seq, change["kind"], key, version, row["fields"],
+                                  change["request"]["ids"]))
 
     def _check_requests(self, store):
         known = store.execute("SELECT id, seq, key FROM atoll_requests").fetchall()
@@ -103,8 +108,7 @@ class Store:
         assert digest == b"".join(n.to_bytes(16, "big") for n in (*sums, living)), (
             "the stored digest is not the sum of the rows' hashes")
         for key, version in store.execute("SELECT id, version FROM properties"):
-            if key in self.last:
-                assert version == version_of(json.loads(self.last[key])["vector"])
+            assert version == self.versions[key], f"{key} shows another version than its log"
 
 
 def canonical(row):

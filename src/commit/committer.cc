@@ -196,7 +196,8 @@ Task<void> Committer::run() {
         if (items.empty()) co_return Result<void>{};  // closed
         ++counts_.batches;
         counts_.items += items.size();
-        Result<void> done = co_await commit_batch(items, {0, items.size()});
+        const ItemSpan all{0, items.size()};
+        Result<void> done = co_await commit_batch(items, all);
         if (!done) {
             // Their coroutines belong to other threads: they are left as they are, unanswered.
             for (auto& item : items)
@@ -254,9 +255,11 @@ Task<void> Committer::bisect(Items& items, ItemSpan span, Error error) {
     if (count == 1) co_return refuse(items, span, error);
     ++counts_.bisected;
     const std::size_t middle = span.first + count / 2;
-    Result<void> first = co_await commit_batch(items, {span.first, middle});
+    const ItemSpan lower{span.first, middle};
+    const ItemSpan upper{middle, span.second};
+    Result<void> first = co_await commit_batch(items, lower);
     if (!first) co_return first;
-    co_return co_await commit_batch(items, {middle, span.second});
+    co_return co_await commit_batch(items, upper);
 }
 
 // Everyone hears the same; `broken` goes up and ends the process.

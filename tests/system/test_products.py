@@ -64,7 +64,7 @@ def test_a_new_product(products):
         answer.text)
     assert answer.headers["Location"] == "/api/products/lamp-1"
     got = requests.get(f"{products}/lamp-1")
-    assert got.text == answer.text.replace("created", "retrieved")
+    assert got.text == answer.text.replace("Product created", "Product retrieved")
 
 
 def test_an_id_is_given_when_there_is_none(products):

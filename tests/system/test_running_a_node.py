@@ -115,6 +115,15 @@ def wait_for_answer(node, url):
     return wait_until(answer, 20, url)
 
 
+def test_loopback_has_two_addresses(node):
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("there is no ::1 here")
+    for host in ("127.0.0.1", "[::1]", "localhost"):
+        assert requests.get(f"http://{host}:{node.port}/us/health").status_code == 200
+
+
 def test_an_environment_file(make_node, tmp_path):
     port = free_port()
     file = tmp_path / "us.env"
