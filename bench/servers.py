@@ -122,7 +122,7 @@ def bare_limit(build, folder, rows):
 def atoll(build, folder, app):
     program = build / "atoll"
     return Server("atoll", folder, lambda port: [
-        program, "serve", app, "--node", "us", "--data", folder / "data",
+        program, "serve", app, "--node", "us", "--alone", "--data", folder / "data",
         "--listen", f"127.0.0.1:{port}"])
 
 
