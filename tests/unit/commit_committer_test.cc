@@ -346,9 +346,11 @@ TEST_F(CommitterTest, ManyThreadsEachHearOnTheirOwn) {
     std::thread committing{[this] { io.run(); }};
     std::vector<std::thread> clients;
     std::atomic<int> good = 0;
+    // They outlive the committer, as a node's io contexts do: it may still be leaving post() when
+    // the one that it woke is through.
+    std::array<asio::io_context, threads> contexts;
     for (int t = 0; t < threads; ++t) {
-        clients.emplace_back([this, t, &good] {
-            asio::io_context own;
+        clients.emplace_back([this, t, &good, &own = contexts[std::size_t(t)]] {
             std::vector<Result<Outcome>> mine(writes, Result<Outcome>{Error{}});
             std::atomic<int> heard = 0;
             for (int i = 0; i < writes; ++i) {

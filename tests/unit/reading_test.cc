@@ -224,7 +224,7 @@ TEST_F(Reading, PointersAreEscaped) {
     EXPECT_EQ(create(things(), R"({"a/b":1,"m~n":2,"":3,"name":"x","price":1})"),
               "pointer /a~1b: is not a field of things\n"
               "pointer /m~0n: is not a field of things\n"
-              "pointer : is not a field of things\n");
+              "pointer /: is not a field of things\n");
 }
 
 TEST_F(Reading, WhatIsNoObjectIsRefusedAsAWhole) {
