@@ -80,7 +80,7 @@ private:
         const Field& field = resource_.fields[id];
         if (field.type == FieldType::version) return std::int64_t{1};
         if (field.set == SetBy::on_create || field.set == SetBy::on_write) return seed_time.us;
-        return field.default_value.value_or(Value{});
+        return field.default_value ? *field.default_value : Value{};
     }
 
     void read_row(const CsvRecord& record) {
