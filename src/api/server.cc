@@ -57,7 +57,8 @@ public:
 
     ServerCounts counts() const override {
         return {accepted_.load(std::memory_order_relaxed), open(),
-                refused_.load(std::memory_order_relaxed)};
+                refused_.load(std::memory_order_relaxed),
+                accept_failures_.load(std::memory_order_relaxed)};
     }
 
     void stop(std::chrono::milliseconds deadline) override {
@@ -100,6 +101,7 @@ private:
             if (failed == asio::error::connection_aborted) continue;  // it had gone again
             if (failed) {
                 // No file descriptors, no memory: that passes. Try again, but do not spin.
+                accept_failures_.fetch_add(1, std::memory_order_relaxed);
                 if (!std::exchange(was_failing, true)) {
                     log::error("Cannot accept connections, trying again",
                                {{"reason", failed.message()}});
@@ -136,6 +138,7 @@ private:
     TaskGroup loops_;  // one for each acceptor
     std::atomic<std::uint64_t> accepted_ = 0;
     std::atomic<std::uint64_t> refused_ = 0;
+    std::atomic<std::uint64_t> accept_failures_ = 0;
     std::atomic<bool> stopped_ = false;
 };
 

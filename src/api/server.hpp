@@ -32,7 +32,8 @@ struct ServerOptions {
 struct ServerCounts {  // for metrics; readable from any thread
     std::uint64_t accepted = 0;
     std::uint64_t open = 0;
-    std::uint64_t refused = 0;  // one connection too many
+    std::uint64_t refused = 0;          // one connection too many
+    std::uint64_t accept_failures = 0;  // no file descriptors left
 };
 
 class Server {

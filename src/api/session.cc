@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t read_bytes = 4 << 10;  // at least so much room for each read
 constexpr std::size_t body_read_bytes = 64 << 10;
-constexpr std::size_t kept_bytes_max = 64 << 10;  // a larger buffer is given back after its use
+constexpr std::size_t kept_bytes_max = 32 << 10;  // a larger buffer is given back after its use
 constexpr std::size_t copied_body_bytes_max = 16 << 10;  // a longer one is sent from where it is
 constexpr std::size_t linger_bytes_max = 16 << 20;
 constexpr std::chrono::milliseconds stop_linger{100};  // a stop waits no longer for a client
@@ -172,7 +172,7 @@ void Session::forget_request() {
     message_bytes_ = 0;
     release_if_large(body_);
     release_if_large(out_);
-    if (in_.capacity() > 2 * kept_bytes_max) in_.shrink_to_fit();
+    if (in_.capacity() > kept_bytes_max) in_.shrink_to_fit();
 }
 
 // False: no more will come, or the wait for it was ended.

@@ -15,6 +15,8 @@
 
 namespace reef::api {
 
+using namespace std::string_view_literals;
+
 namespace {
 
 asio::awaitable<void> wait_for(std::chrono::milliseconds duration) {
@@ -56,6 +58,12 @@ Response text(std::string body) {
 asio::awaitable<Response> ShowingHandler::handle(const Request& request) {
     if (request.path == "/throw") throw std::runtime_error("as asked");
     if (request.path == "/hang") co_await wait_for(1h);
+    if (request.path == "/gate") {
+        ++at_gate;
+        while (!gate_is_open)
+            co_await wait_for(1ms);
+        --at_gate;
+    }
     if (request.path == "/slow") co_await wait_for(20ms);
     if (request.path == "/large") co_return text(std::string(4 << 20, 'x'));
     if (request.path == "/nothing") {
@@ -197,6 +205,29 @@ int status_of(std::string_view answer) {
 std::string_view body_of(std::string_view answer) {
     const std::size_t end = answer.find("\r\n\r\n");
     return end == std::string_view::npos ? std::string_view{} : answer.substr(end + 4);
+}
+
+std::string mutate(std::string bytes, std::mt19937_64& random) {
+    static constexpr std::string_view interesting = "\r\n\t :;,/?%*0159afGTx\0\x7f\xff"sv;
+    const std::uint64_t edits = 1 + random() % 3;
+    for (std::uint64_t i = 0; i < edits && !bytes.empty(); ++i) {
+        const std::size_t at = random() % bytes.size();
+        const char c = interesting[random() % interesting.size()];
+        switch (random() % 4) {
+            case 0:
+                bytes[at] = c;
+                break;
+            case 1:
+                bytes.insert(at, 1, c);
+                break;
+            case 2:
+                bytes.erase(at, 1 + random() % 3);
+                break;
+            default:
+                bytes.insert(at, bytes.substr(random() % bytes.size(), random() % 12));
+        }
+    }
+    return bytes;
 }
 
 }  // namespace reef::api

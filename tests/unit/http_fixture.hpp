@@ -2,11 +2,12 @@
 // raw bytes.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <memory>
-#include <optional>
+#include <random>
 #include <string>
 #include <thread>
 #include <vector>
@@ -21,10 +22,14 @@ using namespace std::chrono_literals;
 //   /throw           throws                        /hang   never answers (until it is cut)
 //   /slow            answers after 20 ms           /large  answers with 4 MiB
 //   /feed            a stream that never ends      /count  a stream of "1 2 3 "
+//   /gate            answers once the gate is open /nothing  answers 204
 class ShowingHandler final : public Handler {
 public:
     asio::awaitable<Response> handle(const Request& request) override;
     Response refuse(int status, std::string_view detail) override;
+
+    static inline std::atomic<bool> gate_is_open = true;
+    static inline std::atomic<int> at_gate = 0;  // requests that wait
 };
 
 ServerOptions quick_options();  // deadlines that suit a test, port 0
@@ -76,6 +81,9 @@ std::string exchange(std::uint16_t port, std::string_view bytes);
 
 int status_of(std::string_view answer);  // 0 when it is none
 std::string_view body_of(std::string_view answer);
+
+// One to three edits, most of them with bytes that mean something to HTTP.
+std::string mutate(std::string bytes, std::mt19937_64& random);
 
 // Waits until it holds, for at most ten seconds.
 template <class Condition>

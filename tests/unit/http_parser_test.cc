@@ -7,6 +7,7 @@
 
 #include "api/chunked.hpp"
 #include "api/request_parser.hpp"
+#include "http_fixture.hpp"
 
 namespace reef::api {
 namespace {
@@ -321,29 +322,6 @@ std::string beast_reads(std::string_view bytes) {
         if (failed) return "";
     }
     return text + (message.chunked() ? message.body() : std::string{});
-}
-
-std::string mutate(std::string bytes, std::mt19937_64& random) {
-    static constexpr std::string_view interesting{"\r\n\t :;,/?%*0159afGTx\0\x7f\xff", 26};
-    const std::uint64_t edits = 1 + random() % 3;
-    for (std::uint64_t i = 0; i < edits && !bytes.empty(); ++i) {
-        const std::size_t at = random() % bytes.size();
-        const char c = interesting[random() % interesting.size()];
-        switch (random() % 4) {
-            case 0:
-                bytes[at] = c;
-                break;
-            case 1:
-                bytes.insert(at, 1, c);
-                break;
-            case 2:
-                bytes.erase(at, 1 + random() % 3);
-                break;
-            default:
-                bytes.insert(at, bytes.substr(random() % bytes.size(), random() % 12));
-        }
-    }
-    return bytes;
 }
 
 TEST(HttpParser, TakesNothingThatBeastReadsInAnotherWay) {
