@@ -101,7 +101,11 @@ private:
     // A write of a record that exists is compared with it.
     void add_conflicts(Operation& operation, Names conflicts) const {
         const bool is_update = operation.kind == OperationKind::update;
-        operation.answers.push_back({409, "Conflict", std::move(conflicts), {"ETag"}});
+        // Without others to come from, a state that is not here does not exist.
+        if (api_.nodes.size() > 1) conflicts.emplace_back("replica_behind");
+        if (!conflicts.empty()) {
+            operation.answers.push_back({409, "Conflict", std::move(conflicts), {"ETag"}});
+        }
         operation.answers.push_back(
             {412, "It has changed since", {"precondition_failed"}, {"ETag"}});
         // An update that names no version lacks a field, where there is one for it.
@@ -210,7 +214,6 @@ private:
         }
         if (traits_.unique) conflicts.emplace_back("not_unique");
         if (traits_.ordered) conflicts.emplace_back("against_order");
-        conflicts.emplace_back("replica_behind");
         add_conflicts(operation, std::move(conflicts));
         add_write_answers(operation);
         return operation;
@@ -224,7 +227,6 @@ private:
         operation.answers = {{shows ? 200 : 204, what, {}, written_headers({})}};
         Names conflicts{"version_conflict"};
         if (traits_.referred) conflicts.emplace_back("still_referenced");
-        conflicts.emplace_back("replica_behind");
         add_conflicts(operation, std::move(conflicts));
         add_write_answers(operation);
         return operation;

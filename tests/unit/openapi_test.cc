@@ -300,7 +300,7 @@ TEST(OpenApiStatuses, Products) {
         {"listProducts", "200 400 409"},
         {"createProduct", "200 201 400 404 409 412 415 422"},
         {"getProduct", "200 304 400 404 409"},
-        {"updateProduct", "200 400 404 409 412 415 422"},
+        {"updateProduct", "200 400 404 412 415 422"},
         {"deleteProduct", "200 400 404 409 412 422"},
         {"getHealth", "200 400"},
         {"getReplicationLag", "200 400"}};
