@@ -86,7 +86,7 @@ class Store:
     def _check_requests(self, store):
         known = store.execute("SELECT id, seq, key FROM atoll_requests").fetchall()
         logged = [(id, entry.seq, entry.key) for entry in self.entries for id in entry.ids]
-        assert sorted(known) == sorted(logged)
+        assert sorted(known) == sorted(logged), "the request ids are not those of the log"
 
     def _check_rows(self, store):
         sums, living, keys = [0] * BUCKETS, 0, set()
