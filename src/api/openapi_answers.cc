@@ -71,7 +71,7 @@ std::string success_example(const DocumentParts& parts, const Operation& operati
         return R"({"lag_seconds":0.004,"peers":[{"name":")" +
                (api.nodes.size() > 1 ? api.nodes[1] : "eu") +
                R"(","lag_seconds":0.004,"pending":0,"connected":true,)"
-               R"("last_contact_seconds":0.12}]})";
+               R"("applied_per_second":12.0,"last_contact_seconds":0.12}]})";
     }
     std::string data = record_example(*resource, api.answers);
     if (operation.kind == OperationKind::list) {
@@ -82,7 +82,7 @@ std::string success_example(const DocumentParts& parts, const Operation& operati
     }
     if (api.answers.wrap.empty()) return data;
     return Wrap{api.answers.wrap}.fill(
-        {.data = data, .text = message_of(*resource, operation, status), .error = {}, .more = {}});
+        {.data = data, .text = message_of(*resource, operation, status)});
 }
 
 std::string success_content(const DocumentParts& parts, const Operation& operation, int status) {

@@ -140,6 +140,8 @@ constexpr std::string_view lag_schema =
     R"("name":{"type":"string"},"lag_seconds":{"type":"number","minimum":0},)"
     R"("pending":{"type":"integer","minimum":0,"description":"Changes."},)"
     R"("connected":{"type":"boolean"},)"
+    R"("applied_per_second":{"type":"number","minimum":0,"description":)"
+    R"("Changes of its own, over the last seconds."},)"
     R"("last_contact_seconds":{"type":["number","null"],"minimum":0}}}}}})";
 
 }  // namespace
@@ -208,8 +210,11 @@ std::string body_example(const Resource& resource, SchemaUse use) {
 }
 
 std::string wrapped_schema(const std::string& pattern, const Wrapped& wrapped) {
-    const auto json = parse_json(Wrap{pattern}.fill(
-        {.data = R"("<data>")", .text = "<text>", .error = "<error>", .more = {}}));
+    const auto json = parse_json(Wrap{pattern}.fill({.data = R"("<data>")",
+                                                     .text = "<text>",
+                                                     .error = "<error>",
+                                                     .title = "<text>",
+                                                     .request_id = "<text>"}));
     return json ? schema_of(*json, wrapped, true) : "{}";
 }
 

@@ -131,7 +131,11 @@ Response ProblemWriter::write(const Problem& problem, const ProblemKind& kind,
     if (!answers_.wrap_error.empty()) {
         response.content_type = "application/json";
         response.body = Wrap{answers_.wrap_error}.fill(
-            {.data = "null", .text = detail, .error = kind.error, .more = {}});
+            {.text = detail,
+             .error = kind.error,
+             .title = kind.title,
+             .status = response.status,
+             .request_id = is_printable(request_id) ? request_id : ""});
         return response;
     }
     std::string& out = response.body;

@@ -64,7 +64,32 @@ struct Tags {
     bool given = false;
 };
 
-// A list of entity tags. A tag that is no vector of ours matches nothing.
+// Takes `[W/]"…"` and the comma behind it from the front of a list; absent when it is none.
+struct Tag {
+    std::string_view text;
+    bool weak = false;
+};
+std::optional<Tag> take_tag(std::string_view& list) {
+    const auto skip_blanks = [&list] {
+        list.remove_prefix(std::min(list.find_first_not_of(" \t"), list.size()));
+    };
+    Tag tag;
+    tag.weak = list.starts_with("W/");
+    if (tag.weak) list.remove_prefix(2);
+    const std::size_t close = list.starts_with('"') ? list.find('"', 1) : list.npos;
+    if (close == list.npos) return std::nullopt;
+    tag.text = list.substr(1, close - 1);
+    list.remove_prefix(close + 1);
+    skip_blanks();
+    if (!list.empty() && list.front() != ',') return std::nullopt;
+    while (list.starts_with(',')) {  // a list may have empty places
+        list.remove_prefix(1);
+        skip_blanks();
+    }
+    return tag;
+}
+
+// A list of entity tags. A tag that is no vector of ours, or a list that is none, matches nothing.
 Tags read_tags(const Request& request, std::string_view header) {
     Tags tags;
     for (const auto& [name, value] : request.headers) {
@@ -76,14 +101,11 @@ Tags read_tags(const Request& request, std::string_view header) {
         tags.given = true;
         if (value == "*") tags.any = true;
         std::string_view rest = value;
-        while (!rest.empty()) {
-            const std::size_t open = rest.find('"');
-            const std::size_t close = open == rest.npos ? rest.npos : rest.find('"', open + 1);
-            if (close == rest.npos) break;
-            const bool weak = open >= 2 && rest.substr(open - 2, 2) == "W/";
-            auto vector = parse_vector(rest.substr(open + 1, close - open - 1));
-            if (vector && !weak) tags.vectors.push_back(std::move(*vector));
-            rest.remove_prefix(close + 1);
+        while (!tags.any && !rest.empty()) {
+            const auto tag = take_tag(rest);
+            if (!tag) return {.any = false, .vectors = {}, .given = true};
+            auto vector = parse_vector(tag->text);
+            if (vector && !tag->weak) tags.vectors.push_back(std::move(*vector));
         }
     }
     return tags;

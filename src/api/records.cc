@@ -200,8 +200,8 @@ asio::awaitable<Response> Records::list(const Resource& resource, const Request&
     }
     if (wrap_.wraps()) {
         const std::string more = (next.empty() ? "" : ",\"next\":" + quoted) + total;
-        response.body = wrap_.fill(
-            {.data = response.body, .text = resource.messages.list, .error = {}, .more = more});
+        response.body =
+            wrap_.fill({.data = response.body, .text = resource.messages.list, .more = more});
     }
     add_store_token(response);
     co_return response;
@@ -318,7 +318,7 @@ std::string Records::body_of(const Resource& resource, const Row& row,
     json.reserve(256);
     append_record(json, resource, row, parts_.api.answers.time_digits);
     if (!wrap_.wraps()) return json;
-    return wrap_.fill({.data = json, .text = message, .error = {}, .more = {}});
+    return wrap_.fill({.data = json, .text = message});
 }
 
 Response Records::record(const Resource& resource, const Row& row, const Request& request) const {

@@ -61,10 +61,21 @@ public:
                 accept_failures_.load(std::memory_order_relaxed)};
     }
 
+    void drain(std::chrono::milliseconds deadline) override {
+        if (drained_.exchange(true)) return;
+        const auto end = std::chrono::steady_clock::now() + deadline;
+        asio::co_spawn(accepting_, stop_accepting(), asio::use_future).get();
+        std::vector<std::future<void>> drained;
+        for (const auto& group : groups_)
+            drained.push_back(group->drain());
+        for (const auto& group : drained)
+            group.wait_until(end);
+    }
+
     void stop(std::chrono::milliseconds deadline) override {
         if (stopped_.exchange(true)) return;
         const auto end = std::chrono::steady_clock::now() + deadline;
-        asio::co_spawn(accepting_, stop_accepting(), asio::use_future).get();
+        drain(deadline);
         std::vector<std::future<void>> all_ended;
         for (const auto& group : groups_)
             all_ended.push_back(group->stop());
@@ -139,6 +150,7 @@ private:
     std::atomic<std::uint64_t> accepted_ = 0;
     std::atomic<std::uint64_t> refused_ = 0;
     std::atomic<std::uint64_t> accept_failures_ = 0;
+    std::atomic<bool> drained_ = false;
     std::atomic<bool> stopped_ = false;
 };
 

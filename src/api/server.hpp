@@ -41,11 +41,13 @@ public:
     virtual ~Server() = default;
     virtual std::uint16_t port() const = 0;
     virtual ServerCounts counts() const = 0;
-    // Stops accepting, closes idle connections, ends streams, lets requests under way finish (their
-    // answers say "Connection: close"); returns when all are done, or when `deadline` has passed
-    // and the rest was cut. No coroutine of the server is left then. Callable from any thread but
-    // the io threads, which must be running; a second call does nothing. The destructor stops too,
-    // at once.
+    // Both are callable from any thread but the io threads, which must be running; a second call
+    // does nothing.
+    // Stops accepting, closes idle connections, lets requests under way finish (their answers say
+    // "Connection: close"); returns when only streams are left, or when `deadline` has passed.
+    virtual void drain(std::chrono::milliseconds deadline) = 0;
+    // Drains, ends streams; returns when all are done, or when `deadline` has passed and the rest
+    // was cut. No coroutine of the server is left then. The destructor stops too, at once.
     virtual void stop(std::chrono::milliseconds deadline) = 0;
 };
 

@@ -114,8 +114,8 @@ void Session::sweep() {
     socket_.cancel(ignored);
 }
 
-void Session::stop() {
-    if (streaming_) return end_stream();
+void Session::drain() {
+    if (streaming_) return;
     if (phase_ == Phase::lingering) enter(Phase::lingering, stop_linger);
     boost::system::error_code ignored;
     if (phase_ == Phase::idle) socket_.cancel(ignored);
@@ -161,7 +161,7 @@ bool Session::peer_has_gone() {
 }
 
 void Session::end_stream() {
-    if (stream_ended_) return;
+    if (!streaming_ || stream_ended_) return;
     stream_ended_ = true;
     cancel_.emit(asio::cancellation_type::terminal);
 }
@@ -180,7 +180,7 @@ asio::awaitable<bool> Session::read_some(std::size_t bytes) {
     const auto room = in_.prepare(std::max(bytes, in_.capacity() - in_.size()));
     boost::system::error_code failed = asio::error::operation_aborted;
     std::size_t size = 0;
-    const auto last_chance = [this] { return context_.stopping && phase_ == Phase::idle; };
+    const auto last_chance = [this] { return context_.draining && phase_ == Phase::idle; };
     if (!last_chance()) {
         size = co_await socket_.async_read_some(room,
                                                 asio::redirect_error(asio::use_awaitable, failed));
@@ -293,7 +293,7 @@ asio::awaitable<bool> Session::answer(Response response) {
     const bool to_http_1_0 = parser_.head().http_1_0;
     const bool streams = response.stream && has_body(response.status);
     const bool keep_alive =
-        request_.keep_alive && !response.close && !context_.stopping && !(streams && to_http_1_0);
+        request_.keep_alive && !response.close && !context_.draining && !(streams && to_http_1_0);
     const auto date = context_.date.at(system_clock().now());
     out_.clear();
     append_head(out_, response, {to_http_1_0, to_head, keep_alive}, date);
@@ -316,7 +316,7 @@ asio::awaitable<bool> Session::stream(StreamBody& body) {
     std::string what;
     enter_unbounded(Phase::handling);
     streaming_ = true;
-    stream_ended_ = context_.stopping;
+    stream_ended_ = context_.ending;
     try {
         co_await body.write_to(out);
     } catch (...) {
@@ -360,7 +360,7 @@ asio::awaitable<bool> Session::send(std::string_view bytes, std::string_view mor
 // more comes, and take what is under way, for a while.
 asio::awaitable<void> Session::linger() {
     const auto timeout = context_.options.linger_timeout;
-    enter(Phase::lingering, context_.stopping ? std::min(timeout, stop_linger) : timeout);
+    enter(Phase::lingering, context_.draining ? std::min(timeout, stop_linger) : timeout);
     boost::system::error_code failed;
     socket_.shutdown(Socket::shutdown_send, failed);
     in_.clear();

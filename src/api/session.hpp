@@ -27,7 +27,8 @@ struct SessionContext {
     Handler& handler;
     SweepTime now;  // as of the last sweep: deadlines need no better clock
     DateLine date;
-    bool stopping = false;  // no new requests; streams end
+    bool draining = false;  // no new requests; streams go on
+    bool ending = false;    // streams end too
 };
 
 class Session {
@@ -40,10 +41,12 @@ public:
 
     asio::cancellation_slot cancellation_slot() { return cancel_.slot(); }
     bool was_cut() const { return cut_; }
+    bool streams() const { return streaming_; }
 
-    void sweep();  // ends the operation that is past its deadline
-    void stop();   // the server stops: ends what waits for nothing that is under way
-    void cut();    // ends run() wherever it is
+    void sweep();       // ends the operation that is past its deadline
+    void drain();       // ends what waits for nothing that is under way; a stream goes on
+    void end_stream();  // if there is one
+    void cut();         // ends run() wherever it is
 
 private:
     class ChunkedStream;
@@ -64,7 +67,6 @@ private:
     Next refuse(HttpError error);
     Next read_failed();
     bool peer_has_gone();
-    void end_stream();
     void forget_request();
 
     asio::awaitable<bool> read_some(std::size_t bytes);

@@ -13,7 +13,7 @@ SessionGroup::SessionGroup(asio::io_context& context, ServerOptions options,
     : io_(context),
       options_(std::move(options)),
       handler_(std::move(handler)),
-      context_{options_, *handler_, std::chrono::steady_clock::now(), {}, false},
+      context_{options_, *handler_, std::chrono::steady_clock::now(), {}},
       sweep_timer_(context) {}
 
 void SessionGroup::start() {
@@ -43,11 +43,11 @@ void SessionGroup::session_ended(std::list<Session>::iterator session,
     if (thrown && !session->was_cut()) log::error("A session failed");
     sessions_.erase(session);
     size_.fetch_sub(1, std::memory_order_relaxed);
-    tell_if_done();
+    tell_what_is_done();
 }
 
 void SessionGroup::sweep_later() {
-    if (context_.stopping && sessions_.empty()) return;
+    if (context_.ending && sessions_.empty()) return;
     sweep_timer_.expires_after(options_.sweep_interval);
     sweep_timer_.async_wait([self = shared_from_this()](const boost::system::error_code&) {
         self->context_.now = std::chrono::steady_clock::now();
@@ -55,19 +55,37 @@ void SessionGroup::sweep_later() {
         for (auto next = self->sessions_.begin(); next != self->sessions_.end();) {
             (next++)->sweep();
         }
+        self->tell_what_is_done();
         self->sweep_later();
     });
 }
 
-std::future<void> SessionGroup::stop() {
-    asio::post(io_, [self = shared_from_this()] {
-        self->context_.stopping = true;
+std::future<void> SessionGroup::drain() {
+    std::promise<void> drained;
+    auto future = drained.get_future();
+    asio::post(io_, [self = shared_from_this(), promise = std::move(drained)]() mutable {
+        self->drained_ = std::move(promise);
+        self->context_.draining = true;
         for (auto next = self->sessions_.begin(); next != self->sessions_.end();) {
-            (next++)->stop();
+            (next++)->drain();
         }
-        self->tell_if_done();
+        self->tell_what_is_done();
     });
-    return all_ended_.get_future();
+    return future;
+}
+
+std::future<void> SessionGroup::stop() {
+    std::promise<void> all_ended;
+    auto future = all_ended.get_future();
+    asio::post(io_, [self = shared_from_this(), promise = std::move(all_ended)]() mutable {
+        self->all_ended_ = std::move(promise);
+        self->context_.ending = true;
+        for (auto next = self->sessions_.begin(); next != self->sessions_.end();) {
+            (next++)->end_stream();
+        }
+        self->tell_what_is_done();
+    });
+    return future;
 }
 
 void SessionGroup::cut() {
@@ -78,11 +96,16 @@ void SessionGroup::cut() {
     });
 }
 
-void SessionGroup::tell_if_done() {
-    if (!context_.stopping || !sessions_.empty() || told_) return;
-    told_ = true;
+void SessionGroup::tell_what_is_done() {
+    const auto tell = [](std::optional<std::promise<void>>& promise) {
+        if (promise) promise->set_value();
+        promise.reset();
+    };
+    const auto streams = [](const Session& session) { return session.streams(); };
+    if (drained_ && std::all_of(sessions_.begin(), sessions_.end(), streams)) tell(drained_);
+    if (!context_.ending || !sessions_.empty()) return;
     sweep_timer_.cancel();
-    all_ended_.set_value();
+    tell(all_ended_);
 }
 
 }  // namespace reef::api

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <future>
 #include <list>
+#include <optional>
 
 #include "api/session.hpp"
 
@@ -19,7 +20,9 @@ public:
     void add(Socket socket, std::string peer_address, bool over_cap);
     asio::io_context::executor_type executor() const { return io_.get_executor(); }
     std::size_t size() const { return size_.load(std::memory_order_relaxed); }
-    // Ends what is idle; ready when no session is left. Called once, after the last add().
+    // Ends what is idle; ready when only streams are left. Called once, after the last add().
+    std::future<void> drain();
+    // Ends streams; ready when no session is left. Called once, after drain().
     std::future<void> stop();
     void cut();  // ends what is left
 
@@ -27,7 +30,7 @@ private:
     void run(Socket socket, std::string peer_address, bool over_cap);
     void session_ended(std::list<Session>::iterator session, const std::exception_ptr& thrown);
     void sweep_later();
-    void tell_if_done();
+    void tell_what_is_done();
 
     asio::io_context& io_;
     const ServerOptions options_;
@@ -37,8 +40,8 @@ private:
     SessionContext context_;
     std::list<Session> sessions_;
     asio::steady_timer sweep_timer_;
-    std::promise<void> all_ended_;
-    bool told_ = false;
+    std::optional<std::promise<void>> drained_;    // there until it is told
+    std::optional<std::promise<void>> all_ended_;  // as well
 };
 
 }  // namespace reef::api

@@ -45,6 +45,9 @@ std::string Wrap::fill(const Parts& parts) const {
             model::append_json_string(out, parts.text);
         }
         if (piece.name == "error") model::append_json_string(out, parts.error);
+        if (piece.name == "title") model::append_json_string(out, parts.title);
+        if (piece.name == "status") out += std::to_string(parts.status);
+        if (piece.name == "request_id") model::append_json_string(out, parts.request_id);
     }
     if (!parts.more.empty() && out.ends_with('}')) out.insert(out.size() - 1, parts.more);
     return out;

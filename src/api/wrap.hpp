@@ -15,10 +15,13 @@ public:
     bool wraps() const { return !pieces_.empty(); }
 
     struct Parts {
-        std::string_view data = "null";  // JSON
-        std::string_view text;           // <message> or <detail>, for people
-        std::string_view error;          // <error>, the code
-        std::string_view more;           // ",\"next\":…": added before the closing brace
+        std::string_view data = "null";    // JSON
+        std::string_view text = {};        // <message> or <detail>, for people
+        std::string_view error = {};       // <error>, the code
+        std::string_view more = {};        // ",\"next\":…": added before the closing brace
+        std::string_view title = {};       // <title>, of the error
+        int status = 0;                    // <status>, of the answer
+        std::string_view request_id = {};  // <request_id>, the client's
     };
     std::string fill(const Parts& parts) const;
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 
 #include "cli/commands.hpp"
@@ -65,10 +66,21 @@ std::string state_of(const Json& peer) {
     return true_at(peer, "cut") ? "cut off" : "away";
 }
 
+double number_at(const Json& json, std::string_view name) {
+    return std::strtod(text_at(json, name).c_str(), nullptr);
+}
+
+// As exact as people read it: 0.002 s, 4.1 s, 41 s.
+std::string in_seconds(double seconds) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.*f s", seconds < 1 ? 3 : seconds < 10 ? 1 : 0, seconds);
+    return text;
+}
+
 // Of each link what its receiving end says: only it knows what it lacks.
 void print_table(const std::vector<NodeStatus>& all) {
-    std::printf("  %-12s %-8s %10s %9s %10s  %s\n", "LINK", "STATE", "LAG", "PENDING", "CONFLICTS",
-                "LAST HEARD");
+    std::printf("  %-12s %-8s %9s %8s %10s %10s  %s\n", "LINK", "STATE", "LAG", "PENDING",
+                "APPLIED/s", "CONFLICTS", "LAST HEARD");
     for (const NodeStatus& status : all) {
         if (status.json.empty()) {
             std::printf("  %-12s %-8s %s\n", ("→ " + status.node).c_str(), "down",
@@ -80,10 +92,11 @@ void print_table(const std::vector<NodeStatus>& all) {
         if (!peers) continue;
         for (const Json& peer : peers->items) {
             const std::string link = text_at(peer, "name") + " → " + status.node;
-            std::printf("  %-14s %-8s %8s s %9s %10s  %s s ago\n", link.c_str(),
-                        state_of(peer).c_str(), text_at(peer, "lag_seconds").c_str(),
-                        text_at(peer, "pending").c_str(), text_at(status.said, "conflicts").c_str(),
-                        text_at(peer, "last_contact_seconds").c_str());
+            std::printf("  %-14s %-8s %9s %8s %10.1f %10s  %s ago\n", link.c_str(),
+                        state_of(peer).c_str(), in_seconds(number_at(peer, "lag_seconds")).c_str(),
+                        text_at(peer, "pending").c_str(), number_at(peer, "applied_per_second"),
+                        text_at(status.said, "conflicts").c_str(),
+                        in_seconds(number_at(peer, "last_contact_seconds")).c_str());
         }
     }
 }

@@ -205,7 +205,7 @@ std::vector<Section> Section::sections(const std::string& name, std::string titl
 void Section::done() const {
     for (const auto& [key, value] : table_.members) {
         if (std::find(known_.begin(), known_.end(), key.name) != known_.end()) continue;
-        mistake(key.at, "unknown key " + in_quotes(key.name) +
+        mistake(key.at, "unknown field " + in_quotes(key.name) +
                             (title_.empty() ? "" : " in " + title_) +
                             did_you_mean(key.name, known_));
     }

@@ -126,8 +126,15 @@ public:
     void stop() override {
         if (std::exchange(stopped_, true)) return;
         status_.stopping = true;
-        if (server_) replication_->hand_over();
-        if (server_) server_->stop(options_.stop_deadline);
+        if (server_) {
+            // No write is taken any more when the peers take over what this node has.
+            const auto end =
+                system_clock().steady() + std::chrono::nanoseconds{options_.stop_deadline};
+            server_->drain(options_.stop_deadline);
+            replication_->hand_over();
+            const auto left = std::max(end - system_clock().steady(), std::chrono::nanoseconds{0});
+            server_->stop(std::chrono::duration_cast<std::chrono::milliseconds>(left));
+        }
         replication_->stop();
         committer_->stop();
         committer_ended_.get_future().wait();

@@ -14,6 +14,9 @@ namespace {
 // A peer that says nothing for so long is not waited for: its feed says something every 100 ms.
 constexpr std::chrono::nanoseconds silence_max = 500ms;
 constexpr std::size_t marks_max = 256;
+// The rate of applying is that of the last seconds, looked at several times in each.
+constexpr std::chrono::nanoseconds rate_window = 5s;
+constexpr std::chrono::nanoseconds rate_step = 250ms;
 
 double seconds(std::chrono::nanoseconds time) {
     return std::chrono::duration<double>(time).count();
@@ -27,6 +30,12 @@ struct Peers::Pending {
     model::Position position;
 };
 
+// "At this time so many changes of the peer were applied here."
+struct Peers::Applied {
+    std::chrono::nanoseconds time{};
+    std::uint64_t changes = 0;
+};
+
 struct Peers::Peer {
     bool open = false;  // its feed
     bool tried = false;
@@ -36,6 +45,7 @@ struct Peers::Peer {
     model::Position received;
     model::Position applied;
     std::deque<Pending> pending;
+    std::deque<Applied> rate_marks;  // the first may be older than the window
     double clock_ahead = 0;
     std::string trouble;
 };
@@ -86,7 +96,34 @@ void Peers::applied(const model::Position& applied_here) {
                model::covers(applied_here, peer->pending.front().position)) {
             peer->pending.pop_front();
         }
+        const auto now = clock_.steady();
+        auto& marks = peer->rate_marks;
+        if (!marks.empty() && now - marks.back().time < rate_step) continue;
+        marks.push_back({now, applied_of(name)});
+        while (marks.size() > 1 && now - marks[1].time >= rate_window)
+            marks.pop_front();
     }
+}
+
+std::uint64_t Peers::applied_of(std::string_view name) const {
+    std::uint64_t changes = 0;
+    for (const auto& [origin, seq] : applied_here_) {
+        if (model::node_of(origin) == name) changes += seq;
+    }
+    return changes;
+}
+
+double Peers::applied_per_second(const std::string& name, const Peer& peer) const {
+    if (peer.rate_marks.empty()) return 0;
+    const auto now = clock_.steady();
+    const auto start = now - rate_window;
+    Applied since = peer.rate_marks.front();
+    for (const Applied& mark : peer.rate_marks) {
+        if (mark.time <= start) since = mark;
+    }
+    const double window = seconds(now - std::max(since.time, start));
+    const auto changes = static_cast<double>(applied_of(name) - since.changes);
+    return changes / std::max(window, seconds(rate_step));
 }
 
 void Peers::lost(const std::string& name, std::string trouble) {
@@ -143,6 +180,7 @@ PeerReport Peers::report_of(const std::string& name, const Peer& peer) const {
     report.last_contact_seconds = seconds(now - (peer.ever_heard ? peer.last_heard : started_));
     report.clock_ahead_seconds = peer.clock_ahead;
     report.trouble = peer.trouble;
+    report.applied_per_second = applied_per_second(name, peer);
     for (const auto& [origin, seq] : peer.received) {
         const std::uint64_t here = model::seq_in(applied_here_, origin);
         if (seq > here) report.pending += seq - here;
@@ -200,7 +238,7 @@ model::Position Peers::known_elsewhere() const {
 
 namespace {
 
-void append_seconds(std::string& out, std::string_view name, double value) {
+void append_number(std::string& out, std::string_view name, double value) {
     char text[64];
     const int size =
         std::snprintf(text, sizeof text, "\"%.*s\":%.3f", static_cast<int>(name.size()),
@@ -216,18 +254,20 @@ std::string lag_json(const Peers& peers) {
     for (const PeerReport& peer : reports)
         lag = std::max(lag, peer.lag_seconds);
     std::string json = "{";
-    append_seconds(json, "lag_seconds", lag);
+    append_number(json, "lag_seconds", lag);
     json += ",\"peers\":[";
     for (std::size_t i = 0; i < reports.size(); ++i) {
         const PeerReport& peer = reports[i];
         json += i > 0 ? ",{\"name\":" : "{\"name\":";
         model::append_json_string(json, peer.name);
         json += ',';
-        append_seconds(json, "lag_seconds", peer.lag_seconds);
+        append_number(json, "lag_seconds", peer.lag_seconds);
         json += ",\"pending\":" + std::to_string(peer.pending);
         json += peer.connected ? ",\"connected\":true," : ",\"connected\":false,";
         if (peer.cut) json += "\"cut\":true,";
-        append_seconds(json, "last_contact_seconds", peer.last_contact_seconds);
+        append_number(json, "applied_per_second", peer.applied_per_second);
+        json += ',';
+        append_number(json, "last_contact_seconds", peer.last_contact_seconds);
         json += '}';
     }
     return json + "]}";

@@ -21,6 +21,7 @@ struct PeerReport {
     bool cut = false;        // by `atoll cut`
     double lag_seconds = 0;
     std::uint64_t pending = 0;        // changes that it has and that are not applied here
+    double applied_per_second = 0;    // of its own changes, here, over the last seconds
     double last_contact_seconds = 0;  // since it was last heard, or since this node's start
     double clock_ahead_seconds = 0;   // its clock against ours
     std::string trouble;              // why it is not connected, or what of its changes is held
@@ -59,6 +60,7 @@ public:
     Watch& watch() { return watch_; }
 
 private:
+    struct Applied;
     struct Peer;
     struct Pending;
 
@@ -66,6 +68,8 @@ private:
     const Peer* find(std::string_view name) const;
     PeerReport report_of(const std::string& name, const Peer& peer) const;
     bool alive(const Peer& peer) const;
+    std::uint64_t applied_of(std::string_view name) const;
+    double applied_per_second(const std::string& name, const Peer& peer) const;
 
     Clock& clock_;
     Watch watch_;

@@ -35,7 +35,7 @@ def test_check_says_all_that_is_wrong(tmp_path):
     told = done.stderr.splitlines()
     assert len(told) >= 2
     line = 1 + text.split("home_dwon")[0].count("\n")
-    assert any(one.startswith(f'{app}:{line}:1: unknown key "home_dwon"')
+    assert any(one.startswith(f'{app}:{line}:1: unknown field "home_dwon"')
                and 'did you mean "home_down"?' in one for one in told)
     assert any('unknown type "int23" (did you mean "int32"?)' in one for one in told)
 

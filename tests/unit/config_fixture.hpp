@@ -26,7 +26,7 @@ inline std::string shipped(const std::string& name) {
     return std::string{REEF_SOURCE_DIR} + "/apps/" + name;
 }
 
-// "12:5: unknown key …" and so on, one a line.
+// "12:5: unknown field …" and so on, one a line.
 inline std::string text_of(const std::vector<Mistake>& mistakes) {
     std::string text;
     for (const Mistake& mistake : mistakes)

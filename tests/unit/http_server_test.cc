@@ -376,6 +376,24 @@ TEST(HttpServer, StopClosesWhatIsIdleAndEndsStreams) {
     EXPECT_FALSE(RawClient{server.port()}.connected());
 }
 
+TEST(HttpServer, DrainLeavesStreamsAlone) {
+    RunningServer server;
+    RawClient idle{server.port()};
+    RawClient slow{server.port()};
+    RawClient feed{server.port()};
+    feed.send(get("/feed"));
+    ASSERT_TRUE(feed.read_until("first\n"));
+    slow.send(get("/slow"));
+    ASSERT_TRUE(eventually([&] { return server->counts().open == 3; }));
+    server->drain(10s);
+    EXPECT_TRUE(idle.is_closed());
+    EXPECT_EQ(status_of(slow.read_answer()), 200);
+    EXPECT_FALSE(RawClient{server.port()}.connected());
+    EXPECT_EQ(server->counts().open, 1U);
+    server->stop(10s);
+    EXPECT_TRUE(feed.read_to_end().ends_with("\r\n0\r\n\r\n"));
+}
+
 TEST(HttpServer, StopCutsWhatDoesNotEnd) {
     RunningServer server;
     RawClient hanging{server.port()};

@@ -126,7 +126,8 @@ TEST_F(Reading, IfMatchIsAListOfStrongTags) {
 }
 
 TEST_F(Reading, ATagThatCannotMatchIsStillACondition) {
-    for (const char* tags : {R"(W/"base:1:1")", R"("no vector")", "base:1:1", "", R"("base:1:1)"}) {
+    for (const char* tags : {R"(W/"base:1:1")", R"("no vector")", "base:1:1", "", R"("base:1:1)",
+                             R"("base:1:1" "base:1:1")", R"("base:1:1" y)", R"(y, "base:1:1")"}) {
         headers(things(), {{"If-Match", tags}});
         ASSERT_EQ(intent_.precondition.if_match.size(), 1U) << tags;
         EXPECT_TRUE(intent_.precondition.if_match[0].empty()) << tags;

@@ -1,0 +1,97 @@
+// What is known of peers, by a clock that stands still until it is moved.
+#include "replication/peers.hpp"
+
+#include <gtest/gtest.h>
+
+namespace reef::replication {
+namespace {
+
+using namespace std::chrono_literals;
+
+class MovedClock final : public Clock {
+public:
+    Time now() const override { return Time{steady_.count() / 1000}; }
+    std::chrono::nanoseconds steady() const override { return steady_; }
+    Task<void> sleep(std::chrono::nanoseconds duration) override {
+        steady_ += duration;
+        co_return Result<void>{};
+    }
+    void move(std::chrono::nanoseconds duration) { steady_ += duration; }
+
+private:
+    std::chrono::nanoseconds steady_ = 1h;
+};
+
+class PeersTest : public testing::Test {
+protected:
+    void hear(std::uint64_t seq) {
+        const model::Position position{{"eu.a", seq}};
+        peers_.heard("eu", {"eu", clock_.now(), position, position}, applied_);
+    }
+    void apply(std::uint64_t seq) {
+        applied_ = {{"eu.a", seq}, {"us.a", 7}};
+        peers_.applied(applied_);
+    }
+    PeerReport eu() const { return peers_.report().at(0); }
+
+    MovedClock clock_;
+    Peers peers_{{"eu"}, clock_};
+    model::Position applied_{{"us.a", 7}};
+};
+
+TEST_F(PeersTest, NobodyIsReachedBeforeItIsHeard) {
+    EXPECT_FALSE(peers_.reachable("eu"));
+    clock_.move(3s);
+    EXPECT_DOUBLE_EQ(peers_.lag_seconds(), 3);
+    hear(0);
+    EXPECT_TRUE(peers_.reachable("eu"));
+    EXPECT_DOUBLE_EQ(peers_.lag_seconds(), 0);
+}
+
+TEST_F(PeersTest, APeerThatSaysNothingIsNotReached) {
+    hear(0);
+    clock_.move(499ms);
+    EXPECT_TRUE(peers_.reachable("eu"));
+    clock_.move(1ms);
+    EXPECT_FALSE(peers_.reachable("eu"));
+    EXPECT_DOUBLE_EQ(peers_.lag_seconds(), 0.5);
+}
+
+TEST_F(PeersTest, LagIsTheAgeOfTheOldestChangeThatIsNotHere) {
+    hear(5);
+    clock_.move(100ms);
+    hear(9);
+    clock_.move(100ms);
+    EXPECT_DOUBLE_EQ(eu().lag_seconds, 0.2);
+    EXPECT_EQ(eu().pending, 9U);
+    apply(5);
+    EXPECT_DOUBLE_EQ(eu().lag_seconds, 0.1);
+    apply(9);
+    EXPECT_DOUBLE_EQ(eu().lag_seconds, 0);
+    EXPECT_EQ(eu().pending, 0U);
+}
+
+TEST_F(PeersTest, ALinkThatIsCutIsNotReachedAlthoughItIsHeard) {
+    hear(0);
+    peers_.cut("eu", true);
+    EXPECT_FALSE(peers_.reachable("eu"));
+    peers_.cut("eu", false);
+    EXPECT_TRUE(peers_.reachable("eu"));
+}
+
+TEST_F(PeersTest, TheRateIsThatOfTheLastSeconds) {
+    apply(1000);  // what was there at the start is not news
+    EXPECT_DOUBLE_EQ(eu().applied_per_second, 0);
+    for (std::uint64_t second = 1; second <= 10; ++second) {
+        clock_.move(1s);
+        apply(1000 + 20 * second);
+    }
+    EXPECT_DOUBLE_EQ(eu().applied_per_second, 20);
+    clock_.move(100s);
+    EXPECT_DOUBLE_EQ(eu().applied_per_second, 0);
+    apply(1250);
+    EXPECT_DOUBLE_EQ(eu().applied_per_second, 10);
+}
+
+}  // namespace
+}  // namespace reef::replication
