@@ -24,7 +24,8 @@ struct State {
     std::map<std::uint64_t, RequestId> requests_in_order;
     std::uint64_t last_request = 0;
     std::vector<Conflict> conflicts;
-    std::vector<DeadLetter> dead_letters;
+    std::map<std::uint64_t, DeadLetter> dead_letters;  // by id
+    std::uint64_t last_letter = 0;
 };
 
 // What the columns of a database would refuse.
@@ -101,7 +102,9 @@ private:
         assert(in_batch_);
         in_batch_ = false;
         if (auto good = check_batch(saved); !good) return good;
+        auto parked = std::move(state_.ledger.parked);
         state_.ledger = std::move(saved.ledger);
+        state_.ledger.parked = std::move(parked);
         for (SavedRow& row : saved.rows) {
             auto& rows = state_.rows[row.row.resource];
             const Key key = row.row.key;
@@ -122,11 +125,22 @@ private:
             conflict.id = state_.conflicts.size() + 1;
             state_.conflicts.push_back(std::move(conflict));
         }
+        for (const Dot& name : saved.settled)
+            remove_letter(name);
         for (DeadLetter& letter : saved.dead_letters) {
-            letter.id = state_.dead_letters.size() + 1;
-            state_.dead_letters.push_back(std::move(letter));
+            remove_letter({letter.source, letter.seq});
+            letter.id = ++state_.last_letter;
+            state_.ledger.parked[{letter.source, letter.seq}] = letter.record;
+            state_.dead_letters.emplace(letter.id, std::move(letter));
         }
         return {};
+    }
+
+    void remove_letter(const Dot& name) {
+        if (state_.ledger.parked.erase(name) == 0) return;
+        std::erase_if(state_.dead_letters, [&name](const auto& letter) {
+            return letter.second.source == name.origin && letter.second.seq == name.seq;
+        });
     }
 
     // All that can be refused is, before anything is changed.
@@ -251,30 +265,39 @@ public:
         co_return found;
     }
     Task<std::vector<Conflict>> conflicts(std::uint64_t after, ScanLimits limits) override {
-        co_return listed(state_.conflicts, after, limits,
-                         [](const Conflict& conflict) { return conflict.detail.size(); });
+        std::vector<Conflict> found;
+        std::uint64_t bytes = 0;
+        const auto& all = state_.conflicts;
+        for (auto id = after; id < all.size() && within(limits, found.size(), bytes); ++id) {
+            bytes += all[id].detail.size();
+            found.push_back(all[id]);
+        }
+        co_return found;
     }
     Task<std::vector<DeadLetter>> dead_letters(std::uint64_t after, ScanLimits limits) override {
-        co_return listed(state_.dead_letters, after, limits,
-                         [](const DeadLetter& letter) { return letter.body.size(); });
+        std::vector<DeadLetter> found;
+        std::uint64_t bytes = 0;
+        auto letter = state_.dead_letters.upper_bound(after);
+        for (; letter != state_.dead_letters.end() && within(limits, found.size(), bytes);
+             ++letter) {
+            bytes += letter->second.body.size();
+            found.push_back(letter->second);
+        }
+        co_return found;
+    }
+    Task<std::vector<SavedRequest>> requests(std::uint64_t after, ScanLimits limits) override {
+        std::vector<SavedRequest> found;
+        auto next = state_.requests_in_order.upper_bound(after);
+        for (; next != state_.requests_in_order.end() && found.size() < limits.rows_max; ++next) {
+            found.push_back({next->first, next->second, state_.requests.at(next->second).seen});
+        }
+        co_return found;
     }
     Task<Ledger> ledger() override { co_return state_.ledger; }
 
 private:
     static bool within(const ScanLimits& limits, std::size_t rows, std::uint64_t bytes) {
         return rows < limits.rows_max && (rows == 0 || bytes < limits.bytes_max);
-    }
-
-    template <class Item, class Size>
-    static std::vector<Item> listed(const std::vector<Item>& all, std::uint64_t after,
-                                    ScanLimits limits, Size size_of) {
-        std::vector<Item> found;
-        std::uint64_t bytes = 0;
-        for (auto id = after; id < all.size() && within(limits, found.size(), bytes); ++id) {
-            bytes += size_of(all[id]);
-            found.push_back(all[id]);
-        }
-        return found;
     }
 
     ListPage page_of(const ListQuery& query) const {

@@ -19,7 +19,8 @@ const char* const journal_sql =
     "  key ANY,\n"
     "  reason TEXT NOT NULL,\n"
     "  body BLOB NOT NULL, -- as it came, which need not be text\n"
-    "  at INTEGER NOT NULL\n) STRICT;\n";
+    "  at INTEGER NOT NULL,\n"
+    "  UNIQUE (source, seq)\n) STRICT;\n";
 
 Journal::Journal(Connection& connection, const Schema& schema)
     : schema_(schema),
@@ -27,14 +28,16 @@ Journal::Journal(Connection& connection, const Schema& schema)
                      "INSERT INTO atoll_conflicts (resource, key, at, kind, detail)"
                      " VALUES (?, ?, ?, ?, ?)"),
       save_letter_(connection,
-                   "INSERT INTO atoll_dead_letters (source, seq, resource, key, reason, body, at)"
+                   "REPLACE INTO atoll_dead_letters (source, seq, resource, key, reason, body, at)"
                    " VALUES (?, ?, ?, ?, ?, ?, ?)"),
       conflicts_(connection,
                  "SELECT id, resource, key, at, kind, detail FROM atoll_conflicts"
                  " WHERE id > ? ORDER BY id LIMIT ?"),
       letters_(connection,
                "SELECT id, source, seq, resource, key, reason, body, at FROM atoll_dead_letters"
-               " WHERE id > ? ORDER BY id LIMIT ?") {}
+               " WHERE id > ? ORDER BY id LIMIT ?"),
+      parked_(connection, "SELECT source, seq, resource, key FROM atoll_dead_letters"),
+      remove_letter_(connection, "DELETE FROM atoll_dead_letters WHERE source = ? AND seq = ?") {}
 
 Result<void> Journal::save(const Conflict& conflict) {
     save_conflict_.bind(1, std::string_view{schema_[conflict.record.resource].name});
@@ -55,6 +58,30 @@ Result<void> Journal::save(const DeadLetter& letter) {
     save_letter_.bind(5, std::string_view{letter.reason}).bind_blob(6, letter.body);
     save_letter_.bind(7, letter.at.us);
     return save_letter_.run();
+}
+
+Result<void> Journal::remove_letter(const Dot& name) {
+    remove_letter_.bind(1, std::string_view{name.origin}).bind(2, name.seq);
+    return remove_letter_.run();
+}
+
+Result<std::map<Dot, std::optional<RecordRef>>> Journal::parked() {
+    const Rewind rewind{parked_};
+    std::map<Dot, std::optional<RecordRef>> all;
+    for (;;) {
+        const auto found = parked_.step();
+        if (!found) return found.error();
+        if (!*found) return all;
+        const Dot name{OriginId{parked_.text(0)}, static_cast<std::uint64_t>(parked_.integer(1))};
+        all.emplace(name, record_at(parked_, 2));
+    }
+}
+
+// Of a resource that the app no longer has, or that it never had, nobody can tell.
+std::optional<RecordRef> Journal::record_at(const Statement& statement, int column) const {
+    const Resource* resource = schema_.find(statement.text(column));
+    if (!resource) return std::nullopt;
+    return RecordRef{resource->id, statement.key(column + 1)};
 }
 
 Result<std::vector<Conflict>> Journal::conflicts(std::uint64_t after, ScanLimits limits) {
@@ -93,8 +120,7 @@ Result<std::vector<DeadLetter>> Journal::dead_letters(std::uint64_t after, ScanL
         letter.id = static_cast<std::uint64_t>(letters_.integer(0));
         letter.source = letters_.text(1);
         letter.seq = static_cast<std::uint64_t>(letters_.integer(2));
-        const Resource* resource = schema_.find(letters_.text(3));
-        if (resource) letter.record = {resource->id, letters_.key(4)};
+        letter.record = record_at(letters_, 3);
         letter.reason = letters_.text(5);
         letter.body = letters_.text(6);
         letter.at = Time{letters_.integer(7)};

@@ -1,5 +1,7 @@
 #include "store/sqlite_ledger.hpp"
 
+#include "store/sqlite_journal.hpp"
+
 namespace reef::store::sqlite {
 
 namespace {
@@ -182,6 +184,15 @@ Result<void> LedgerTable::save_named(const Ledger& before, const Ledger& after) 
         if (auto done = remove_.bind(1, std::string_view{gone}).run(); !done) return done;
     }
     return {};
+}
+
+Result<Ledger> load_ledger(LedgerTable& table, Journal& journal) {
+    auto ledger = table.load();
+    if (!ledger) return ledger;
+    auto parked = journal.parked();
+    if (!parked) return parked.error();
+    ledger->parked = std::move(*parked);
+    return ledger;
 }
 
 }  // namespace reef::store::sqlite

@@ -43,4 +43,8 @@ private:
     Statement origins_, named_, put_origin_, remove_;
 };
 
+class Journal;
+// With what the journal knows of dead letters.
+Result<Ledger> load_ledger(LedgerTable& table, Journal& journal);
+
 }  // namespace reef::store::sqlite

@@ -4,6 +4,7 @@
 #include "store/sqlite_ledger.hpp"
 #include "store/sqlite_list.hpp"
 #include "store/sqlite_log.hpp"
+#include "store/sqlite_requests.hpp"
 #include "store/sqlite_row.hpp"
 
 namespace reef::store::sqlite {
@@ -18,6 +19,7 @@ public:
           ledger_table_(*connection_, schema),
           log_(*connection_),
           journal_(*connection_, schema),
+          requests_(*connection_, schema),
           lists_(*connection_, schema) {
         tables_.reserve(schema.resources.size());
         for (const Resource& resource : schema.resources)
@@ -43,8 +45,11 @@ public:
     Task<std::vector<DeadLetter>> dead_letters(std::uint64_t after, ScanLimits limits) override {
         co_return journal_.dead_letters(after, limits);
     }
+    Task<std::vector<SavedRequest>> requests(std::uint64_t after, ScanLimits limits) override {
+        co_return requests_.after(after, limits.rows_max);
+    }
     Task<Ledger> ledger() override {
-        co_return at_one_moment([&] { return ledger_table_.load(); });
+        co_return at_one_moment([&] { return load_ledger(ledger_table_, journal_); });
     }
 
 private:
@@ -85,6 +90,7 @@ private:
     LedgerTable ledger_table_;
     Log log_;
     Journal journal_;
+    Requests requests_;
     Lists lists_;
     std::vector<RowReads> tables_;  // by ResourceId
 };

@@ -24,6 +24,9 @@ Requests::Requests(Connection& connection, const Schema& schema)
           connection,
           "SELECT at, origin, seq, resource, key, kind, attempt, body, effects FROM atoll_requests"
           " WHERE id = ?"),
+      after_(connection,
+             "SELECT number, id, at, origin, seq, resource, key, kind, attempt, body, effects"
+             " FROM atoll_requests WHERE number > ? ORDER BY number LIMIT ?"),
       save_(connection,
             "REPLACE INTO atoll_requests (id, at, origin, seq, resource, key, kind, attempt, body,"
             " effects) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
@@ -37,16 +40,39 @@ Result<std::optional<RequestSeen>> Requests::find(const RequestId& id) {
     const auto found = find_.bind(1, std::string_view{text}).step();
     if (!found) return found.error();
     if (!*found) return std::nullopt;
-    const Resource* resource = schema_.find(find_.text(3));
-    if (!resource) return std::nullopt;  // of a resource that the app no longer has
+    return seen_at(find_, 0);
+}
+
+Result<std::vector<SavedRequest>> Requests::after(std::uint64_t number, std::uint32_t rows_max) {
+    const Rewind rewind{after_};
+    after_.bind(1, number).bind(2, rows_max);
+    std::vector<SavedRequest> all;
+    for (;;) {
+        const auto found = after_.step();
+        if (!found) return found.error();
+        if (!*found) return all;
+        auto id = parse_request_id(after_.text(1));
+        auto seen = seen_at(after_, 2);
+        if (!seen) return seen.error();
+        if (!id || !*seen) continue;
+        all.push_back(
+            {static_cast<std::uint64_t>(after_.integer(0)), std::move(*id), std::move(**seen)});
+    }
+}
+
+// Nothing when it is of a resource that the app no longer has.
+Result<std::optional<RequestSeen>> Requests::seen_at(const Statement& at, int column) const {
+    const Resource* resource = schema_.find(at.text(column + 3));
+    if (!resource) return std::nullopt;
     RequestSeen seen;
-    seen.stamp = {Time{find_.integer(0)},
-                  {OriginId{find_.text(1)}, static_cast<std::uint64_t>(find_.integer(2))}};
-    seen.record = {resource->id, find_.key(4)};
-    seen.kind = static_cast<WriteKind>(find_.integer(5));
-    seen.attempt = find_.text(6);
-    seen.body = find_.hash(7);
-    const auto read = read_effects_text(schema_, find_.text(8), seen);
+    seen.stamp = {
+        Time{at.integer(column)},
+        {OriginId{at.text(column + 1)}, static_cast<std::uint64_t>(at.integer(column + 2))}};
+    seen.record = {resource->id, at.key(column + 4)};
+    seen.kind = static_cast<WriteKind>(at.integer(column + 5));
+    seen.attempt = at.text(column + 6);
+    seen.body = at.hash(column + 7);
+    const auto read = read_effects_text(schema_, at.text(column + 8), seen);
     if (!read) return read.error();
     return std::optional{std::move(seen)};
 }

@@ -17,6 +17,8 @@ public:
     Requests(Connection& connection, const Schema& schema);
 
     Result<std::optional<RequestSeen>> find(const RequestId& id);
+    // In the order saved, from the one after `number`.
+    Result<std::vector<SavedRequest>> after(std::uint64_t number, std::uint32_t rows_max);
     Result<void> save(const RequestId& id, const RequestSeen& seen);  // replaces, as the newest
 
     // Removes the oldest, those from before `before` and those beyond `rows_max`, at most
@@ -24,8 +26,10 @@ public:
     Result<bool> trim(Time before, std::uint64_t rows_max, std::uint32_t piece_rows_max);
 
 private:
+    Result<std::optional<RequestSeen>> seen_at(const Statement& statement, int column) const;
+
     const Schema& schema_;
-    Statement find_, save_, oldest_, newest_, remove_;
+    Statement find_, after_, save_, oldest_, newest_, remove_;
 };
 
 }  // namespace reef::store::sqlite

@@ -38,7 +38,7 @@ public:
     }
 
     Result<void> start() {
-        auto ledger = ledger_table_.load();
+        auto ledger = load_ledger(ledger_table_, journal_);
         if (!ledger) return ledger.error();
         ledger_ = std::move(*ledger);
         const auto bytes = meta_.integer(log_bytes_name);
@@ -135,7 +135,13 @@ private:
             roll_back();
             return failed(done.error());
         }
+        auto parked = std::move(ledger_.parked);
+        for (const Dot& name : saved.settled)
+            parked.erase(name);
+        for (const DeadLetter& letter : saved.dead_letters)
+            parked[{letter.source, letter.seq}] = letter.record;
         ledger_ = std::move(saved.ledger);
+        ledger_.parked = std::move(parked);
         log_bytes_ = log_bytes;
         return {};
     }
@@ -157,6 +163,9 @@ private:
         }
         for (const Conflict& conflict : saved.conflicts) {
             if (auto done = journal_.save(conflict); !done) return done;
+        }
+        for (const Dot& name : saved.settled) {
+            if (auto done = journal_.remove_letter(name); !done) return done;
         }
         for (const DeadLetter& letter : saved.dead_letters) {
             if (auto done = journal_.save(letter); !done) return done;

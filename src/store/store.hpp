@@ -50,6 +50,9 @@ struct Ledger {
     std::map<ResourceId, std::int64_t> next_slot;         // the next number of this node
     std::map<ResourceId, Digest> digests;
     std::map<std::string, std::string> cursors;  // broker and publisher marks
+    // The dead letters, by (source, seq), each with its record if anybody could tell it. The store
+    // fills it from the letters themselves, whatever a batch leaves here.
+    std::map<Dot, std::optional<RecordRef>> parked;
     std::uint64_t seq() const { return origins.at(self).received; }
     Position received() const;
     Position applied() const;
@@ -68,7 +71,7 @@ struct Conflict {  // both versions, and what decided
     std::uint64_t id = 0;  // given by the store, ascending
 };
 
-struct DeadLetter {
+struct DeadLetter {      // named by (source, seq): of one name there is one
     std::string source;  // origin or broker position
     std::uint64_t seq = 0;
     std::optional<RecordRef> record;
@@ -106,6 +109,7 @@ struct Saved {
     std::vector<std::pair<RequestId, RequestSeen>> requests;
     std::vector<Conflict> conflicts;
     std::vector<DeadLetter> dead_letters;
+    std::vector<Dot> settled;  // dead letters, by (source, seq), that are none any more
 };
 
 // "Oldest" is what was saved first: ids by their order here, entries by their time among the
@@ -161,6 +165,12 @@ struct ListPage {
     std::optional<std::uint64_t> total;  // of the filters, when asked for
 };
 
+struct SavedRequest {
+    std::uint64_t number = 0;  // given by the store, ascending; a new one when it is saved again
+    RequestId id;
+    RequestSeen seen;
+};
+
 struct ScanLimits {
     std::uint32_t rows_max = 1000;
     std::uint64_t bytes_max = 4 << 20;
@@ -185,6 +195,8 @@ public:
     // In the order of their ids, from the one after `after`.
     virtual Task<std::vector<Conflict>> conflicts(std::uint64_t after, ScanLimits limits) = 0;
     virtual Task<std::vector<DeadLetter>> dead_letters(std::uint64_t after, ScanLimits limits) = 0;
+    // Live request ids in the order saved, from the one after `after`. bytes_max does not count.
+    virtual Task<std::vector<SavedRequest>> requests(std::uint64_t after, ScanLimits limits) = 0;
     virtual Task<Ledger> ledger() = 0;
 };
 

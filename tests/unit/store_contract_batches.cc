@@ -281,6 +281,47 @@ TEST_P(StoreContract, ListsDeadLettersWithTheirBodiesAsTheyCame) {
     EXPECT_EQ(value_of_task(reader_->dead_letters(letters[0].id, {})).size(), 1U);
 }
 
+// What is parked is known with every batch, so that what comes later can queue behind it.
+TEST_P(StoreContract, KnowsWhatIsParkedUntilItIsSettled) {
+    Saved saved;
+    saved.ledger = begin().ledger;
+    const RecordRef record{note, Key{"k"}};
+    saved.dead_letters = {{other, 3, record, "refused", "{}", Time{5}},
+                          {other, 4, record, "waits", "{}", Time{6}},
+                          {"topic/0", 17, {}, "not JSON", "?", Time{7}}};
+    ASSERT_TRUE(succeeded(commit(std::move(saved))));
+    const std::map<Dot, std::optional<RecordRef>> all{
+        {{other, 3}, record}, {{other, 4}, record}, {{"topic/0", 17}, std::nullopt}};
+    EXPECT_EQ(value_of_task(reader_->ledger()).parked, all);
+    if (place_->keeps()) reopen();
+    Loaded loaded = begin();
+    EXPECT_EQ(loaded.ledger.parked, all);
+    saved.ledger = std::move(loaded.ledger);
+    saved.dead_letters.clear();
+    saved.settled = {{other, 3}, {"topic/0", 17}, {"nobody", 1}};
+    ASSERT_TRUE(succeeded(commit(std::move(saved))));
+    const std::map<Dot, std::optional<RecordRef>> left{{{other, 4}, record}};
+    EXPECT_EQ(begin().ledger.parked, left);
+    run(writer_->release());
+    EXPECT_EQ(value_of_task(reader_->ledger()).parked, left);
+    const auto letters = value_of_task(reader_->dead_letters(0, {}));
+    ASSERT_EQ(letters.size(), 1U);
+    EXPECT_EQ(letters[0].seq, 4U);
+    EXPECT_EQ(letters[0].id, 2U);
+}
+
+TEST_P(StoreContract, OfOneNameThereIsOneDeadLetter) {
+    for (const char* reason : {"first", "second"}) {
+        Saved saved;
+        saved.ledger = begin().ledger;
+        saved.dead_letters = {{other, 3, {}, reason, "{}", Time{5}}};
+        ASSERT_TRUE(succeeded(commit(std::move(saved))));
+    }
+    const auto letters = value_of_task(reader_->dead_letters(0, {}));
+    ASSERT_EQ(letters.size(), 1U);
+    EXPECT_EQ(letters[0].reason, "second");
+}
+
 // Two readers, opened at different times, see a batch when it is committed and not before.
 TEST_P(StoreContract, ReadersSeeCommittedDataOnly) {
     ASSERT_TRUE(succeeded(save({make_thing(1)})));

@@ -188,5 +188,28 @@ TEST_P(StoreContract, TrimsRequestsByNumber) {
     EXPECT_TRUE(loaded.requests.contains(Requests::id(22)));
 }
 
+TEST_P(StoreContract, GivesRequestsInTheOrderSavedPieceByPiece) {
+    ASSERT_TRUE(succeeded(commit(Requests::saved(begin().ledger, 1, 20))));
+    ASSERT_TRUE(succeeded(commit(Requests::saved(begin().ledger, 5, 5))));  // now the newest
+    std::vector<std::string> ids;
+    std::uint64_t after = 0;
+    for (;;) {
+        const auto piece = value_of_task(reader_->requests(after, {7, 1}));
+        if (piece.empty()) break;
+        ASSERT_LE(piece.size(), 7U);
+        for (const SavedRequest& request : piece) {
+            EXPECT_GT(request.number, after);
+            after = request.number;
+            ids.push_back(request.id.text);
+            EXPECT_EQ(request.seen.stamp.dot.seq, std::stoull(request.id.text));
+            EXPECT_EQ(request.seen.record.resource, thing);
+        }
+    }
+    ASSERT_EQ(ids.size(), 20U);
+    EXPECT_EQ(ids.front(), "1");
+    EXPECT_EQ(ids[4], "6");
+    EXPECT_EQ(ids.back(), "5");
+}
+
 }  // namespace
 }  // namespace reef::store::test
