@@ -44,16 +44,26 @@ void add_wanted(const Schema& schema, const Work& work, store::Wanted& wanted) {
     const auto add_ids = [&wanted](const RequestMark& mark) {
         wanted.requests.insert(wanted.requests.end(), mark.ids.begin(), mark.ids.end());
     };
+    // The record of one that is parked may be what cannot be read.
+    const auto add_entries = [&](const std::vector<ChangeRun::Entry>& entries) {
+        for (const auto& entry : entries) {
+            if (!entry.readable()) continue;
+            if (entry.refused.empty()) wanted.records.push_back(entry.change.row.ref());
+            add_ids(entry.change.request);
+        }
+    };
     if (const auto* intent = std::get_if<Intent>(&work)) {
         append(wanted, questions_of(schema, *intent));
         add_ids(intent->request);
     } else if (const auto* run = std::get_if<ChangeRun>(&work)) {
-        for (const auto& entry : run->entries) {
-            wanted.records.push_back(entry.change.row.ref());
-            add_ids(entry.change.request);
-        }
+        add_entries(run->entries);
+    } else if (const auto* settlement = std::get_if<Settlement>(&work)) {
+        add_entries(settlement->replayed);
+        for (const Row& row : settlement->rows)
+            wanted.records.push_back(row.ref());
     } else {
         const Rows& rows = std::get<Rows>(work);
+        if (!rows.refused.empty()) return;
         for (const Row& row : rows.rows)
             wanted.records.push_back(row.ref());
         for (const auto& [id, seen] : rows.requests) {
@@ -74,6 +84,9 @@ public:
         next_seq = loaded_.ledger.seq() + 1;
         now = surroundings_.now;
         schema_id = surroundings_.schema;
+        for (const auto& [letter, record] : loaded_.ledger.parked) {
+            if (record) parked_records_.insert(*record);
+        }
     }
 
     // ---- Facts -------------------------------------------------------------------------------
@@ -144,12 +157,13 @@ public:
     Result<Done> take(const Work& work) {
         if (const auto* intent = std::get_if<Intent>(&work)) return Done{take(*intent)};
         if (const auto* run = std::get_if<ChangeRun>(&work)) return take(*run);
+        if (const auto* letters = std::get_if<Settlement>(&work)) return take(*letters);
         return take(std::get<Rows>(work));
     }
 
     bool changed() const {
         return !touched_.empty() || !saved_.log.empty() || !saved_.requests.empty() ||
-               cursors_moved_;
+               !saved_.dead_letters.empty() || !saved_.settled.empty() || marks_moved_;
     }
 
     store::Saved finish() {
@@ -189,11 +203,18 @@ private:
 
     void log(const Dot& dot, Time at, std::string json) {
         store::OriginMark& mark = loaded_.ledger.origins[dot.origin];
-        const bool caught_up = mark.applied == mark.received;
         mark.received = dot.seq;
-        if (caught_up) mark.applied = dot.seq;
+        mark.applied = applied_of(dot.origin, mark);
         mark.hash = chain(mark.hash, json);
         saved_.log.push_back({dot, at, std::move(json), mark.hash});
+    }
+
+    // Everything below the lowest change that is parked.
+    std::uint64_t applied_of(const OriginId& origin, const store::OriginMark& mark) const {
+        const auto& parked = loaded_.ledger.parked;
+        const auto lowest = parked.lower_bound(Dot{origin, 0});
+        const bool none = lowest == parked.end() || lowest->first.origin != origin;
+        return none ? mark.received : lowest->first.seq - 1;
     }
 
     void remember(const Change& change) {
@@ -212,18 +233,52 @@ private:
 
     Result<Done> take(const ChangeRun& run) {
         if (auto good = check_sequence(run); !good) return good.error();
-        std::uint64_t received = 0;
+        Applied applied;
         for (const auto& entry : run.entries) {
             const Dot& dot = entry.change.stamp.dot;
-            received = received_of(dot.origin);
-            if (dot.seq <= received) continue;  // a duplicate
-            if (!has_room(entry.change.row)) {
-                return Error{Errc::invalid, to_text(entry.change.stamp) + too_many_origins};
+            applied.received = received_of(dot.origin);
+            if (dot.seq <= applied.received) continue;  // a duplicate
+            const std::string why = why_parked(entry);
+            if (why.empty()) {
+                log(dot, entry.change.at, entry.json);
+                apply(entry.change);
+            } else {
+                if (loaded_.ledger.parked.size() >= parked_max) return too_many_letters();
+                park(entry, why);
+                applied.parked.push_back({dot, entry.may_pass});
             }
-            apply(entry.change, entry.json);
-            received = dot.seq;
+            applied.received = dot.seq;
         }
-        return Done{Applied{received}};
+        return Done{std::move(applied)};
+    }
+
+    static Error too_many_letters() {
+        return {Errc::overloaded, "there are " + std::to_string(parked_max) +
+                                      " dead letters: changes are held until some are settled"};
+    }
+
+    // "": it is applied.
+    std::string why_parked(const ChangeRun::Entry& entry) const {
+        if (!entry.refused.empty()) return entry.refused;
+        const RecordRef ref = entry.change.row.ref();
+        if (parked_records_.contains(ref)) return "an earlier change of its record is parked";
+        if (!has_room(entry.change.row)) return to_text(entry.change.stamp) + too_many_origins;
+        return "";
+    }
+
+    // The change is logged and its request known, as if it had been applied: others get it from us.
+    void park(const ChangeRun::Entry& entry, std::string why) {
+        const Dot& dot = entry.change.stamp.dot;
+        const auto record = entry.about();
+        put_letter({dot.origin, dot.seq, record, std::move(why), entry.json, now});
+        log(dot, entry.readable() ? entry.change.at : now, entry.json);
+        if (entry.readable()) remember(entry.change);
+    }
+
+    void put_letter(store::DeadLetter letter) {
+        loaded_.ledger.parked[{letter.source, letter.seq}] = letter.record;
+        if (letter.record) parked_records_.insert(*letter.record);
+        saved_.dead_letters.push_back(std::move(letter));
     }
 
     std::uint64_t received_of(std::string_view origin) const {
@@ -257,8 +312,7 @@ private:
         return both.entries().size() <= vector_entries_max;
     }
 
-    void apply(const Change& change, const std::string& json) {
-        log(change.stamp.dot, change.at, json);
+    void apply(const Change& change) {
         const RequestSeen seen = seen_by(change);
         Row there = change.row;
         for (const RequestId& id : change.request.ids) {
@@ -281,10 +335,16 @@ private:
     Result<Done> take(const Rows& rows) {
         Applied applied;
         for (const Row& row : rows.rows) {
-            if (!has_room(row)) {
-                return Error{Errc::invalid, to_text(row.key) + ": a vector of too many origins"};
+            const std::string why = !rows.refused.empty() ? rows.refused
+                                    : has_room(row)       ? ""
+                                                          : to_text(row.key) + too_many_origins;
+            if (why.empty()) {
+                if (join_row(row)) ++applied.received;
+                continue;
             }
-            if (join_row(row)) ++applied.received;
+            if (!rows.parks) return Error{Errc::invalid, why};
+            if (loaded_.ledger.parked.size() >= parked_max) return too_many_letters();
+            park_row(row, why);
         }
         for (const auto& [id, seen] : rows.requests) {
             remember(id, seen);
@@ -292,9 +352,86 @@ private:
         }
         for (const auto& [name, mark] : rows.cursors) {
             loaded_.ledger.cursors[name] = mark;
-            cursors_moved_ = true;
+            if (mark.empty()) loaded_.ledger.cursors.erase(name);
+            marks_moved_ = true;
+        }
+        for (const auto& [origin, mark] : rows.raised)
+            raise(origin, mark);
+        return Done{applied};
+    }
+
+    // A row without a change of its own: named by its key, so that the next one takes its place.
+    void park_row(const Row& row, std::string why) {
+        const Resource& resource = schema_[row.resource];
+        constexpr std::uint64_t seq_mask = (std::uint64_t{1} << 48) - 1;
+        std::string json;
+        append_row_json(json, resource, row);
+        put_letter({"row/" + resource.name, hash_of(to_text(row.key)).low & seq_mask, row.ref(),
+                    std::move(why), std::move(json), now});
+    }
+
+    void raise(const OriginId& origin, const store::OriginMark& there) {
+        if (origin == self || received_of(origin) >= there.received) return;
+        store::OriginMark& mark = loaded_.ledger.origins[origin];
+        mark.received = there.received;
+        mark.hash = there.hash;
+        mark.applied = applied_of(origin, mark);
+        marks_moved_ = true;
+    }
+
+    Result<Done> take(const Settlement& settlement) {
+        Applied applied;
+        for (const auto& entry : settlement.replayed) {
+            if (!has_room(entry.change.row)) {
+                return Error{Errc::rejected, to_text(entry.change.stamp) + too_many_origins};
+            }
+            apply(entry.change);
+        }
+        for (const Row& row : settlement.rows) {
+            if (!has_room(row)) {
+                return Error{Errc::rejected, to_text(row.key) + too_many_origins};
+            }
+            join_row(row);
+        }
+        for (const Dot& letter : settlement.letters) {
+            const auto parked = loaded_.ledger.parked.find(letter);
+            if (parked == loaded_.ledger.parked.end()) continue;
+            if (settlement.waived.empty() && !is_inside(letter, parked->second)) {
+                return Error{Errc::conflict, letter.origin + ':' + std::to_string(letter.seq) +
+                                                 " is not inside the record yet"};
+            }
+            if (!settlement.waived.empty()) list_waiver(letter, parked->second, settlement.waived);
+            settle(letter);
+            ++applied.received;
         }
         return Done{applied};
+    }
+
+    bool is_inside(const Dot& letter, const std::optional<RecordRef>& ref) const {
+        if (!ref) return false;
+        const Row* row = record(*ref);
+        const bool is_change = loaded_.ledger.origins.contains(letter.origin);
+        return row && (!is_change || row->vector.covers(letter));
+    }
+
+    void settle(const Dot& letter) {
+        loaded_.ledger.parked.erase(letter);
+        saved_.settled.push_back(letter);
+        const auto mark = loaded_.ledger.origins.find(letter.origin);
+        if (mark == loaded_.ledger.origins.end()) return;
+        mark->second.applied = applied_of(letter.origin, mark->second);
+    }
+
+    // What was given up stays listed. One whose record nobody can tell has no place in that list.
+    void list_waiver(const Dot& letter, const std::optional<RecordRef>& ref,
+                     const std::string& reason) {
+        if (!ref) return;
+        std::string detail = "{\"fields\":[],\"letter\":";
+        append_json_string(detail, letter.origin + ':' + std::to_string(letter.seq));
+        detail += ",\"reason\":";
+        append_json_string(detail, reason);
+        detail += '}';
+        saved_.conflicts.push_back({*ref, now, "waived", std::move(detail)});
     }
 
     // Two effects of one request that are both inside rows already.
@@ -382,7 +519,8 @@ private:
     std::vector<RecordRef> touched_;  // in the order of their first write
     boost::unordered_flat_set<RecordRef, std::hash<RecordRef>> touched_set_;
     std::string row_json_;
-    bool cursors_moved_ = false;
+    boost::unordered_flat_set<RecordRef, std::hash<RecordRef>> parked_records_;
+    bool marks_moved_ = false;  // cursors, or positions without entries
     mutable std::uint64_t random_count_ = 0;
 };
 

@@ -21,6 +21,9 @@ struct Surroundings {
     std::string schema;                               // Schema::id()
 };
 
+// With so many dead letters it is not a record that is wrong: changes are held, not parked.
+inline constexpr std::size_t parked_max = 10'000;
+
 // Adds what this piece of work needs to know.
 void add_wanted(const model::Schema& schema, const Work& work, store::Wanted& wanted);
 
@@ -32,7 +35,8 @@ public:
     Batch& operator=(const Batch&) = delete;
 
     // invalid: a run leaves a gap or goes on under this node's own name, and nothing of it is in;
-    // or a row's vector would name too many origins, and what stood before it is in.
+    // or a row's vector would name too many origins. overloaded: too many dead letters, and what
+    // stood before is in. conflict: a letter to be settled is not inside its record.
     Result<Done> take(const Work& work);
     bool changed() const;
     store::Saved finish();  // once, at the end

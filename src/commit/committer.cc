@@ -23,11 +23,19 @@ struct Committer::Item {
     std::size_t rows() const {
         if (const auto* run = std::get_if<ChangeRun>(&work)) return run->entries.size();
         if (const auto* rows = std::get_if<Rows>(&work)) return rows->rows.size();
+        if (const auto* letters = std::get_if<Settlement>(&work)) return letters->letters.size();
         return 1;
     }
 
     Work work;
     Result<Done> done{Error{Errc::closed, "the server is stopping"}};
+};
+
+// A piece of an item, on its own way through a batch. Nobody waits for it.
+struct Committer::Part final : Committer::Item {
+    using Item::Item;
+    asio::any_io_executor executor() const override { return {}; }
+    void resume() override {}
 };
 
 namespace {
@@ -180,13 +188,19 @@ Task<Outcome> Committer::submit(Intent intent) {
 Task<Applied> Committer::apply(ChangeRun run) {
     Result<Done> done = co_await enqueue(std::move(run));
     if (!done) co_return done.error();
-    co_return std::get<Applied>(*done);
+    co_return std::get<Applied>(std::move(*done));
 }
 
 Task<Applied> Committer::load(Rows rows) {
     Result<Done> done = co_await enqueue(std::move(rows));
     if (!done) co_return done.error();
     co_return std::get<Applied>(*done);
+}
+
+Task<Applied> Committer::settle(Settlement settlement) {
+    Result<Done> done = co_await enqueue(std::move(settlement));
+    if (!done) co_return done.error();
+    co_return std::get<Applied>(std::move(*done));
 }
 
 // No timer: whoever is waiting when the last batch is durable is the next batch.
@@ -225,6 +239,9 @@ Task<void> Committer::commit_batch(Items& items, ItemSpan span) {
         add_wanted(parts_.schema, items[i]->work, wanted);
     }
     auto loaded = co_await parts_.writer.begin(std::move(wanted));
+    if (!loaded && loaded.error().code == Errc::rejected) {
+        co_return co_await bisect(items, span, loaded.error());
+    }
     if (!loaded) co_return refuse(items, span, loaded.error());  // nothing happened
 
     // From here to finish() all is pure.
@@ -238,6 +255,7 @@ Task<void> Committer::commit_batch(Items& items, ItemSpan span) {
     }
     store::Saved saved = batch.finish();
     const store::Ledger ledger = saved.ledger;
+    const std::size_t letters = saved.dead_letters.size();
     fault_point("commit.before");
     Result<void> durable = co_await parts_.writer.commit(std::move(saved));
     if (!durable && durable.error().code == Errc::rejected) {
@@ -245,6 +263,7 @@ Task<void> Committer::commit_batch(Items& items, ItemSpan span) {
     }
     if (!durable) co_return refuse(items, span, durable.error());
     fault_point("commit.after");
+    counts_.parked += letters;
     parts_.committed(ledger);
     co_return Result<void>{};
 }
@@ -252,7 +271,7 @@ Task<void> Committer::commit_batch(Items& items, ItemSpan span) {
 // The database refused one row: it is that item's fault, not its neighbours'.
 Task<void> Committer::bisect(Items& items, ItemSpan span, Error error) {
     const std::size_t count = span.second - span.first;
-    if (count == 1) co_return refuse(items, span, error);
+    if (count == 1) co_return co_await divide(*items[span.first], error);
     ++counts_.bisected;
     const std::size_t middle = span.first + count / 2;
     const ItemSpan lower{span.first, middle};
@@ -260,6 +279,68 @@ Task<void> Committer::bisect(Items& items, ItemSpan span, Error error) {
     Result<void> first = co_await commit_batch(items, lower);
     if (!first) co_return first;
     co_return co_await commit_batch(items, upper);
+}
+
+// Of one item: a run of changes or a snapshot's rows down to the one that is refused, which is
+// parked. In order, since changes leave no holes.
+Task<void> Committer::divide(Item& item, Error error) {
+    Items parts;
+    const auto add_part = [&parts](Work work) {
+        parts.push_back(std::make_unique<Part>(std::move(work)));
+    };
+    if (auto* run = std::get_if<ChangeRun>(&item.work)) {
+        auto& entries = run->entries;
+        if (entries.size() > 1) {
+            const auto middle = entries.begin() + static_cast<std::ptrdiff_t>(entries.size() / 2);
+            add_part(ChangeRun{
+                {std::make_move_iterator(entries.begin()), std::make_move_iterator(middle)}});
+            add_part(ChangeRun{
+                {std::make_move_iterator(middle), std::make_move_iterator(entries.end())}});
+        } else if (entries.front().refused.empty()) {
+            entries.front().refused = error.what;
+            entries.front().may_pass = true;
+            add_part(std::move(*run));
+        }
+    } else if (auto* rows = std::get_if<Rows>(&item.work); rows && rows->parks) {
+        auto& all = rows->rows;
+        if (all.size() > 1) {
+            Rows first;
+            first.parks = true;
+            const auto middle = all.begin() + static_cast<std::ptrdiff_t>(all.size() / 2);
+            first.rows.assign(std::make_move_iterator(all.begin()),
+                              std::make_move_iterator(middle));
+            all.erase(all.begin(), middle);
+            add_part(std::move(first));
+            add_part(std::move(*rows));  // what goes with the last row goes with it
+        } else if (all.size() == 1 && rows->refused.empty()) {
+            rows->refused = error.what;
+            add_part(std::move(*rows));
+        }
+    }
+    if (parts.empty()) {
+        item.done = error;
+        co_return Result<void>{};
+    }
+    ++counts_.bisected;
+    co_return co_await commit_parts(item, std::move(parts));
+}
+
+Task<void> Committer::commit_parts(Item& item, Items parts) {
+    Applied all;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        const ItemSpan one{i, i + 1};
+        Result<void> done = co_await commit_batch(parts, one);
+        if (!done) co_return done;
+        if (!parts[i]->done) {
+            item.done = parts[i]->done.error();
+            co_return Result<void>{};
+        }
+        Applied& applied = std::get<Applied>(*parts[i]->done);
+        all.received = applied.received;
+        all.parked.insert(all.parked.end(), applied.parked.begin(), applied.parked.end());
+    }
+    item.done = Done{std::move(all)};
+    co_return Result<void>{};
 }
 
 // Everyone hears the same; `broken` goes up and ends the process.

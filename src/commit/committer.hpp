@@ -32,6 +32,7 @@ struct CommitCounts {
     std::atomic<std::uint64_t> waiting{0};
     std::atomic<std::uint64_t> refused_full{0};
     std::atomic<std::uint64_t> bisected{0};
+    std::atomic<std::uint64_t> parked{0};
 };
 
 struct CommitterParts {
@@ -50,10 +51,13 @@ public:
 
     // From any thread; resumes the caller on its own executor, after the commit is durable.
     // overloaded: the queue is full. unavailable: nothing happened. rejected: the database refused
-    // this item. closed: the committer has stopped; whether it happened is not known to the caller.
+    // this item; a change among others, or a row of a snapshot, is parked instead (Applied says
+    // which), and the others go on. closed: the committer has stopped; whether it happened is not
+    // known to the caller.
     Task<model::Outcome> submit(model::Intent intent);
     Task<Applied> apply(ChangeRun run);
     Task<Applied> load(Rows rows);
+    Task<Applied> settle(Settlement settlement);
 
     // Runs until stop(), or until durable storage fails: then returns `broken`, nobody waiting is
     // answered, and the process must end.
@@ -65,6 +69,7 @@ public:
 
 private:
     struct Item;
+    struct Part;
     class Queue;
     using Items = std::vector<std::unique_ptr<Item>>;
     using ItemSpan = std::pair<std::size_t, std::size_t>;  // [first, end) of the batch
@@ -72,6 +77,8 @@ private:
     Task<Done> enqueue(Work work);
     Task<void> commit_batch(Items& items, ItemSpan span);
     Task<void> bisect(Items& items, ItemSpan span, Error error);
+    Task<void> divide(Item& item, Error error);
+    Task<void> commit_parts(Item& item, Items parts);
     static Result<void> refuse(Items& items, ItemSpan span, const Error& error);
     Task<void> trim_if_due();
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -14,8 +15,17 @@ namespace reef::commit {
 // Changes of one origin in seq order, as they came from a peer or a broker.
 struct ChangeRun {
     struct Entry {
-        model::Change change;
-        std::string json;  // as it came: logged and passed on unaltered
+        model::Change change;  // of one that could not be read no more than its stamp
+        std::string json;      // as it came: logged and passed on unaltered
+        // Why it is parked and not applied; "" for nearly all.
+        std::string refused = {};
+        bool may_pass = false;                        // refused by what can change: worth a retry
+        std::optional<model::RecordRef> record = {};  // of one that could not be read
+
+        bool readable() const { return !change.row.vector.empty(); }
+        std::optional<model::RecordRef> about() const {
+            return readable() ? std::optional{change.row.ref()} : record;
+        }
     };
     std::vector<Entry> entries;
 };
@@ -25,13 +35,33 @@ struct ChangeRun {
 struct Rows {
     std::vector<model::Row> rows;
     std::vector<std::pair<model::RequestId, model::RequestSeen>> requests;
-    std::map<std::string, std::string> cursors;  // set in the same transaction: how far it came
+    std::map<std::string, std::string> cursors;  // set in the same transaction; "": removed
+    // Origins whose changes up to here are inside the rows now: no entry of them will come. One's
+    // own is never raised.
+    std::map<model::OriginId, store::OriginMark> raised = {};
+    bool parks = false;        // a row that the database refuses becomes a dead letter …
+    std::string refused = {};  // … for this reason: set by the committer, with that one row
 };
 
-using Work = std::variant<model::Intent, ChangeRun, Rows>;
+// Dead letters on their way out: applied after all, or held by a row that was taken from a peer, or
+// given up. `rejected` when the database still refuses.
+struct Settlement {
+    std::vector<ChangeRun::Entry> replayed;
+    std::vector<model::Row> rows;
+    std::vector<model::Dot> letters;  // by (source, seq); those that are none any more are passed
+    std::string waived;               // "": every letter must be inside a row. Else: by whom, why
+};
+
+using Work = std::variant<model::Intent, ChangeRun, Rows, Settlement>;
+
+struct Parked {
+    model::Dot letter;
+    bool may_pass = false;
+};
 
 struct Applied {
     std::uint64_t received = 0;  // of the run's origin, after this batch; for Rows: rows changed
+    std::vector<Parked> parked;  // what of it became dead letters
 };
 
 using Done = std::variant<model::Outcome, Applied>;

@@ -232,6 +232,35 @@ Result<Change> parse_change(const Schema& schema, std::string_view text) {
     return change;
 }
 
+std::optional<Stamp> stamp_in(std::string_view text) {
+    constexpr std::string_view begin = "{\"stamp\":\"";
+    std::optional<Stamp> stamp;
+    if (text.starts_with(begin)) {  // as every Atoll writes it
+        text.remove_prefix(begin.size());
+        stamp = parse_stamp(text.substr(0, text.find('"')));
+    } else if (const auto json = parse_json(text, json_depth_wrapped_max)) {
+        const std::string* found = text_at(*json, "stamp");
+        if (found) stamp = parse_stamp(*found);
+    }
+    if (stamp && stamp->dot.seq == 0) return std::nullopt;
+    return stamp;
+}
+
+std::optional<RecordRef> record_in(const Schema& schema, std::string_view text) {
+    const auto json = parse_json(text, json_depth_wrapped_max);
+    if (!json) return std::nullopt;
+    const std::string* name = text_at(*json, "resource");
+    const Resource* resource = name ? schema.find(*name) : nullptr;
+    const Json* row = json->find("row");
+    const Json* key_json = row ? row->find("key") : nullptr;
+    if (!resource || !key_json) return std::nullopt;
+    const auto value = parse_text(resource->key_field(), key_json->text);
+    if (!value) return std::nullopt;
+    const auto key = key_from(resource->key_field(), *value);
+    if (!key) return std::nullopt;
+    return RecordRef{resource->id, *key};
+}
+
 RequestSeen seen_by(const Change& change) {
     RequestSeen seen;
     seen.stamp = change.stamp;

@@ -83,6 +83,11 @@ std::string change_json(const Schema& schema, const Change& change, std::string_
 // it.
 Result<Change> parse_change(const Schema& schema, std::string_view json);
 
+// What can be told of a change without reading it: its stamp, which is all that a position needs.
+std::optional<Stamp> stamp_in(std::string_view change_json);
+// And, of one that parse_change() refuses, its record.
+std::optional<RecordRef> record_in(const Schema& schema, std::string_view change_json);
+
 RequestSeen seen_by(const Change& change);
 
 }  // namespace reef::model
