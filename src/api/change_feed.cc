@@ -19,15 +19,15 @@ constexpr store::ScanLimits piece{256, 256 << 10};
 class ChangeFeed final : public StreamBody {
 public:
     ChangeFeed(FeedParts parts, Position after, std::vector<std::string> without)
-        : parts_(std::move(parts)), position_(std::move(after)), without_(std::move(without)) {
-        without_.push_back(parts_.asker);
-    }
+        : parts_(std::move(parts)), position_(std::move(after)), without_(std::move(without)) {}
 
     asio::awaitable<void> write_to(Stream& stream) override {
         for (;;) {
             const std::uint64_t seen = parts_.progress.generation();
+            const auto ledger = parts_.progress.ledger();
             auto entries = co_await parts_.reader.changes_after(wanted_after(), piece);
             if (!entries) co_return;  // the peer asks again
+            if (has_hole(*ledger, *entries)) co_return;
             const std::string lines = lines_of(*entries);
             const bool taken = co_await stream.write(lines);
             if (!taken) co_return;
@@ -43,11 +43,27 @@ private:
     Position wanted_after() const {
         Position after = position_;
         for (const auto& [origin, mark] : parts_.progress.ledger()->origins) {
-            const std::string node{node_of(origin)};
-            const bool passed = std::find(without_.begin(), without_.end(), node) != without_.end();
-            if (passed) after[origin] = std::numeric_limits<std::int64_t>::max();
+            if (is_passed_over(origin)) after[origin] = std::numeric_limits<std::int64_t>::max();
         }
         return after;
+    }
+
+    bool is_passed_over(std::string_view origin) const {
+        const std::string_view node = node_of(origin);
+        return std::find(without_.begin(), without_.end(), node) != without_.end();
+    }
+
+    // `ledger` is from before the entries were read: what it names was there, or is trimmed.
+    bool has_hole(const store::Ledger& ledger, const std::vector<store::LogEntry>& entries) const {
+        Position next = position_;
+        for (const store::LogEntry& entry : entries) {
+            if (entry.dot.seq != ++next[entry.dot.origin]) return true;
+        }
+        if (!entries.empty()) return false;
+        return std::any_of(ledger.origins.begin(), ledger.origins.end(), [&](const auto& origin) {
+            return !is_passed_over(origin.first) &&
+                   origin.second.received > seq_in(position_, origin.first);
+        });
     }
 
     std::string lines_of(const std::vector<store::LogEntry>& entries) {

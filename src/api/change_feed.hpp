@@ -16,11 +16,11 @@ struct FeedParts {
     store::Reader& reader;
     commit::Progress& progress;
     Clock& clock;
-    std::string node;   // our own name
-    std::string asker;  // the peer's
+    std::string node;  // our own name
 };
 
-// From `after` on, without the origins of the asker and of the nodes in `without`.
+// From `after` on, without the origins of the nodes in `without`. Ends where the log has a hole, be
+// it that it was trimmed meanwhile: a tail with a hole is never served.
 std::unique_ptr<StreamBody> make_change_feed(FeedParts parts, model::Position after,
                                              std::vector<std::string> without);
 

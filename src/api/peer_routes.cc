@@ -54,7 +54,11 @@ std::vector<std::string> names_in(std::string_view list) {
 
 }  // namespace
 
-PeerRoutes::PeerRoutes(PeerParts parts) : parts_(std::move(parts)), problems_(parts_.answers) {}
+PeerRoutes::PeerRoutes(PeerParts parts)
+    : parts_(std::move(parts)),
+      problems_(parts_.answers),
+      history_({parts_.schema, parts_.reader, parts_.progress, parts_.node}, problems_),
+      letters_(parts_.schema, parts_.reader, parts_.letters, problems_) {}
 
 bool PeerRoutes::is_admitted(const Request& request) const {
     if (parts_.secret.empty()) return is_loopback(request.peer_address);
@@ -67,35 +71,68 @@ Response PeerRoutes::problem(std::string_view error, std::string detail,
 }
 
 asio::awaitable<Response> PeerRoutes::handle(const Request& request) {
-    const bool get = request.method == Method::get;
-    const bool post = request.method == Method::post;
     // To everybody else there is nothing here.
     if (!is_admitted(request)) co_return problem("not_found", "there is nothing here", request);
-    if (get && request.path == "/_atoll/changes") co_return changes(request);
-    if (get && request.path == "/_atoll/status") co_return co_await status();
-    if (get && request.path == "/_atoll/conflicts") co_return co_await conflicts(request);
-    if (post && request.path == "/_atoll/forward") co_return co_await forward(request);
-    if (post && request.path == "/_atoll/cut") co_return cut(request);
+    co_return co_await answer(request);
+}
+
+asio::awaitable<Response> PeerRoutes::answer(const Request& request) {
+    const bool get = request.method == Method::get;
+    const bool post = request.method == Method::post;
+    const std::string_view path = request.path;
+    if (get && path == "/_atoll/changes") co_return co_await changes(request);
+    if (post && path == "/_atoll/snapshot") {
+        if (auto refused = refuse_asker(request)) co_return std::move(*refused);
+        co_return co_await history_.snapshot(request);
+    }
+    if (post && path == "/_atoll/record") {
+        if (auto refused = refuse_asker(request)) co_return std::move(*refused);
+        co_return co_await history_.record(request);
+    }
+    if (path.starts_with("/_atoll/dead-letters")) co_return co_await letters_.handle(request);
+    if (get && path == "/_atoll/status") co_return co_await status();
+    if (get && path == "/_atoll/conflicts") co_return co_await conflicts(request);
+    if (post && path == "/_atoll/forward") co_return co_await forward(request);
+    if (post && path == "/_atoll/cut") co_return cut(request);
     co_return problem("not_found", "there is nothing here", request);
 }
 
-Response PeerRoutes::changes(const Request& request) {
-    const auto query = parse_query(request.query);
-    auto after = query ? parse_position(parameter(*query, "after")) : std::nullopt;
+// What holds for every peer that wants our history.
+std::optional<Response> PeerRoutes::refuse_asker(const Request& request) const {
     const std::string asker{request.header("atoll-peer")};
-    if (!after) return problem("malformed_request", "after is not a position", request);
     if (!parts_.peers.knows(asker)) {
         return problem("not_found", "this app has no other node " + asker, request);
     }
     if (request.header("atoll-schema") != parts_.schema_id) {
         return problem("not_found", "its records have other fields or rules", request);
     }
+    return std::nullopt;
+}
+
+// A feed from `after` on; with `origin` and `limit` a piece of that one's log and no more.
+asio::awaitable<Response> PeerRoutes::changes(const Request& request) {
+    const auto query = parse_query(request.query);
+    auto after = query ? parse_position(parameter(*query, "after")) : std::nullopt;
+    if (!after) co_return problem("malformed_request", "after is not a position", request);
+    if (auto refused = refuse_asker(request)) co_return std::move(*refused);
+    const std::string origin = parameter(*query, "origin");
+    if (!origin.empty()) {
+        const auto limit = std::strtoul(parameter(*query, "limit").c_str(), nullptr, 10);
+        Dot known{origin, seq_in(*after, origin)};
+        co_return co_await history_.log_piece(request, std::move(known),
+                                              static_cast<std::uint32_t>(limit));
+    }
+    const std::string asker{request.header("atoll-peer")};
+    std::vector<std::string> without = names_in(parameter(*query, "without"));
+    without.push_back(asker);
+    auto missing = co_await history_.missing(*after, without);
+    if (!missing) co_return problem("unavailable", missing.error().what, request);
+    if (*missing) co_return history_.gone(**missing, request);
     Response response;
     response.content_type = "application/x-ndjson";
-    response.stream =
-        make_change_feed({parts_.reader, parts_.progress, parts_.clock, parts_.node, asker},
-                         std::move(*after), names_in(parameter(*query, "without")));
-    return response;
+    response.stream = make_change_feed({parts_.reader, parts_.progress, parts_.clock, parts_.node},
+                                       std::move(*after), std::move(without));
+    co_return response;
 }
 
 asio::awaitable<Response> PeerRoutes::forward(const Request& request) {
@@ -146,6 +183,7 @@ asio::awaitable<Response> PeerRoutes::status() {
     append_json_string(body, ledger->self);
     const auto conflicts = co_await parts_.reader.conflicts(0, listed);
     body += ",\"conflicts\":" + std::to_string(conflicts ? conflicts->size() : 0);
+    body += ",\"dead\":" + std::to_string(ledger->parked.size());
     body += ",\"applied\":\"" + to_text(ledger->applied());
     body += "\",\"lag\":" + lag_json(parts_.peers) + ",\"resources\":{";
     for (std::size_t i = 0; i < parts_.schema.resources.size(); ++i) {

@@ -5,7 +5,9 @@
 #include <memory>
 #include <string>
 
+#include "api/history_routes.hpp"
 #include "api/http.hpp"
+#include "api/letter_routes.hpp"
 #include "api/problem.hpp"
 #include "commit/progress.hpp"
 #include "replication/peers.hpp"
@@ -21,6 +23,7 @@ struct PeerParts {
     commit::Progress& progress;
     replication::Peers& peers;
     replication::WritePath& writes;
+    replication::DeadLetters& letters;
     Clock& clock;
     std::string node;
     std::string schema_id;
@@ -35,7 +38,9 @@ public:
 
 private:
     bool is_admitted(const Request& request) const;
-    Response changes(const Request& request);
+    asio::awaitable<Response> answer(const Request& request);
+    std::optional<Response> refuse_asker(const Request& request) const;
+    asio::awaitable<Response> changes(const Request& request);
     asio::awaitable<Response> forward(const Request& request);
     asio::awaitable<Response> conflicts(const Request& request);
     asio::awaitable<Response> status();
@@ -44,6 +49,8 @@ private:
 
     const PeerParts parts_;
     const ProblemWriter problems_;
+    HistoryRoutes history_;
+    LetterRoutes letters_;
 };
 
 }  // namespace reef::api

@@ -61,9 +61,18 @@ bool true_at(const Json& json, std::string_view name) {
     return member && member->boolean;
 }
 
+bool has_trouble(const Json& peer, std::string_view what) {
+    const Json* troubles = peer.find("trouble");
+    return troubles && std::any_of(troubles->items.begin(), troubles->items.end(),
+                                   [what](const Json& trouble) { return trouble.text == what; });
+}
+
 std::string state_of(const Json& peer) {
+    if (has_trouble(peer, "fork")) return "fork";
+    if (has_trouble(peer, "clock_ahead")) return "clock";
     if (true_at(peer, "connected")) return "ok";
-    return true_at(peer, "cut") ? "cut off" : "away";
+    if (true_at(peer, "cut")) return "cut off";
+    return has_trouble(peer, "needs_snapshot") ? "snapshot" : "away";
 }
 
 double number_at(const Json& json, std::string_view name) {
@@ -79,8 +88,8 @@ std::string in_seconds(double seconds) {
 
 // Of each link what its receiving end says: only it knows what it lacks.
 void print_table(const std::vector<NodeStatus>& all) {
-    std::printf("  %-12s %-8s %9s %8s %10s %10s  %s\n", "LINK", "STATE", "LAG", "PENDING",
-                "APPLIED/s", "CONFLICTS", "LAST HEARD");
+    std::printf("  %-12s %-8s %9s %8s %10s %10s %5s  %s\n", "LINK", "STATE", "LAG", "PENDING",
+                "APPLIED/s", "CONFLICTS", "DEAD", "LAST HEARD");
     for (const NodeStatus& status : all) {
         if (status.json.empty()) {
             std::printf("  %-12s %-8s %s\n", ("→ " + status.node).c_str(), "down",
@@ -92,10 +101,11 @@ void print_table(const std::vector<NodeStatus>& all) {
         if (!peers) continue;
         for (const Json& peer : peers->items) {
             const std::string link = text_at(peer, "name") + " → " + status.node;
-            std::printf("  %-14s %-8s %9s %8s %10.1f %10s  %s ago\n", link.c_str(),
+            std::printf("  %-14s %-8s %9s %8s %10.1f %10s %5s  %s ago\n", link.c_str(),
                         state_of(peer).c_str(), in_seconds(number_at(peer, "lag_seconds")).c_str(),
                         text_at(peer, "pending").c_str(), number_at(peer, "applied_per_second"),
                         text_at(status.said, "conflicts").c_str(),
+                        text_at(status.said, "dead").c_str(),
                         in_seconds(number_at(peer, "last_contact_seconds")).c_str());
         }
     }

@@ -205,8 +205,8 @@ void read_limits(Section& top, App& app) {
     read_limit(*section, "batch_rows_max", limits.batch_rows_max, 1, 10'000);
     read_limit(*section, "request_id_seconds", limits.request_id_seconds, 1, year);
     read_limit(*section, "request_ids_max", limits.request_ids_max, 1, 1'000'000'000);
-    read_limit(*section, "log_seconds", limits.log_seconds, 60, 10 * year);
-    read_limit(*section, "log_bytes_max", limits.log_bytes_max, 1 << 20, std::int64_t{1} << 50);
+    read_limit(*section, "log_seconds", limits.log_seconds, 1, 10 * year);
+    read_limit(*section, "log_bytes_max", limits.log_bytes_max, 4 << 10, std::int64_t{1} << 50);
     section->done();
 }
 

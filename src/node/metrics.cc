@@ -128,6 +128,48 @@ void add_commits(const MetricSources& sources, std::vector<MetricFamily>& famili
                               MetricType::Counter, read(counts.refused_full)));
 }
 
+void add_replication(const MetricSources& sources, std::vector<MetricFamily>& families) {
+    MetricFamily lag =
+        family("atoll_replication_lag_seconds",
+               "Age of the oldest change of a peer that is not applied here.", MetricType::Gauge);
+    MetricFamily pending =
+        family("atoll_replication_pending", "Changes of a peer that are not applied here.",
+               MetricType::Gauge);
+    MetricFamily trouble =
+        family("atoll_replication_trouble",
+               "1 while a peer's log no longer reaches back (needs_snapshot), it has another "
+               "content under a known name (fork), or its clock is far ahead (clock_ahead).",
+               MetricType::Gauge);
+    for (const replication::PeerReport& peer : sources.peers.report()) {
+        add(lag, {{"peer", peer.name}}, peer.lag_seconds);
+        add(pending, {{"peer", peer.name}}, static_cast<double>(peer.pending));
+        for (const std::string& what : peer.troubles)
+            add(trouble, {{"peer", peer.name}, {"kind", what}}, 1);
+    }
+    if (!lag.metric.empty()) families.push_back(std::move(lag));
+    if (!pending.metric.empty()) families.push_back(std::move(pending));
+    if (!trouble.metric.empty()) families.push_back(std::move(trouble));
+    const auto counter = [&families](std::string name, std::string help, double value) {
+        families.push_back(single(std::move(name), std::move(help), MetricType::Counter, value));
+    };
+    const replication::InboxCounts& inbox = sources.inbox;
+    counter("atoll_replication_duplicates_total", "Changes that came again.",
+            read(inbox.duplicates));
+    counter("atoll_replication_early_total", "Changes that came before one that they follow.",
+            read(inbox.early));
+    counter("atoll_replication_filled_total", "Changes taken from a peer's log to fill a gap.",
+            read(inbox.filled));
+    counter("atoll_replication_forks_total", "Changes with another content under a known name.",
+            read(inbox.forks));
+    counter("atoll_replication_strangers_total", "Changes of nodes that the app does not have.",
+            read(inbox.strangers));
+    counter("atoll_replication_snapshot_rows_total", "Rows taken from a peer's snapshot.",
+            static_cast<double>(sources.snapshot_rows));
+    families.push_back(single("atoll_dead_letters", "Changes that are parked with their records.",
+                              MetricType::Gauge,
+                              static_cast<double>(sources.progress.ledger()->parked.size())));
+}
+
 double resident_bytes() {
     std::ifstream file{"/proc/self/statm"};
     double total = 0;
@@ -157,6 +199,7 @@ std::string metrics_text(const MetricSources& sources) {
     add_requests(sources, families);
     add_store(sources, families);
     add_commits(sources, families);
+    add_replication(sources, families);
     add_process(sources, families);
     return prometheus::TextSerializer{}.Serialize(families);
 }

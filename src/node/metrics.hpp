@@ -10,6 +10,8 @@
 #include "commit/committer.hpp"
 #include "commit/progress.hpp"
 #include "model/operations.hpp"
+#include "replication/inbox.hpp"
+#include "replication/peers.hpp"
 
 namespace reef::node {
 
@@ -20,6 +22,9 @@ struct MetricSources {
     const commit::CommitCounts& commits;
     const commit::Progress& progress;
     api::ServerCounts server;
+    const replication::Peers& peers;
+    const replication::InboxCounts& inbox;
+    std::uint64_t snapshot_rows = 0;
     double started = 0;  // unix time, seconds
 };
 

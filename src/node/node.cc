@@ -165,7 +165,7 @@ private:
                                    [this](const store::Ledger& ledger) { committed(ledger); }},
             commit_options(app_.limits));
         replication_ = std::make_unique<replication::Replication>(
-            app_.schema, *committer_, progress_, system_clock(),
+            app_.schema, *store_, *committer_, progress_, system_clock(),
             replication::ReplicationOptions{options_.name, peer_addresses(app_, options_)});
         asio::co_spawn(commit_worker_.context(), committer_->run(),
                        [this](const std::exception_ptr& thrown, Result<void> done) {
@@ -208,23 +208,26 @@ private:
     }
 
     api::ApplicationParts application_parts(std::size_t thread) {
-        return {.records = {app_.schema, app_.api, *readers_[thread], replication_->writes(),
-                            progress_, system_clock()},
-                .peers = {app_.schema, app_.api.answers, *readers_[thread], progress_,
-                          replication_->peers(), replication_->writes(), system_clock(),
-                          options_.name, schema_id_, app_.peer_secret},
-                .router = router_,
-                .status = status_,
-                .traffic = *traffic_[thread],
-                .openapi = openapi_,
-                .metrics = [this] { return metrics(); },
-                .lag = [this] { return lag_json(replication_->peers()); },
-                .request_log = options_.request_log};
+        return {
+            .records = {app_.schema, app_.api, *readers_[thread], replication_->writes(), progress_,
+                        system_clock()},
+            .peers = {app_.schema, app_.api.answers, *readers_[thread], progress_,
+                      replication_->peers(), replication_->writes(), replication_->dead_letters(),
+                      system_clock(), options_.name, schema_id_, app_.peer_secret},
+            .router = router_,
+            .status = status_,
+            .traffic = *traffic_[thread],
+            .openapi = openapi_,
+            .metrics = [this] { return metrics(); },
+            .lag = [this] { return lag_json(replication_->peers()); },
+            .request_log = options_.request_log};
     }
 
     std::string metrics() const {
         return metrics_text({app_.schema, router_.operations(), traffic_, committer_->counts(),
-                             progress_, server_->counts(), started_});
+                             progress_, server_->counts(), replication_->peers(),
+                             replication_->inbox_counts(), replication_->snapshot_rows(),
+                             started_});
     }
 
     const config::App& app_;

@@ -48,6 +48,7 @@ struct Peers::Peer {
     std::deque<Applied> rate_marks;  // the first may be older than the window
     double clock_ahead = 0;
     std::string trouble;
+    std::set<std::string> troubles;
 };
 
 Peers::Peers(std::vector<std::string> names, Clock& clock)
@@ -141,6 +142,22 @@ void Peers::cut(const std::string& name, bool cut) {
     watch_.notify();
 }
 
+void Peers::trouble(std::string_view name, const std::string& what, bool on) {
+    const std::lock_guard lock{mutex_};
+    const auto peer = peers_.find(name);
+    if (peer == peers_.end()) return;
+    const bool changed =
+        on ? peer->second->troubles.insert(what).second : peer->second->troubles.erase(what) > 0;
+    if (changed) watch_.notify();
+}
+
+bool Peers::has_trouble(std::string_view what) const {
+    const std::lock_guard lock{mutex_};
+    return std::any_of(peers_.begin(), peers_.end(), [what](const auto& peer) {
+        return peer.second->troubles.contains(std::string{what});
+    });
+}
+
 bool Peers::alive(const Peer& peer) const {
     return peer.open && !peer.cut && clock_.steady() - peer.last_heard < silence_max;
 }
@@ -181,6 +198,7 @@ PeerReport Peers::report_of(const std::string& name, const Peer& peer) const {
     report.clock_ahead_seconds = peer.clock_ahead;
     report.trouble = peer.trouble;
     report.applied_per_second = applied_per_second(name, peer);
+    report.troubles.assign(peer.troubles.begin(), peer.troubles.end());
     for (const auto& [origin, seq] : peer.received) {
         const std::uint64_t here = model::seq_in(applied_here_, origin);
         if (seq > here) report.pending += seq - here;
@@ -236,6 +254,29 @@ model::Position Peers::known_elsewhere() const {
     return all;
 }
 
+model::Position Peers::reachable_received(std::string_view except) const {
+    const std::lock_guard lock{mutex_};
+    model::Position all;
+    for (const auto& [name, peer] : peers_) {
+        if (name == except || !alive(*peer)) continue;
+        for (const auto& [origin, seq] : peer->received) {
+            std::uint64_t& highest = all[origin];
+            highest = std::max(highest, seq);
+        }
+    }
+    return all;
+}
+
+std::vector<std::string> Peers::who_has(const model::Dot& dot) const {
+    const std::lock_guard lock{mutex_};
+    std::vector<std::string> names;
+    for (const auto& [name, peer] : peers_) {
+        const bool has = model::seq_in(peer->received, dot.origin) >= dot.seq;
+        if (has && !peer->cut) names.push_back(name);
+    }
+    return names;
+}
+
 namespace {
 
 void append_number(std::string& out, std::string_view name, double value) {
@@ -268,6 +309,12 @@ std::string lag_json(const Peers& peers) {
         append_number(json, "applied_per_second", peer.applied_per_second);
         json += ',';
         append_number(json, "last_contact_seconds", peer.last_contact_seconds);
+        if (!peer.troubles.empty()) json += ",\"trouble\":[";
+        for (std::size_t t = 0; t < peer.troubles.size(); ++t) {
+            json += t > 0 ? ",\"" : "\"";
+            json += peer.troubles[t] + '"';
+        }
+        if (!peer.troubles.empty()) json += ']';
         json += '}';
     }
     return json + "]}";

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,16 +16,22 @@
 
 namespace reef::replication {
 
+// What a person must know of a peer, as /replication-lag, status and the metrics name it.
+inline constexpr const char* needs_snapshot = "needs_snapshot";  // its log no longer reaches back
+inline constexpr const char* fork = "fork";                // it has another content under a name
+inline constexpr const char* clock_ahead = "clock_ahead";  // its changes are from our future
+
 struct PeerReport {
     std::string name;
     bool connected = false;  // its feed is open, and it was heard lately
     bool cut = false;        // by `atoll cut`
     double lag_seconds = 0;
-    std::uint64_t pending = 0;        // changes that it has and that are not applied here
-    double applied_per_second = 0;    // of its own changes, here, over the last seconds
-    double last_contact_seconds = 0;  // since it was last heard, or since this node's start
-    double clock_ahead_seconds = 0;   // its clock against ours
-    std::string trouble;              // why it is not connected, or what of its changes is held
+    std::uint64_t pending = 0;          // changes that it has and that are not applied here
+    double applied_per_second = 0;      // of its own changes, here, over the last seconds
+    double last_contact_seconds = 0;    // since it was last heard, or since this node's start
+    double clock_ahead_seconds = 0;     // its clock against ours
+    std::string trouble;                // why it is not connected
+    std::vector<std::string> troubles;  // of the names above
 };
 
 class Peers {
@@ -38,6 +45,9 @@ public:
     void applied(const model::Position& applied_here);  // after each commit
     void lost(const std::string& peer, std::string trouble);
     void cut(const std::string& peer, bool cut);
+
+    // What a person must know of a peer, for as long as it is so. Of nobody known it is dropped.
+    void trouble(std::string_view peer, const std::string& what, bool on);
 
     // ---- asked ----
     // Heard within the last half second, and not cut.
@@ -56,6 +66,11 @@ public:
     bool all_tried() const;
     // Everything that peers were heard to have.
     model::Position known_elsewhere() const;
+    // What can be got of others now, but for `except`.
+    model::Position reachable_received(std::string_view except = {}) const;
+    // Peers that can be asked and have this change.
+    std::vector<std::string> who_has(const model::Dot& dot) const;
+    bool has_trouble(std::string_view what) const;  // of any peer
     // Goes up with everything that is told.
     Watch& watch() { return watch_; }
 

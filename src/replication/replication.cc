@@ -15,6 +15,13 @@ std::vector<std::string> names_of(const std::vector<transport::PeerAddress>& pee
     return names;
 }
 
+PeerCallsByName calls_of(const std::vector<transport::PeerAddress>& peers) {
+    PeerCallsByName calls;
+    for (const transport::PeerAddress& peer : peers)
+        calls.emplace(peer.node, transport::make_peer_calls(peer));
+    return calls;
+}
+
 // Waits until `holds` does, looking again whenever peers were heard; false at the deadline.
 asio::awaitable<bool> wait_until(Peers& peers, Clock& clock, std::chrono::nanoseconds deadline,
                                  std::function<bool()> holds) {
@@ -30,24 +37,32 @@ asio::awaitable<bool> wait_until(Peers& peers, Clock& clock, std::chrono::nanose
 
 }  // namespace
 
-Replication::Replication(const model::Schema& schema, commit::Committer& committer,
-                         commit::Progress& progress, Clock& clock, ReplicationOptions options)
+Replication::Replication(const model::Schema& schema, store::Store& store,
+                         commit::Committer& committer, commit::Progress& progress, Clock& clock,
+                         ReplicationOptions options)
     : options_(std::move(options)),
       progress_(progress),
       peers_(names_of(options_.peers), clock),
       worker_("peers"),
+      reader_(store.open_reader(worker_.context().get_executor())),
+      calls_(calls_of(options_.peers)),
+      snapshot_({schema, committer, progress, calls_}),
+      logs_(peers_, calls_, snapshot_),
       tasks_(worker_.context().get_executor()) {
-    std::map<std::string, std::unique_ptr<transport::PeerCalls>> calls;
+    const auto executor = worker_.context().get_executor();
+    dead_letters_ = std::make_unique<DeadLetters>(
+        LetterParts{schema, committer, progress, *reader_, calls_, clock, executor});
+    inbox_ = std::make_unique<Inbox>(
+        InboxParts{schema, committer, progress, *reader_, peers_, clock, logs_,
+                   [this](const auto& parked) { dead_letters_->parked(parked); }});
     std::random_device random;
     for (const transport::PeerAddress& peer : options_.peers) {
-        calls.emplace(peer.node, transport::make_peer_calls(peer));
         subscribers_.push_back(std::make_unique<Subscriber>(
-            SubscriberParts{schema, committer, progress, peers_, clock, options_.node}, peer.node,
+            SubscriberParts{progress, *inbox_, snapshot_, peers_, clock}, peer.node,
             transport::make_direct_source(peer, {}), random()));
     }
     writes_ = std::make_unique<WritePath>(
-        WriteParts{schema, committer, progress, peers_, clock, worker_.context().get_executor()},
-        std::move(calls));
+        WriteParts{schema, committer, progress, peers_, clock, executor}, calls_of(options_.peers));
 }
 
 Replication::~Replication() {
@@ -57,6 +72,9 @@ Replication::~Replication() {
 void Replication::start() {
     for (const auto& subscriber : subscribers_)
         tasks_.start("subscriber", subscriber->run());
+    tasks_.start("inbox", inbox_->run());
+    tasks_.start("gaps", inbox_->fill_gaps());
+    tasks_.start("dead letters", dead_letters_->retry());
     running_ = true;
     worker_.start();
 }
@@ -69,7 +87,12 @@ void Replication::catch_up() {
                    wait_until(peers_, system_clock(), options_.catch_up_max, tried),
                    asio::use_future)
         .get();
-    const auto left = until - system_clock().steady();
+    const auto level = [this] { return !peers_.has_trouble(needs_snapshot); };
+    asio::co_spawn(worker_.context(),
+                   wait_until(peers_, system_clock(), options_.snapshot_max, level),
+                   asio::use_future)
+        .get();
+    const auto left = std::max(until - system_clock().steady(), std::chrono::nanoseconds{0});
     asio::co_spawn(worker_.context(), progress_.wait_for(peers_.known_elsewhere(), left),
                    asio::use_future)
         .get();

@@ -1,5 +1,6 @@
-// Everything that keeps this node level with its peers: one subscriber for each of them, the way of
-// writes to their homes, and what is known of the peers. On a thread of its own.
+// Everything that keeps this node level with its peers: one subscriber for each of them, the inbox
+// that what they bring passes through, dead letters, the way of writes to their homes, and what is
+// known of the peers. On a thread of its own.
 #pragma once
 
 #include <memory>
@@ -7,6 +8,9 @@
 #include <vector>
 
 #include "base/worker.hpp"
+#include "replication/dead_letters.hpp"
+#include "replication/inbox.hpp"
+#include "replication/peer_logs.hpp"
 #include "replication/peers.hpp"
 #include "replication/subscriber.hpp"
 #include "replication/write_path.hpp"
@@ -17,12 +21,13 @@ struct ReplicationOptions {
     std::string node;
     std::vector<transport::PeerAddress> peers;
     std::chrono::milliseconds catch_up_max{5000};
+    std::chrono::seconds snapshot_max{600};  // the same, while a snapshot is being taken
     std::chrono::milliseconds hand_over_max{2000};
 };
 
 class Replication {
 public:
-    Replication(const model::Schema& schema, commit::Committer& committer,
+    Replication(const model::Schema& schema, store::Store& store, commit::Committer& committer,
                 commit::Progress& progress, Clock& clock, ReplicationOptions options);
     ~Replication();  // stops
 
@@ -36,12 +41,21 @@ public:
 
     Peers& peers() { return peers_; }
     WritePath& writes() { return *writes_; }
+    DeadLetters& dead_letters() { return *dead_letters_; }
+    const InboxCounts& inbox_counts() const { return inbox_->counts(); }
+    std::uint64_t snapshot_rows() const { return snapshot_.rows(); }
 
 private:
     const ReplicationOptions options_;
     commit::Progress& progress_;
     Peers peers_;
     Worker worker_;
+    const std::unique_ptr<store::Reader> reader_;
+    const PeerCallsByName calls_;  // for what takes long; writes have calls of their own
+    Snapshot snapshot_;
+    PeerLogs logs_;
+    std::unique_ptr<DeadLetters> dead_letters_;
+    std::unique_ptr<Inbox> inbox_;
     std::unique_ptr<WritePath> writes_;
     std::vector<std::unique_ptr<Subscriber>> subscribers_;
     TaskGroup tasks_;

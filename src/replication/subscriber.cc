@@ -6,49 +6,6 @@
 
 namespace reef::replication {
 
-using namespace model;
-
-namespace {
-
-constexpr std::uint64_t seq_max = std::uint64_t{1} << 53;
-
-bool is_member(std::string_view origin, const store::Ledger& ledger, const Peers& peers) {
-    if (origin == base_origin) return true;
-    const std::string_view node = node_of(origin);
-    return node == node_of(ledger.self) || peers.knows(node);
-}
-
-Error refused(const Change& change, std::string what) {
-    const Dot& dot = change.stamp.dot;
-    return {Errc::invalid,
-            "the change " + dot.origin + ':' + std::to_string(dot.seq) + ' ' + std::move(what)};
-}
-
-}  // namespace
-
-Result<void> check_change(const Change& change, const store::Ledger& ledger, const Peers& peers,
-                          Time now, std::chrono::seconds clock_ahead_max) {
-    const Dot& dot = change.stamp.dot;
-    if (dot.origin == base_origin || !is_member(dot.origin, ledger, peers)) {
-        return refused(change, "comes from a node that this app does not have");
-    }
-    if (dot.origin == ledger.self && dot.seq > ledger.seq()) {
-        return refused(change, "is this node's own, and it does not know it: was it restored?");
-    }
-    for (const VectorEntry& entry : change.row.vector.entries()) {
-        const bool bounded =
-            entry.seq >= 1 && entry.seq < seq_max && entry.count >= 1 && entry.count <= entry.seq;
-        if (!bounded || !is_member(entry.origin, ledger, peers)) {
-            return refused(change, "has a vector that can't be: " + to_text(change.row.vector));
-        }
-    }
-    const std::int64_t ahead_max = std::chrono::microseconds{clock_ahead_max}.count();
-    if (latest_stamp(change.row).time.us > now.us + ahead_max) {
-        return Error{Errc::unavailable, refused(change, "is stamped far ahead of this clock").what};
-    }
-    return {};
-}
-
 Subscriber::Subscriber(SubscriberParts parts, std::string peer,
                        std::unique_ptr<transport::Source> source, std::uint64_t random_seed,
                        SubscriberOptions options)
@@ -92,13 +49,14 @@ std::vector<std::string> Subscriber::others_connected() const {
 Task<void> Subscriber::follow() {
     if (parts_.peers.is_cut(peer_)) co_return Error{Errc::unavailable, "cut off"};
     const std::vector<std::string> without = others_connected();
-    auto feed = co_await source_->open(parts_.progress.ledger()->received(), without);
+    const std::uint64_t epoch = parts_.inbox.epoch();
+    auto feed = co_await open(without);
     if (!feed) co_return feed.error();
     for (;;) {
         auto arrivals = co_await (*feed)->next();
         if (!arrivals) co_return arrivals.error();
         if (parts_.peers.is_cut(peer_)) co_return Error{Errc::unavailable, "cut off"};
-        Result<void> taken = co_await take(std::move(*arrivals));
+        Result<void> taken = co_await take(std::move(*arrivals), epoch);
         if (!taken) co_return taken;
         if (std::exchange(trouble_logged_, false)) log::info("Follows a peer", {{"peer", peer_}});
         pause_ = options_.retry_min;
@@ -109,41 +67,49 @@ Task<void> Subscriber::follow() {
     }
 }
 
-Result<Change> Subscriber::read(const std::string& json) const {
-    auto change = parse_change(parts_.schema, json);
-    if (!change) return change;
-    auto good = check_change(*change, *parts_.progress.ledger(), parts_.peers, parts_.clock.now(),
-                             options_.clock_ahead_max);
-    if (!good) return good.error();
-    return change;
+// A log that no longer reaches back: what other peers can bring comes first. If the gap stays, the
+// peer's rows are taken instead.
+Task<std::unique_ptr<transport::Feed>> Subscriber::open(std::vector<std::string> without) {
+    model::Position here = parts_.progress.ledger()->received();
+    auto feed = co_await source_->open(std::move(here), without);
+    const auto reaches_back = [](const auto& opened) {
+        return opened || opened.error().code != Errc::not_found;
+    };
+    if (!reaches_back(feed)) {
+        parts_.peers.trouble(peer_, needs_snapshot, true);
+        parts_.peers.lost(peer_, feed.error().what);  // its own changes must come through others
+        model::Position others = parts_.peers.reachable_received(peer_);
+        if (!others.empty()) {
+            static_cast<void>(
+                co_await parts_.progress.wait_for(std::move(others), options_.others_first));
+            here = parts_.progress.ledger()->received();
+            feed = co_await source_->open(std::move(here), without);
+        }
+    }
+    if (!reaches_back(feed)) {
+        Result<void> taken = co_await parts_.snapshot.take(peer_);
+        if (!taken) co_return taken.error();
+        here = parts_.progress.ledger()->received();
+        feed = co_await source_->open(std::move(here), without);
+    }
+    if (feed) parts_.peers.trouble(peer_, needs_snapshot, false);
+    co_return feed;
 }
 
-// Changes of one origin that follow each other are applied together.
-Task<void> Subscriber::take(std::vector<transport::Arrival> arrivals) {
-    commit::ChangeRun run;
+// Heartbeats as they stand among the changes; runs of changes together.
+Task<void> Subscriber::take(std::vector<transport::Arrival> arrivals, std::uint64_t epoch) {
+    Inbox::Delivery delivery{peer_, epoch, {}};
+    std::optional<transport::Heartbeat> latest;
     for (transport::Arrival& arrival : arrivals) {
         if (auto* heartbeat = std::get_if<transport::Heartbeat>(&arrival)) {
-            parts_.peers.heard(peer_, *heartbeat, parts_.progress.ledger()->applied());
-            continue;
+            latest = std::move(*heartbeat);
+        } else {
+            delivery.changes.push_back(std::move(std::get<std::string>(arrival)));
         }
-        std::string& json = std::get<std::string>(arrival);
-        auto change = read(json);
-        if (!change) co_return change.error();
-        const bool follows = run.entries.empty() ||
-                             run.entries.back().change.stamp.dot.origin == change->stamp.dot.origin;
-        if (!follows || run.entries.size() >= options_.run_changes_max) {
-            Result<void> applied = co_await apply(std::exchange(run, {}));
-            if (!applied) co_return applied;
-        }
-        run.entries.push_back({std::move(*change), std::move(json)});
     }
-    if (run.entries.empty()) co_return Result<void>{};
-    co_return co_await apply(std::move(run));
-}
-
-Task<void> Subscriber::apply(commit::ChangeRun run) {
-    auto applied = co_await parts_.committer.apply(std::move(run));
-    if (!applied) co_return applied.error();
+    if (latest) parts_.peers.heard(peer_, *latest, parts_.progress.ledger()->applied());
+    auto taken = co_await parts_.inbox.take(std::move(delivery));
+    if (!taken) co_return taken.error();
     co_return Result<void>{};
 }
 

@@ -1,5 +1,6 @@
 // Follows one peer's feed for as long as the node lives: what it says of itself goes to Peers, its
-// changes, checked and in order, to the committer.
+// changes to the inbox. Where the peer's log no longer reaches back, and no other peer can help, it
+// takes a snapshot of it.
 #pragma once
 
 #include <chrono>
@@ -7,27 +8,26 @@
 #include <random>
 #include <string>
 
-#include "commit/committer.hpp"
 #include "commit/progress.hpp"
+#include "replication/inbox.hpp"
 #include "replication/peers.hpp"
+#include "replication/snapshot.hpp"
 #include "transport/source.hpp"
 
 namespace reef::replication {
 
 struct SubscriberOptions {
-    std::size_t run_changes_max = 512;        // applied in one transaction
     std::chrono::milliseconds retry_min{50};  // between tries to reach the peer, with jitter
     std::chrono::milliseconds retry_max{1000};
-    std::chrono::seconds clock_ahead_max{60};  // a change stamped further ahead is held
+    std::chrono::milliseconds others_first{2000};  // before a snapshot is taken
 };
 
 struct SubscriberParts {
-    const model::Schema& schema;
-    commit::Committer& committer;
     commit::Progress& progress;
+    Inbox& inbox;
+    Snapshot& snapshot;
     Peers& peers;
     Clock& clock;
-    std::string node;  // this node's name
 };
 
 class Subscriber {
@@ -41,9 +41,8 @@ public:
 
 private:
     Task<void> follow();
-    Task<void> take(std::vector<transport::Arrival> arrivals);
-    Task<void> apply(commit::ChangeRun run);
-    Result<model::Change> read(const std::string& json) const;
+    Task<std::unique_ptr<transport::Feed>> open(std::vector<std::string> without);
+    Task<void> take(std::vector<transport::Arrival> arrivals, std::uint64_t epoch);
     std::vector<std::string> others_connected() const;
     std::chrono::nanoseconds next_pause();
 
@@ -55,10 +54,5 @@ private:
     std::chrono::milliseconds pause_;
     bool trouble_logged_ = false;
 };
-
-// What a peer says is untrusted input: the origin must be a member, numbers within their bounds,
-// the stamp not far ahead of our clock. invalid: refused. unavailable: held, try again later.
-Result<void> check_change(const model::Change& change, const store::Ledger& ledger,
-                          const Peers& peers, Time now, std::chrono::seconds clock_ahead_max);
 
 }  // namespace reef::replication

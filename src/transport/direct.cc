@@ -73,6 +73,9 @@ public:
         co_await http::async_read_header(*stream_, buffer_, parser_, into(failed));
         if (failed) co_return unavailable(peer_, failed.message());
         const int status = static_cast<int>(parser_.get().result_int());
+        if (status == 410) {
+            co_return Error{Errc::not_found, peer_.node + "'s log no longer holds what follows"};
+        }
         if (status != 200) {
             co_return unavailable(peer_, "it answered " + std::to_string(status));
         }
@@ -156,18 +159,34 @@ public:
 
     Task<Answer> post(std::string path, std::string body,
                       std::chrono::milliseconds deadline) override {
-        // A kept connection may have been closed by the other side meanwhile: then nothing of the
-        // request was read, and a new connection tries once more.
-        const bool kept = !idle_.empty();
-        auto answer = co_await try_once(path, body, deadline);
-        const bool stale = !answer && answer.error().code == Errc::closed;
-        if (!stale || !kept) co_return renamed(std::move(answer));
-        idle_.clear();
-        answer = co_await try_once(path, body, deadline);
-        co_return renamed(std::move(answer));
+        Question question{http::verb::post, std::move(path), std::move(body)};
+        co_return co_await ask(std::move(question), deadline);
+    }
+
+    Task<Answer> get(std::string target, std::chrono::milliseconds deadline) override {
+        Question question{http::verb::get, std::move(target), ""};
+        co_return co_await ask(std::move(question), deadline);
     }
 
 private:
+    struct Question {
+        http::verb method = http::verb::get;
+        std::string target;
+        std::string body;
+    };
+
+    Task<Answer> ask(Question question, std::chrono::milliseconds deadline) {
+        // A kept connection may have been closed by the other side meanwhile: then nothing of the
+        // request was read, and a new connection tries once more.
+        const bool kept = !idle_.empty();
+        auto answer = co_await try_once(question, deadline);
+        const bool stale = !answer && answer.error().code == Errc::closed;
+        if (!stale || !kept) co_return renamed(std::move(answer));
+        idle_.clear();
+        answer = co_await try_once(question, deadline);
+        co_return renamed(std::move(answer));
+    }
+
     static Result<Answer> renamed(Result<Answer> answer) {
         if (!answer && answer.error().code == Errc::closed) {
             return Error{Errc::outcome_unknown, answer.error().what};
@@ -182,12 +201,15 @@ private:
         co_return stream;
     }
 
-    Task<Answer> try_once(std::string path, std::string body, std::chrono::milliseconds deadline) {
+    Task<Answer> try_once(Question question, std::chrono::milliseconds deadline) {
         auto stream = co_await take(deadline);
         if (!stream) co_return stream.error();
-        auto request = make_request<http::string_body>(peer_, http::verb::post, std::move(path));
-        request.set(http::field::content_type, "application/json");
-        request.body() = std::move(body);
+        auto request =
+            make_request<http::string_body>(peer_, question.method, std::move(question.target));
+        if (question.method == http::verb::post) {
+            request.set(http::field::content_type, "application/json");
+            request.body() = std::move(question.body);
+        }
         request.prepare_payload();
         error_code failed;
         beast::tcp_stream& on = **stream;

@@ -36,7 +36,8 @@ class Source {
 public:
     virtual ~Source() = default;
     // A feed of everything that the peer knows beyond `after`, but for the origins of this node and
-    // of the nodes in `without`: their changes come from themselves.
+    // of the nodes in `without`: their changes come from themselves. not_found: its log no longer
+    // holds what follows `after`.
     virtual Task<std::unique_ptr<Feed>> open(model::Position after,
                                              std::vector<std::string> without) = 0;
 };

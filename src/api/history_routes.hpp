@@ -1,0 +1,59 @@
+// What a peer asks that is behind: whether our log reaches back to where it stands, a piece of one
+// origin's log, a snapshot, one record as it stands here.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/http.hpp"
+#include "api/problem.hpp"
+#include "commit/progress.hpp"
+#include "store/store.hpp"
+
+namespace reef::api {
+
+// Our log without a hole, or the origin of which it lacks what follows.
+struct LogRange {
+    model::OriginId origin;
+    std::uint64_t wanted = 0;  // asked for, and not here
+    std::uint64_t oldest = 0;  // here, up to `newest`; 0: none at all
+    std::uint64_t newest = 0;
+};
+
+// One per io thread.
+class HistoryRoutes {
+public:
+    struct Parts {
+        const model::Schema& schema;
+        store::Reader& reader;
+        commit::Progress& progress;
+        std::string node;
+    };
+    explicit HistoryRoutes(Parts parts, const ProblemWriter& problems)
+        : parts_(std::move(parts)), problems_(problems) {}
+
+    // Of the first origin whose tail behind `after` is not whole here, but for those of `without`.
+    Task<std::optional<LogRange>> missing(model::Position after, std::vector<std::string> without);
+    Response gone(const LogRange& range, const Request& request) const;
+
+    // At most `limit` changes of one origin, as lines. 410 when they are no longer here.
+    asio::awaitable<Response> log_piece(const Request& request, model::Dot after,
+                                        std::uint32_t limit);
+    // {}: the position. {"resource":…,"after":…}: rows. {"requests":…}: request ids.
+    asio::awaitable<Response> snapshot(const Request& request);
+    // {"resource":…,"key":…}
+    asio::awaitable<Response> record(const Request& request);
+
+private:
+    asio::awaitable<Response> snapshot_head(const Request& request);
+    asio::awaitable<Response> snapshot_rows(const Request& request, const model::Resource& resource,
+                                            std::optional<model::Key> after);
+    asio::awaitable<Response> snapshot_requests(const Request& request, std::uint64_t after);
+    Response problem(std::string_view error, std::string detail, const Request& request) const;
+
+    const Parts parts_;
+    const ProblemWriter& problems_;
+};
+
+}  // namespace reef::api

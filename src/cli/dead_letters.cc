@@ -1,0 +1,155 @@
+#include <iostream>
+
+#include "cli/commands.hpp"
+#include "cli/http.hpp"
+#include "model/json.hpp"
+
+namespace reef::cli {
+
+namespace {
+
+using model::Json;
+
+struct Arguments {
+    AppArguments app;
+    std::string node;
+    std::string id;
+    std::string waive;
+    bool json = false;
+};
+
+constexpr const char* root = "/_atoll/dead-letters";
+
+Result<std::string> ask_node(const config::App& app, const config::Node& node, std::string path,
+                             std::string body) {
+    HttpRequest request{.url = node.url, .default_path = std::move(path), .body = std::move(body)};
+    request.peer_secret = app.peer_secret;
+    request.timeout_ms = 10'000;  // peers may be asked for the record
+    auto answer = ask(request);
+    if (!answer) return answer.error();
+    if (answer->status == 200) return std::move(answer->body);
+    const auto said = model::parse_json(answer->body);
+    const Json* detail = said ? said->find("detail") : nullptr;
+    return Error{Errc::unavailable,
+                 detail ? detail->text : "it answered " + std::to_string(answer->status)};
+}
+
+void print(const std::string& node, const Json& letter, bool as_json) {
+    if (as_json) {
+        std::string text;
+        append_json(text, letter);
+        std::cout << text << '\n';
+        return;
+    }
+    const Json* resource = letter.find("resource");
+    std::cout << node << '/' << letter.find("id")->text << "  " << letter.find("at")->text << "  "
+              << letter.find("source")->text << ':' << letter.find("seq")->text << "  "
+              << (resource ? resource->text + '/' + letter.find("key")->text : "?") << "  "
+              << letter.find("reason")->text << '\n';
+}
+
+// One node's, piece by piece.
+Result<void> list_of(const config::App& app, const config::Node& node, bool as_json) {
+    std::string after = "0";
+    for (;;) {
+        auto body = ask_node(app, node, std::string{root} + "?after=" + after, "");
+        if (!body) return body.error();
+        const auto said = model::parse_json(*body, model::json_depth_wrapped_max);
+        if (!said) return said.error();
+        for (const Json& letter : said->find("items")->items)
+            print(node.name, letter, as_json);
+        const Json* next = said->find("next");
+        if (!next) return {};
+        after = next->text;
+    }
+}
+
+int list(const Arguments& arguments) {
+    const auto app = load_app(arguments.app, {.node = "", .whole_app = true});
+    if (!app) return bad_usage;
+    bool reached = true;
+    for (const config::Node& node : app->nodes) {
+        if (node.foreign || (!arguments.node.empty() && arguments.node != node.name)) continue;
+        const auto listed = list_of(*app, node, arguments.json);
+        if (listed) continue;
+        std::cerr << "atoll: " << node.name << ": " << listed.error().what << '\n';
+        reached = false;
+    }
+    return reached ? ok : unhealthy;
+}
+
+// "eu/3": the node and its number.
+int about_one(const Arguments& arguments, const std::string& verb) {
+    const auto app = load_app(arguments.app, {.node = "", .whole_app = true});
+    if (!app) return bad_usage;
+    const std::size_t slash = arguments.id.find('/');
+    const config::Node* node = app->find(arguments.id.substr(0, slash));
+    const std::string number = slash == std::string::npos ? "" : arguments.id.substr(slash + 1);
+    const bool is_number =
+        !number.empty() && number.find_first_not_of("0123456789") == std::string::npos;
+    if (!node || !is_number) {
+        std::cerr << "atoll: " << arguments.id
+                  << " is no dead letter such as `list` prints: " << app->nodes.front().name
+                  << "/1\n";
+        return bad_usage;
+    }
+    std::string path = std::string{root} + '/' + number;
+    std::string body;
+    if (verb != "show") {
+        path += '/' + verb;
+        body = "{}";
+    }
+    if (!arguments.waive.empty()) {
+        body = "{\"waive\":";
+        model::append_json_string(body, arguments.waive);
+        body += '}';
+    }
+    const auto answer = ask_node(*app, *node, path, body);
+    if (!answer) {
+        std::cerr << "atoll: " << node->name << ": " << answer.error().what << '\n';
+        return failed;
+    }
+    std::cout << *answer << '\n';
+    return ok;
+}
+
+void add_verb(CLI::App& command, Run& run, const std::string& verb, const char* text) {
+    auto arguments = std::make_shared<Arguments>();
+    CLI::App* one = command.add_subcommand(verb, text);
+    add_app_arguments(*one, arguments->app);
+    if (verb == "list") {
+        one->add_option("--node", arguments->node, "only this node's");
+        one->add_flag("--json", arguments->json, "one JSON document for each");
+    } else {
+        one->add_option("ID", arguments->id, "as `list` prints it: eu/1")->required();
+    }
+    if (verb == "discard") {
+        one->add_option("--waive", arguments->waive,
+                        "give it up, for this reason: the record stays as it is here, and differs");
+    }
+    one->callback([arguments, verb, &run] {
+        run = [arguments, verb] {
+            return verb == "list" ? list(*arguments) : about_one(*arguments, verb);
+        };
+    });
+}
+
+}  // namespace
+
+void add_dead_letters(CLI::App& program, Run& run) {
+    CLI::App* command = program.add_subcommand(
+        "dead-letters", "changes of other nodes that a node's database refused");
+    command->require_subcommand(1);
+    command->footer(
+        "Examples:\n"
+        "  atoll dead-letters list apps/property-listing.toml\n"
+        "  atoll dead-letters replay apps/property-listing.toml eu/1\n"
+        "  atoll dead-letters discard apps/property-listing.toml eu/1\n"
+        "  atoll dead-letters discard apps/property-listing.toml eu/1 --waive \"wrong price\"");
+    add_verb(*command, run, "list", "one line for each, with the reason");
+    add_verb(*command, run, "show", "one with the change that it holds");
+    add_verb(*command, run, "replay", "try again: this one and all others of its record");
+    add_verb(*command, run, "discard", "take the record from a peer instead, or give it up");
+}
+
+}  // namespace reef::cli

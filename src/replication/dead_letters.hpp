@@ -1,0 +1,67 @@
+// Changes that this store's database refused, or that nobody could read: parked with their records
+// while all else flows. Tried again a few times where that may help; then for a person to replay or
+// to discard.
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "commit/committer.hpp"
+#include "commit/progress.hpp"
+#include "replication/snapshot.hpp"
+
+namespace reef::replication {
+
+struct LetterParts {
+    const model::Schema& schema;
+    commit::Committer& committer;
+    commit::Progress& progress;
+    store::Reader& reader;  // on `executor`
+    const PeerCallsByName& calls;
+    Clock& clock;
+    asio::any_io_executor executor;
+};
+
+class DeadLetters {
+public:
+    explicit DeadLetters(LetterParts parts) : parts_(std::move(parts)) {}
+
+    // From any thread; the caller resumes on its own executor. All are about the letter's record:
+    // every letter of it goes, in the order in which they came. Return how many went. not_found:
+    // there is no such letter.
+
+    // rejected: the database refuses it still, and why. invalid: it can't be read still.
+    Task<std::size_t> replay(std::uint64_t id);
+    // The record is taken from a peer that has these changes inside. unavailable: none was found.
+    Task<std::size_t> discard(std::uint64_t id);
+    // What they say is given up here, and listed with the conflicts.
+    Task<std::size_t> waive(std::uint64_t id, std::string reason);
+
+    // On the executor. New ones: those that may pass are replayed up to three times.
+    void parked(const std::vector<commit::Parked>& letters);
+    asio::awaitable<void> retry();  // until it is cancelled
+
+private:
+    using Letters = std::vector<store::DeadLetter>;
+    struct Retry {
+        model::Dot letter;
+        std::size_t tries = 0;
+        std::chrono::nanoseconds due{};
+    };
+
+    Task<Letters> of_record_of(std::uint64_t id);
+    Task<std::size_t> replay_here(std::uint64_t id);
+    Task<std::size_t> discard_here(std::uint64_t id);
+    Task<std::size_t> waive_here(std::uint64_t id, std::string reason);
+    Task<std::size_t> settle(commit::Settlement settlement);
+    Task<model::Row> row_of_a_peer(model::RecordRef ref, const Letters& letters);
+    Result<commit::Settlement> as_they_came(Letters letters) const;
+    Task<void> try_again(Retry retry);
+
+    const LetterParts parts_;
+    std::deque<Retry> retries_;  // by when they are due, nearly
+};
+
+}  // namespace reef::replication

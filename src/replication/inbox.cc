@@ -1,0 +1,313 @@
+#include "replication/inbox.hpp"
+
+#include <algorithm>
+
+#include "base/log.hpp"
+
+namespace reef::replication {
+
+using namespace model;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::size_t forks_max = 1000;  // remembered, so that each is logged once
+
+bool is_member(std::string_view origin, const store::Ledger& ledger, const Peers& peers) {
+    if (origin == base_origin) return true;
+    const std::string_view node = node_of(origin);
+    return node == node_of(ledger.self) || peers.knows(node);
+}
+
+std::string name_of(const Dot& dot) {
+    return dot.origin + ':' + std::to_string(dot.seq);
+}
+
+}  // namespace
+
+Result<void> check_change(const Change& change, const store::Ledger& ledger, const Peers& peers) {
+    for (const VectorEntry& entry : change.row.vector.entries()) {
+        if (!is_member(entry.origin, ledger, peers)) {
+            return Error{Errc::invalid,
+                         "its vector names " + entry.origin + ", which is no node of this app"};
+        }
+    }
+    return {};
+}
+
+// What is held of one origin: in order, early, or waiting for this node's clock.
+struct Inbox::Origin {
+    std::map<std::uint64_t, commit::ChangeRun::Entry> window;  // by seq
+    std::size_t bytes = 0;
+    std::uint64_t handed = 0;          // the last one that the committer was given
+    std::uint64_t seen = 0;            // received here, when last looked at …
+    std::chrono::nanoseconds moved{};  // … and when it was seen to move
+    bool held = false;                 // its next change is stamped ahead of this clock
+
+    bool is_full(const InboxOptions& options) const {
+        return window.size() >= options.window_changes_max || bytes >= options.window_bytes_max;
+    }
+    // What came early must not keep out what it waits for: the latest of it comes again.
+    void make_room(const InboxOptions& options) {
+        while (window.size() > options.window_changes_max / 2 ||
+               (bytes > options.window_bytes_max / 2 && !window.empty())) {
+            const auto last = std::prev(window.end());
+            bytes -= last->second.json.size();
+            window.erase(last);
+        }
+    }
+    void drop_through(std::uint64_t seq) {
+        while (!window.empty() && window.begin()->first <= seq) {
+            bytes -= window.begin()->second.json.size();
+            window.erase(window.begin());
+        }
+    }
+};
+
+Inbox::Inbox(InboxParts parts, InboxOptions options)
+    : parts_(std::move(parts)), options_(options) {}
+
+Inbox::~Inbox() = default;
+
+std::uint64_t Inbox::received(std::string_view origin) const {
+    const auto ledger = parts_.progress.ledger();
+    const auto mark = ledger->origins.find(origin);
+    return mark == ledger->origins.end() ? 0 : mark->second.received;
+}
+
+Task<Inbox::Taken> Inbox::take(Delivery delivery) {
+    Taken taken;
+    for (std::size_t i = 0; i < delivery.changes.size();) {
+        if (delivery.epoch != epoch_) co_return Error{Errc::unavailable, failed_};
+        std::string& json = delivery.changes[i];
+        const auto stamp = stamp_in(json);
+        if (!stamp) co_return Error{Errc::invalid, "what came is no change: it has no stamp"};
+        if (is_stranger(*stamp, delivery.source)) {
+            ++i;
+            continue;
+        }
+        const std::uint64_t seen = applied_.generation();
+        Result<Place> place = co_await place_of(stamp->dot, json, delivery.source);
+        if (!place) co_return place.error();
+        if (*place == Place::full) {
+            // What is in order makes room; what is early would wait for what may never come.
+            const Origin& origin = origins_[stamp->dot.origin];
+            const std::uint64_t next = std::max(origin.handed, received(stamp->dot.origin)) + 1;
+            const bool moves = !origin.held && (origin.window.begin()->first <= next);
+            if (moves) {
+                arrived_.notify();
+                static_cast<void>(co_await applied_.wait_beyond(seen, 100ms));
+                continue;  // look again
+            }
+            ++taken.dropped;
+            ++counts_.dropped;
+            ++i;
+            continue;
+        }
+        std::uint64_t& covers = taken.covers[stamp->dot.origin];
+        covers = std::max(covers, stamp->dot.seq);
+        if (*place == Place::early) ++counts_.early;
+        if (*place != Place::known) put(*stamp, std::move(json));
+        ++i;
+    }
+    if (delivery.epoch != epoch_) co_return Error{Errc::unavailable, failed_};
+    arrived_.notify();
+    co_return taken;
+}
+
+Task<Inbox::Place> Inbox::place_of(const Dot& dot, const std::string& json,
+                                   const std::string& source) {
+    Origin& origin = origins_[dot.origin];
+    const std::uint64_t done = std::max(origin.handed, received(dot.origin));
+    if (dot.seq <= done) {
+        ++counts_.duplicates;
+        Result<void> checked = co_await check_known(dot, json, source);
+        if (!checked) co_return checked.error();
+        co_return Place::known;
+    }
+    const auto held = origin.window.find(dot.seq);
+    if (held != origin.window.end()) {
+        ++counts_.duplicates;
+        if (held->second.json != json) report_fork(dot, source);
+        co_return Place::known;
+    }
+    if (origin.is_full(options_)) co_return Place::full;
+    const bool is_next =
+        origin.window.empty() ? dot.seq == done + 1 : dot.seq == origin.window.rbegin()->first + 1;
+    co_return is_next ? Place::next : Place::early;
+}
+
+// The same bytes, as far as the log still has them.
+Task<void> Inbox::check_known(Dot dot, const std::string& json, const std::string& source) {
+    auto entry = co_await parts_.reader.change(dot);
+    if (!entry) co_return entry.error();
+    if (*entry && (*entry)->json != json) report_fork(dot, source);
+    co_return Result<void>{};
+}
+
+void Inbox::report_fork(const Dot& dot, const std::string& source) {
+    if (forks_.size() >= forks_max || !forks_.insert(dot).second) return;
+    ++counts_.forks;
+    parts_.peers.trouble(source, fork, true);
+    log::error("A fork: this change is known here with another content",
+               {{"change", name_of(dot)}, {"source", source}});
+}
+
+// Of nobody that this app has, or of this node's own future: was it restored, or is it forged?
+bool Inbox::is_stranger(const Stamp& stamp, const std::string& source) {
+    const auto ledger = parts_.progress.ledger();
+    const Dot& dot = stamp.dot;
+    if (dot.origin == ledger->self && dot.seq > ledger->seq()) {
+        report_fork(dot, source);
+        return true;
+    }
+    const bool known = dot.origin != base_origin && is_member(dot.origin, *ledger, parts_.peers);
+    if (known) return false;
+    if (++counts_.strangers == 1) {
+        log::warn("A change of a node that this app does not have: dropped, as all such",
+                  {{"change", name_of(dot)}, {"source", source}});
+    }
+    return true;
+}
+
+// What can't be read is put as well: it will be parked when it is its turn.
+void Inbox::put(const Stamp& stamp, std::string json) {
+    commit::ChangeRun::Entry entry;
+    auto change = parse_change(parts_.schema, json);
+    if (change) {
+        const auto good = check_change(*change, *parts_.progress.ledger(), parts_.peers);
+        if (!good) entry.refused = good.error().what;
+        entry.change = std::move(*change);
+    } else {
+        entry.refused = change.error().what;
+        entry.change.stamp = stamp;
+        entry.record = record_in(parts_.schema, json);
+    }
+    entry.json = std::move(json);
+    Origin& origin = origins_[stamp.dot.origin];
+    origin.bytes += entry.json.size();
+    origin.window.emplace(stamp.dot.seq, std::move(entry));
+}
+
+// What is in order, of one origin after the other, up to a transaction's bound.
+commit::ChangeRun Inbox::next_run() {
+    commit::ChangeRun run;
+    auto origin = origins_.upper_bound(turn_);
+    for (std::size_t i = 0; i < origins_.size(); ++i, ++origin) {
+        if (origin == origins_.end()) origin = origins_.begin();
+        if (run.entries.size() >= options_.run_changes_max) break;
+        const std::size_t before = run.entries.size();
+        move_ready(origin->first, origin->second, run);
+        if (run.entries.size() > before) turn_ = origin->first;
+    }
+    return run;
+}
+
+void Inbox::move_ready(const OriginId& name, Origin& origin, commit::ChangeRun& run) {
+    const std::uint64_t here = received(name);
+    origin.drop_through(here);
+    std::uint64_t next = here + 1;
+    const std::int64_t latest =
+        parts_.clock.now().us + std::chrono::microseconds{options_.clock_ahead_max}.count();
+    bool held = false;
+    while (!origin.window.empty() && run.entries.size() < options_.run_changes_max) {
+        const auto first = origin.window.begin();
+        if (first->first != next) break;
+        held = first->second.change.stamp.time.us > latest;
+        if (held) break;
+        origin.bytes -= first->second.json.size();
+        run.entries.push_back(std::move(first->second));
+        origin.window.erase(first);
+        origin.handed = next++;
+    }
+    if (std::exchange(origin.held, held) != held) {
+        parts_.peers.trouble(std::string{node_of(name)}, clock_ahead, held);
+        if (held) {
+            log::warn("A change is stamped far ahead of this clock: it is held",
+                      {{"change", name + ':' + std::to_string(next)}});
+        }
+    }
+}
+
+asio::awaitable<void> Inbox::run() {
+    for (;;) {
+        const std::uint64_t seen = arrived_.generation();
+        commit::ChangeRun run = next_run();
+        if (run.entries.empty()) {
+            static_cast<void>(co_await arrived_.wait_beyond(seen, 1s));
+            continue;
+        }
+        Result<commit::Applied> applied = co_await parts_.committer.apply(std::move(run));
+        if (!applied) {
+            start_again(applied.error());
+            Result<void> slept = co_await parts_.clock.sleep(100ms);
+            if (!slept) co_return;  // stopping
+        } else if (!applied->parked.empty()) {
+            parts_.parked(applied->parked);
+        }
+        applied_.notify();
+    }
+}
+
+// Nothing is known of what the committer was given: every source begins where the store stands.
+void Inbox::start_again(const Error& error) {
+    ++epoch_;
+    failed_ = error.what;
+    origins_.clear();
+}
+
+// Origins of which more is known to exist, and nothing has come for a while.
+std::vector<OriginId> Inbox::open_gaps() {
+    const auto now = parts_.clock.steady();
+    const Position elsewhere = parts_.peers.reachable_received();
+    for (const auto& [name, seq] : elsewhere) {
+        if (name != parts_.progress.ledger()->self && seq > 0) origins_[name];
+    }
+    std::vector<OriginId> open;
+    for (auto& [name, origin] : origins_) {
+        const std::uint64_t here = received(name);
+        const bool early = !origin.window.empty() && origin.window.begin()->first > here + 1;
+        const bool tail = origin.window.empty() && seq_in(elsewhere, name) > here;
+        const bool moved = std::exchange(origin.seen, here) != here || (!early && !tail);
+        if (moved) origin.moved = now;
+        const auto patience = early ? options_.gap_open : options_.tail_open;
+        if (now - origin.moved >= patience && origin.handed <= here) open.push_back(name);
+    }
+    return open;
+}
+
+asio::awaitable<void> Inbox::fill_gaps() {
+    for (;;) {
+        Result<void> slept = co_await parts_.clock.sleep(options_.gap_look);
+        if (!slept) co_return;  // stopping
+        const std::vector<OriginId> gaps = open_gaps();
+        for (const OriginId& origin : gaps) {
+            Result<void> filled = co_await fill(origin);
+            if (!filled) origins_[origin].moved = parts_.clock.steady();  // again after a while
+        }
+    }
+}
+
+// Piece by piece, until what came early follows, or nobody has more.
+Task<void> Inbox::fill(OriginId origin) {
+    std::uint64_t after = received(origin);
+    for (std::uint32_t piece = 0; piece < options_.fill_pieces_max; ++piece) {
+        Delivery delivery{"the log of a peer", epoch_, {}};
+        Dot known{origin, after};
+        auto changes =
+            co_await parts_.elsewhere.changes_after(std::move(known), options_.fill_changes_max);
+        if (!changes) co_return changes.error();
+        if (changes->empty()) break;
+        delivery.changes = std::move(*changes);
+        counts_.filled += delivery.changes.size();
+        origins_[origin].make_room(options_);
+        auto taken = co_await take(std::move(delivery));
+        if (!taken) co_return taken.error();
+        const std::uint64_t reached = seq_in(taken->covers, origin);
+        if (reached <= after || origins_[origin].window.contains(reached + 1)) break;
+        after = reached;
+    }
+    co_return Result<void>{};
+}
+
+}  // namespace reef::replication

@@ -1,0 +1,129 @@
+// Between any source of changes (a peer's feed, a broker) and the committer. Sources may deliver
+// twice, out of order, with gaps, changes of one or of several origins; the committer gets each
+// origin's in order, once. Lives on one executor, and all calls come from there.
+//
+// Per origin it takes `received + 1`, drops what is known already, and holds a bounded window of
+// what came early. A gap that stays open is filled from peers. Another content under a known name
+// is a fork: reported, never applied. What can't be read is parked with its record.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "commit/committer.hpp"
+#include "commit/progress.hpp"
+#include "replication/peers.hpp"
+#include "store/store.hpp"
+
+namespace reef::replication {
+
+struct InboxOptions {
+    std::size_t run_changes_max = 512;        // applied in one transaction
+    std::size_t window_changes_max = 2048;    // held for one origin …
+    std::size_t window_bytes_max = 8 << 20;   // … and of so many bytes
+    std::uint32_t fill_changes_max = 512;     // asked for at a time …
+    std::uint32_t fill_pieces_max = 64;       // … and so often, before other gaps have their turn
+    std::chrono::milliseconds gap_look{100};  // between two looks for gaps
+    std::chrono::milliseconds gap_open{500};  // without progress, before a gap is filled
+    std::chrono::milliseconds tail_open{3000};  // the same where only heartbeats tell of more
+    std::chrono::seconds clock_ahead_max{60};   // a change stamped further ahead is held
+};
+
+// For metrics; readable from any thread.
+struct InboxCounts {
+    std::atomic<std::uint64_t> duplicates{0};
+    std::atomic<std::uint64_t> early{0};    // came before one that they follow
+    std::atomic<std::uint64_t> dropped{0};  // the window was full: they will be asked for
+    std::atomic<std::uint64_t> filled{0};   // came from a peer's log, not from their source
+    std::atomic<std::uint64_t> forks{0};
+    std::atomic<std::uint64_t> strangers{0};  // of origins that this app does not have
+};
+
+// Who has an origin's changes, when their source has lost some.
+class Elsewhere {
+public:
+    virtual ~Elsewhere() = default;
+    // At most `count` of what follows `after`, in order. unavailable: nobody who has it can be
+    // reached. not_found: no log holds it any more.
+    virtual Task<std::vector<std::string>> changes_after(model::Dot after, std::uint32_t count) = 0;
+};
+
+struct InboxParts {
+    const model::Schema& schema;
+    commit::Committer& committer;
+    commit::Progress& progress;
+    store::Reader& reader;
+    Peers& peers;
+    Clock& clock;
+    Elsewhere& elsewhere;
+    std::function<void(const std::vector<commit::Parked>&)> parked;  // after each batch with some
+};
+
+class Inbox {
+public:
+    struct Delivery {
+        std::string source;  // for people: a peer's name, a topic
+        std::uint64_t epoch = 0;
+        std::vector<std::string> changes;  // as their JSON
+    };
+    // When received() of this store covers it, all of the delivery is durable here: acknowledge.
+    struct Taken {
+        model::Position covers;
+        std::size_t dropped = 0;  // came too early: if they don't come again, peers are asked
+    };
+
+    Inbox(InboxParts parts, InboxOptions options = {});
+    ~Inbox();
+
+    // Read it when a source starts from received(), and say it with each delivery.
+    std::uint64_t epoch() const { return epoch_; }
+
+    // Waits only while the window of what can be applied is full. unavailable: what was taken in
+    // this epoch, and is not durable, is forgotten; the source starts again. invalid: what came is
+    // no change at all.
+    Task<Taken> take(Delivery delivery);
+
+    // Until they are cancelled: hand to the committer what is in order; look for gaps.
+    asio::awaitable<void> run();
+    asio::awaitable<void> fill_gaps();
+
+    const InboxCounts& counts() const { return counts_; }
+
+private:
+    struct Origin;
+    enum class Place : std::uint8_t { next, known, early, full };
+
+    Task<Place> place_of(const model::Dot& dot, const std::string& json, const std::string& source);
+    Task<void> check_known(model::Dot dot, const std::string& json, const std::string& source);
+    bool is_stranger(const model::Stamp& stamp, const std::string& source);
+    void report_fork(const model::Dot& dot, const std::string& source);
+    void put(const model::Stamp& stamp, std::string json);
+    commit::ChangeRun next_run();
+    void move_ready(const model::OriginId& name, Origin& origin, commit::ChangeRun& run);
+    void start_again(const Error& error);
+    std::vector<model::OriginId> open_gaps();
+    Task<void> fill(model::OriginId origin);
+    std::uint64_t received(std::string_view origin) const;
+
+    const InboxParts parts_;
+    const InboxOptions options_;
+    InboxCounts counts_;
+    Watch arrived_;  // something was put into a window
+    Watch applied_;  // something was taken out
+    std::map<model::OriginId, Origin, std::less<>> origins_;
+    model::OriginId turn_;  // whose changes went last: the next run begins behind it
+    std::set<model::Dot> forks_;
+    std::uint64_t epoch_ = 1;
+    std::string failed_;  // why the last epoch ended
+};
+
+// What a peer says is untrusted input: numbers within their bounds, origins of members.
+Result<void> check_change(const model::Change& change, const store::Ledger& ledger,
+                          const Peers& peers);
+
+}  // namespace reef::replication

@@ -1,0 +1,23 @@
+// Gaps filled from peers: asks one after the other for what a source has lost.
+#pragma once
+
+#include "replication/inbox.hpp"
+#include "replication/snapshot.hpp"
+
+namespace reef::replication {
+
+class PeerLogs final : public Elsewhere {
+public:
+    PeerLogs(Peers& peers, const PeerCallsByName& calls, Snapshot& snapshot)
+        : peers_(peers), calls_(calls), snapshot_(snapshot) {}
+
+    // When no log holds it any more, a snapshot is taken before this returns.
+    Task<std::vector<std::string>> changes_after(model::Dot after, std::uint32_t count) override;
+
+private:
+    Peers& peers_;
+    const PeerCallsByName& calls_;
+    Snapshot& snapshot_;
+};
+
+}  // namespace reef::replication

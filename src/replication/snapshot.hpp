@@ -1,0 +1,48 @@
+// How a store that is behind every log comes level: a peer's position first, then all its rows and
+// live request ids in pieces, joined; then that position is this store's, and the stream goes on.
+// Its own writes stay, in its rows and in its log. On one executor.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "commit/committer.hpp"
+#include "commit/progress.hpp"
+#include "replication/snapshot_json.hpp"
+#include "transport/direct.hpp"
+
+namespace reef::replication {
+
+using PeerCallsByName = std::map<std::string, std::unique_ptr<transport::PeerCalls>>;
+
+struct SnapshotParts {
+    const model::Schema& schema;
+    commit::Committer& committer;
+    commit::Progress& progress;
+    const PeerCallsByName& calls;
+};
+
+class Snapshot {
+public:
+    explicit Snapshot(SnapshotParts parts) : parts_(std::move(parts)) {}
+
+    // Goes on where an earlier one from the same store was left, be it before a restart. conflict:
+    // one is being taken already. Else what the peer or the store answered: try again.
+    Task<void> take(std::string peer);
+
+    const std::atomic<std::uint64_t>& rows() const { return rows_; }  // taken, for metrics
+
+private:
+    Task<SnapshotPlace> begin(const std::string& peer, transport::PeerCalls& calls);
+    Task<void> take_pieces(SnapshotPlace place, transport::PeerCalls& calls);
+    Task<bool> take_rows(SnapshotPlace& place, transport::PeerCalls& calls);
+    Task<bool> take_requests(SnapshotPlace& place, transport::PeerCalls& calls);
+
+    const SnapshotParts parts_;
+    std::atomic<std::uint64_t> rows_{0};
+    bool under_way_ = false;
+};
+
+}  // namespace reef::replication

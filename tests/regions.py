@@ -1,0 +1,124 @@
+"""Several regions of one app on free ports, and what tests ask of them."""
+
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import socket
+import sqlite3
+
+import requests
+from atoll import REPOSITORY, wait_until
+
+JSON = {"Content-Type": "application/json"}
+
+
+def free_ports(count):
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [s.getsockname()[1] for s in sockets]
+    for s in sockets:
+        s.close()
+    return ports
+
+
+def app_file(folder, names, limits):
+    """property-listing with these regions and limits of its own, in a folder of the test's."""
+    apps = REPOSITORY / "apps"
+    text = (apps / "property-listing.toml").read_text(encoding="utf-8")
+    for name in names[2:]:
+        more = ["[[node]]", f'name = "{name}"', 'listen = "127.0.0.1:0"',
+                f'url = "${{{name.upper()}_URL:-}}"', "", "[serve]"]
+        text = text.replace("[serve]", "\n".join(more), 1)
+    text += "\n[limits]\n" + "".join(f"{key} = {value}\n" for key, value in limits.items())
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(apps / "property-listing.csv", folder)
+    file = folder / "property-listing.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+class Regions:
+    """Nodes by name, not started. `environment` is what a command needs to find them."""
+
+    def __init__(self, make_node, folder, names=("us", "eu"), **limits):
+        self.app = str(app_file(pathlib.Path(folder) / "app", names, limits))
+        ports = dict(zip(names, free_ports(len(names))))
+        self.urls = {f"{n.upper()}_URL": f"http://127.0.0.1:{p}" for n, p in ports.items()}
+        self.by_name = {}
+        for name, port in ports.items():
+            node = make_node(name=name, app=self.app, env=self.urls, alone=False)
+            node.port = port
+            self.by_name[name] = node
+
+    def __getitem__(self, name):
+        return self.by_name[name]
+
+    @property
+    def nodes(self):
+        return list(self.by_name.values())
+
+    @property
+    def environment(self):
+        return dict(os.environ) | self.urls
+
+    def start(self, *names):
+        for name in names:
+            self[name].start()
+        wait_until(lambda: all(hears(self[a], b) for a in names for b in names if a != b),
+                   what="all hearing each other")
+
+    def cut(self, a, b, off=True):
+        for node, peer in ((self[a], b), (self[b], a)):
+            answer = requests.post(f"{node.base_url}/_atoll/cut", timeout=5,
+                                   json={"peer": peer, "cut": off})
+            assert answer.status_code == 200
+        wait_until(lambda: hears(self[a], b) != off or not off, what="the cut")
+
+
+def lag(node):
+    return requests.get(f"{node.base_url}/replication-lag", timeout=5).json()
+
+
+def hears(node, peer):
+    return any(p["name"] == peer and p["connected"] for p in lag(node)["peers"])
+
+
+def get(node, key):
+    return requests.get(f"{node.base_url}/properties/{key}", timeout=5)
+
+
+def put(node, key, price, version, **headers):
+    return requests.put(f"{node.base_url}/properties/{key}", timeout=5, headers=JSON | headers,
+                        data=json.dumps({"price": price, "version": version}))
+
+
+def status(node):
+    return requests.get(f"{node.base_url}/_atoll/status", timeout=5).json()
+
+
+def metric(node, name):
+    """The sum of a metric over its labels."""
+    lines = requests.get(f"{node.base_url}/metrics", timeout=5).text.splitlines()
+    return sum(float(line.rsplit(" ", 1)[1]) for line in lines
+               if line.startswith((name + " ", name + "{")))
+
+
+def are_level(*nodes):
+    first, *others = [status(node) for node in nodes]
+    return all(first["resources"] == other["resources"] for other in others)
+
+
+def database(node):
+    """A connection to its SQLite file, as any other program has one; to be used with `with`."""
+    file, = (node.folder / "data").glob("*.db")
+    return contextlib.closing(sqlite3.connect(file, timeout=10, isolation_level=None))
+
+
+def oldest_logged(node, origin):
+    """The lowest seq of this origin that the node's log still has; 0 when it has none."""
+    with database(node) as db:
+        row = db.execute(
+            "SELECT min(l.id & ((1 << 48) - 1)) FROM atoll_log l JOIN atoll_origins o"
+            " ON l.id >> 48 = o.number WHERE o.origin = ?", (origin,)).fetchone()
+    return row[0] or 0
