@@ -142,7 +142,9 @@ constexpr std::string_view lag_schema =
     R"("connected":{"type":"boolean"},)"
     R"("applied_per_second":{"type":"number","minimum":0,"description":)"
     R"("Changes of its own, over the last seconds."},)"
-    R"("last_contact_seconds":{"type":["number","null"],"minimum":0}}}}}})";
+    R"("last_contact_seconds":{"type":["number","null"],"minimum":0},)"
+    R"("trouble":{"type":"array","description":"What a person must know.","items":)"
+    R"({"type":"string","enum":["needs_snapshot","fork","clock_ahead"]}}}}}}})";
 
 }  // namespace
 

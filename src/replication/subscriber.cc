@@ -92,7 +92,8 @@ Task<std::unique_ptr<transport::Feed>> Subscriber::open(std::vector<std::string>
         here = parts_.progress.ledger()->received();
         feed = co_await source_->open(std::move(here), without);
     }
-    if (feed) parts_.peers.trouble(peer_, needs_snapshot, false);
+    // Of a peer that is away nobody knows; and nobody who starts waits for it.
+    if (reaches_back(feed)) parts_.peers.trouble(peer_, needs_snapshot, false);
     co_return feed;
 }
 
