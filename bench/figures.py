@@ -103,8 +103,9 @@ class Bench:
             for server in servers:
                 measure(server)
 
-    def measure_throughput(self, servers, mode, connections, target="≥ 0.75 of it"):
-        figure = self.figure(f"{mode.upper()}, {connections} connections", "/s", target)
+    def measure_throughput(self, servers, mode, connections, target="≥ 0.75 of it", name=""):
+        name = name or f"{mode.upper()}, {connections} connections"
+        figure = self.figure(name, "/s", target)
 
         def measure(server):
             result = self.load(server, mode, connections=connections)

@@ -45,6 +45,9 @@ class Server:
         self.command = command
         self.port = None
         self.process = None
+        # Nothing of the caller's environment may choose another store or port.
+        self.environment = {name: os.environ[name] for name in ("PATH", "HOME")
+                            if name in os.environ}
         folder.mkdir(parents=True, exist_ok=True)
 
     @property
@@ -55,15 +58,16 @@ class Server:
     def url(self):
         return f"http://127.0.0.1:{self.port}/us/properties"
 
+    def choose_port(self):
+        return free_port()
+
     def start(self):
         """Returns the seconds from the start of the process to its first answer."""
-        self.port = free_port()
+        self.port = self.choose_port()
         log = open(self.folder / "server.log", "ab")
-        # Nothing of the caller's environment may choose another store or port.
-        environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         begun = time.monotonic()
         self.process = subprocess.Popen(
-            self.command(self.port), stdout=log, stderr=log, env=environment)
+            self.command(self.port), stdout=log, stderr=log, env=self.environment)
         log.close()
         while not self.is_ready():
             if time.monotonic() - begun > READY_SECONDS_MAX:

@@ -5,6 +5,7 @@ import contextlib
 
 import pytest
 from atoll import Node
+from fleet import Fleet
 from gateway import World
 
 
@@ -38,6 +39,15 @@ def make_node(tmp_path):
 def node(make_node):
     """A region `us` with fresh seed data, this test's own."""
     return make_node().start()
+
+
+@pytest.fixture
+def fleet(tmp_path):
+    """Both regions and the gateway, started by `atoll up -d`; what it said is in `said`."""
+    made = Fleet(tmp_path)
+    made.said = made.tell("up", "-d")
+    yield made
+    made.atoll("down", made.app, "--data", made.data)
 
 
 @pytest.fixture(scope="module")

@@ -1,15 +1,24 @@
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <iostream>
+#include <thread>
 
 #include "cli/commands.hpp"
 #include "cli/http.hpp"
 #include "fleet/fleet.hpp"
+#include "model/json.hpp"
 
 namespace reef::cli {
 
+using namespace std::chrono_literals;
+
 namespace {
+
+constexpr auto level_after_max = 10'000ms;
+constexpr auto level_poll = 20ms;
 
 struct Arguments {
     AppArguments app;
@@ -98,6 +107,32 @@ int cut(const Arguments& arguments) {
     return done ? ok : failed;
 }
 
+bool is_level(const config::Node& node) {
+    const auto answer = ask({.url = node.url, .default_path = "/replication-lag"});
+    const auto lag = answer && answer->status == 200 ? model::parse_json(answer->body)
+                                                     : Result<model::Json>{Error{}};
+    const model::Json* peers = lag ? lag->find("peers") : nullptr;
+    return peers && std::all_of(peers->items.begin(), peers->items.end(), [](const auto& peer) {
+               const model::Json* connected = peer.find("connected");
+               const model::Json* pending = peer.find("pending");
+               return connected && connected->boolean && pending && pending->text == "0";
+           });
+}
+
+// So that whoever mends a link and then looks sees what he expects.
+bool become_level(const config::App& app) {
+    const auto all_level = [&app] {
+        return std::all_of(app.nodes.begin(), app.nodes.end(),
+                           [](const auto& node) { return node.foreign || is_level(node); });
+    };
+    for (auto waited = 0ms; waited < level_after_max; waited += level_poll) {
+        if (all_level()) return true;
+        std::this_thread::sleep_for(level_poll);
+    }
+    std::cerr << "atoll: the links are mended; the nodes are not level yet, see `atoll status`\n";
+    return false;
+}
+
 int heal(const Arguments& arguments) {
     const auto app = load(arguments);
     if (!app) return bad_usage;
@@ -108,7 +143,7 @@ int heal(const Arguments& arguments) {
             done = set_cut(*app, node, peer.name, false) && done;
         }
     }
-    return done ? ok : failed;
+    return done && become_level(*app) ? ok : failed;
 }
 
 struct Verb {
@@ -130,7 +165,8 @@ const std::vector<Verb>& verbs() {
         {"logs", "show the logs of a node, of the gateway, of all", "atoll logs apps/x.toml us -f",
          logs},
         {"cut", "cut the link between two nodes", "atoll cut apps/x.toml us eu", cut},
-        {"heal", "mend all links that were cut", "atoll heal apps/x.toml", heal}};
+        {"heal", "mend all links that were cut, and wait until the nodes are level",
+         "atoll heal apps/x.toml", heal}};
     return all;
 }
 

@@ -109,7 +109,7 @@ private:
             member.command.arguments = {options_.program, "serve",        options_.app_file,
                                         "--node",         node.name,      "--data",
                                         options_.data,    "--log-format", "text"};
-            if (options_.fresh) member.command.arguments.push_back("--fresh");
+            if (options_.fresh) member.first_arguments.push_back("--fresh");
             if (!options_.log_level.empty()) {
                 member.command.arguments.insert(member.command.arguments.end(),
                                                 {"--log-level", options_.log_level});

@@ -40,7 +40,12 @@ void Member::become(MemberState state) {
 
 void Member::start() {
     restart_.cancel();
-    auto child = start_child(context_, options_.command,
+    Command command = options_.command;
+    if (!served_) {
+        command.arguments.insert(command.arguments.end(), options_.first_arguments.begin(),
+                                 options_.first_arguments.end());
+    }
+    auto child = start_child(context_, command,
                              [this](std::string line) { take_line(std::move(line)); });
     if (!child) {
         take_line(child.error().what);

@@ -26,6 +26,7 @@ std::string_view name_of(MemberState state);
 struct MemberOptions {
     std::string name;
     Command command;
+    std::vector<std::string> first_arguments;  // more of them, until it has served once
     std::string log_file;
     std::string serving_mark;  // a line with this in it says that it serves; "" = when it runs
     int stop_signal = 15;

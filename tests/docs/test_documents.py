@@ -1,5 +1,5 @@
-"""Every command in README.md and docs/ prints what the page says. Each page gets a region of its
-own, freshly seeded, in the place of the one that ./run starts."""
+"""Every command in README.md and docs/ prints what the page says. Each page gets a
+freshly seeded fleet of its own, in the place of the one that ./run starts."""
 
 import pathlib
 
@@ -12,10 +12,7 @@ PAGES = [page for page in [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_page(page: pathlib.Path, node):
-    replace = {
-        "localhost:8080": f"127.0.0.1:{node.port}",
-        "data/property-listing": str(node.folder / "data"),
-    }
-    problems = run(steps_of(page.read_text()), replace, cwd=REPOSITORY)
+def test_page(page: pathlib.Path, fleet):
+    replace = {"localhost:8080": fleet.host, "atoll serve": f"serve {fleet.folder}"}
+    problems = run(steps_of(page.read_text()), replace, cwd=fleet.folder, env=fleet.env)
     assert not problems, "\n\n".join(problems)

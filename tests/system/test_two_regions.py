@@ -2,22 +2,14 @@
 
 import json
 import pathlib
-import socket
 import threading
 
 import pytest
 import requests
 from atoll import wait_until
+from fleet import free_ports
 
 JSON = {"Content-Type": "application/json"}
-
-
-def free_ports(count):
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports
 
 
 @pytest.fixture

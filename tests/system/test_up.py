@@ -5,45 +5,8 @@ import pathlib
 import signal
 import subprocess
 
-import pytest
 import requests
-from atoll import BINARY, REPOSITORY, wait_until
-from test_two_regions import free_ports
-
-
-class Fleet:
-    def __init__(self, folder):
-        ports = free_ports(3)
-        text = (REPOSITORY / "apps/property-listing.toml").read_text()
-        for old, new in zip((8101, 8102, 8080), ports):
-            text = text.replace(f"127.0.0.1:{old}", f"127.0.0.1:{new}")
-        self.app = folder / "property-listing.toml"
-        self.app.write_text(text)
-        (folder / "property-listing.csv").symlink_to(REPOSITORY / "apps/property-listing.csv")
-        self.data = folder / "data"
-        self.base = f"http://127.0.0.1:{ports[2]}"
-        kept = ("PATH", "HOME", "LANG")
-        self.env = {name: os.environ[name] for name in kept if name in os.environ}
-
-    def atoll(self, *words):
-        return subprocess.run([BINARY, *words], env=self.env, text=True, capture_output=True,
-                              timeout=60, check=False)
-
-    def tell(self, verb, *words):
-        done = self.atoll(verb, self.app, *words, "--data", self.data)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def region(self):
-        return requests.get(f"{self.base}/us/health", timeout=5).json().get("region")
-
-
-@pytest.fixture
-def fleet(tmp_path: pathlib.Path):
-    made = Fleet(tmp_path)
-    made.said = made.tell("up", "-d")
-    yield made
-    made.atoll("down", made.app, "--data", made.data)
+from atoll import REPOSITORY, wait_until
 
 
 def pids(fleet):
@@ -72,9 +35,24 @@ def test_the_demonstration_of_a_failover_passes(fleet):
     assert shown.stdout.count("[PASS]") == 8
 
 
-def test_a_node_that_dies_is_restarted(fleet):
+def kill_us(fleet):
     (us,) = [pid for pid in pids(fleet)
              if b"--node\0us\0" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()]
     os.kill(us, signal.SIGKILL)
+
+
+def test_data_is_thrown_away_at_the_first_start_only(fleet):
+    fleet.tell("down")
+    fleet.tell("up", "-d", "--fresh")
+    fleet.tell("cut", "us", "eu")  # so that nobody else has it
+    requests.put(f"{fleet.base}/us/properties/10", json={"price": 1, "version": 1},
+                 timeout=5).raise_for_status()
+    kill_us(fleet)
+    wait_until(lambda: fleet.region() == "us", 20, "us being back")
+    assert requests.get(f"{fleet.base}/us/properties/10", timeout=5).json()["version"] == 2
+
+
+def test_a_node_that_dies_is_restarted(fleet):
+    kill_us(fleet)
     assert fleet.region() == "eu"
     wait_until(lambda: fleet.region() == "us", 20, "us being back")

@@ -1,0 +1,51 @@
+"""`atoll up` in a folder of its own, which looks like the repository to whoever types commands there:
+apps/property-listing.toml with ports of its own, build/atoll, and data/ where it always is."""
+
+import os
+import pathlib
+import socket
+import subprocess
+
+import requests
+from atoll import BINARY, REPOSITORY
+
+
+def free_ports(count):
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [s.getsockname()[1] for s in sockets]
+    for s in sockets:
+        s.close()
+    return ports
+
+
+class Fleet:
+    def __init__(self, folder):
+        ports = free_ports(3)
+        text = (REPOSITORY / "apps/property-listing.toml").read_text()
+        for old, new in zip((8101, 8102, 8080), ports):
+            text = text.replace(f"127.0.0.1:{old}", f"127.0.0.1:{new}")
+        self.folder = folder
+        self.app = folder / "apps/property-listing.toml"
+        self.app.parent.mkdir(parents=True)
+        self.app.write_text(text)
+        seed = "apps/property-listing.csv"
+        (folder / seed).symlink_to(REPOSITORY / seed)
+        (folder / "build").mkdir()
+        (folder / "build/atoll").symlink_to(pathlib.Path(BINARY).resolve())
+        self.data = folder / "data/property-listing"
+        self.host = f"127.0.0.1:{ports[2]}"
+        self.base = f"http://{self.host}"
+        kept = ("PATH", "HOME", "LANG")
+        self.env = {name: os.environ[name] for name in kept if name in os.environ}
+
+    def atoll(self, *words):
+        return subprocess.run([BINARY, *words], env=self.env, text=True, capture_output=True,
+                              timeout=60, check=False)
+
+    def tell(self, verb, *words):
+        done = self.atoll(verb, self.app, *words, "--data", self.data)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def region(self):
+        return requests.get(f"{self.base}/us/health", timeout=5).json().get("region")
