@@ -1,5 +1,5 @@
-"""What bench/run measures of several regions: how soon the other one knows, and what the gateway and
-the way to a record's home cost."""
+"""What bench/run measures of several regions: how soon the other one knows, and what the gateway
+and the way to a record's home cost."""
 
 import http.client
 import json

@@ -1,21 +1,13 @@
-"""`atoll up` in a folder of its own, which looks like the repository to whoever types commands there:
-apps/property-listing.toml with ports of its own, build/atoll, and data/ where it always is."""
+"""`atoll up` in a folder of its own, which looks like the repository to whoever types commands
+there: an app file with ports of its own in apps/, build/atoll, and data/."""
 
 import os
 import pathlib
-import socket
 import subprocess
 
 import requests
 from atoll import BINARY, REPOSITORY
-
-
-def free_ports(count):
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports
+from regions import free_ports
 
 
 class Fleet:

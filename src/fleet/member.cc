@@ -45,8 +45,8 @@ void Member::start() {
         command.arguments.insert(command.arguments.end(), options_.first_arguments.begin(),
                                  options_.first_arguments.end());
     }
-    auto child = start_child(context_, command,
-                             [this](std::string line) { take_line(std::move(line)); });
+    auto child =
+        start_child(context_, command, [this](std::string line) { take_line(std::move(line)); });
     if (!child) {
         take_line(child.error().what);
         return become(MemberState::failed);

@@ -7,7 +7,7 @@ import threading
 import pytest
 import requests
 from atoll import wait_until
-from fleet import free_ports
+from regions import free_ports
 
 JSON = {"Content-Type": "application/json"}
 
