@@ -45,6 +45,7 @@ PLANTED = [
     ("awaits", "src/model/row.cc", "auto row = co_await\n    get({resource, key});\n", 6),
     ("awaits", "src/model/row.cc", 'co_await post("/path");\n', 6),
     ("awaits", "src/model/row.cc", "co_await (ready ? get(a) : get(b));\n", 6),
+    ("loops", "src/model/row.cc", "for (const auto& [a, b] : marks()->origins)\n", 6),
     ("marks", "run", "# TO" "DO: later\n", 2),
     ("files", "src/model/row.o", "object", 1),
     ("files", "docs/map.txt", "x" * 300_001, 1),

@@ -42,7 +42,8 @@ private:
     // Where the peer stands, with everything passed over that it does not want from us.
     Position wanted_after() const {
         Position after = position_;
-        for (const auto& [origin, mark] : parts_.progress.ledger()->origins) {
+        const auto ledger = parts_.progress.ledger();  // which the next commit lets go of
+        for (const auto& [origin, mark] : ledger->origins) {
             if (is_passed_over(origin)) after[origin] = std::numeric_limits<std::int64_t>::max();
         }
         return after;

@@ -118,7 +118,8 @@ public:
 
     std::uint64_t records() const override {
         std::uint64_t rows = 0;
-        for (const auto& [resource, digest] : progress_.ledger()->digests)
+        const auto ledger = progress_.ledger();
+        for (const auto& [resource, digest] : ledger->digests)
             rows += digest.rows;
         return rows;
     }

@@ -82,17 +82,18 @@ Task<Outcome> WritePath::submit(Intent intent) {
     if (!outcome) co_return outcome;
     const auto* forwarded = std::get_if<ForwardHome>(&*outcome);
     if (!forwarded) co_return outcome;
+    const std::string home = forwarded->home;
     name_request(intent);
     // The calls, and whose turn it is, live on one thread: hop there and back.
     auto on_its_thread =
-        asio::co_spawn(parts_.executor, forward(intent, forwarded->home), asio::use_awaitable);
+        asio::co_spawn(parts_.executor, forward(intent, home), asio::use_awaitable);
     outcome = co_await std::move(on_its_thread);
     const bool away = !outcome && outcome.error().code != Errc::overloaded;
     if (!away) co_return outcome;
     if (parts_.schema[intent.resource].home_down == HomeDown::reject) {
         co_return Outcome{Refused{Refusal::home_unreachable,
-                                  forwarded->home + " can't be reached: " + outcome.error().what,
-                                  "", std::nullopt}};
+                                  home + " can't be reached: " + outcome.error().what, "",
+                                  std::nullopt}};
     }
     // Under the same request id: if the home did do it, the two effects are known as one.
     intent.here = true;

@@ -118,7 +118,8 @@ TEST_F(SqliteFile, TakesAPersonsInsert) {
     ListQuery query;
     query.sort = things::price;
     std::string order;
-    for (const Row& row : value_of_task(reader_->list(query)).rows)
+    const auto page = value_of_task(reader_->list(query));
+    for (const Row& row : page.rows)
         order += to_text(row.key) + ' ';
     EXPECT_EQ(order, "4 3 2 1 ");
     Row changed = *get(1);
