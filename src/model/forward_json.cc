@@ -132,6 +132,7 @@ std::string intent_json(const Schema& schema, const Intent& intent) {
     json += '}';
     if (intent.precondition.compared) {
         append_text_member(json, "compared", to_text(*intent.precondition.compared));
+        json += ",\"compared_version\":" + std::to_string(intent.precondition.compared_version);
     }
     append_request_json(json, intent.request);
     json += ",\"received\":" + std::to_string(intent.received.us);
@@ -167,6 +168,8 @@ Result<Intent> parse_intent(const Schema& schema, std::string_view text) {
     if (const Json* compared = json->find("compared")) {
         intent.precondition.compared = parse_vector(compared->text);
         if (!intent.precondition.compared) return bad("the vector of a forwarded write is not one");
+        const auto version = integer_at(*json, "compared_version");
+        if (version) intent.precondition.compared_version = static_cast<std::uint64_t>(*version);
     }
     if (const Json* headers = json->find("headers")) {
         for (const auto& [name, value] : headers->members) {

@@ -126,6 +126,7 @@ Task<Outcome> WritePath::forward(Intent intent, std::string home) {
     if (outcome) {
         if (const auto* still = std::get_if<ForwardHome>(&*outcome)) {
             intent.precondition.compared = still->compared;
+            intent.precondition.compared_version = still->version;
             outcome = co_await call_home(home, std::move(intent));
         }
     }

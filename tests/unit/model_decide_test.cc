@@ -238,6 +238,24 @@ TEST_F(DecideTest, ForwardedIsComparedByVector) {
     EXPECT_EQ(compared("eu.1:2:1,us.1:3:2"), "replica_behind");
 }
 
+// One request took effect in both regions; then the client goes on in the one whose row does not
+// know yet of the other's effect.
+TEST_F(DecideTest, ForwardedMayHaveMissedTheTwinOfAWriteThatItSaw) {
+    Island eu{schema, "eu.1"};
+    eu.take(us.run_of("us.1", 1, 9)).value();
+    const Intent tried = with(at_version(WriteKind::update, 1), {id("a1")});
+    ASSERT_EQ(put(tried), "accepted update 2");
+    ASSERT_EQ(text_of(eu.submit(tried)), "accepted update 2");
+    Intent next = property(WriteKind::update);
+    next.here = true;
+    next.precondition.compared = eu.row(ten)->vector;
+    next.precondition.compared_version = 2;
+    EXPECT_EQ(put(next), "replica_behind") << "us has not heard of eu's";
+    us.take(eu.run_of("eu.1", 1, 9)).value();
+    EXPECT_EQ(put(next), "accepted update 3");
+    EXPECT_EQ(put(next), "version_conflict") << "that write was none that it had seen";
+}
+
 TEST_F(DecideTest, WhatTheServerSetsMayComeBackAsItWas) {
     Intent whole = at_version(WriteKind::update, 1);
     whole.fields = {{0, std::int64_t{10}},
