@@ -27,6 +27,8 @@ class Fleet:
         self.data = folder / "data/property-listing"
         self.host = f"127.0.0.1:{ports[2]}"
         self.base = f"http://{self.host}"
+        self.gateway_port = ports[2]
+        self.nodes = {name: f"http://127.0.0.1:{port}" for name, port in zip(("us", "eu"), ports)}
         kept = ("PATH", "HOME", "LANG")
         self.env = {name: os.environ[name] for name in kept if name in os.environ}
 
@@ -41,3 +43,15 @@ class Fleet:
 
     def region(self):
         return requests.get(f"{self.base}/us/health", timeout=5).json().get("region")
+
+    def pids(self):
+        """All of its processes."""
+        found = subprocess.run(["pgrep", "-f", str(self.data)], text=True, capture_output=True,
+                               check=False)
+        return [int(pid) for pid in found.stdout.split()]
+
+    def pid_of(self, node):
+        mark = f"--node\0{node}\0".encode()
+        [pid] = [pid for pid in self.pids()
+                 if mark in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()]
+        return pid

@@ -9,12 +9,6 @@ import requests
 from atoll import REPOSITORY, wait_until
 
 
-def pids(fleet):
-    found = subprocess.run(["pgrep", "-f", str(fleet.data)], text=True, capture_output=True,
-                           check=False)
-    return [int(pid) for pid in found.stdout.split()]
-
-
 def test_it_starts_tells_where_and_leaves_nothing_behind(fleet):
     assert fleet.base in fleet.said and "3000 records" in fleet.said
     assert fleet.region() == "us"
@@ -23,7 +17,7 @@ def test_it_starts_tells_where_and_leaves_nothing_behind(fleet):
     again = fleet.atoll("up", fleet.app, "--data", fleet.data, "-d")
     assert again.returncode == 1 and "is held by" in again.stderr
     fleet.tell("down")
-    wait_until(lambda: not pids(fleet), what="no process being left")
+    wait_until(lambda: not fleet.pids(), what="no process being left")
 
 
 def test_the_demonstration_of_a_failover_passes(fleet):
@@ -36,9 +30,7 @@ def test_the_demonstration_of_a_failover_passes(fleet):
 
 
 def kill_us(fleet):
-    (us,) = [pid for pid in pids(fleet)
-             if b"--node\0us\0" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()]
-    os.kill(us, signal.SIGKILL)
+    os.kill(fleet.pid_of("us"), signal.SIGKILL)
 
 
 def test_data_is_thrown_away_at_the_first_start_only(fleet):

@@ -1,0 +1,150 @@
+"""Regions stop, die and sleep while clients write through the gateway: `atoll up`, the real NGINX.
+Every request succeeds, soon, and counts once; nothing that was acknowledged is undone."""
+
+import itertools
+import json
+import os
+import signal
+import threading
+import time
+
+import pytest
+import requests
+from atoll import wait_until
+from connection import Connection
+
+CLIENTS = 6
+RECORDS = 5        # of each client, of either region, nobody else's
+AFTER_A_KILL = 1.0  # seconds that a request may take
+
+
+class Writer(threading.Thread):
+    """Writes its own records, each with the version that it was told last, and reads them back.
+    What it says is compared in the end: version 1 + n after n acknowledged writes."""
+
+    def __init__(self, number, port):
+        super().__init__(daemon=True)
+        first = 1 + RECORDS * number + (1500 if number % 2 else 0)
+        self.told = {key: {"version": 1} for key in range(first, first + RECORDS)}
+        self.answers = []  # (seconds, who it was, which only health says)
+        self.wrong = []
+        self._number = number
+        self._port = port
+        self._stopped = threading.Event()
+
+    def run(self):
+        with Connection(self._port) as connection:
+            for turn in itertools.count():
+                if self._stopped.wait(0.002):
+                    return
+                try:
+                    self._turn(connection, turn)
+                except Connection.LOST as lost:
+                    self.wrong.append(f"{lost!r} at turn {turn}")
+                    return
+
+    def _turn(self, connection, turn):
+        key = list(self.told)[turn % RECORDS]
+        region = ("us", "eu")[turn // 7 % 2]
+        what = ("write", "write", "read", "write", "write", "health")[turn % 6]
+        begun = time.monotonic()
+        if what == "write":
+            body = {"price": turn, "version": self.told[key]["version"]}
+            headers = [{"X-Request-ID": f"{self._number}.{turn}"}, {},
+                       {"Idempotency-Key": f"{self._number}.{turn}"}][turn % 5 % 3]
+            answer = connection.ask("PUT", f"/{region}/properties/{key}", body, headers)
+        else:
+            path = "health" if what == "health" else f"properties/{key}"
+            answer = connection.ask("GET", f"/{region}/{path}")
+        seconds = time.monotonic() - begun
+        row = json.loads(answer.body)
+        self.answers.append((seconds, row.get("region")))
+        if answer.status != 200:
+            self.wrong.append(f"{answer.status} {row} at turn {turn}")
+        elif what == "write":
+            if row["version"] != body["version"] + 1 or row["price"] != turn:
+                self.wrong.append(f"{row} after {body}")
+            self.told[key] = row
+
+    def stop(self):
+        self._stopped.set()
+        self.join(30)
+
+
+class Load:
+    def __init__(self, fleet):
+        self.fleet = fleet
+        self.writers = [Writer(number, fleet.gateway_port) for number in range(CLIENTS)]
+        for writer in self.writers:
+            writer.start()
+
+    def answers(self):
+        return [answer for writer in self.writers for answer in list(writer.answers)]
+
+    def goes_on(self, by, more=20):
+        """Waits until that region has said so many times that it is well."""
+        def count():
+            return sum(by == one for _, one in self.answers())
+
+        before = count()
+        wait_until(lambda: count() >= before + more, 30, f"{more} answers by {by}")
+
+    def end(self):
+        """Stops; all went well, both regions are level and have what the clients were told."""
+        for writer in self.writers:
+            writer.stop()
+        wrong = [one for writer in self.writers for one in writer.wrong]
+        slowest = max(seconds for seconds, _ in self.answers())
+        print(f"{len(self.answers())} answers, {len(wrong)} wrong, the slowest in {slowest:.3f} s")
+        assert not wrong
+        wait_until(self._is_level, 10, "both regions being level")
+        for writer in self.writers:
+            for key, told in writer.told.items():
+                for url in self.fleet.nodes.values():
+                    row = requests.get(f"{url}/properties/{key}", timeout=5).json()
+                    assert (row["version"], row.get("price")) == (
+                        told["version"], told.get("price", row["price"])), (url, key, told)
+        return slowest
+
+    def _is_level(self):
+        states = [requests.get(f"{url}/_atoll/status", timeout=5).json()["resources"]
+                  for url in self.fleet.nodes.values()]
+        return states[0] == states[1]
+
+
+@pytest.fixture
+def load(fleet):
+    made = Load(fleet)
+    try:
+        made.goes_on(by="us")
+        yield made
+    finally:
+        for writer in made.writers:
+            writer.stop()
+
+
+def test_a_rolling_restart_fails_no_request(load):
+    for node in ("us", "eu", "us", "eu"):
+        load.fleet.tell("restart", node)
+        load.goes_on(by=node)
+    load.end()
+
+
+def test_a_region_that_is_killed_costs_nobody_anything(load):
+    for node, other in (("us", "eu"), ("eu", "us"), ("us", "eu")):
+        os.kill(load.fleet.pid_of(node), signal.SIGKILL)
+        load.goes_on(by=other)
+        load.goes_on(by=node)  # `up` has started it again, and it has caught up
+    assert load.end() < AFTER_A_KILL
+
+
+def test_a_region_that_sleeps_costs_nobody_anything(load):
+    for node, other in (("us", "eu"), ("eu", "us"), ("us", "eu")):
+        pid = load.fleet.pid_of(node)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            load.goes_on(by=other, more=60)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        load.goes_on(by=node)
+    assert load.end() < AFTER_A_KILL
