@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/unordered/unordered_flat_set.hpp>
 
+#include "base/fault.hpp"
 #include "model/effects.hpp"
 #include "model/join.hpp"
 
@@ -179,6 +180,7 @@ public:
 private:
     Outcome take(const Intent& intent) {
         Decision decision = decide(schema_, intent, *this);
+        if (fault_planted("version.skip")) decision = decide(schema_, whatever(intent), *this);
         if (auto* change = std::get_if<Change>(&decision)) {
             Accepted accepted{change->row, change->kind, change->stamp};
             const Hash128 row_hash = write_log(*change);
@@ -190,6 +192,13 @@ private:
         if (auto* replayed = std::get_if<Replayed>(&decision)) return std::move(*replayed);
         if (auto* forward = std::get_if<ForwardHome>(&decision)) return std::move(*forward);
         return std::move(std::get<Refused>(decision));
+    }
+
+    // The intent, without what it says about the version.
+    static Intent whatever(Intent intent) {
+        intent.precondition = {};
+        intent.precondition.if_match_any = true;
+        return intent;
     }
 
     // One's own change: its row's JSON is made once, for the log and for the row's hash.
@@ -218,6 +227,7 @@ private:
     }
 
     void remember(const Change& change) {
+        if (fault_planted("request.forget")) return;
         const RequestSeen seen = seen_by(change);
         for (const RequestId& id : change.request.ids)
             remember(id, seen);
@@ -319,6 +329,7 @@ private:
             remember(id, seen);
             add_twins(there, *request(id), seen);
         }
+        if (fault_planted("apply.drop")) return;
         join_row(there);
     }
 

@@ -249,7 +249,8 @@ Task<void> Committer::commit_batch(Items& items, ItemSpan span) {
     for (std::size_t i = span.first; i < span.second; ++i) {
         items[i]->done = batch.take(items[i]->work);
     }
-    if (!batch.changed()) {  // refused, repeated, or to be forwarded home
+    if (!batch.changed() ||
+        fault_planted("commit.drop")) {  // refused, repeated, or to be forwarded home
         co_await parts_.writer.release();
         co_return Result<void>{};
     }

@@ -1,0 +1,216 @@
+"""The checker sees what it is there to see. Faults are planted in what a good run left behind; and
+in the program, which with ATOLL_FAULT breaks one of its promises now and then."""
+
+import contextlib
+import pickle
+import random
+import shutil
+import sqlite3
+
+import checker
+import one_round
+import pytest
+import stores
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory):
+    """A good run, with a write that was made beside another one: its folder, and what was noted."""
+    seed = random.randrange(1, 1_000_000)
+    folder = tmp_path_factory.mktemp("good") / "run"
+    made, found = one_round.play(seed, 12, 2, folder, ("kill", "link cut"), (), print)
+    assert not found, (seed, found)
+    yield folder, pickle.dumps(made)
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def run(played):
+    return pickle.loads(played[1])
+
+
+def found_in(run, check):
+    return "\n".join(check(checker.Run(run.asks, run.faults, run.copies, run.conflicts)))
+
+
+def written(run, kind="update"):
+    """An acknowledged write that was tried once, and its entry in each node's log."""
+    for ask in run.asks:
+        effects = run.effects.get(ask.request, [])
+        if ask.kind == kind and ask.acknowledged and not ask.repeat and len(effects) == 1:
+            return ask, [entry for copy in run.copies.values() for entry in copy.entries()
+                         if entry.dot == effects[0].dot]
+    raise AssertionError(f"no {kind} was answered")
+
+
+def during(run, kind):
+    """A request that was on its way during one fault of that kind, and no other."""
+    for ask in run.asks:
+        fault = checker.alone(run, ask)
+        if fault and fault.kind == kind:
+            return ask
+    raise AssertionError(f"no request during {kind}")
+
+
+# ---- in the files --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sql, told", [
+    ("UPDATE properties SET price = '1.00' WHERE id = 3000", "eu: 3000: its hash is wrong"),
+    ("UPDATE properties SET price = '1.00' WHERE id = 3000", "3000 differs: us has"),
+    ("DELETE FROM properties WHERE id = 3000", "is not the sum of the rows' hashes"),
+    ("DELETE FROM atoll_log WHERE id = (SELECT max(id) FROM atoll_log)", "not the log's end"),
+    ("DELETE FROM atoll_log WHERE id & 0xffff = 2", "the log is broken at 2"),
+    ("UPDATE atoll_origins SET applied = received - 1", "not the log's end"),
+    ("DELETE FROM atoll_requests WHERE number = (SELECT min(number) FROM atoll_requests)",
+     "is forgotten")])
+def test_it_sees_what_is_wrong_in_a_file(played, run, tmp_path, sql, told):
+    file = tmp_path / "eu.db"
+    shutil.copy(played[0] / "eu" / "data" / "eu.db", file)
+    with contextlib.closing(sqlite3.connect(file)) as store:
+        store.execute(sql)
+        store.commit()
+    run.copies["eu"] = stores.Copy(file)
+    assert told in "\n".join(checker.check(run))
+
+
+# ---- in the history ------------------------------------------------------------------------------
+
+
+def test_it_sees_an_acknowledged_write_that_is_lost(run):
+    ask, _ = written(run)
+    ask.written = ask.written.rpartition(":")[0] + ":999999"
+    assert "acknowledged and lost" in found_in(run, checker.nothing_acknowledged_is_lost)
+
+
+def test_it_sees_a_write_that_is_not_in_its_row(run):
+    _, entries = written(run)
+    for copy in run.copies.values():
+        copy.rows[entries[0].key].vector = {"base": (1, 1)}
+    assert "not inside its row" in found_in(run, checker.nothing_acknowledged_is_lost)
+
+
+def test_it_sees_an_answer_about_another_write(run):
+    ask, _ = written(run)
+    ask.price = "1.23"
+    assert "acknowledged as another write" in found_in(run, checker.nothing_acknowledged_is_lost)
+    assert "written by nobody" in found_in(run, checker.nobody_else_wrote)
+
+
+@pytest.mark.parametrize("error, by, told", [
+    ("version_conflict", None, "refused where it took effect"),
+    ("duplicate_request", "eu", "was told that it is a repeat")])
+def test_it_sees_a_refusal_of_ones_own_success(run, error, by, told):
+    ask, entries = written(run)
+    ask.status, ask.body = 409, {"error": error}
+    ask.by = by or entries[0].dot[0].split(".")[0]
+    assert told in found_in(run, checker.a_refusal_is_true)
+
+
+def test_it_sees_a_refusal_by_a_region_that_knew_better(run):
+    ask, entries = written(run)
+    ask.status, ask.by = 409, "elsewhere"
+    ask.body = {"error": "version_conflict", "current": {"price": entries[0].row.price}}
+    assert "refused by a region that had" in found_in(run, checker.a_refusal_is_true)
+
+
+def test_it_sees_a_write_that_counts_twice(run):
+    _, entries = written(run)
+    run.any.rows[entries[0].key].twins.append(["us", 1])
+    assert "writes, and version" in found_in(run, checker.every_write_counts_once)
+
+
+def test_it_sees_two_effects_in_one_region(run):
+    _, entries = written(run)
+    again = pickle.loads(pickle.dumps(entries[0]))
+    again.dot = again.dot[0], 999_999
+    run.any.log[again.dot[0]].append(again)
+    assert "took effect 2 times" in found_in(run, checker.a_region_takes_a_request_once)
+
+
+def test_it_sees_two_writes_over_one_version(run):
+    ask, _ = written(run)
+    other = pickle.loads(pickle.dumps(ask))
+    other.price = "1.23"
+    run.asks.append(other)
+    told = found_in(run, checker.a_version_is_written_over_once)
+    assert f"all write over version {ask.version}" in told
+    ask.body["version"] += 1
+    assert "it named version" in found_in(run, checker.a_version_is_written_over_once)
+
+
+def test_it_sees_a_row_that_is_not_as_the_log_says(run):
+    _, entries = written(run)
+    run.any.rows[entries[0].key].price = "1.23"
+    run.any.rows[4_000_000] = run.any.rows[3000]
+    told = found_in(run, checker.rows_are_as_the_log_says)
+    assert "and its log ends with" in told and "4000000 was made by nobody" in told
+
+
+def beside_each_other(run):
+    """The last two updates of a record, as if neither had seen the other."""
+    for key, entries in checker.by_record(run).items():
+        *_, lost, won = [None, *sorted(entries, key=lambda entry: entry.stamp)]
+        if not lost or {lost.kind, won.kind} != {"update"} or lost.dot[0] == won.dot[0]:
+            continue
+        for copy in run.copies.values():
+            for entry in copy.entries():
+                if entry.dot == won.dot:
+                    entry.row.vector[lost.dot[0]] = 0, 0
+        run.conflicts = {name: [one for one in listed if one["key"] != str(key)]
+                         for name, listed in run.conflicts.items()}
+        return lost, won
+    raise AssertionError("no record was written in both regions")
+
+
+def test_it_sees_a_conflict_that_is_not_listed(run):
+    lost, _ = beside_each_other(run)
+    told = found_in(run, checker.what_lost_is_listed)
+    assert f"{lost} at {lost.row.price} lost against" in told
+
+
+def test_it_sees_a_write_undone_by_what_slept(run):
+    lost, won = beside_each_other(run)
+    for ask in run.asks:
+        if ask.request == won.request:
+            ask.returned = 1.0
+        elif ask.request == lost.request:
+            ask.invoked = 2.0
+    assert "was undone by" in found_in(run, checker.nothing_acknowledged_is_undone_by_what_slept)
+
+
+def test_it_sees_a_read_of_what_nobody_wrote(run):
+    ask = next(ask for ask in run.asks
+               if ask.kind == "get" and ask.status == 200 and ask.body["version"] > 1)
+    ask.body["price"] = "1.23"
+    assert "a price that nobody wrote" in found_in(run, checker.reads_are_true)
+
+
+def test_it_sees_a_read_without_what_its_token_names(run):
+    _, entries = written(run)
+    ask = next(ask for ask in run.asks if ask.kind == "get" and ask.status == 200)
+    ask.key, ask.tag = entries[0].key, "base:1:1"
+    ask.token = "{}:{}".format(*entries[0].dot)
+    assert "does not have what its token names" in found_in(run, checker.reads_are_true)
+
+
+def test_it_sees_that_a_failure_was_noticed(run):
+    ask = during(run, "kill")
+    ask.status, ask.returned = 502, ask.returned + 1.5
+    assert "failed during" in found_in(run, checker.one_failure_is_not_noticed)
+    assert "took " in found_in(run, checker.a_kill_costs_a_second_at_most)
+
+
+# ---- in the program ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault, told", [
+    ("apply.drop:20", " differs: us has"),
+    ("request.forget:20", "is forgotten"),
+    ("version.skip:20", "it named version"),
+    ("commit.drop:100", "acknowledged")])
+def test_it_sees_a_promise_that_is_broken(tmp_path, fault, told):
+    seed = random.randrange(1, 1_000_000)
+    env = {"ATOLL_FAULT": fault}
+    _, found = one_round.play(seed, 4, 2, tmp_path / "run", ("link delay",), env, print)
+    assert told in "\n".join(found), (seed, found)

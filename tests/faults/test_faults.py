@@ -1,0 +1,20 @@
+"""The fault test as ./test and CI run it: two minutes, with seeds nobody picked.
+
+SECONDS says how long each round lasts, SEED repeats one."""
+
+import os
+import random
+
+import one_round
+import pytest
+
+SECONDS = int(os.environ.get("SECONDS", 25))
+
+
+@pytest.mark.timeout(SECONDS + 120)
+@pytest.mark.parametrize("nodes", [2, 3])
+def test_nothing_is_lost_and_nobody_notices(tmp_path, nodes):
+    seed = int(os.environ.get("SEED", 0)) or random.randrange(1, 1_000_000)
+    made = one_round.run(seed, SECONDS, nodes, tmp_path / "run")
+    assert len(made.faults) >= SECONDS / 10
+    assert sum(ask.acknowledged for ask in made.asks) > 10 * SECONDS
