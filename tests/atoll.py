@@ -74,7 +74,7 @@ class Node:
         def is_ready():
             assert self.process.poll() is None, (
                 f"{self.name} ended with status {self.process.returncode}\n{self.log()}")
-            self.port = self.port or self._announced_port()
+            self.port = self.port or self.announced_port()
             return self.port and self._answers_ready()
 
         wait_until(is_ready, START_SECONDS, f"{self.name} being ready")
@@ -127,7 +127,8 @@ class Node:
         environment = {name: os.environ[name] for name in kept if name in os.environ}
         return environment | self.env | dict(more)
 
-    def _announced_port(self):
+    def announced_port(self):
+        """The one that its log tells; 0 before."""
         url = re.search(r'"url":\s*"http://[^"]*:(\d+)"', self.log(since_start=True))
         return int(url[1]) if url else 0
 

@@ -2,11 +2,56 @@
 process id; a test that fails shows the logs of the nodes that it used."""
 
 import contextlib
+import os
 
+import postgres
 import pytest
 from atoll import Node
 from fleet import Fleet
 from gateway import World
+
+STORES = ("sqlite", "postgres")
+
+
+def pytest_generate_tests(metafunc):
+    """A module that says STORES = (…) runs on each of them; ATOLL_TEST_STORE=postgres lets all
+    tests of nodes that can run on PostgreSQL do so."""
+    stores = getattr(metafunc.module, "STORES", None)
+    if stores and "store" in metafunc.fixturenames:
+        metafunc.parametrize("store", stores, scope="module")
+
+
+@pytest.fixture(scope="module")
+def store():
+    return os.environ.get("ATOLL_TEST_STORE", "sqlite")
+
+
+@pytest.fixture(scope="session")
+def cluster():
+    """A PostgreSQL server for all tests of this process that want one."""
+    server = postgres.Cluster().create()
+    yield server
+    server.clean_up()
+
+
+@pytest.fixture
+def own_cluster():
+    """A PostgreSQL server of the test's own, for whatever it does to it."""
+    server = postgres.Cluster().create()
+    yield server
+    server.clean_up()
+
+
+@pytest.fixture(scope="session")
+def database_for(request):
+    """What a node of a kind of store is told by the environment: an empty database for each."""
+
+    def environment(kind, app="apps/property-listing.toml"):
+        if kind != "postgres" or app != "apps/property-listing.toml":
+            return {}
+        return {"DATABASE_URL": request.getfixturevalue("cluster").new_database()}
+
+    return environment
 
 
 @pytest.hookimpl(wrapper=True)
@@ -21,11 +66,13 @@ def pytest_runtest_makereport(item):
 
 
 @pytest.fixture
-def make_node(tmp_path):
+def make_node(tmp_path, store, database_for):
     """Makes nodes (`make_node(name="us", env={…})`), not started; stops them at the end."""
     with contextlib.ExitStack() as at_the_end:
 
-        def make(**options):
+        def make(on=store, **options):
+            given = database_for(on, options.get("app", "apps/property-listing.toml"))
+            options["env"] = given | dict(options.get("env", ()))
             node = Node(tmp_path / f"node{len(make.nodes)}", **options)
             make.nodes.append(node)
             at_the_end.callback(node.clean_up)
@@ -51,9 +98,9 @@ def fleet(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def shared_node(tmp_path_factory):
+def shared_node(tmp_path_factory, store, database_for):
     """A region `us` for all tests of a module: each keeps to records that no other one uses."""
-    node = Node(tmp_path_factory.mktemp("shared"))
+    node = Node(tmp_path_factory.mktemp("shared"), env=database_for(store))
     try:
         yield node.start()
     finally:

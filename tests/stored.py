@@ -5,6 +5,7 @@ import contextlib
 import json
 import sqlite3
 
+import postgres
 import xxhash
 
 SEQ_BITS = 48
@@ -109,6 +110,53 @@ class Store:
             "the stored digest is not the sum of the rows' hashes")
         for key, version in store.execute("SELECT id, version FROM properties"):
             assert version == self.versions[key], f"{key} shows another version than its log"
+
+
+class PostgresStore(Store):
+    """The same of a PostgreSQL database: what lies there is laid out as in a file, and checked."""
+
+    def check(self):
+        with contextlib.closing(sqlite3.connect(":memory:")) as copy:
+            self._fill(copy)
+            self._check_log(copy)
+            self._check_requests(copy)
+            self._check_rows(copy)
+        return self
+
+    def _fill(self, copy):
+        columns = ", ".join(("id", *FIELDS, "atoll_vector", "atoll_state"))
+        shown = columns.replace("price", "price::text").replace(
+            "updated_at", "to_char(updated_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS updated_at")
+        copy.executescript("CREATE TABLE atoll_origins (number, origin, received, applied, hash);"
+                           "CREATE TABLE atoll_log (id, json, hash);"
+                           "CREATE TABLE atoll_requests (id, seq, key);"
+                           "CREATE TABLE atoll_meta (name, value);")
+        [batch] = self._rows("SELECT ledger, encode(digests, 'hex') AS digests FROM atoll_batches"
+                             " ORDER BY number DESC LIMIT 1")
+        copy.execute("INSERT INTO atoll_meta VALUES ('digest.properties', ?)",
+                     [bytes.fromhex(batch["digests"])])
+        for number, (origin, mark) in enumerate(sorted(batch["ledger"]["origins"].items()), 1):
+            copy.execute("INSERT INTO atoll_origins VALUES (?, ?, ?, ?, ?)",
+                         [number, origin, mark["received"], mark["applied"],
+                          bytes.fromhex(mark["hash"])])
+            for entry in self._rows("SELECT seq, json, encode(hash, 'hex') AS hash FROM atoll_log"
+                                    f" WHERE origin = '{origin}'"):
+                copy.execute("INSERT INTO atoll_log VALUES (?, ?, ?)",
+                             [number << SEQ_BITS | entry["seq"], entry["json"],
+                              bytes.fromhex(entry["hash"])])
+        for request in self._rows("SELECT id, seq, key::bigint AS key FROM atoll_requests"):
+            copy.execute("INSERT INTO atoll_requests VALUES (:id, :seq, :key)", request)
+        for table in ("properties", "atoll_tombstones_properties"):
+            copy.execute(f"CREATE TABLE {table} ({columns}, atoll_hash, version)")
+            for row in self._rows(f"SELECT {shown}, encode(atoll_hash, 'hex'), version"
+                                  f" FROM {table}"):
+                *values, hash, version = row.values()
+                copy.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * (len(values) + 2))})",
+                             [*values, bytes.fromhex(hash), version])
+
+    def _rows(self, sql):
+        text = postgres.psql(self.file, f"SELECT json_agg(all_of) FROM ({sql}) AS all_of")
+        return json.loads(text) if text else []
 
 
 def canonical(row):

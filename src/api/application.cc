@@ -26,6 +26,8 @@ public:
         if (route.operation && route.operation->resource) {
             response =
                 co_await answer_record(*route.operation, std::move(route.parameter), request);
+        } else if (route.operation && route.operation->kind == OperationKind::readyz) {
+            response = co_await readyz(request);
         } else {
             response = answer(route, request);
         }
@@ -65,8 +67,6 @@ private:
                 return json(parts_.lag());
             case OperationKind::livez:
                 return text(200, "ok\n");
-            case OperationKind::readyz:
-                return readyz(request);
             case OperationKind::metrics:
                 return metrics();
             case OperationKind::openapi:
@@ -110,14 +110,19 @@ private:
         return json(body + '}');
     }
 
-    Response readyz(const Request& request) const {
-        const bool ready = parts_.status.ready && !parts_.status.stopping;
-        if (request.query.find("verbose") == std::string_view::npos) {
-            return text(ready ? 200 : 503, ready ? "ok\n" : "not ready\n");
+    asio::awaitable<Response> readyz(const Request& request) {
+        std::string body;
+        if (parts_.status.ready) {
+            const auto ledger = co_await parts_.records.reader.ledger();
+            body = ledger ? "[+]store ok\n" : "[-]store is away\n";
+        } else {
+            body = "[-]store is opening\n";
         }
-        std::string body = parts_.status.ready ? "[+]store ok\n" : "[-]store is opening\n";
         body += parts_.status.stopping ? "[-]node is stopping\n" : "[+]node ok\n";
-        return text(ready ? 200 : 503, std::move(body));
+        const bool ready = body.find("[-]") == std::string::npos;
+        const bool verbose = request.query.find("verbose") != std::string_view::npos;
+        if (!verbose) body = ready ? "ok\n" : "not ready\n";
+        co_return text(ready ? 200 : 503, std::move(body));
     }
 
     Response metrics() const {

@@ -23,17 +23,30 @@ struct Arguments {
     LogArguments log;
 };
 
-// Waits for SIGTERM or SIGINT; a second one ends the process at once.
-void wait_for_signal() {
-    {
-        asio::io_context context;
-        asio::signal_set signals{context, SIGTERM, SIGINT};
-        signals.async_wait([](const boost::system::error_code&, int) {});
-        context.run();
-    }  // its end takes back what it had the signals do
-    ::signal(SIGTERM, [](int) { _exit(failed); });
-    ::signal(SIGINT, [](int) { _exit(failed); });
-}
+// SIGTERM or SIGINT, from the moment that this exists. A second one ends the process at once.
+class StopSignal {
+public:
+    StopSignal() {
+        signals_.async_wait(
+            [this](const boost::system::error_code& failed, int) { came_ = !failed; });
+    }
+
+    bool came() {
+        context_.poll();
+        return came_;
+    }
+    void wait() {
+        context_.run();
+        signals_.clear();  // takes back what it had the signals do
+        ::signal(SIGTERM, [](int) { _exit(failed); });
+        ::signal(SIGINT, [](int) { _exit(failed); });
+    }
+
+private:
+    asio::io_context context_;
+    asio::signal_set signals_{context_, SIGTERM, SIGINT};
+    bool came_ = false;
+};
 
 int serve(const Arguments& arguments) {
     config::LoadOptions as{.node = arguments.node};
@@ -53,17 +66,14 @@ int serve(const Arguments& arguments) {
     options.name = node->name;
     options.data = data_folder(*app, arguments.data);
     options.listen = node->listen;
-    if (!node->database_url.empty()) {
-        std::cerr << "atoll: " << node->name
-                  << " is to run on PostgreSQL, which this version does not do: unset its "
-                     "database URL to run on SQLite\n";
-        return bad_usage;
-    }
     set_up_log(arguments.log, node->name);
     options.request_log = request_log(arguments.log);
     options.fresh = arguments.fresh;
     options.alone = arguments.alone;
+    StopSignal stop;
+    options.stop_asked = [&stop] { return stop.came(); };
     auto started = node::start_node(*app, options);
+    if (!started && started.error().code == Errc::closed) return ok;
     if (!started) {
         std::cerr << "atoll: " << started.error().what << '\n';
         return failed;
@@ -74,7 +84,7 @@ int serve(const Arguments& arguments) {
          {"node", node->name},
          {"url", "http://" + to_text(config::Endpoint{options.listen.host, (*started)->port()})},
          {"records", (*started)->records()}});
-    wait_for_signal();
+    stop.wait();
     log::info("Stopping");
     (*started)->stop();
     log::info("Stopped");

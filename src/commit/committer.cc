@@ -58,6 +58,10 @@ void resume_all(std::vector<std::unique_ptr<Item>> items) {
     }
 }
 
+bool is_about_a_row(const Error& error) {
+    return error.code == Errc::rejected || error.code == Errc::overloaded;
+}
+
 }  // namespace
 
 // What waits to be committed. push() from any thread, take() from the committer's.
@@ -259,7 +263,7 @@ Task<void> Committer::commit_batch(Items& items, ItemSpan span) {
     const std::size_t letters = saved.dead_letters.size();
     fault_point("commit.before");
     Result<void> durable = co_await parts_.writer.commit(std::move(saved));
-    if (!durable && durable.error().code == Errc::rejected) {
+    if (!durable && is_about_a_row(durable.error())) {
         co_return co_await bisect(items, span, durable.error());
     }
     if (!durable) co_return refuse(items, span, durable.error());
@@ -269,7 +273,8 @@ Task<void> Committer::commit_batch(Items& items, ItemSpan span) {
     co_return Result<void>{};
 }
 
-// The database refused one row: it is that item's fault, not its neighbours'.
+// The database refused one row, or another program has locked it: it is that item's fault, not its
+// neighbours'.
 Task<void> Committer::bisect(Items& items, ItemSpan span, Error error) {
     const std::size_t count = span.second - span.first;
     if (count == 1) co_return co_await divide(*items[span.first], error);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "config/database_url.hpp"
 #include "config/percent.hpp"
 #include "config/resource.hpp"
 
@@ -57,6 +58,8 @@ void apply_store(const Section& section, const Text& text, std::string& database
                         "postgresql://user:password@host:5432/name, or empty for SQLite");
         return;
     }
+    const std::string wrong = wrong_with_database_url(url);
+    if (!wrong.empty()) section.mistake(text, "the database's URL: " + wrong);
     database_url = text.value;
 }
 

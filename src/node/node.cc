@@ -14,21 +14,12 @@
 #include "base/worker.hpp"
 #include "node/metrics.hpp"
 #include "node/seed.hpp"
+#include "node/store.hpp"
 #include "replication/replication.hpp"
 
 namespace reef::node {
 
 namespace {
-
-std::string random_incarnation() {
-    static constexpr char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
-    std::random_device device;
-    std::uniform_int_distribution<std::size_t> pick{0, sizeof letters - 2};
-    std::string text;
-    for (int i = 0; i < 6; ++i)
-        text += letters[pick(device)];
-    return text;
-}
 
 std::array<std::uint8_t, 16> random_bytes(std::mt19937_64& engine) {
     std::array<std::uint8_t, 16> bytes{};
@@ -36,10 +27,6 @@ std::array<std::uint8_t, 16> random_bytes(std::mt19937_64& engine) {
         bytes[i] = static_cast<std::uint8_t>(engine());
     }
     return bytes;
-}
-
-std::string store_path(const config::App& app, const NodeOptions& options) {
-    return (std::filesystem::path{options.data} / app.store_file_of(options.name)).string();
 }
 
 commit::CommitOptions commit_options(const config::Limits& limits) {
@@ -270,12 +257,7 @@ Result<std::unique_ptr<Node>> start_node(const config::App& app, NodeOptions opt
         return Error{Errc::unavailable,
                      "can't make the data folder " + options.data + ": " + failed.message()};
     }
-    store::StoreOptions store_options;
-    store_options.file = store_path(app, options);
-    store_options.node = options.name;
-    store_options.incarnation = random_incarnation();
-    store_options.fresh = options.fresh;
-    auto store = store::open_sqlite(app.schema, store_options);
+    auto store = open_store(app, options);
     if (!store) return store.error();
 
     asio::io_context once;

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -22,6 +23,7 @@ struct NodeOptions {
     std::size_t io_threads = 0;  // 0: one for each processor
     api::RequestLog request_log = api::RequestLog::errors;
     std::chrono::milliseconds stop_deadline{10'000};
+    std::function<bool()> stop_asked = {};  // asked while the database is waited for
 };
 
 class Node {
@@ -33,8 +35,10 @@ public:
     virtual void stop() = 0;
 };
 
-// Returns when the node serves. The app outlives the node. When durable storage fails the process
-// ends at once, with status 1 and without answering anybody: what was not answered may be lost.
+// Returns when the node serves; until its database can be reached that may take long, and its port
+// answers 503 meanwhile. closed: stop_asked() said so. The app outlives the node. When durable
+// storage fails the process ends at once, with status 1 and without answering anybody: what was not
+// answered may be lost.
 Result<std::unique_ptr<Node>> start_node(const config::App& app, NodeOptions options);
 
 }  // namespace reef::node

@@ -5,6 +5,8 @@
 #include <mutex>
 #include <utility>
 
+#include "store/columns.hpp"
+
 namespace reef::store::sqlite {
 
 namespace {
@@ -247,24 +249,5 @@ Transaction::Transaction(Connection& connection)
       begin_writing(connection, "BEGIN IMMEDIATE"),
       commit(connection, "COMMIT"),
       rollback(connection, "ROLLBACK") {}
-
-std::string bytes_of(const Hash128& hash) {
-    std::string bytes(16, '\0');
-    for (std::size_t i = 0; i < 8; ++i) {
-        bytes[i] = static_cast<char>(hash.high >> (8 * (7 - i)) & 0xff);
-        bytes[8 + i] = static_cast<char>(hash.low >> (8 * (7 - i)) & 0xff);
-    }
-    return bytes;
-}
-
-Hash128 hash_from(std::string_view bytes) {
-    Hash128 hash;
-    if (bytes.size() != 16) return hash;
-    for (std::size_t i = 0; i < 8; ++i) {
-        hash.high = hash.high << 8 | static_cast<unsigned char>(bytes[i]);
-        hash.low = hash.low << 8 | static_cast<unsigned char>(bytes[8 + i]);
-    }
-    return hash;
-}
 
 }  // namespace reef::store::sqlite

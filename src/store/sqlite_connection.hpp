@@ -114,7 +114,4 @@ struct Transaction {
     Statement begin_reading, begin_writing, commit, rollback;
 };
 
-std::string bytes_of(const Hash128& hash);  // 16 bytes, the high ones first
-Hash128 hash_from(std::string_view bytes);
-
 }  // namespace reef::store::sqlite

@@ -1,5 +1,6 @@
 #include "store/sqlite_ledger.hpp"
 
+#include "store/columns.hpp"
 #include "store/sqlite_journal.hpp"
 
 namespace reef::store::sqlite {

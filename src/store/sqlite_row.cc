@@ -51,11 +51,6 @@ Result<Value> value_at(const Statement& statement, int column, const Field& fiel
     }
 }
 
-Error unreadable(const Resource& resource, const Key& key, const std::string& what) {
-    return {Errc::invalid, resource.name + '/' + to_text(key) +
-                               " was written by another program and cannot be read: " + what};
-}
-
 void bind_state(Statement& statement, int at, const Resource& resource, const SavedRow& saved) {
     statement.bind_copy(at, to_text(saved.row.vector));
     statement.bind_copy(at + 1, state_json(resource, saved.row));
@@ -101,18 +96,9 @@ void bind_order(Statement& statement, int at, const Field& field, const Value& v
     }
 }
 
-std::vector<Value> values_of(const Resource& resource, const Row& row) {
-    std::vector<Value> values;
-    values.reserve(resource.fields.size());
-    for (FieldId id = 0; id < resource.fields.size(); ++id)
-        values.push_back(value_of(resource, row, id));
-    return values;
-}
-
 Result<StoredRow> row_at(const Statement& statement, const Resource& resource) {
-    StoredRow stored;
-    Row& row = stored.row;
-    std::vector<Value> values(resource.fields.size());
+    RowColumns columns;
+    columns.values.resize(resource.fields.size());
     for (FieldId id = 0; id < resource.fields.size(); ++id) {
         auto value = value_at(statement, id, resource.fields[id]);
         if (!value) {
@@ -120,33 +106,13 @@ Result<StoredRow> row_at(const Statement& statement, const Resource& resource) {
             return unreadable(resource, std::string{key},
                               resource.fields[id].name + ' ' + value.error().what);
         }
-        values[id] = std::move(*value);
+        columns.values[id] = std::move(*value);
     }
-    const auto key = key_from(resource.key_field(), values[resource.key]);
-    if (!key) return unreadable(resource, "?", key.error().what);
-    const int state_column = static_cast<int>(resource.fields.size());
-    const std::string_view state = statement.text(state_column + 1);
-    if (state.empty()) {
-        const Value& version = values[resource.version.value_or(resource.key)];
-        const auto* number = resource.version ? std::get_if<std::int64_t>(&version) : nullptr;
-        const auto writes = static_cast<std::uint64_t>(number ? *number : 1);
-        stored.row = base_row(resource, *key, std::move(values), writes);
-        return stored;
-    }
-    row.resource = resource.id;
-    row.key = *key;
-    row.cells.resize(values.size());
-    for (FieldId id = 0; id < values.size(); ++id) {
-        const bool counter = resource.fields[id].merge == Merge::counter;
-        if (resource.has_state(id) && !counter) row.cells[id].value = std::move(values[id]);
-    }
-    auto vector = parse_vector(statement.text(state_column));
-    if (!vector) return unreadable(resource, row.key, "atoll_vector");
-    row.vector = std::move(*vector);
-    const auto done = read_state_json(resource, state, row);
-    if (!done) return unreadable(resource, row.key, "atoll_state: " + done.error().what);
-    stored.hash = statement.hash(state_column + 2);
-    return stored;
+    const int state = static_cast<int>(resource.fields.size());
+    columns.vector = statement.text(state);
+    columns.state = statement.text(state + 1);
+    columns.hash = statement.hash(state + 2);
+    return row_from(resource, std::move(columns));
 }
 
 RowReads::RowReads(Connection& connection, const Resource& resource)

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "store/columns.hpp"
 #include "store/sqlite_connection.hpp"
 #include "store/store.hpp"
 
@@ -38,14 +39,6 @@ private:
     std::map<FieldId, Statement> holders_, any_holders_;
 };
 
-// Where a record was when the batch began.
-enum class Place : std::uint8_t {
-    unknown,  // not loaded: it may be in either table
-    nowhere,
-    living,
-    tombstone,
-};
-
 struct Before {
     Place place = Place::unknown;
     std::vector<Value> values;  // of a living record, as the columns show them
@@ -69,7 +62,5 @@ private:
     Statement insert_living_, insert_tombstone_, remove_living_, remove_tombstone_;
     std::map<std::vector<bool>, Statement> updates_;
 };
-
-std::vector<Value> values_of(const Resource& resource, const Row& row);
 
 }  // namespace reef::store::sqlite

@@ -1,7 +1,6 @@
 #include "store/sqlite_schema.hpp"
 
 #include <algorithm>
-#include <map>
 
 #include "store/sqlite_journal.hpp"
 #include "store/sqlite_ledger.hpp"
@@ -17,25 +16,6 @@ constexpr std::int64_t format = 1;
 
 Error invalid(std::string what) {
     return {Errc::invalid, std::move(what)};
-}
-
-// One field a line, "price decimal(12,2)": what the table was made for.
-std::string fields_text(const Resource& resource) {
-    std::string text;
-    for (const Field& field : resource.fields)
-        text += field.name + ' ' + type_text(field) + '\n';
-    return text;
-}
-
-std::map<std::string, std::string> parse_fields(std::string_view text) {
-    std::map<std::string, std::string> fields;
-    while (!text.empty()) {
-        const std::string_view line = text.substr(0, text.find('\n'));
-        const std::size_t space = line.find(' ');
-        fields.emplace(line.substr(0, space), line.substr(space + 1));
-        text.remove_prefix(std::min(text.size(), line.size() + 1));
-    }
-    return fields;
 }
 
 class Preparation {
@@ -122,26 +102,9 @@ private:
     }
 
     // What the app's table lacks, holds in another form, or would lose.
-    Result<void> check_fields(const Resource& resource,
-                              const std::map<std::string, std::string>& known) {
+    Result<void> check_fields(const Resource& resource, const KnownFields& known) {
         const std::string where = options_.file + ", table " + resource.table + ": ";
-        for (const auto& [name, type] : known) {
-            const auto field = resource.find_field(name);
-            if (!field) {
-                return invalid(where + "the app no longer has the field \"" + name +
-                               "\", which the store holds; put it back, or start with a new store");
-            }
-            const std::string now = type_text(resource.fields[*field]);
-            if (now != type) {
-                return invalid(where + "the field \"" + name + "\" is " + type +
-                               " in the store and " + now + " in the app");
-            }
-        }
-        for (const Field& field : resource.fields) {
-            if (known.contains(field.name) || field.nullable || field.default_value) continue;
-            return invalid(where + "the new field \"" + field.name +
-                           "\" needs a default, or to be nullable, for the rows that are there");
-        }
+        if (auto good = store::check_fields(resource, known, where); !good) return good;
         const auto columns =
             texts("SELECT name FROM pragma_table_info(" + quoted_text(resource.table) + ')');
         if (!columns) return columns.error();

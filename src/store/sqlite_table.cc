@@ -1,6 +1,5 @@
 #include "store/sqlite_table.hpp"
 
-#include <algorithm>
 #include <cstdint>
 #include <limits>
 
@@ -159,31 +158,6 @@ std::string column_sql(const Resource& resource, const Field& field) {
 
 }  // namespace
 
-std::string quoted(std::string_view name) {
-    std::string out = "\"";
-    for (const char c : name) {
-        if (c == '"') out += '"';
-        out += c;
-    }
-    return out += '"';
-}
-
-std::string quoted_text(std::string_view text) {
-    std::string out = "'";
-    for (const char c : text) {
-        if (c == '\'') out += '\'';
-        out += c;
-    }
-    return out += '\'';
-}
-
-std::string columns_of(const Resource& resource) {
-    std::string out;
-    for (const Field& field : resource.fields)
-        out += quoted(field.name) + ", ";
-    return out + "atoll_vector, atoll_state, atoll_hash";
-}
-
 int column_count(const Resource& resource) {
     return static_cast<int>(resource.fields.size()) + 3;
 }
@@ -198,10 +172,6 @@ std::string table_sql(const Resource& resource, std::string_view table) {
            "  atoll_vector TEXT NOT NULL DEFAULT '',\n"
            "  atoll_state TEXT NOT NULL DEFAULT '',\n"
            "  atoll_hash BLOB\n) STRICT";
-}
-
-std::string tombstones_of(const Resource& resource) {
-    return "atoll_tombstones_" + resource.table;
 }
 
 std::string tombstones_sql(const Resource& resource) {
@@ -232,18 +202,6 @@ std::string order_of(const Field& field) {
     return place + " END";
 }
 
-bool is_indexed(const Resource& resource, FieldId field) {
-    if (field == resource.key) return false;
-    const Field& declared = resource.fields[field];
-    const bool sorted =
-        std::find(resource.sort.begin(), resource.sort.end(), field) != resource.sort.end();
-    return declared.index || declared.unique || !declared.refers_to.empty() || sorted;
-}
-
-std::string index_name(const Resource& resource, FieldId field) {
-    return resource.table + '_' + resource.fields[field].name + "_idx";
-}
-
 // Each ends in the key, so that a page of a list can start anywhere among equal values: an integer
 // key is the rowid, which every index ends in anyway.
 std::vector<Index> indexes_of(const Resource& resource) {
@@ -257,18 +215,6 @@ std::vector<Index> indexes_of(const Resource& resource) {
                                      " (" + order_of(resource.fields[id]) + last + ')'});
     }
     return indexes;
-}
-
-std::string type_text(const Field& field) {
-    static constexpr std::string_view names[] = {"bool",    "int32",   "int64",     "float",
-                                                 "decimal", "text",    "timestamp", "uuid",
-                                                 "json",    "lattice", "version"};
-    std::string text{names[static_cast<std::size_t>(field.type)]};
-    if (field.type == FieldType::decimal) {
-        text += '(' + std::to_string(field.precision) + ',' + std::to_string(field.scale) + ')';
-    }
-    if (field.merge == Merge::counter) text += " counter";
-    return text;
 }
 
 }  // namespace reef::store::sqlite

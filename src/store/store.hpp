@@ -131,8 +131,9 @@ public:
     // cannot be read, since another program damaged it: bisect.
     virtual Task<Loaded> begin(Wanted wanted) = 0;
     // Saves, commits, returns once it is durable. rejected: the database refused a row, nothing was
-    // saved, bisect. unavailable: nothing was saved. broken: durable storage failed, the process
-    // must end.
+    // saved, bisect. overloaded: so it is, since another program has locked a row. unavailable:
+    // nothing was saved. outcome_unknown: the database went away during the commit and has not come
+    // back to be asked. broken: durable storage failed, the process must end.
     virtual Task<void> commit(Saved saved) = 0;
     // Ends a batch that changed nothing. Cannot fail: a lost connection ends it as well.
     virtual asio::awaitable<void> release() = 0;
@@ -209,6 +210,7 @@ public:
 
 struct StoreOptions {
     std::string file;                   // SQLite: the path; its folder exists
+    std::string url = {};               // PostgreSQL: postgresql://user:password@host:5432/name
     std::string node;                   // the origin's name; the incarnation is made with the store
     std::string incarnation;            // of a new store: random, given by the caller
     bool fresh = false;                 // what is there is thrown away
@@ -216,8 +218,10 @@ struct StoreOptions {
 };
 
 // Opens or creates. invalid: what is there is not this app's (another node's store, columns of
-// another shape), or a newer version's. unavailable: locked by another process, no such folder.
+// another shape), or a newer version's. unavailable: locked by another process, no such folder, the
+// database cannot be reached.
 Result<std::unique_ptr<Store>> open_sqlite(const Schema& schema, StoreOptions options);
+Result<std::unique_ptr<Store>> open_postgres(const Schema& schema, StoreOptions options);
 std::unique_ptr<Store> open_memory(const Schema& schema, StoreOptions options);
 
 }  // namespace reef::store

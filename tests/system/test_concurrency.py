@@ -12,6 +12,8 @@ import pytest
 from atoll import Node
 from connection import Connection
 
+STORES = ("sqlite", "postgres")
+
 CLIENTS = 24
 ROUNDS = 20
 OPERATIONS = 250  # of each client in the random history

@@ -4,6 +4,8 @@ import pytest
 import requests
 from answers import problem
 
+STORES = ("sqlite", "postgres")
+
 NAMES = "price", "bedrooms", "bathrooms"
 
 

@@ -12,6 +12,8 @@ import requests
 from answers import problem
 from atoll import REPOSITORY
 
+STORES = ("sqlite", "postgres")
+
 
 def read_seed():
     with (REPOSITORY / "apps" / "property-listing.csv").open() as file:

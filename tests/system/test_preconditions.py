@@ -4,6 +4,8 @@ import pytest
 import requests
 from answers import problem
 
+STORES = ("sqlite", "postgres")
+
 NO_TAGS = ['"x"', "x", '""', "", '"base:1:1', "W/", '"base:0:0"', '"\xff"']
 
 

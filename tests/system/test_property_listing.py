@@ -6,6 +6,8 @@ import pytest
 import requests
 from answers import problem
 
+STORES = ("sqlite", "postgres")
+
 TIME = r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
 JSON = {"Content-Type": "application/json"}
 

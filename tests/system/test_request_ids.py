@@ -7,6 +7,8 @@ import pytest
 import requests
 from answers import problem
 
+STORES = ("sqlite", "postgres")
+
 numbers = itertools.count(1)
 
 

@@ -7,6 +7,8 @@ import requests
 from answers import problem
 from atoll import wait_until
 
+STORES = ("sqlite", "postgres")
+
 # ---- methods -------------------------------------------------------------------------------------
 
 ALLOWED = {

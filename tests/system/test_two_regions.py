@@ -9,6 +9,8 @@ import requests
 from atoll import wait_until
 from regions import free_ports
 
+STORES = ("sqlite", "postgres")
+
 JSON = {"Content-Type": "application/json"}
 
 

@@ -214,6 +214,33 @@ TEST(Environments, PartsOfADatabaseBecomeOneUrl) {
     EXPECT_EQ(wrong.find("hunter2"), std::string::npos);
 }
 
+TEST(Environments, WhatIsWrongWithADatabasesUrlIsSaidWithoutItsPassword) {
+    const std::vector<std::pair<std::string, std::string>> cases{
+        {"postgresql://u:hunter2@db:99999/x", "the port must be a number"},
+        {"postgresql://u:hunter2@db:0/x", "the port must be a number"},
+        {"postgresql://u:hunter2@[::1/x", "an IPv6 address must end"},
+        {"postgresql://u:hunter2@[::1]5432/x", "']' must be followed"},
+        {"postgresql://u:hunter2%zz@db/x", "'%' must be followed"},
+        {"postgresql://u:hun@ter2@db/x", "'@' in a user or password"},
+        {"postgresql://u:hunter2?@db/x", "after '?' must come name=value"},
+        {"postgresql://db/x?sslmod=require", "(did you mean \"sslmode\"?)"},
+    };
+    for (const auto& [url, said] : cases) {
+        const auto wrong = mistakes_in("property-listing.toml", {{"DATABASE_URL", url}}, as("us"));
+        EXPECT_NE(wrong.find(said), std::string::npos) << url << ": " << wrong;
+        EXPECT_EQ(wrong.find("hunter2"), std::string::npos);
+        EXPECT_EQ(wrong.find("ter2"), std::string::npos);
+    }
+    for (const char* good : {"postgres://", "postgresql://db", "postgresql://u@[::1]:5432/d",
+                             "postgresql://%2Fvar%2Frun:5433/x", "postgresql://a:1,b:2/x",
+                             "postgresql://u:p@db/x?sslmode=require&connect_timeout=3"}) {
+        EXPECT_EQ(loaded("property-listing.toml", {{"DATABASE_URL", good}}, as("us"))
+                      .nodes[0]
+                      .database_url,
+                  good);
+    }
+}
+
 TEST(Environments, ServersToSendToComeInThreeSpellings) {
     for (const char* spelling : {R"(["B", "D"])", "[B,D]", "B,D", " B , D ", "[B,A,D]"}) {
         const App a = loaded("logistics.toml", {{"ALLOWED_SERVERS", spelling}}, as("A"));

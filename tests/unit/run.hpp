@@ -6,34 +6,46 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <exception>
 #include <optional>
 #include <stdexcept>
+#include <type_traits>
 #include <utility>
 
 #include "base/task.hpp"
 
 namespace reef::test {
 
+// On a context where other things may wait, too: they get their turns until the task has ended.
+template <class T>
+T run_on(asio::io_context& context, asio::awaitable<T> work) {
+    constexpr std::chrono::seconds patience{60};
+    using Ended = std::conditional_t<std::is_void_v<T>, bool, T>;
+    std::optional<Ended> result;
+    std::exception_ptr thrown;
+    const auto end = [&](std::exception_ptr failed, auto... value) {
+        thrown = failed;
+        if constexpr (sizeof...(value) == 0) {
+            result.emplace(true);
+        } else {
+            (result.emplace(std::move(value)), ...);
+        }
+    };
+    asio::co_spawn(context, std::move(work), end);
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    context.restart();
+    while (!result && context.run_one_until(deadline) > 0)
+        continue;
+    if (thrown) std::rethrow_exception(thrown);
+    if (!result) throw std::logic_error("the task waits for something outside");
+    if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+
 template <class T>
 T run(asio::awaitable<T> work) {
     asio::io_context context;
-    std::optional<T> result;
-    asio::co_spawn(context, std::move(work), [&result](std::exception_ptr failed, T value) {
-        if (failed) std::rethrow_exception(failed);
-        result.emplace(std::move(value));
-    });
-    context.run();
-    if (!result) throw std::logic_error("the task waits for something outside");
-    return std::move(*result);
-}
-
-inline void run(asio::awaitable<void> work) {
-    asio::io_context context;
-    asio::co_spawn(context, std::move(work), [](std::exception_ptr failed) {
-        if (failed) std::rethrow_exception(failed);
-    });
-    context.run();
+    return run_on(context, std::move(work));
 }
 
 // The value of a task that must succeed.

@@ -72,6 +72,18 @@ class StoreContract : public testing::TestWithParam<MakePlace> {
 protected:
     StoreContract();
 
+    // A task runs where its store's connections are: on context_.
+    template <class T>
+    T run(asio::awaitable<T> work) {
+        return reef::test::run_on(context_, std::move(work));
+    }
+    template <class T>
+    T value_of_task(Task<T> work) {
+        Result<T> result = run(std::move(work));
+        if (!result) throw std::runtime_error("unexpected: " + result.error().what);
+        if constexpr (!std::is_void_v<T>) return std::move(*result);
+    }
+
     void reopen();
     Loaded begin(Wanted wanted = {});
     Result<void> commit(Saved saved);
@@ -83,6 +95,8 @@ protected:
     std::vector<std::pair<OriginId, std::uint64_t>> dots_after(Position after,
                                                                ScanLimits limits = {});
     void expect_stored(const Row& row);
+    // The keys of a list of things, page by page; skip belongs to the first.
+    std::vector<std::int64_t> walked(ListQuery query, std::size_t total);
 
     const Schema schema_ = contract_schema();
     const std::unique_ptr<Place> place_ = GetParam()();

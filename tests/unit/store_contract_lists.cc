@@ -4,6 +4,25 @@
 #include "store_contract.hpp"
 
 namespace reef::store::test {
+std::vector<std::int64_t> StoreContract::walked(ListQuery query, std::size_t total) {
+    std::vector<std::int64_t> keys;
+    for (;;) {
+        const ListPage page = value_of_task(reader_->list(query));
+        EXPECT_EQ(page.total, total);
+        EXPECT_LE(page.rows.size(), query.rows_max);
+        for (const Row& row : page.rows)
+            keys.push_back(std::get<std::int64_t>(row.key));
+        if (!page.more) return keys;
+        if (page.rows.size() != query.rows_max) {
+            ADD_FAILURE() << "a page that is not full says that there is more";
+            return keys;
+        }
+        const Row& last = page.rows.back();
+        query.after.emplace(value_of(schema_[thing], last, query.sort), last.key);
+        query.skip = 0;
+    }
+}
+
 namespace {
 
 constexpr std::array sorts{things::id,    things::price,  things::big,
@@ -134,27 +153,6 @@ std::string described(const Schema& schema, const ListQuery& query) {
     return text;
 }
 
-// Walks through all pages; skip belongs to the first.
-std::vector<std::int64_t> walked(Reader& reader, const Schema& schema, ListQuery query,
-                                 std::size_t total) {
-    std::vector<std::int64_t> keys;
-    for (;;) {
-        const ListPage page = value_of_task(reader.list(query));
-        EXPECT_EQ(page.total, total);
-        EXPECT_LE(page.rows.size(), query.rows_max);
-        for (const Row& row : page.rows)
-            keys.push_back(std::get<std::int64_t>(row.key));
-        if (!page.more) return keys;
-        if (page.rows.size() != query.rows_max) {
-            ADD_FAILURE() << "a page that is not full says that there is more";
-            return keys;
-        }
-        const Row& last = page.rows.back();
-        query.after.emplace(value_of(schema[thing], last, query.sort), last.key);
-        query.skip = 0;
-    }
-}
-
 TEST_P(StoreContract, ListsEveryRowOnceInOrder) {
     const std::uint32_t seed = std::random_device{}();
     SCOPED_TRACE("seed " + std::to_string(seed));
@@ -172,7 +170,7 @@ TEST_P(StoreContract, ListsEveryRowOnceInOrder) {
         const std::size_t total = keys.size();
         keys.erase(keys.begin(), keys.begin() + static_cast<std::ptrdiff_t>(
                                                     std::min<std::uint64_t>(query.skip, total)));
-        EXPECT_EQ(walked(*reader_, schema_, query, total), keys);
+        EXPECT_EQ(walked(query, total), keys);
     }
 }
 

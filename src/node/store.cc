@@ -1,0 +1,120 @@
+#include "node/store.hpp"
+
+#include <filesystem>
+#include <random>
+#include <thread>
+
+#include "api/problem.hpp"
+#include "api/server.hpp"
+#include "base/log.hpp"
+#include "base/worker.hpp"
+
+namespace reef::node {
+
+namespace {
+
+constexpr std::chrono::milliseconds pause_first{50};
+constexpr std::chrono::milliseconds pause_max{1'000};
+constexpr std::chrono::milliseconds stop_looked_at{20};
+
+std::string random_incarnation() {
+    static constexpr char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+    std::random_device device;
+    std::uniform_int_distribution<std::size_t> pick{0, sizeof letters - 2};
+    std::string text;
+    for (int i = 0; i < 6; ++i)
+        text += letters[pick(device)];
+    return text;
+}
+
+class NotReady final : public api::Handler {
+public:
+    explicit NotReady(const model::Answers& answers) : problems_(answers) {}
+
+    asio::awaitable<api::Response> handle(const api::Request& request) override {
+        if (request.path != "/livez") {
+            co_return problems_.write(
+                {"not_ready", "this node waits for its database: try again soon", {}, ""}, request);
+        }
+        api::Response alive;
+        alive.content_type = "text/plain; charset=utf-8";
+        alive.body = "ok\n";
+        co_return alive;
+    }
+    api::Response refuse(int status, std::string_view detail) override {
+        return problems_.write(status, detail);
+    }
+
+private:
+    const api::ProblemWriter problems_;
+};
+
+// What answers at the node's port until there is a store.
+class WaitingRoom {
+public:
+    ~WaitingRoom() {
+        if (server_) server_->stop(std::chrono::milliseconds{500});
+        worker_.stop();
+    }
+
+    Result<std::uint16_t> open(const config::App& app, const config::Endpoint& listen) {
+        api::ServerOptions options;
+        options.host = listen.host;
+        options.port = listen.port;
+        auto server = api::start_server(options, {&worker_.context()},
+                                        {std::make_shared<NotReady>(app.api.answers)});
+        if (!server) return server.error();
+        server_ = std::move(*server);
+        worker_.start();
+        return server_->port();
+    }
+
+private:
+    Worker worker_{"waiting"};
+    std::unique_ptr<api::Server> server_;
+};
+
+// False: the process is to end.
+bool pause(const NodeOptions& options, std::chrono::milliseconds length) {
+    const auto until = std::chrono::steady_clock::now() + length;
+    while (std::chrono::steady_clock::now() < until) {
+        if (options.stop_asked && options.stop_asked()) return false;
+        std::this_thread::sleep_for(stop_looked_at);
+    }
+    return true;
+}
+
+Result<std::unique_ptr<store::Store>> wait_for_database(const config::App& app,
+                                                        NodeOptions& options,
+                                                        const store::StoreOptions& store_options) {
+    auto store = store::open_postgres(app.schema, store_options);
+    const auto away = [&store] { return !store && store.error().code == Errc::unavailable; };
+    if (!away() || !options.serve) return store;
+    WaitingRoom room;
+    const auto port = room.open(app, options.listen);
+    if (!port) return port.error();
+    options.listen.port = *port;
+    log::warn("Waiting for the database",
+              {{"error", store.error().what}, {"url", "http://" + to_text(options.listen)}});
+    for (auto length = pause_first; away(); length = std::min(2 * length, pause_max)) {
+        if (!pause(options, length)) return Error{Errc::closed, "stopped"};
+        store = store::open_postgres(app.schema, store_options);
+    }
+    return store;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<store::Store>> open_store(const config::App& app, NodeOptions& options) {
+    store::StoreOptions store_options;
+    store_options.node = options.name;
+    store_options.incarnation = random_incarnation();
+    store_options.fresh = options.fresh;
+    store_options.url = app.find(options.name)->database_url;
+    if (!store_options.url.empty()) return wait_for_database(app, options, store_options);
+    const std::filesystem::path folder{options.data};
+    store_options.file = (folder / app.store_file_of(options.name)).string();
+    return store::open_sqlite(app.schema, store_options);
+}
+
+}  // namespace reef::node

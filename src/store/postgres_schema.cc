@@ -1,0 +1,250 @@
+#include "store/postgres_schema.hpp"
+
+#include "base/log.hpp"
+#include "store/columns.hpp"
+#include "store/postgres_journal.hpp"
+#include "store/postgres_ledger.hpp"
+#include "store/postgres_log.hpp"
+#include "store/postgres_requests.hpp"
+#include "store/postgres_table.hpp"
+
+namespace reef::store::postgres {
+
+namespace {
+
+constexpr const char* format = "1";
+
+// Which database this is: its cluster's, its timeline's (another one after a restore, or when a
+// standby took over) and its own number.
+constexpr const char* identity_sql =
+    "SELECT (SELECT system_identifier FROM pg_control_system())::text || '/' ||"
+    " substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || '/' ||"
+    " (SELECT oid FROM pg_database WHERE datname = current_database())::text";
+
+const char* const meta_sql =
+    "CREATE TABLE atoll_meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);\n";
+
+// One statement each.
+void append_statements(Commands& commands, std::string_view sql) {
+    while (!sql.empty()) {
+        const std::size_t end = sql.find(";\n");
+        commands.push_back({std::string{sql.substr(0, end)}, {}, false});
+        sql.remove_prefix(end == std::string_view::npos ? sql.size() : end + 2);
+    }
+}
+
+class Preparation {
+public:
+    Preparation(Connection& connection, const Schema& schema, const StoreOptions& options)
+        : connection_(connection),
+          schema_(schema),
+          options_(options),
+          where_("the database " + place_of(options.url)) {}
+
+    Task<void> run() {
+        Commands begin;
+        begin.push_back({"BEGIN", {}, false});
+        // Of two processes that start at once one is first.
+        begin.push_back({"SELECT pg_advisory_xact_lock(7021973)", {}, false});
+        begin.push_back({"SELECT to_regclass('atoll_node') IS NOT NULL", {}, false});
+        begin.push_back({identity_sql, {}, false});
+        auto begun = co_await connection_.run(std::move(begin));
+        if (!begun) co_return failed(begun.error());
+        bool ours = (*begun)[2].text(0, 0) == "t";
+        const std::string identity{(*begun)[3].text(0, 0)};
+        if (ours && options_.fresh) {
+            auto dropped = co_await drop();
+            if (!dropped) co_return dropped;
+            ours = false;
+        }
+        Result<void> done;
+        if (ours) {
+            done = co_await check();
+        } else {
+            done = co_await create();
+        }
+        if (!done) co_return done;
+        done = co_await load_meta();
+        if (!done) co_return done;
+        for (const Resource& resource : schema_.resources) {
+            done = co_await prepare(resource);
+            if (!done) co_return done;
+        }
+        if (ours && meta_["identity"] != identity) done = co_await begin_new_life(identity);
+        if (!done) co_return done;
+        Commands end;
+        put_meta(end, "format", format);
+        put_meta(end, "identity", identity);
+        end.push_back({"COMMIT", {}, false});
+        co_return co_await execute(std::move(end));
+    }
+
+private:
+    Error invalid(const std::string& what) const { return {Errc::invalid, where_ + ": " + what}; }
+
+    // What the server refuses here is the app's or the database's state, not a row.
+    Error failed(const Error& error) {
+        if (connection_.lost()) return error;
+        return {Errc::unavailable, where_ + ": " + error.what};
+    }
+
+    Task<void> execute(Commands commands) {
+        auto done = co_await connection_.run(std::move(commands));
+        if (!done) co_return failed(done.error());
+        co_return Result<void>{};
+    }
+
+    Task<void> drop() {
+        Commands commands;
+        for (const Resource& resource : schema_.resources) {
+            for (const std::string& table : {resource.table, tombstones_of(resource)})
+                commands.push_back({"DROP TABLE IF EXISTS " + quoted(table), {}, false});
+        }
+        commands.push_back(
+            {"DROP TABLE IF EXISTS atoll_node, atoll_meta, atoll_batches, atoll_log,"
+             " atoll_requests, atoll_conflicts, atoll_dead_letters",
+             {},
+             false});
+        co_return co_await execute(std::move(commands));
+    }
+
+    // The incarnation is random.
+    std::int64_t first_token() const {
+        return static_cast<std::int64_t>(hash_of(options_.incarnation).low >> 1);
+    }
+
+    Task<void> create() {
+        BatchState state;
+        Ledger& ledger = state.ledger;
+        ledger.self = options_.node + '.' + options_.incarnation;
+        ledger.origins.emplace(ledger.self, OriginMark{});
+        state.mark = {1, first_token()};
+        Commands commands;
+        for (const char* sql : {meta_sql, batches_sql, log_sql, requests_sql, journal_sql})
+            append_statements(commands, sql);
+        commands.push_back({"INSERT INTO atoll_node VALUES ($1)",
+                            Parameters{}.add(std::string_view{options_.node}), false});
+        commands.push_back(save_command(schema_, state));
+        co_return co_await execute(std::move(commands));
+    }
+
+    Task<void> check() {
+        Commands commands;
+        commands.push_back({"SELECT value FROM atoll_meta WHERE name = 'format'", {}, false});
+        commands.push_back({"SELECT node FROM atoll_node", {}, false});
+        auto answers = co_await connection_.run(std::move(commands));
+        if (!answers) co_return failed(answers.error());
+        const Answer& found = answers->front();
+        const std::string known{found.rows() == 1 ? found.text(0, 0) : "?"};
+        if (known != format) {
+            co_return invalid("it has the format " + known +
+                              ", which this version of Atoll cannot read (it knows " + format +
+                              ')');
+        }
+        const std::string node{answers->back().rows() == 1 ? answers->back().text(0, 0) : "?"};
+        if (node != options_.node)
+            co_return invalid("it is the store of the node " + node + ", not of " + options_.node);
+        co_return Result<void>{};
+    }
+
+    Task<void> load_meta() {
+        Commands commands;
+        commands.push_back({"SELECT name, value FROM atoll_meta", {}, false});
+        auto answers = co_await connection_.run(std::move(commands));
+        if (!answers) co_return failed(answers.error());
+        const Answer& all = answers->front();
+        for (int row = 0; row < all.rows(); ++row)
+            meta_[std::string{all.text(row, 0)}] = all.text(row, 1);
+        co_return Result<void>{};
+    }
+
+    static void put_meta(Commands& commands, std::string_view name, std::string_view value) {
+        commands.push_back(
+            {"INSERT INTO atoll_meta VALUES ($1, $2) ON CONFLICT (name) DO UPDATE"
+             " SET value = excluded.value",
+             Parameters{}.add(name).add(value), false});
+    }
+
+    Task<void> prepare(const Resource& resource) {
+        const std::string sql = table_sql(resource);
+        const auto made = meta_.find("table." + resource.name);
+        const bool upgrade = made != meta_.end() && made->second != sql;
+        Commands commands;
+        if (made == meta_.end()) {
+            commands.push_back({sql, {}, false});
+            commands.push_back({tombstones_sql(resource), {}, false});
+        } else if (upgrade) {
+            const KnownFields known = parse_fields(meta_["fields." + resource.name]);
+            const std::string where = where_ + ", table " + resource.table + ": ";
+            if (auto good = check_fields(resource, known, where); !good) co_return good;
+            for (std::string& alter : alter_sql(resource, known))
+                commands.push_back({std::move(alter), {}, false});
+        }
+        if (!commands.empty()) {
+            put_meta(commands, "table." + resource.name, sql);
+            put_meta(commands, "fields." + resource.name, fields_text(resource));
+        }
+        auto done = co_await connection_.run(std::move(commands));
+        if (!done && !connection_.lost()) {
+            co_return invalid("the table " + resource.table +
+                              (upgrade ? ": the rows do not fit the app's new rules: " : ": ") +
+                              done.error().what);
+        }
+        if (!done) co_return done.error();
+        co_return co_await prepare_indexes(resource);
+    }
+
+    Task<void> prepare_indexes(const Resource& resource) {
+        Commands commands;
+        for (const Index& index : indexes_of(resource)) {
+            const std::string name = "index." + index.name;
+            const auto made = meta_.find(name);
+            if (made != meta_.end() && made->second == index.sql) continue;
+            commands.push_back({"DROP INDEX IF EXISTS " + quoted(index.name), {}, false});
+            commands.push_back({index.sql, {}, false});
+            put_meta(commands, name, index.sql);
+        }
+        co_return co_await execute(std::move(commands));
+    }
+
+    // A restored or copied database may lack what its former self has told others: its numbers must
+    // not be given again.
+    Task<void> begin_new_life(const std::string& identity) {
+        Commands commands;
+        commands.push_back(lock_command());
+        commands.push_back(newest_command(0));
+        auto answers = co_await connection_.run(std::move(commands));
+        if (!answers) co_return failed(answers.error());
+        auto newest = read_newest(schema_, answers->back(), 0);
+        if (!newest) co_return newest.error();
+        BatchState state = std::move(**newest);
+        Ledger& ledger = state.ledger;
+        log::warn(
+            "This database is not the one it was, restored or taken over: writes are "
+            "numbered anew",
+            {{"was", meta_["identity"]}, {"is", identity}, {"origin", ledger.self}});
+        ledger.self = options_.node + '.' + options_.incarnation;
+        ledger.origins.emplace(ledger.self, OriginMark{});
+        state.mark = {state.mark.number + 1, first_token()};
+        Commands save;
+        save.push_back(save_command(schema_, state));
+        co_return co_await execute(std::move(save));
+    }
+
+    Connection& connection_;
+    const Schema& schema_;
+    const StoreOptions& options_;
+    const std::string where_;
+    std::map<std::string, std::string> meta_;
+};
+
+}  // namespace
+
+Task<void> prepare_database(Connection& connection, const Schema& schema,
+                            const StoreOptions& options) {
+    Preparation preparation{connection, schema, options};
+    auto done = co_await preparation.run();
+    co_return done;
+}
+
+}  // namespace reef::store::postgres

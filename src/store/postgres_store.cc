@@ -1,0 +1,58 @@
+#include <boost/asio/use_future.hpp>
+#include <future>
+
+#include "store/postgres_connection.hpp"
+#include "store/postgres_reader.hpp"
+#include "store/postgres_schema.hpp"
+#include "store/postgres_writer.hpp"
+#include "store/store.hpp"
+
+namespace reef::store {
+
+namespace {
+
+using postgres::Connection;
+using postgres::ConnectionOptions;
+
+class PostgresStore final : public Store {
+public:
+    PostgresStore(const Schema& schema, ConnectionOptions options)
+        : schema_(schema), options_(std::move(options)) {}
+
+    std::unique_ptr<Writer> open_writer(asio::any_io_executor on) override {
+        return postgres::make_writer(on, schema_, options_);
+    }
+    std::unique_ptr<Reader> open_reader(asio::any_io_executor on) override {
+        return postgres::make_reader(on, schema_, options_);
+    }
+
+private:
+    const Schema schema_;
+    const ConnectionOptions options_;
+};
+
+Task<void> prepare(asio::any_io_executor executor, ConnectionOptions connection_options,
+                   const Schema& schema, const StoreOptions& options) {
+    // Old tables may be big, and their rules are checked on every row.
+    connection_options.settings.emplace_back("statement_timeout", "0");
+    connection_options.answer_timeout = std::chrono::hours{1};
+    auto connection = co_await Connection::open(executor, std::move(connection_options));
+    if (!connection) co_return connection.error();
+    auto done = co_await postgres::prepare_database(**connection, schema, options);
+    co_return done;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> open_postgres(const Schema& schema, StoreOptions options) {
+    if (auto good = postgres::check_url(options.url); !good) return good.error();
+    const ConnectionOptions connection{.url = options.url, .name = "atoll " + options.node};
+    asio::io_context context;
+    auto prepared = asio::co_spawn(
+        context, prepare(context.get_executor(), connection, schema, options), asio::use_future);
+    context.run();
+    if (auto done = prepared.get(); !done) return done.error();
+    return std::unique_ptr<Store>{std::make_unique<PostgresStore>(schema, connection)};
+}
+
+}  // namespace reef::store

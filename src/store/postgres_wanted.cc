@@ -1,0 +1,99 @@
+#include "store/postgres_wanted.hpp"
+
+#include "store/postgres_requests.hpp"
+#include "store/postgres_row.hpp"
+
+namespace reef::store::postgres {
+
+Questions::Questions(const Schema& schema, Wanted wanted)
+    : schema_(schema),
+      wanted_(std::move(wanted)),
+      holders_(by_field(wanted_.holders)),
+      referrers_(by_field(wanted_.referrers)) {
+    for (const RecordRef& ref : wanted_.records) {
+        const Type type = key_type(schema_[ref.resource].key_field());
+        keys_.try_emplace(ref.resource, type).first->second.add_key(ref.key);
+    }
+}
+
+// Nobody has null.
+Questions::ByField Questions::by_field(const std::vector<FieldRef>& refs) const {
+    ByField all;
+    for (const FieldRef& ref : refs) {
+        if (is_null(ref.value)) continue;
+        const Field& field = schema_[ref.resource].fields[ref.field];
+        const std::pair place{ref.resource, ref.field};
+        Asked& asked = all.try_emplace(place, Asked{{}, Array{order_type(field)}}).first->second;
+        asked.refs.push_back(&ref);
+        asked.values.add_order(field, ref.value);
+    }
+    return all;
+}
+
+void Questions::append_to(Commands& commands) const {
+    for (const auto& [resource, keys] : keys_)
+        commands.push_back(find_by_keys(schema_[resource], keys));
+    for (const auto& [place, asked] : holders_)
+        commands.push_back(find_by_values(schema_[place.first], place.second, asked.values));
+    for (const auto& [place, asked] : referrers_)
+        commands.push_back(find_used(schema_[place.first], place.second, asked.values));
+    if (!wanted_.requests.empty()) commands.push_back(find_requests(wanted_.requests));
+}
+
+Result<void> Questions::read(const Answers& answers, std::size_t first, Loaded& loaded,
+                             Places& places) const {
+    places.clear();
+    for (const RecordRef& ref : wanted_.records)
+        places.emplace(ref, Place::nowhere);
+    for (const auto& [resource, keys] : keys_) {
+        auto done = read_rows(answers[first++], schema_[resource], loaded, places);
+        if (!done) return done;
+    }
+    for (const auto& [place, asked] : holders_) {
+        auto done = read_holders(answers[first++], schema_[place.first], asked, loaded);
+        if (!done) return done;
+    }
+    for (const FieldRef& ref : wanted_.referrers)
+        loaded.referrers.emplace(ref, false);
+    for (const auto& [place, asked] : referrers_) {
+        const Answer& answer = answers[first++];
+        for (int row = 0; row < answer.rows(); ++row)
+            loaded.referrers[*asked.refs[answer.natural(row, 0) - 1]] = true;
+    }
+    if (wanted_.requests.empty()) return {};
+    const Answer& answer = answers[first];
+    for (int row = 0; row < answer.rows(); ++row) {
+        auto seen = read_request(schema_, answer, row);
+        if (!seen) return seen.error();
+        const RequestId& id = wanted_.requests[answer.natural(row, 0) - 1];
+        if (*seen) loaded.requests.emplace(id, std::move(**seen));
+    }
+    return {};
+}
+
+Result<void> Questions::read_rows(const Answer& answer, const Resource& resource, Loaded& loaded,
+                                  Places& places) const {
+    for (int at = 0; at < answer.rows(); ++at) {
+        auto row = row_at(answer, at, resource);
+        if (!row) return row.error();
+        const RecordRef ref = row->row.ref();
+        places[ref] = row->row.alive() ? Place::living : Place::tombstone;
+        loaded.rows.emplace(ref, std::move(*row));
+    }
+    return {};
+}
+
+Result<void> Questions::read_holders(const Answer& answer, const Resource& resource,
+                                     const Asked& asked, Loaded& loaded) const {
+    std::map<std::size_t, std::optional<StoredRow>> earliest;  // by place in the array
+    for (int at = 0; at < answer.rows(); ++at) {
+        auto row = row_at(answer, at, resource, 1);
+        if (!row) return row.error();
+        keep_earlier(earliest[answer.natural(at, 0) - 1], std::move(*row));
+    }
+    for (const auto& [place, row] : earliest)
+        loaded.holders.emplace(*asked.refs[place], row->row.key);
+    return {};
+}
+
+}  // namespace reef::store::postgres

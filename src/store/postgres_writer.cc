@@ -1,0 +1,316 @@
+#include "store/postgres_writer.hpp"
+
+#include <boost/asio/redirect_error.hpp>
+#include <cassert>
+#include <random>
+
+#include "base/log.hpp"
+#include "store/postgres_journal.hpp"
+#include "store/postgres_ledger.hpp"
+#include "store/postgres_link.hpp"
+#include "store/postgres_row.hpp"
+#include "store/postgres_trim.hpp"
+#include "store/postgres_wanted.hpp"
+
+namespace reef::store::postgres {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// How long the outcome of a commit is looked for before those who wait are told that it is unknown.
+constexpr std::chrono::seconds settle_timeout{10};
+constexpr std::chrono::milliseconds settle_pause{50};
+
+// A row that another program keeps locked holds up one batch for so long; what follows, and the
+// parts into which that batch is split, nearly not at all.
+constexpr const char* lock_timeout = "300ms";
+constexpr const char* lock_timeout_short = "SET LOCAL lock_timeout = '10ms'";
+constexpr std::chrono::seconds locks_remembered{2};
+
+// The newest batches are kept: one of them settles what became of a commit.
+constexpr std::uint64_t batches_kept = 1'000;
+
+ConnectionOptions writing(ConnectionOptions options) {
+    options.name += " writer";
+    // Every statement looks up keys: their plans never change, and must not be made for each.
+    for (const char* off : {"enable_seqscan", "enable_hashjoin", "enable_mergejoin"})
+        options.settings.emplace_back(off, "off");
+    options.settings.emplace_back("plan_cache_mode", "force_generic_plan");
+    options.settings.emplace_back("lock_timeout", lock_timeout);
+    options.settings.emplace_back("idle_in_transaction_session_timeout", "10s");
+    return options;
+}
+
+Commands commands_of(std::initializer_list<Command> list) {
+    return {list};
+}
+
+class PostgresWriter final : public Writer {
+public:
+    PostgresWriter(const asio::any_io_executor& executor, const Schema& schema,
+                   ConnectionOptions options)
+        : executor_(executor), schema_(schema), link_(executor, writing(std::move(options))) {}
+
+    Task<Loaded> begin(Wanted wanted) override {
+        assert(!batch_);
+        const Questions questions{schema_, std::move(wanted)};
+        Commands commands = opening();
+        const std::size_t first = commands.size();
+        questions.append_to(commands);
+        auto answers = co_await open_batch(std::move(commands));
+        if (!answers) co_return answers.error();
+        Loaded loaded;
+        const auto done = questions.read(*answers, first, loaded, places_);
+        if (!done) {
+            end_batch();
+            // One record that cannot be read must not keep its neighbours from being written.
+            co_return Error{Errc::rejected, done.error().what};
+        }
+        loaded.ledger = known_.ledger;
+        co_return loaded;
+    }
+
+    Task<void> commit(Saved saved) override {
+        assert(batch_);
+        for (const LogEntry& entry : saved.log) {
+            if (saved.ledger.origins.contains(entry.dot.origin)) continue;
+            end_batch();
+            co_return Error{Errc::rejected,
+                            "the log entry of an origin without mark: " + entry.dot.origin};
+        }
+        BatchState state = following();
+        for (const LogEntry& entry : saved.log)
+            state.log_bytes += entry.json.size();
+        Commands commands;
+        if (Clock::now() < locked_until_) commands.push_back({lock_timeout_short, {}, false});
+        append_save(commands, saved, state.last_request);
+        state.ledger = std::move(saved.ledger);
+        state.ledger.parked = parked_after(saved);
+        commands.push_back(save_command(schema_, state));
+        co_return co_await close_batch(std::move(commands), std::move(state));
+    }
+
+    asio::awaitable<void> release() override {
+        assert(batch_);
+        end_batch();
+        co_return;
+    }
+
+    Task<bool> trim(TrimLimits limits) override;
+    Task<void> rest() override { co_return Result<void>{}; }
+
+private:
+    // The lock, and whether the ledger is still the one that is known.
+    Commands opening() const {
+        return commands_of({{"BEGIN"}, lock_command(), newest_command(known_.mark.token)});
+    }
+
+    Task<Answers> open_batch(Commands commands);
+    Task<void> close_batch(Commands commands, BatchState state);
+    Result<void> read_ledger(const Answer& answer);
+    Task<void> settle(BatchState state);
+    void append_save(Commands& commands, const Saved& saved, std::uint64_t& last_request) const;
+
+    // Nobody waits for its end.
+    void end_batch() {
+        const auto connection = std::move(batch_);
+        batch_.reset();
+        if (!connection->lost()) connection->send(commands_of({{"ROLLBACK"}}));
+    }
+
+    std::map<Dot, std::optional<RecordRef>> parked_after(const Saved& saved) const {
+        auto parked = known_.ledger.parked;
+        for (const Dot& name : saved.settled)
+            parked.erase(name);
+        for (const DeadLetter& letter : saved.dead_letters)
+            parked[{letter.source, letter.seq}] = letter.record;
+        return parked;
+    }
+
+    BatchState following() {
+        BatchState state;
+        state.mark = {known_.mark.number + 1, static_cast<std::int64_t>(random_() >> 1)};
+        state.log_bytes = known_.log_bytes;
+        state.last_request = known_.last_request;
+        return state;
+    }
+
+    const asio::any_io_executor executor_;
+    const Schema& schema_;
+    Link link_;
+    std::mt19937_64 random_{std::random_device{}()};  // tokens
+
+    BatchState known_;                   // the newest batch as far as is known; token 0: nothing is
+    std::shared_ptr<Connection> batch_;  // on which a batch is open
+    Places places_;                      // of what it loaded
+    Clock::time_point locked_until_{};   // rows may be locked by others for so long
+
+    // Where the oldest are looked for: what was removed before leaves marks that cost time.
+    std::uint64_t requests_from_ = 0;
+    std::map<OriginId, std::uint64_t> logs_from_;
+    std::uint64_t batches_from_ = 0;
+};
+
+// A connection that was lost while nobody used it is noticed here: then nothing has happened.
+Task<Answers> PostgresWriter::open_batch(Commands commands) {
+    for (int attempt = 0;; ++attempt) {
+        auto connection = co_await link_.ready();
+        if (!connection) co_return connection.error();
+        auto answers = co_await (*connection)->run(commands);
+        if (answers) {
+            batch_ = std::move(*connection);
+            auto read = read_ledger((*answers)[2]);
+            if (read) co_return answers;
+            end_batch();
+            co_return read.error();
+        }
+        if (!(*connection)->lost()) {
+            (*connection)->send(commands_of({{"ROLLBACK"}}));
+            co_return Error{Errc::unavailable, answers.error().what};
+        }
+        if (attempt > 0) co_return answers.error();
+    }
+}
+
+Result<void> PostgresWriter::read_ledger(const Answer& answer) {
+    auto newest = read_newest(schema_, answer, known_.mark.token);
+    if (!newest) return Error{Errc::unavailable, newest.error().what};
+    if (!*newest) return {};
+    if ((*newest)->mark.number < known_.mark.number) {
+        // A standby that had not everything, a restored backup: what was told to others is missing,
+        // and its numbers must not be given again.
+        return Error{Errc::broken, "the database has gone back in time, from batch " +
+                                       std::to_string(known_.mark.number) + " to " +
+                                       std::to_string((*newest)->mark.number)};
+    }
+    known_ = std::move(**newest);
+    return {};
+}
+
+void PostgresWriter::append_save(Commands& commands, const Saved& saved,
+                                 std::uint64_t& last_request) const {
+    std::map<ResourceId, RowChanges> changes;
+    for (const SavedRow& row : saved.rows) {
+        const auto place = places_.find(row.row.ref());
+        const Resource& resource = schema_[row.row.resource];
+        changes.try_emplace(resource.id, resource)
+            .first->second.add(row, place == places_.end() ? Place::unknown : place->second);
+    }
+    for (const auto& [resource, rows] : changes)
+        rows.append_to(commands);
+    if (!saved.log.empty()) commands.push_back(append_log(saved.log));
+    if (!saved.requests.empty())
+        commands.push_back(save_requests(schema_, saved.requests, last_request));
+    if (!saved.conflicts.empty()) commands.push_back(save_conflicts(schema_, saved.conflicts));
+    if (!saved.dead_letters.empty() || !saved.settled.empty())
+        commands.push_back(remove_letters(saved.dead_letters, saved.settled));
+    if (!saved.dead_letters.empty()) commands.push_back(save_letters(schema_, saved.dead_letters));
+}
+
+Task<void> PostgresWriter::close_batch(Commands commands, BatchState state) {
+    const auto connection = std::move(batch_);
+    batch_.reset();
+    commands.push_back({"COMMIT"});
+    auto answers = co_await connection->run(std::move(commands));
+    if (answers) {
+        known_ = std::move(state);
+        co_return Result<void>{};
+    }
+    if (connection->lost()) co_return co_await settle(std::move(state));
+    connection->send(commands_of({{"ROLLBACK"}}));
+    if (answers.error().code == Errc::overloaded) locked_until_ = Clock::now() + locks_remembered;
+    co_return answers.error();
+}
+
+// The connection was lost on the way: what has become of the batch is read from the database, under
+// the lock, which the server's side of the lost connection may hold until it has ended.
+Task<void> PostgresWriter::settle(BatchState state) {
+    const auto deadline = Clock::now() + settle_timeout;
+    asio::steady_timer pause{executor_};
+    Error error{Errc::outcome_unknown, "the connection was lost during the commit"};
+    while (Clock::now() < deadline) {
+        auto connection = co_await link_.ready();
+        if (connection) {
+            Commands commands =
+                commands_of({{"BEGIN"},
+                             lock_command(),
+                             {"SELECT 1 FROM atoll_batches WHERE number = $1 AND token = $2",
+                              Parameters{}.add(state.mark.number).add(state.mark.token)},
+                             {"COMMIT"}});
+            auto answers = co_await (*connection)->run(std::move(commands));
+            if (answers && (*answers)[2].rows() == 1) {
+                known_ = std::move(state);
+                co_return Result<void>{};
+            }
+            if (answers) co_return Error{Errc::unavailable, "the database ended before the commit"};
+            error.what = answers.error().what;
+            if (!(*connection)->lost()) (*connection)->send(commands_of({{"ROLLBACK"}}));
+        } else {
+            error.what = connection.error().what;
+        }
+        pause.expires_after(settle_pause);
+        co_await pause.async_wait(asio::use_awaitable);
+    }
+    log::warn("The outcome of a commit is not known", {{"error", error.what}});
+    co_return error;
+}
+
+// Looks at the oldest of each first: most of the time nothing has expired.
+Task<bool> PostgresWriter::trim(TrimLimits limits) {
+    assert(!batch_);
+    Commands open = opening();
+    auto opened = co_await open_batch(std::move(open));
+    if (!opened) co_return opened.error();
+    Expired expired;
+    for (const std::uint32_t rows : {std::uint32_t{1}, limits.piece_rows_max + 1}) {
+        Commands look;
+        look.push_back(oldest_requests(requests_from_, rows));
+        for (const auto& [origin, mark] : known_.ledger.origins)
+            look.push_back(fronts_command(origin, logs_from_[origin], rows));
+        auto answers = co_await batch_->run(std::move(look));
+        if (!answers) {
+            end_batch();
+            co_return Error{Errc::unavailable, answers.error().what};
+        }
+        LogFronts fronts;
+        std::size_t at = 1;
+        for (const auto& [origin, mark] : known_.ledger.origins)
+            fronts[origin] = read_fronts((*answers)[at++]);
+        expired = expired_among(limits, read_oldest(answers->front()), known_.last_request, fronts,
+                                known_.log_bytes);
+        if (!expired.any()) break;
+    }
+    const std::uint64_t number = known_.mark.number;
+    const bool forget = number > batches_from_ + 2 * batches_kept;
+    if (!expired.any() && !forget) {
+        end_batch();
+        co_return false;
+    }
+    BatchState state = following();
+    state.ledger = known_.ledger;
+    state.log_bytes = expired.log_bytes;
+    Commands commands;
+    if (expired.requests_to > 0)
+        commands.push_back(remove_requests(requests_from_, expired.requests_to));
+    for (const auto& [origin, seq] : expired.logs)
+        commands.push_back(remove_log(origin, logs_from_[origin], seq));
+    if (forget) commands.push_back(forget_command(batches_from_, number - batches_kept));
+    commands.push_back(save_command(schema_, state));
+    auto saved = co_await close_batch(std::move(commands), std::move(state));
+    if (!saved) co_return Error{Errc::unavailable, saved.error().what};
+    if (expired.requests_to > 0) requests_from_ = expired.requests_to + 1;
+    for (const auto& [origin, seq] : expired.logs)
+        logs_from_[origin] = seq + 1;
+    if (forget) batches_from_ = number - batches_kept;
+    co_return expired.more;
+}
+
+}  // namespace
+
+std::unique_ptr<Writer> make_writer(asio::any_io_executor executor, const Schema& schema,
+                                    ConnectionOptions options) {
+    return std::make_unique<PostgresWriter>(executor, schema, std::move(options));
+}
+
+}  // namespace reef::store::postgres

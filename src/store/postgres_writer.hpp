@@ -1,0 +1,12 @@
+// The batches of a PostgreSQL store: two round trips each.
+#pragma once
+
+#include "store/postgres_connection.hpp"
+#include "store/store.hpp"
+
+namespace reef::store::postgres {
+
+std::unique_ptr<Writer> make_writer(asio::any_io_executor executor, const Schema& schema,
+                                    ConnectionOptions options);
+
+}  // namespace reef::store::postgres

@@ -1,0 +1,180 @@
+#!/usr/bin/env python3
+"""A PostgreSQL cluster of the tests' own: in a temporary folder, on a socket there and on a free
+port of 127.0.0.1, gone at the end.
+
+    tests/postgres.py start FILE    starts one, and writes what it needs to know into FILE
+    tests/postgres.py stop FILE     stops and removes it
+
+Standard library only.
+"""
+
+import json
+import os
+import pathlib
+import pwd
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+START_SECONDS = 60
+
+
+def binaries():
+    """The newest of Debian's folders, or where PATH finds one."""
+    def version(folder):
+        return [int(part) for part in re.findall(r"\d+", folder.parent.name)]
+
+    debian = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), key=version)
+    on_path = shutil.which("initdb")
+    if not debian and not on_path:
+        raise SystemExit("PostgreSQL is not installed: tools/install test installs it")
+    return debian[-1] if debian else pathlib.Path(on_path).parent
+
+
+def psql(url, text):
+    """What psql prints, unaligned and without titles."""
+    done = subprocess.run([*psql_command(url), "-c", text], text=True, capture_output=True,
+                          timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def psql_command(url):
+    return [binaries() / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", url]
+
+
+class Session:
+    """A psql in which somebody types one thing after the other."""
+
+    def __init__(self, url):
+        self._process = subprocess.Popen(psql_command(url), text=True, stdin=subprocess.PIPE,
+                                         stdout=subprocess.PIPE)
+
+    def run(self, sql):
+        """Returns when it is done."""
+        self._process.stdin.write(f"{sql};\n\\echo it is done\n")
+        self._process.stdin.flush()
+        for line in self._process.stdout:
+            if line == "it is done\n":
+                return
+        raise AssertionError(f"psql ended at {sql}")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._process.stdin.close()
+        self._process.wait(10)
+        self._process.stdout.close()
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Cluster:
+    """The server refuses to run as root: there it runs as the user postgres."""
+
+    def __init__(self, folder=None, port=None):
+        self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="atoll-pg-", dir="/tmp"))
+        self.port = port or free_port()
+        self.data = self.folder / "data"
+        self.log_file = self.folder / "log"
+        self.databases = 0
+
+    def create(self):
+        """Makes the cluster and starts it."""
+        if os.getuid() == 0:
+            owner = pwd.getpwnam("postgres")
+            os.chown(self.folder, owner.pw_uid, owner.pw_gid)
+        self._run("initdb", "-D", self.data, "-A", "trust", "-U", "postgres", "-E", "UTF8",
+                  "--locale=C.UTF-8", "--no-sync", "--no-instructions")
+        return self.start()
+
+    def start(self):
+        # What a killed process leaves in the system's cache is as good as on the disk.
+        options = (f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+                   " -c max_connections=200 -c shared_buffers=32MB")
+        self._run("pg_ctl", "-D", self.data, "-o", options, "-l", self.log_file, "-w", "-t",
+                  str(START_SECONDS), "start")
+        return self
+
+    def stop(self, mode="immediate"):
+        if self.pid():
+            self._run("pg_ctl", "-D", self.data, "-m", mode, "-w", "stop")
+
+    def kill(self):
+        """kill -9 of the server; its children see to it that they end as well."""
+        pid = self.pid()
+        os.kill(pid, signal.SIGKILL)
+        deadline = time.monotonic() + 30
+        while subprocess.run(["pgrep", "-g", str(pid)], capture_output=True).returncode == 0:
+            assert time.monotonic() < deadline, "the server's processes do not end"
+
+    def clean_up(self):
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def pid(self):
+        """Of the running server; 0 when there is none."""
+        try:
+            pid = int((self.data / "postmaster.pid").read_text().split()[0])
+            os.kill(pid, 0)
+            return pid
+        except (FileNotFoundError, ProcessLookupError, IndexError):
+            return 0
+
+    def url(self, database="postgres"):
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
+
+    def new_database(self):
+        """The URL of an empty one."""
+        self.databases += 1
+        name = f"atoll_{self.databases}"
+        self.sql(f"CREATE DATABASE {name}")
+        return self.url(name)
+
+    def sql(self, text, database="postgres"):
+        """`database`: its name or URL."""
+        return psql(database if "://" in database else self.url(database), text)
+
+    def session(self, url):
+        return Session(url)
+
+    def _run(self, program, *arguments):
+        user = {}
+        if os.getuid() == 0:
+            user = {"user": "postgres", "group": "postgres", "extra_groups": []}
+        # What pg_ctl starts must not keep a pipe of ours open.
+        with tempfile.TemporaryFile() as said:
+            done = subprocess.run(
+                [binaries() / program, *map(str, arguments)], stdout=said, stderr=said,
+                stdin=subprocess.DEVNULL, cwd="/", env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
+                **user)
+            said.seek(0)
+            assert done.returncode == 0, f"{program}: {said.read().decode()}"
+
+
+def main(arguments):
+    if len(arguments) != 2 or arguments[0] not in ("start", "stop"):
+        raise SystemExit(__doc__)
+    command, file = arguments[0], pathlib.Path(arguments[1])
+    if command == "start":
+        cluster = Cluster().create()
+        file.write_text(json.dumps({"url": cluster.url(), "folder": str(cluster.folder),
+                                    "port": cluster.port}))
+    elif file.exists():
+        known = json.loads(file.read_text())
+        file.unlink()
+        Cluster(known["folder"], known["port"]).clean_up()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,253 @@
+"""A node on PostgreSQL: what people see in psql, other programs at work in the tables, and a server
+that goes away."""
+
+import json
+import random
+import re
+import threading
+
+import pytest
+import requests
+from atoll import run_atoll, wait_until
+from crash_load import Load, check
+from regions import free_ports
+from stored import PostgresStore
+
+STORES = ("postgres",)
+JSON = {"Content-Type": "application/json"}
+
+
+def put(node, key, price, version, **headers):
+    return requests.put(f"{node.base_url}/us/properties/{key}", timeout=30, headers=JSON | headers,
+                        data=json.dumps({"price": price, "version": version}))
+
+
+def get(node, key):
+    return requests.get(f"{node.base_url}/us/properties/{key}", timeout=30).json()
+
+
+@pytest.fixture
+def own_node(make_node, own_cluster):
+    """On a server of the test's own."""
+    return make_node(env={"DATABASE_URL": own_cluster.new_database()}).start()
+
+
+def url_of(node):
+    return node.env["DATABASE_URL"]
+
+
+# ---- what people see -----------------------------------------------------------------------------
+
+
+def test_the_table_is_the_one_that_people_know(node, cluster):
+    columns = cluster.sql(
+        "SELECT column_name, data_type, coalesce(character_maximum_length::text,"
+        " numeric_precision || ',' || numeric_scale), is_nullable, column_default"
+        " FROM information_schema.columns WHERE table_name = 'properties'"
+        " ORDER BY ordinal_position", url_of(node)).splitlines()
+    assert columns[:7] == [
+        "id|bigint|64,0|NO|",
+        "price|numeric|12,2|NO|",
+        "bedrooms|integer|32,0|YES|",
+        "bathrooms|integer|32,0|YES|",
+        "region_origin|character varying|2|NO|",
+        "version|integer|32,0|NO|1",
+        "updated_at|timestamp without time zone||NO|now()"]
+    assert all(line.startswith("atoll_") for line in columns[7:])
+    indexes = cluster.sql("SELECT indexdef FROM pg_indexes WHERE tablename = 'properties'",
+                          url_of(node))
+    for column in ("region_origin", "updated_at"):
+        assert re.search(rf"\({column}[,)]", indexes), indexes
+
+
+def test_psql_shows_what_the_api_shows(node, cluster):
+    assert put(node, 10, 1250000.5, 1).status_code == 200
+    row = get(node, 10)
+    shown = cluster.sql(
+        "SELECT id, price, bedrooms, bathrooms, region_origin, version,"
+        " to_char(updated_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') FROM properties WHERE id = 10",
+        url_of(node)).split("|")
+    assert shown == ["10", "1250000.50", str(row["bedrooms"]), str(row["bathrooms"]), "us", "2",
+                     row["updated_at"]]
+
+
+def test_people_insert_the_seven_columns_and_the_table_keeps_the_rules(node, cluster):
+    cluster.sql("INSERT INTO properties VALUES (9000, 12.50, 1, NULL, 'us')", url_of(node))
+    assert get(node, 9000)["price"] == 12.5
+    assert put(node, 9000, 13, 1).status_code == 200
+    for wrong in ("price = -1", "price = 'NaN'", "bedrooms = -1", "version = 0", "price = NULL"):
+        with pytest.raises(AssertionError, match="violates|null value"):
+            cluster.sql(f"UPDATE properties SET {wrong} WHERE id = 9000", url_of(node))
+
+
+# ---- other programs ------------------------------------------------------------------------------
+
+
+def write_all(node, keys, price):
+    """Each key's status, all asked at once."""
+    statuses = {}
+
+    def write(key):
+        statuses[key] = put(node, key, price, 1).status_code
+
+    threads = [threading.Thread(target=write, args=[key]) for key in keys]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return statuses
+
+
+def test_a_rule_of_the_owner_refuses_one_write_and_not_its_neighbours(node, cluster):
+    cluster.sql("ALTER TABLE properties ADD CONSTRAINT not_this CHECK (id <> 25 OR price <> 777)",
+                url_of(node))
+    statuses = write_all(node, range(20, 40), 777)
+    refused = statuses.pop(25)
+    assert 400 <= refused < 500
+    assert set(statuses.values()) == {200}
+    assert get(node, 25)["version"] == 1
+
+
+def test_a_row_that_cannot_be_read_keeps_no_other_from_being_written(node, cluster):
+    cluster.sql("UPDATE properties SET atoll_state = 'nonsense' WHERE id = 25", url_of(node))
+    statuses = write_all(node, range(20, 40), 777)
+    assert statuses.pop(25) != 200
+    assert set(statuses.values()) == {200}
+
+
+def test_a_row_that_psql_has_locked_delays_nobody_else(node, cluster):
+    with cluster.session(url_of(node)) as session:
+        session.run("BEGIN; UPDATE properties SET bedrooms = 9 WHERE id = 25")
+        statuses = write_all(node, range(20, 40), 555)
+        assert statuses.pop(25) == 503
+        assert set(statuses.values()) == {200}
+        session.run("ROLLBACK")
+    assert put(node, 25, 555, 1).status_code == 200
+
+
+def test_a_snapshot_that_stays_open_delays_nobody(node, cluster):
+    with cluster.session(url_of(node)) as session:
+        session.run("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM properties")
+        for version in range(1, 50):
+            assert put(node, 10, version, version).status_code == 200
+        session.run("COMMIT")
+
+
+# ---- a server that goes away ---------------------------------------------------------------------
+
+ACCEPTED = (200, 201, 204, 404, 409, 503)
+
+
+def finish(node, load):
+    """Ends the load with its node, and looks whether everything is as it was told."""
+    node.kill()
+    writes = load.over()
+    node.start()
+    store = PostgresStore(url_of(node))
+    store.check()
+    assert store.entries
+    check(writes, store, node.port)
+
+
+def test_connections_that_are_ended_under_load(own_node, own_cluster):
+    seed = random.SystemRandom().randrange(2**32)
+    print("seed", seed)
+    load = Load(own_node, 1, seed, accepted=ACCEPTED)
+    chance = random.Random(seed)
+    for _ in range(12):
+        done = load.answered()
+        wait_until(lambda done=done: load.answered() > done + chance.randrange(200),
+                   what="the load going on")
+        own_cluster.sql("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                        " WHERE datname = 'atoll_1'")
+    finish(own_node, load)
+
+
+def test_a_server_that_is_killed_under_load_and_comes_back(own_node, own_cluster):
+    seed = random.SystemRandom().randrange(2**32)
+    print("seed", seed)
+    load = Load(own_node, 1, seed, accepted=ACCEPTED)
+    for _ in range(3):
+        done = load.count(200)
+        wait_until(lambda done=done: load.count(200) > done + 200, 30, "writes being answered")
+        own_cluster.kill()
+        refused = load.count(503)
+        wait_until(lambda refused=refused: load.count(503) > refused + 50, 30, "503 meanwhile")
+        assert requests.get(f"{own_node.base_url}/readyz", timeout=10).status_code == 503
+        answer = requests.get(f"{own_node.base_url}/us/properties/10", timeout=10)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+        own_cluster.start()
+    done = load.count(200)
+    wait_until(lambda: load.count(200) > done + 200, 30, "writes being answered again")
+    assert requests.get(f"{own_node.base_url}/readyz", timeout=10).status_code == 200
+    finish(own_node, load)
+
+
+def test_a_node_waits_for_its_database(make_node, own_cluster):
+    url = own_cluster.new_database()
+    own_cluster.kill()
+    node = make_node(env={"DATABASE_URL": url}).start(ready=False)
+    node.port = wait_until(node.announced_port, what="the port")
+    wait_until(lambda: requests.get(f"{node.base_url}/livez", timeout=5).status_code == 200)
+    assert requests.get(f"{node.base_url}/readyz", timeout=5).status_code == 503
+    answer = requests.get(f"{node.base_url}/us/properties/10", timeout=5)
+    assert (answer.status_code, answer.json()["error"]) == (503, "not_ready")
+    own_cluster.start()
+    node.wait_ready()
+    assert get(node, 10)["version"] == 1
+
+
+def test_a_node_that_waits_for_its_database_can_be_stopped(make_node):
+    node = make_node(env={"DATABASE_URL": "postgresql://me:s3cret@127.0.0.1:1/x"})
+    node.start(ready=False)
+    wait_until(node.announced_port, what="the port")
+    node.stop()
+    assert "s3cret" not in node.log()
+
+
+# ---- the two kinds of store ----------------------------------------------------------------------
+
+
+def test_a_region_on_each_kind_of_store(make_node):
+    ports = dict(zip(("us", "eu"), free_ports(2)))
+    urls = {f"{name.upper()}_URL": f"http://127.0.0.1:{port}" for name, port in ports.items()}
+    us, eu = (make_node(name=name, on=kind, env=urls, alone=False)
+              for name, kind in (("us", "sqlite"), ("eu", "postgres")))
+    for node in (us, eu):
+        node.port = ports[node.name]
+        node.start()
+
+    def status(node):
+        return requests.get(f"{node.base_url}/_atoll/status", timeout=5).json()
+
+    def level():
+        return status(us)["resources"] == status(eu)["resources"]
+
+    wait_until(level, what="equal digests of the seed")
+    for node, key in ((us, 10), (eu, 10), (us, 2000), (eu, 2000)):
+        wait_until(lambda key=key: get(us, key) == get(eu, key), what="equal rows")
+        version = get(node, key)["version"]
+        assert put(node, key, version + 0.25, version).status_code == 200
+    made = requests.post(f"{eu.base_url}/properties", json={"price": 9999999999.99}, timeout=5)
+    assert made.status_code == 201
+    assert requests.delete(f"{us.base_url}/properties/30?version=1", timeout=5).status_code == 204
+    wait_until(level, what="equal digests")
+    for key in (10, 2000, made.json()["id"]):
+        wait_until(lambda key=key: get(us, key) == get(eu, key), what="equal rows")
+    version = get(us, 10)["version"]
+    assert put(eu, 10, 1, version, **{"X-Request-ID": "one"}).status_code == 200
+    assert put(us, 10, 1, version + 1, **{"X-Request-ID": "one"}).status_code == 422
+
+
+# ---- the command line ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("url, said", [
+    ("mysql://me:s3cret@db/x", "must be the URL of a PostgreSQL database"),
+    ("postgresql://me:s3cret@db:99999/x", "port"),
+    ("postgresql://me:s3cret@db/x?sslmod=require", "sslmod")])
+def test_check_says_what_is_wrong_with_a_url(url, said):
+    done = run_atoll("check", "apps/property-listing.toml", status=2,
+                     env={"PATH": "/usr/bin:/bin", "DATABASE_URL_US": url})
+    assert said in done.stderr
+    assert "s3cret" not in done.stderr + done.stdout

@@ -1,0 +1,282 @@
+// What a PostgreSQL store does beside the contract: the tables that people see, other programs at
+// work in them, connections that are lost.
+#include "postgres_cluster.hpp"
+#include "store_contract.hpp"
+
+namespace reef::store::test {
+namespace {
+
+class PostgresDatabase : public testing::Test {
+protected:
+    PostgresDatabase() { open(true); }
+
+    Result<std::unique_ptr<Store>> try_open(bool fresh = false, const std::string& node = "us",
+                                            const std::string& incarnation = "k3f9") {
+        return open_postgres(schema_, {.file = "",
+                                       .url = postgres_url(),
+                                       .node = node,
+                                       .incarnation = incarnation,
+                                       .fresh = fresh});
+    }
+
+    void open(bool fresh = false, const std::string& incarnation = "k3f9") {
+        reader_.reset();
+        writer_.reset();
+        store_.reset();
+        auto store = try_open(fresh, "us", incarnation);
+        if (!store) throw std::runtime_error(store.error().what);
+        store_ = std::move(*store);
+        writer_ = store_->open_writer(context_.get_executor());
+        reader_ = store_->open_reader(context_.get_executor());
+    }
+
+    template <class T>
+    Result<T> run(Task<T> work) {
+        return reef::test::run_on(context_, std::move(work));
+    }
+
+    Result<Loaded> begin(const std::vector<Row>& rows) {
+        Wanted wanted;
+        for (const Row& row : rows)
+            wanted.records.push_back(row.ref());
+        return run(writer_->begin(std::move(wanted)));
+    }
+
+    Result<void> commit(const Loaded& loaded, const std::vector<Row>& rows) {
+        Saved saved;
+        saved.ledger = loaded.ledger;
+        for (const Row& row : rows)
+            saved.rows.push_back({row, hash_of_row(schema_, row)});
+        return run(writer_->commit(std::move(saved)));
+    }
+
+    Result<void> save(const std::vector<Row>& rows) {
+        auto loaded = begin(rows);
+        if (!loaded) return loaded.error();
+        return commit(*loaded, rows);
+    }
+
+    std::optional<Row> get(std::int64_t id) {
+        auto row = run(reader_->get({thing, Key{id}}));
+        return row ? *row : std::nullopt;
+    }
+
+    // The server ends all connections of this process's database but the one that asks.
+    static void end_connections() {
+        run_sql(
+            "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()");
+    }
+
+    Schema schema_ = contract_schema();
+    asio::io_context context_;
+    std::unique_ptr<Store> store_;
+    std::unique_ptr<Writer> writer_;
+    std::unique_ptr<Reader> reader_;
+};
+
+TEST_F(PostgresDatabase, ShowsPeopleWhatTheApiShows) {
+    Row row = make_thing(7);
+    row.cells[things::price].value = Value{std::int64_t{125000050}};
+    row.cells[things::at].value = Value{std::int64_t{1767268800123456}};
+    row.cells[things::status].value = Value{std::int64_t{1}};
+    ASSERT_TRUE(succeeded(save({row})));
+    EXPECT_EQ(run_sql("SELECT price::text || ' ' || at::text || ' ' || status FROM things"),
+              "1250000.50 2026-01-01 12:00:00.123456 in_transit");
+    EXPECT_EQ(run_sql("SELECT string_agg(column_name || ' ' || data_type, ', ' ORDER BY"
+                      " ordinal_position) FROM information_schema.columns"
+                      " WHERE table_name = 'things'"),
+              "id bigint, price numeric, big numeric, count integer, total bigint,"
+              " ratio double precision, flag boolean, title character varying,"
+              " at timestamp without time zone, uid uuid, doc json, status text, version integer,"
+              " atoll_vector text, atoll_state text, atoll_hash bytea");
+}
+
+TEST_F(PostgresDatabase, ReadsWhatAnotherProgramInserted) {
+    run_sql("INSERT INTO things (id, price) VALUES (5, 12.5)");
+    const auto row = get(5);
+    ASSERT_TRUE(row);
+    EXPECT_EQ(row->cells[things::price].value, Value{std::int64_t{1250}});
+    EXPECT_EQ(version_of(*row), 1U);
+    ASSERT_TRUE(succeeded(save({make_thing(5, 2)})));
+    EXPECT_EQ(run_sql("SELECT price FROM things"), "5.00");
+}
+
+TEST_F(PostgresDatabase, RefusesARowForARuleThatPeopleAdded) {
+    run_sql("ALTER TABLE things ADD CONSTRAINT \"no dear things\" CHECK (price < 6)");
+    const auto done = save({make_thing(1), make_thing(6)});
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code, Errc::rejected);
+    EXPECT_NE(done.error().what.find("no dear things"), std::string::npos) << done.error().what;
+    ASSERT_TRUE(succeeded(save({make_thing(1)})));
+}
+
+// NaN is above all numbers, infinity is a time, and -0.5 a price.
+TEST_F(PostgresDatabase, TheTableRefusesWhatTheApiRefuses) {
+    for (const char* set : {"price = 'NaN'", "price = -0.01", "big = 'NaN'", "ratio = 'NaN'",
+                            "ratio = 'Infinity'", "at = 'infinity'", "at = '0044-03-15 BC'",
+                            "status = 'lost'", "version = 0", "total = NULL"}) {
+        ASSERT_TRUE(succeeded(save({make_thing(1)})));
+        EXPECT_THROW(run_sql(std::string{"UPDATE things SET "} + set), std::runtime_error) << set;
+    }
+}
+
+TEST_F(PostgresDatabase, ALockedRowHoldsUpItsOwnWriteOnly) {
+    ASSERT_TRUE(succeeded(save({make_thing(1), make_thing(2)})));
+    const auto held = hold_sql("UPDATE things SET price = 1 WHERE id = 1");
+    const auto both = save({make_thing(1, 2), make_thing(2, 3)});
+    ASSERT_FALSE(both);
+    EXPECT_EQ(both.error().code, Errc::overloaded);
+    ASSERT_TRUE(succeeded(save({make_thing(2, 3)})));
+    EXPECT_EQ(save({make_thing(1, 2)}).error().code, Errc::overloaded);
+}
+
+// Deleted between loading and saving: a change must not be logged whose row is nowhere.
+TEST_F(PostgresDatabase, ARowThatIsGoneMeanwhileIsNotSaved) {
+    ASSERT_TRUE(succeeded(save({make_thing(1), make_thing(2)})));
+    const auto loaded = begin({make_thing(1), make_thing(2)});
+    ASSERT_TRUE(loaded);
+    run_sql("DELETE FROM things WHERE id = 1");
+    const auto done = commit(*loaded, {make_thing(1, 2), make_thing(2, 2)});
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code, Errc::rejected);
+    EXPECT_EQ(*get(2), make_thing(2));
+    ASSERT_TRUE(succeeded(save({make_thing(1, 2)})));
+    EXPECT_EQ(*get(1), make_thing(1, 2));
+}
+
+TEST_F(PostgresDatabase, ALostConnectionIsNobodysError) {
+    ASSERT_TRUE(succeeded(save({make_thing(1)})));
+    ASSERT_TRUE(get(1));
+    end_connections();
+    EXPECT_TRUE(get(1));
+    EXPECT_TRUE(succeeded(save({make_thing(2)})));
+    EXPECT_TRUE(run(reader_->list({})));
+}
+
+TEST_F(PostgresDatabase, AConnectionLostWithinABatchSavesNothing) {
+    const auto loaded = begin({make_thing(1)});
+    ASSERT_TRUE(loaded);
+    end_connections();
+    const auto done = commit(*loaded, {make_thing(1)});
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code, Errc::unavailable);
+    EXPECT_FALSE(get(1));
+    EXPECT_TRUE(succeeded(save({make_thing(1)})));
+}
+
+// A trigger that ends the connection when all is said and done: after the commit, before its
+// answer.
+TEST_F(PostgresDatabase, ACommitWhoseAnswerIsLostIsFound) {
+    ASSERT_TRUE(succeeded(save({make_thing(1)})));
+    run_sql(
+        "CREATE OR REPLACE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$");
+    run_sql(
+        "CREATE CONSTRAINT TRIGGER cut AFTER INSERT ON atoll_batches DEFERRABLE INITIALLY DEFERRED"
+        " FOR EACH ROW EXECUTE FUNCTION cut()");
+    const auto cut = save({make_thing(1, 2)});
+    run_sql("DROP TRIGGER cut ON atoll_batches");
+    // Ended before the commit or after: the answer is what has become of it.
+    EXPECT_EQ(*get(1), cut ? make_thing(1, 2) : make_thing(1));
+    if (!cut) {
+        EXPECT_EQ(cut.error().code, Errc::unavailable);
+    }
+    EXPECT_TRUE(succeeded(save({make_thing(3)})));
+}
+
+TEST_F(PostgresDatabase, AnotherNodesStoreIsRefused) {
+    const auto other_node = try_open(false, "eu");
+    ASSERT_FALSE(other_node);
+    EXPECT_EQ(other_node.error().code, Errc::invalid);
+    EXPECT_NE(other_node.error().what.find("the store of the node us, not of eu"),
+              std::string::npos);
+}
+
+TEST_F(PostgresDatabase, ADatabaseThatIsAwayIsUnavailable) {
+    const auto away = open_postgres(schema_, {.file = "",
+                                              .url = "postgresql://me:secret@127.0.0.1:1/nothing",
+                                              .node = "us",
+                                              .incarnation = "k3f9"});
+    ASSERT_FALSE(away);
+    EXPECT_EQ(away.error().code, Errc::unavailable);
+    EXPECT_NE(away.error().what.find("127.0.0.1:1/nothing"), std::string::npos);
+    EXPECT_EQ(away.error().what.find("secret"), std::string::npos);
+}
+
+TEST_F(PostgresDatabase, AServerIsFoundByItsName) {
+    std::string url = postgres_url();
+    const std::string address = "127.0.0.1";
+    url.replace(url.find(address), address.size(), "localhost");
+    const auto store =
+        open_postgres(schema_, {.file = "", .url = url, .node = "us", .incarnation = "k3f9"});
+    EXPECT_TRUE(store) << store.error().what;
+}
+
+// A restored database lacks what its former self has told others.
+TEST_F(PostgresDatabase, ACopyOfADatabaseNumbersItsWritesAnew) {
+    ASSERT_TRUE(succeeded(save({make_thing(1)})));
+    open(false, "aaaa");
+    EXPECT_EQ(run(reader_->ledger())->self, self);
+    run_sql("UPDATE atoll_meta SET value = 'another' WHERE name = 'identity'");
+    open(false, "bbbb");
+    const auto ledger = run(reader_->ledger());
+    EXPECT_EQ(ledger->self, "us.bbbb");
+    EXPECT_EQ(ledger->seq(), 0U);
+    EXPECT_TRUE(ledger->origins.contains(self));
+    EXPECT_TRUE(get(1));
+    open(false, "cccc");
+    EXPECT_EQ(run(reader_->ledger())->self, "us.bbbb");
+}
+
+TEST_F(PostgresDatabase, ADatabaseThatGoesBackInTimeEndsTheProcess) {
+    ASSERT_TRUE(succeeded(save({make_thing(1)})));
+    ASSERT_TRUE(succeeded(save({make_thing(2)})));
+    run_sql("DELETE FROM atoll_batches WHERE number = (SELECT max(number) FROM atoll_batches)");
+    EXPECT_EQ(save({make_thing(3)}).error().code, Errc::broken);
+}
+
+// Two writers on one database: what one has saved the other knows at its next batch.
+TEST_F(PostgresDatabase, WritersOfOneDatabaseFollowEachOther) {
+    auto store = try_open();
+    ASSERT_TRUE(store);
+    auto second = (*store)->open_writer(context_.get_executor());
+    std::uint64_t seq = 0;
+    for (int i = 0; i < 6; ++i) {
+        Writer& writer = i % 2 ? *second : *writer_;
+        auto loaded = run(writer.begin({}));
+        ASSERT_TRUE(loaded);
+        EXPECT_EQ(loaded->ledger.seq(), seq);
+        Saved saved;
+        saved.ledger = loaded->ledger;
+        saved.log.push_back(entry_of(self, ++seq));
+        saved.ledger.origins[self].received = seq;
+        ASSERT_TRUE(succeeded(run(writer.commit(std::move(saved)))));
+    }
+}
+
+TEST_F(PostgresDatabase, ANewFieldAndNewRulesAreAddedToTheTable) {
+    const Row row = make_thing(1);
+    ASSERT_TRUE(succeeded(save({row, removed(make_thing(2), 2)})));
+    Field colour;
+    colour.name = "colour";
+    colour.nullable = true;
+    colour.index = true;
+    schema_.resources[thing].fields.push_back(colour);
+    schema_.resources[thing].fields[things::title].text_max = 80;
+    schema_.resources[thing].fields[things::price].max = Value{std::int64_t{1000}};
+    open();
+    ASSERT_TRUE(get(1));
+    EXPECT_TRUE(get(2));
+    run_sql("UPDATE things SET colour = 'red', title = repeat('x', 80)");
+    EXPECT_THROW(run_sql("UPDATE things SET price = 11"), std::runtime_error);
+    schema_.resources[thing].fields[things::price].max = Value{std::int64_t{50}};
+    const auto narrow = try_open();
+    ASSERT_FALSE(narrow);
+    EXPECT_EQ(narrow.error().code, Errc::invalid);
+    schema_.resources[thing].fields[things::price].type = FieldType::int64;
+    EXPECT_EQ(try_open().error().code, Errc::invalid);
+}
+
+}  // namespace
+}  // namespace reef::store::test
