@@ -205,7 +205,11 @@ def forward(bench):
         carried = bench.figure(f"{name}, through the other region", "/s")
 
         for _ in range(bench.options.rounds):
+            while us.pending():
+                time.sleep(0.01)
             local.add("atoll", bench.load(us, "put", connections=connections)["per_second"])
+            while eu.pending():
+                time.sleep(0.01)  # the next load reads the versions there
             carried.add("atoll", bench.load(eu, "put", connections=connections)["per_second"])
         bench.say(f"{name}: {local.median('atoll'):,.0f}/s at home, "
                   f"{carried.median('atoll'):,.0f}/s through the other region")
