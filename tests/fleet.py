@@ -28,7 +28,7 @@ class Fleet:
         self.host = f"127.0.0.1:{ports[2]}"
         self.base = f"http://{self.host}"
         self.gateway_port = ports[2]
-        self.nodes = {name: f"http://127.0.0.1:{port}" for name, port in zip(("us", "eu"), ports)}
+        self.urls = {name: f"http://127.0.0.1:{port}" for name, port in zip(("us", "eu"), ports)}
         kept = ("PATH", "HOME", "LANG")
         self.env = {name: os.environ[name] for name in kept if name in os.environ}
 

@@ -1,7 +1,6 @@
 """`atoll up`: both regions and the gateway as one, told what to do from another terminal."""
 
 import os
-import pathlib
 import signal
 import subprocess
 
