@@ -4,6 +4,7 @@
 #include <chrono>
 #include <filesystem>
 #include <iostream>
+#include <map>
 #include <thread>
 
 #include "cli/commands.hpp"
@@ -34,6 +35,42 @@ std::optional<config::App> load(const Arguments& arguments) {
     return load_app(arguments.app, {.node = "", .whole_app = true});
 }
 
+// Every node that answers hears every other one, and has what they have. One that is stopped is not
+// waited for.
+bool are_level(const config::App& app) {
+    std::map<std::string, model::Json> said;
+    for (const config::Node& node : app.nodes) {
+        if (node.foreign) continue;
+        const auto answer = ask({.url = node.url, .default_path = "/replication-lag"});
+        if (!answer || answer->status != 200) continue;
+        auto lag = model::parse_json(answer->body);
+        if (lag) said.emplace(node.name, std::move(*lag));
+    }
+    for (const auto& [name, lag] : said) {
+        const model::Json* peers = lag.find("peers");
+        if (!peers) return false;
+        for (const model::Json& peer : peers->items) {
+            const model::Json* other = peer.find("name");
+            const model::Json* connected = peer.find("connected");
+            const model::Json* pending = peer.find("pending");
+            if (!other || !connected || !pending) return false;
+            const bool level = connected->boolean && pending->text == "0";
+            if (said.contains(other->text) && !level) return false;
+        }
+    }
+    return true;
+}
+
+// So that whoever mends a link, or starts a node, and then looks sees what he expects.
+bool become_level(const config::App& app) {
+    for (auto waited = 0ms; waited < level_after_max; waited += level_poll) {
+        if (are_level(app)) return true;
+        std::this_thread::sleep_for(level_poll);
+    }
+    std::cerr << "atoll: the nodes are not level yet, see `atoll status`\n";
+    return false;
+}
+
 int tell(const config::App& app, const Arguments& arguments, const std::string& command) {
     const auto answer = fleet::command_fleet(data_folder(app, arguments.data), command);
     if (answer) return ok;
@@ -45,6 +82,26 @@ int change(const Arguments& arguments, const std::string& verb) {
     const auto app = load(arguments);
     if (!app) return bad_usage;
     return tell(*app, arguments, arguments.name.empty() ? verb : verb + ' ' + arguments.name);
+}
+
+// One node after the other: the next one stops when its peers hear the last one again, so that they
+// are there to take what it hands over.
+int restart(const Arguments& arguments) {
+    const auto app = load(arguments);
+    if (!app) return bad_usage;
+    std::vector<std::string> names{arguments.name};
+    if (arguments.name.empty()) {
+        names.clear();
+        for (const config::Node& node : app->nodes) {
+            if (!node.foreign) names.push_back(node.name);
+        }
+        if (app->gateway) names.push_back("gateway");
+    }
+    for (const std::string& name : names) {
+        if (const int done = tell(*app, arguments, "restart " + name); done != ok) return done;
+        become_level(*app);
+    }
+    return ok;
 }
 
 int down(const Arguments& arguments) {
@@ -107,32 +164,6 @@ int cut(const Arguments& arguments) {
     return done ? ok : failed;
 }
 
-bool is_level(const config::Node& node) {
-    const auto answer = ask({.url = node.url, .default_path = "/replication-lag"});
-    const auto lag = answer && answer->status == 200 ? model::parse_json(answer->body)
-                                                     : Result<model::Json>{Error{}};
-    const model::Json* peers = lag ? lag->find("peers") : nullptr;
-    return peers && std::all_of(peers->items.begin(), peers->items.end(), [](const auto& peer) {
-               const model::Json* connected = peer.find("connected");
-               const model::Json* pending = peer.find("pending");
-               return connected && connected->boolean && pending && pending->text == "0";
-           });
-}
-
-// So that whoever mends a link and then looks sees what he expects.
-bool become_level(const config::App& app) {
-    const auto all_level = [&app] {
-        return std::all_of(app.nodes.begin(), app.nodes.end(),
-                           [](const auto& node) { return node.foreign || is_level(node); });
-    };
-    for (auto waited = 0ms; waited < level_after_max; waited += level_poll) {
-        if (all_level()) return true;
-        std::this_thread::sleep_for(level_poll);
-    }
-    std::cerr << "atoll: the links are mended; the nodes are not level yet, see `atoll status`\n";
-    return false;
-}
-
 int heal(const Arguments& arguments) {
     const auto app = load(arguments);
     if (!app) return bad_usage;
@@ -159,8 +190,7 @@ const std::vector<Verb>& verbs() {
          [](const Arguments& a) { return change(a, "stop"); }},
         {"start", "start a stopped one", "atoll start apps/x.toml us",
          [](const Arguments& a) { return change(a, "start"); }},
-        {"restart", "stop and start one after the other", "atoll restart apps/x.toml",
-         [](const Arguments& a) { return change(a, "restart"); }},
+        {"restart", "stop and start one after the other", "atoll restart apps/x.toml", restart},
         {"down", "stop everything that `up` started", "atoll down apps/x.toml --wipe", down},
         {"logs", "show the logs of a node, of the gateway, of all", "atoll logs apps/x.toml us -f",
          logs},
