@@ -47,10 +47,12 @@ def found_in(run, check):
 
 
 def written(run, kind="update"):
-    """An acknowledged write that was tried once, and its entry in each node's log."""
+    """An acknowledged write that was asked for once, and its entry in each node's log."""
+    asked = run.asked()
     for ask in run.asks:
         effects = run.effects.get(ask.request, [])
-        if ask.kind == kind and ask.acknowledged and not ask.repeat and len(effects) == 1:
+        once = len(asked[ask.request]) == 1 and len(effects) == 1
+        if ask.kind == kind and ask.acknowledged and once:
             return ask, [entry for copy in run.copies.values() for entry in copy.entries()
                          if entry.dot == effects[0].dot]
     raise AssertionError(f"no {kind} was answered")
