@@ -1,7 +1,6 @@
 #include "base/clock.hpp"
 
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -20,17 +19,23 @@ public:
         return std::chrono::steady_clock::now().time_since_epoch();
     }
 
-    Task<void> sleep(std::chrono::nanoseconds duration) override {
-        const auto executor = co_await asio::this_coro::executor;
-        asio::steady_timer timer{executor, duration};
-        boost::system::error_code failed;
-        co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, failed));
-        if (failed) co_return Error{Errc::closed, "the wait was cancelled"};
-        co_return Result<void>{};
+    std::shared_ptr<asio::steady_timer> timer(asio::any_io_executor executor,
+                                              std::chrono::nanoseconds duration) override {
+        return std::make_shared<asio::steady_timer>(executor, duration);
     }
 };
 
 }  // namespace
+
+Task<void> Clock::sleep(std::chrono::nanoseconds duration) {
+    const auto until = steady() + duration;
+    const auto executor = co_await asio::this_coro::executor;
+    const auto waiting = timer(executor, duration);
+    boost::system::error_code woken;
+    co_await waiting->async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    if (steady() < until) co_return Error{Errc::closed, "the wait was cancelled"};
+    co_return Result<void>{};
+}
 
 Clock& system_clock() {
     static SystemClock clock;

@@ -1,6 +1,8 @@
-// The clock that everything below the API reads, so that the simulation can supply another.
+// The clock that everything below the API reads and waits by, so that the simulation can supply
+// another: nothing there makes a timer of its own that has a deadline.
 #pragma once
 
+#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <memory>
 
@@ -14,8 +16,12 @@ public:
     virtual ~Clock() = default;
     virtual Time now() const = 0;                         // wall time; callable anywhere
     virtual std::chrono::nanoseconds steady() const = 0;  // never goes back
+    // Its wait ends after `duration`, or when it is cancelled: whoever waits looks which of the two
+    // it was. Used on `executor`.
+    virtual std::shared_ptr<asio::steady_timer> timer(asio::any_io_executor executor,
+                                                      std::chrono::nanoseconds duration) = 0;
     // closed when the waiting coroutine was cancelled.
-    virtual Task<void> sleep(std::chrono::nanoseconds duration) = 0;
+    Task<void> sleep(std::chrono::nanoseconds duration);
 };
 
 // The machine's clock. Stateless: one instance serves all threads.

@@ -7,14 +7,14 @@
 #include <memory>
 #include <mutex>
 
-#include "base/task.hpp"
+#include "base/clock.hpp"
 
 namespace reef {
 
 // From any thread. A waiter resumes on its own executor.
 class Watch {
 public:
-    Watch();
+    explicit Watch(Clock& clock);  // deadlines are by this clock
     ~Watch();
     Watch(const Watch&) = delete;
     Watch& operator=(const Watch&) = delete;
@@ -25,11 +25,10 @@ public:
     Task<void> wait_beyond(std::uint64_t seen, std::chrono::nanoseconds deadline);
 
 private:
-    struct Waiter;
-
+    Clock& clock_;
     std::atomic<std::uint64_t> generation_{1};
     std::mutex mutex_;  // guards waiting_
-    std::list<std::shared_ptr<Waiter>> waiting_;
+    std::list<std::shared_ptr<asio::steady_timer>> waiting_;
 };
 
 }  // namespace reef

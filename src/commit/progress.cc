@@ -2,8 +2,8 @@
 
 namespace reef::commit {
 
-Progress::Progress(const store::Ledger& ledger)
-    : ledger_(std::make_shared<const store::Ledger>(ledger)) {}
+Progress::Progress(const store::Ledger& ledger, Clock& clock)
+    : clock_(clock), watch_(clock), ledger_(std::make_shared<const store::Ledger>(ledger)) {}
 
 void Progress::advance(const store::Ledger& ledger) {
     auto next = std::make_shared<const store::Ledger>(ledger);
@@ -20,11 +20,11 @@ std::shared_ptr<const store::Ledger> Progress::ledger() const {
 }
 
 Task<void> Progress::wait_for(model::Position wanted, std::chrono::nanoseconds deadline) {
-    const auto until = std::chrono::steady_clock::now() + deadline;
+    const auto until = clock_.steady() + deadline;
     for (;;) {
         const std::uint64_t seen = watch_.generation();
         if (model::covers(ledger()->applied(), wanted)) co_return Result<void>{};
-        const auto left = until - std::chrono::steady_clock::now();
+        const auto left = until - clock_.steady();
         if (left <= left.zero()) break;
         auto waited = co_await watch_.wait_beyond(seen, left);
         if (!waited && waited.error().code != Errc::timeout) co_return waited;

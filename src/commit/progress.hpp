@@ -12,7 +12,7 @@ namespace reef::commit {
 
 class Progress {
 public:
-    explicit Progress(const store::Ledger& ledger);
+    Progress(const store::Ledger& ledger, Clock& clock);
 
     // From the committer's thread, after each durable batch.
     void advance(const store::Ledger& ledger);
@@ -26,6 +26,7 @@ public:
     Task<void> wait_for(model::Position wanted, std::chrono::nanoseconds deadline);
 
 private:
+    Clock& clock_;
     Watch watch_;
     mutable std::mutex mutex_;  // guards ledger_
     std::shared_ptr<const store::Ledger> ledger_;

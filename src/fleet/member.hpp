@@ -65,7 +65,7 @@ private:
     std::ofstream log_;
     std::unique_ptr<Child> child_;
     boost::asio::steady_timer restart_;
-    Watch changed_;
+    Watch changed_{system_clock()};
     MemberState state_ = MemberState::stopped;
     bool served_ = false;
     std::chrono::steady_clock::time_point started_;

@@ -77,7 +77,7 @@ public:
           router_(model::operations_of(app.schema, app.api), app.api),
           openapi_(api::openapi_json(app.schema, app.api, router_.operations())),
           store_(std::move(store)),
-          progress_(ledger),
+          progress_(ledger, system_clock()),
           commit_worker_("committer"),
           writer_(store_->open_writer(commit_worker_.context().get_executor())) {
         status_.name = options_.name;

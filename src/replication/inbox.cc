@@ -65,7 +65,7 @@ struct Inbox::Origin {
 };
 
 Inbox::Inbox(InboxParts parts, InboxOptions options)
-    : parts_(std::move(parts)), options_(options) {}
+    : parts_(std::move(parts)), options_(options), arrived_(parts_.clock), applied_(parts_.clock) {}
 
 Inbox::~Inbox() = default;
 

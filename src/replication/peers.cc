@@ -52,7 +52,7 @@ struct Peers::Peer {
 };
 
 Peers::Peers(std::vector<std::string> names, Clock& clock)
-    : clock_(clock), started_(clock.steady()) {
+    : clock_(clock), watch_(clock), started_(clock.steady()) {
     for (std::string& name : names)
         peers_.emplace(std::move(name), std::make_unique<Peer>());
 }

@@ -61,8 +61,10 @@ Replication::Replication(const model::Schema& schema, store::Store& store,
             SubscriberParts{progress, *inbox_, snapshot_, peers_, clock}, peer.node,
             transport::make_direct_source(peer, {}), random()));
     }
+    const std::uint64_t start = std::uint64_t{random()} << 32 | random();
     writes_ = std::make_unique<WritePath>(
-        WriteParts{schema, committer, progress, peers_, clock, executor}, calls_of(options_.peers));
+        WriteParts{schema, committer, progress, peers_, clock, executor, start},
+        calls_of(options_.peers));
 }
 
 Replication::~Replication() {

@@ -2,9 +2,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <list>
-#include <random>
 
 #include "base/log.hpp"
 #include "model/forward_json.hpp"
@@ -21,27 +19,19 @@ bool is_behind(const Result<Outcome>& outcome) {
     return refused && refused->refusal == Refusal::replica_behind;
 }
 
-// Without any id two effects of one request could not be told from two requests.
-void name_request(Intent& intent) {
-    if (!intent.request.ids.empty()) return;
-    static thread_local std::mt19937_64 random{std::random_device{}()};
-    const std::string id = "forward-" + std::to_string(random()) + std::to_string(random());
-    intent.request.ids.push_back({RequestKind::attempt, id});
-    if (intent.request.attempt.empty()) intent.request.attempt = id;
-}
-
 }  // namespace
 
 // One forwarded write at a time per record: the next one is compared with the row that the one
 // before left. On the calls' executor.
 class WritePath::Turns {
 public:
-    explicit Turns(asio::any_io_executor executor) : executor_(std::move(executor)) {}
+    Turns(asio::any_io_executor executor, Clock& clock)
+        : executor_(std::move(executor)), clock_(clock) {}
 
     // timeout: it did not come to be this one's turn.
     Task<void> take(RecordRef ref, std::chrono::milliseconds deadline) {
         auto& queue = waiting_[ref];
-        queue.push_back(std::make_shared<asio::steady_timer>(executor_, deadline));
+        queue.push_back(clock_.timer(executor_, deadline));
         const auto own = queue.back();
         if (queue.front() == own) co_return Result<void>{};
         boost::system::error_code woken;
@@ -64,6 +54,7 @@ public:
 
 private:
     const asio::any_io_executor executor_;
+    Clock& clock_;
     std::map<RecordRef, std::list<std::shared_ptr<asio::steady_timer>>> waiting_;
 };
 
@@ -73,9 +64,18 @@ WritePath::WritePath(WriteParts parts,
     : parts_(std::move(parts)),
       times_(times),
       calls_(std::move(calls)),
-      turns_(std::make_unique<Turns>(parts_.executor)) {}
+      turns_(std::make_unique<Turns>(parts_.executor, parts_.clock)) {}
 
 WritePath::~WritePath() = default;
+
+// Without any id two effects of one request could not be told from two requests.
+void WritePath::name_request(Intent& intent) {
+    if (!intent.request.ids.empty()) return;
+    const std::string id =
+        "forward-" + std::to_string(parts_.random) + '-' + std::to_string(++requests_named_);
+    intent.request.ids.push_back({RequestKind::attempt, id});
+    if (intent.request.attempt.empty()) intent.request.attempt = id;
+}
 
 Task<Outcome> WritePath::submit(Intent intent) {
     Result<Outcome> outcome = co_await submit_when_caught_up(intent);

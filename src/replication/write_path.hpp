@@ -2,6 +2,7 @@
 // ahead of this store waits for it, bounded. Any io thread.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <map>
 #include <memory>
@@ -26,6 +27,7 @@ struct WriteParts {
     Peers& peers;
     Clock& clock;
     asio::any_io_executor executor;  // where the calls to peers run
+    std::uint64_t random = 0;        // of this start: names requests that have no id
 };
 
 class WritePath {
@@ -48,6 +50,7 @@ public:
 private:
     class Turns;
 
+    void name_request(model::Intent& intent);
     Task<model::Outcome> submit_when_caught_up(model::Intent intent);
     Task<model::Outcome> forward(model::Intent intent, std::string home);
     Task<model::Outcome> call_home(std::string home, model::Intent intent);
@@ -57,6 +60,7 @@ private:
     const WriteTimes times_;
     const std::map<std::string, std::unique_ptr<transport::PeerCalls>> calls_;
     const std::unique_ptr<Turns> turns_;
+    std::atomic<std::uint64_t> requests_named_{0};
 };
 
 }  // namespace reef::replication

@@ -12,9 +12,9 @@ class MovedClock final : public Clock {
 public:
     Time now() const override { return Time{steady_.count() / 1000}; }
     std::chrono::nanoseconds steady() const override { return steady_; }
-    Task<void> sleep(std::chrono::nanoseconds duration) override {
-        steady_ += duration;
-        co_return Result<void>{};
+    std::shared_ptr<asio::steady_timer> timer(asio::any_io_executor executor,
+                                              std::chrono::nanoseconds duration) override {
+        return system_clock().timer(std::move(executor), duration);
     }
     void move(std::chrono::nanoseconds duration) { steady_ += duration; }
 

@@ -44,7 +44,7 @@ protected:
         store::open_memory(schema, {.file = "", .node = "us", .incarnation = "1"});
     RefusingWriter writer{store->open_writer(io.get_executor())};
     const std::unique_ptr<store::Reader> reader = store->open_reader(io.get_executor());
-    commit::Progress progress{value_of_task(reader->ledger())};
+    commit::Progress progress{value_of_task(reader->ledger()), system_clock()};
     replication::Peers peers{{"eu", "ap"}, system_clock()};
     const commit::CommitOptions commit_options = [] {
         commit::CommitOptions kept;  // the changes of this test are of 1970

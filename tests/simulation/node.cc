@@ -1,0 +1,243 @@
+#include "node.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "api/peer_routes.hpp"
+#include "disk.hpp"
+#include "inspect.hpp"
+#include "network.hpp"
+#include "replication/dead_letters.hpp"
+#include "replication/peer_logs.hpp"
+#include "replication/subscriber.hpp"
+#include "serve.hpp"
+
+namespace reef::simulation {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr Nanoseconds catch_up_max = 5s;
+
+store::StoreOptions options_for(const std::string& node) {
+    store::StoreOptions options;
+    options.node = node;
+    options.incarnation = "x1";
+    return options;
+}
+
+std::vector<std::string> others(const NodeParts& parts) {
+    std::vector<std::string> names = parts.names;
+    names.erase(names.begin() + static_cast<std::ptrdiff_t>(parts.index));
+    return names;
+}
+
+}  // namespace
+
+struct Node::Life {
+    Life(Node& owner, const store::Ledger& ledger)
+        : started(owner.parts_.world.now()),
+          guard(context.get_executor()),
+          clock(owner.parts_.world, owner.skew_,
+                [&owner, life = owner.life_number_](std::function<void()> what) {
+                    owner.run(life, std::move(what));
+                }),
+          reader(owner.store_->open_reader(context.get_executor())),
+          progress(ledger, clock),
+          peers(others(owner.parts_), clock),
+          random(owner.parts_.world.random.number()) {
+        const NodeParts& parts = owner.parts_;
+        writer = open_disk({parts.world, clock, parts.oracle, parts.schema, *owner.store_,
+                            context.get_executor(), parts.index, parts.sync, parts.plant});
+        committer = std::make_unique<commit::Committer>(
+            commit::CommitterParts{parts.schema, *writer, clock, context.get_executor(),
+                                   [this, &parts] { return surroundings(parts); },
+                                   [this](const store::Ledger& now) {
+                                       progress.advance(now);
+                                       peers.applied(now.applied());
+                                   }},
+            commit::CommitOptions{});
+        make_replication(owner);
+    }
+
+    static replication::PeerCallsByName calls_of(Node& owner) {
+        replication::PeerCallsByName calls;
+        for (const std::string& peer : others(owner.parts_))
+            calls.emplace(peer, owner.parts_.network.calls(owner, peer));
+        return calls;
+    }
+
+    // As Replication makes it, on this node's ends of the network.
+    void make_replication(Node& owner) {
+        const NodeParts& parts = owner.parts_;
+        calls = calls_of(owner);
+        snapshot = std::make_unique<replication::Snapshot>(
+            replication::SnapshotParts{parts.schema, *committer, progress, calls});
+        logs = std::make_unique<replication::PeerLogs>(peers, calls, *snapshot);
+        letters = std::make_unique<replication::DeadLetters>(replication::LetterParts{
+            parts.schema, *committer, progress, *reader, calls, clock, context.get_executor()});
+        inbox = std::make_unique<replication::Inbox>(
+            replication::InboxParts{parts.schema, *committer, progress, *reader, peers, clock,
+                                    *logs, [this](const auto& some) { letters->parked(some); }});
+        for (const std::string& peer : others(parts)) {
+            subscribers.push_back(std::make_unique<replication::Subscriber>(
+                replication::SubscriberParts{progress, *inbox, *snapshot, peers, clock}, peer,
+                parts.network.source(owner, peer), random.number()));
+        }
+        writes = std::make_unique<replication::WritePath>(
+            replication::WriteParts{parts.schema, *committer, progress, peers, clock,
+                                    context.get_executor(), random.number()},
+            calls_of(owner));
+        routes = std::make_unique<api::PeerRoutes>(
+            api::PeerParts{parts.schema, answers, *reader, progress, peers, *writes, *letters,
+                           clock, owner.name(), parts.schema.id(), ""});
+    }
+
+    void begin(const NodeParts& parts) {
+        asio::co_spawn(context, committer->run(),
+                       [](const std::exception_ptr& thrown, Result<void>) { rethrow(thrown); });
+        asio::co_spawn(context, open_up(parts.seed), rethrow);
+    }
+
+    // As a node starts: the seed (joining it again changes nothing), then the peers.
+    asio::awaitable<void> open_up(commit::Rows seed) {
+        while (!open) {
+            commit::Rows rows = seed;
+            Result<commit::Applied> loaded = co_await committer->load(std::move(rows));
+            open = loaded.has_value();
+        }
+        for (const auto& subscriber : subscribers)
+            asio::co_spawn(context, subscriber->run(), rethrow);
+        asio::co_spawn(context, inbox->run(), rethrow);
+        asio::co_spawn(context, inbox->fill_gaps(), rethrow);
+        asio::co_spawn(context, letters->retry(), rethrow);
+    }
+
+    commit::Surroundings surroundings(const NodeParts& parts) {
+        commit::Surroundings now;
+        now.now = clock.now();
+        for (std::uint8_t& byte : now.random)
+            byte = static_cast<std::uint8_t>(random.number());
+        now.node_index = parts.index;
+        now.has_peers = true;
+        now.reachable = [this](std::string_view name) { return peers.reachable(name); };
+        now.schema = parts.schema.id();
+        return now;
+    }
+
+    const Nanoseconds started;
+    bool open = false;  // to peers
+    bool caught_up = false;
+    const model::Answers answers;
+    asio::io_context context{1};  // ends last: what still waits in it names the rest
+    asio::executor_work_guard<asio::io_context::executor_type> guard;
+    VirtualClock clock;
+    std::unique_ptr<store::Reader> reader;
+    commit::Progress progress;
+    replication::Peers peers;
+    Random random;
+    std::unique_ptr<store::Writer> writer;
+    std::unique_ptr<commit::Committer> committer;
+    replication::PeerCallsByName calls;
+    std::unique_ptr<replication::Snapshot> snapshot;
+    std::unique_ptr<replication::PeerLogs> logs;
+    std::unique_ptr<replication::DeadLetters> letters;
+    std::unique_ptr<replication::Inbox> inbox;
+    std::vector<std::unique_ptr<replication::Subscriber>> subscribers;
+    std::unique_ptr<replication::WritePath> writes;
+    std::unique_ptr<api::PeerRoutes> routes;
+};
+
+Node::Node(NodeParts parts)
+    : parts_(std::move(parts)), store_(store::open_memory(parts_.schema, options_for(name()))) {}
+
+Node::~Node() = default;
+
+void Node::start() {
+    ++life_number_;
+    life_ = std::make_unique<Life>(*this, ledger_of(*store_));
+    parts_.world.trace("start " + name());
+    run(life_number_, [this] { life_->begin(parts_); });
+}
+
+void Node::crash() {
+    parts_.world.trace("crash " + name());
+    paused_ = false;
+    waiting_.clear();
+    life_.reset();
+    parts_.network.died(*this);
+    parts_.oracle.crashed(index());
+}
+
+void Node::pause() {
+    parts_.world.trace("pause " + name());
+    paused_ = true;
+}
+
+void Node::resume() {
+    parts_.world.trace("resume " + name());
+    paused_ = false;
+    for (auto& [life, what] : std::exchange(waiting_, {}))
+        run(life, std::move(what));
+}
+
+bool Node::open() const {
+    return alive() && life_->open;
+}
+
+bool Node::serving() const {
+    if (!alive() || paused_) return false;
+    Life& life = *life_;
+    if (!life.open || life.caught_up) return life.caught_up;
+    const bool level = life.peers.all_tried() && model::covers(life.progress.ledger()->applied(),
+                                                               life.peers.known_elsewhere());
+    life.caught_up = level || parts_.world.now() - life.started > catch_up_max;
+    return life.caught_up;
+}
+
+void Node::run(std::uint64_t life, std::function<void()> what) {
+    if (!in(life)) return;
+    if (paused_) {
+        waiting_.emplace_back(life, std::move(what));
+        return;
+    }
+    what();
+    settle();
+}
+
+void Node::settle() {
+    while (life_->context.poll() > 0) {
+    }
+}
+
+asio::io_context& Node::context() {
+    return life_->context;
+}
+
+VirtualClock& Node::clock() {
+    return life_->clock;
+}
+
+store::Reader& Node::reader() {
+    return *life_->reader;
+}
+
+commit::Progress& Node::progress() {
+    return life_->progress;
+}
+
+replication::Peers& Node::peers() {
+    return life_->peers;
+}
+
+replication::WritePath& Node::writes() {
+    return *life_->writes;
+}
+
+api::PeerRoutes& Node::routes() {
+    return *life_->routes;
+}
+
+}  // namespace reef::simulation

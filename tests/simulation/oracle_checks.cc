@@ -1,0 +1,211 @@
+// What the oracle finds wrong in the end.
+#include <algorithm>
+
+#include "inspect.hpp"
+#include "model/value_text.hpp"
+#include "oracle.hpp"
+
+namespace reef::simulation {
+
+using namespace model;
+
+std::string Oracle::name(const RecordRef& record) const {
+    return schema_[record.resource].name + '/' + to_text(record.key);
+}
+
+std::string Oracle::name(const Effect& effect) const {
+    return 'r' + std::to_string(effect.request) + " (" + effect.dot.origin + ':' +
+           std::to_string(effect.dot.seq) + ')';
+}
+
+std::map<RecordRef, Oracle::Final> Oracle::finals(const std::vector<store::Store*>& stores) const {
+    std::map<RecordRef, Final> all;
+    for (store::StoredRow& stored : rows_of(*stores.front(), schema_)) {
+        const RecordRef record = stored.row.ref();
+        all[record].row = std::move(stored.row);
+    }
+    for (store::Store* store : stores) {
+        for (const store::Conflict& conflict : conflicts_of(*store))
+            all[conflict.record].conflicts += conflict.detail;
+    }
+    for (const Effect& effect : effects_)
+        all[effect.change.row.ref()].effects.push_back(&effect);
+    return all;
+}
+
+std::vector<std::string> Oracle::check(const std::vector<store::Store*>& stores) {
+    check_acknowledged(stores);
+    check_locks();
+    for (const auto& [record, final] : finals(stores)) {
+        check_version(record, final);
+        check_fields(record, final);
+    }
+    return failures_;
+}
+
+// The change is in every log, and of one request in one origin's log there is one.
+void Oracle::check_acknowledged(const std::vector<store::Store*>& stores) {
+    std::vector<std::set<std::size_t>> logged;
+    for (store::Store* store : stores) {
+        std::set<std::size_t>& requests = logged.emplace_back();
+        for (const store::LogEntry& entry : log_of(*store)) {
+            const auto known = by_dot_.find(entry.dot);
+            if (known != by_dot_.end()) requests.insert(effects_[known->second].request);
+        }
+    }
+    for (const auto& asked : asked_) {
+        if (!asked->acknowledged) continue;
+        for (std::size_t i = 0; i < stores.size(); ++i) {
+            if (!logged[i].contains(asked->number)) {
+                fail("r" + std::to_string(asked->number) + " on " + name(asked->record) +
+                     " was acknowledged and is lost in store " + std::to_string(i));
+            }
+        }
+    }
+    std::map<std::pair<std::size_t, std::size_t>, const Effect*> first;
+    for (const Effect& effect : effects_) {
+        const auto [other, fresh] = first.try_emplace({effect.node, effect.request}, &effect);
+        if (!fresh) fail(name(effect) + " took effect there as " + name(*other->second) + " too");
+    }
+}
+
+// Of the writes that name one version, one succeeds in a region; and it saw what its client saw.
+void Oracle::check_locks() {
+    std::map<std::tuple<std::size_t, RecordRef, std::uint64_t>, const Effect*> winners;
+    for (const Effect& effect : effects_) {
+        const Asked& asked = *asked_[effect.request];
+        const RecordRef record = effect.change.row.ref();
+        if (asked.version) {
+            const auto [other, fresh] =
+                winners.try_emplace({effect.node, record, *asked.version}, &effect);
+            if (!fresh && other->second->request != effect.request) {
+                fail(name(record) + ": version " + std::to_string(*asked.version) +
+                     " was taken twice in " + names_[effect.node] + ", by " + name(*other->second) +
+                     " and " + name(effect));
+            }
+        }
+        if (!asked.seen || asked.moved || !effect.exact) continue;
+        std::set<std::size_t> seen;  // a request's second effect adds nothing
+        for (const std::size_t number : *asked.seen)
+            seen.insert(effects_[number].request);
+        std::string unseen;
+        for (const std::size_t cause : effect.causes) {
+            if (!seen.contains(effects_[cause].request)) unseen += ' ' + name(effects_[cause]);
+        }
+        if (unseen.empty()) continue;
+        fail(name(record) + ": " + name(effect) + " overwrote what it had not seen:" + unseen);
+    }
+}
+
+void Oracle::check_version(const RecordRef& record, const Final& final) {
+    std::set<std::size_t> requests;
+    for (const Effect* effect : final.effects)
+        requests.insert(effect->request);
+    const std::uint64_t expected = (seeded_.contains(record) ? 1 : 0) + requests.size();
+    if (version_of(final.row) != expected) {
+        fail(name(record) + " ends with version " + std::to_string(version_of(final.row)) +
+             " after " + std::to_string(expected) + " writes");
+    }
+}
+
+void Oracle::check_fields(const RecordRef& record, const Final& final) {
+    const Resource& resource = schema_[record.resource];
+    for (FieldId field = 0; field < resource.fields.size(); ++field) {
+        const Field& declared = resource.fields[field];
+        if (!resource.has_state(field) || declared.set != SetBy::client) continue;
+        if (declared.merge == Merge::lww) {
+            check_lww(record, final, field);
+        } else if (!final.row.alive()) {
+            continue;  // what it added up to went with it
+        } else if (declared.merge == Merge::counter) {
+            check_counter(record, final, field);
+        } else if (declared.merge != Merge::min) {
+            check_highest(record, final, field);
+        }
+    }
+}
+
+// Somebody who knew the request's write to the field (one effect of it, or all) wrote the field
+// again, or deleted the record.
+bool Oracle::seen_by_another(const Final& final, std::size_t request, FieldId field,
+                             bool all) const {
+    const auto is_one = [this, request](std::size_t effect) {
+        return effects_[effect].request == request;
+    };
+    const auto wanted =
+        all ? std::count_if(final.effects.begin(), final.effects.end(),
+                            [request](const auto* effect) { return effect->request == request; })
+            : 1;
+    for (const Effect* later : final.effects) {
+        if (later->request == request) continue;
+        const auto& written = later->change.written;
+        const bool same = later->change.kind != WriteKind::update ||
+                          std::find(written.begin(), written.end(), field) != written.end();
+        if (!same || (all && !later->exact)) continue;
+        const auto& causes = later->causes;
+        if (std::count_if(causes.begin(), causes.end(), is_one) >= wanted) return true;
+    }
+    return false;
+}
+
+// Values are unique. Whatever was written is there, or was overwritten by one who knew, or is
+// listed.
+void Oracle::check_lww(const RecordRef& record, const Final& final, FieldId field) {
+    const Field& declared = schema_[record.resource].fields[field];
+    for (const Effect* effect : final.effects) {
+        const auto& written = effect->change.written;
+        if (std::find(written.begin(), written.end(), field) == written.end()) continue;
+        const Value& value = effect->change.row.cells[field].value;
+        if (is_null(value)) continue;
+        std::string text = '"' + declared.name + "\":";
+        append_json(text, declared, value);
+        const bool seen = seen_by_another(final, effect->request, field, false);
+        const bool ends = final.row.alive() && final.row.cells[field].value == value;
+        if (ends && seen_by_another(final, effect->request, field, true)) {
+            fail(name(record) + ": " + text + " of " + name(*effect) +
+                 " was overwritten by one who knew it, and is back");
+        }
+        const bool listed = final.conflicts.find(text + ',') != std::string::npos ||
+                            final.conflicts.find(text + '}') != std::string::npos;
+        if (!ends && !seen && !listed) {
+            fail(name(record) + ": " + text + " of " + name(*effect) + " is gone without a trace");
+        }
+    }
+}
+
+// Two creates apart are two lives, of which one lasts: what was added in the other is listed. The
+// first effect of each request counts, once.
+void Oracle::check_counter(const RecordRef& record, const Final& final, FieldId field) {
+    std::map<std::size_t, const Effect*> firsts;
+    for (const Effect* effect : final.effects) {
+        if (effect->change.row.life != final.row.life) continue;
+        const Effect*& first = firsts[effect->request];
+        if (!first || effect->change.stamp < first->change.stamp) first = effect;
+    }
+    std::int64_t sum = 0;
+    for (const auto& [request, effect] : firsts) {
+        for (const auto& [id, added] : effect->change.added) {
+            if (id == field) sum += added;
+        }
+    }
+    if (counter_sum(final.row, field) != sum) {
+        fail(name(record) + ": " + schema_[record.resource].fields[field].name + " ends as " +
+             std::to_string(counter_sum(final.row, field)) + ", " + std::to_string(sum) +
+             " was added");
+    }
+}
+
+// A lattice or a maximum ends at the highest value that was written in this life.
+void Oracle::check_highest(const RecordRef& record, const Final& final, FieldId field) {
+    Value highest;
+    for (const Effect* effect : final.effects) {
+        if (effect->change.row.life != final.row.life) continue;
+        const Value& value = effect->change.row.cells[field].value;
+        if (is_null(highest) || (!is_null(value) && highest < value)) highest = value;
+    }
+    if (is_null(highest) || final.row.cells[field].value == highest) return;
+    fail(name(record) + ": " + schema_[record.resource].fields[field].name +
+         " does not end at the highest value that was written");
+}
+
+}  // namespace reef::simulation
