@@ -142,13 +142,28 @@ asio::awaitable<Response> Records::get(const Resource& resource, std::string par
     if (!faults.empty()) co_return invalid(std::move(faults), request);
     if (auto answer = co_await wait_for_token(request)) co_return std::move(*answer);
     if (!key) co_return not_found(resource, parameter, request);
-    RecordRef ref{resource.id, std::move(*key)};
-    auto row = co_await parts_.reader.get(std::move(ref));
+    const RecordRef ref{resource.id, std::move(*key)};
+    auto row = co_await living(ref);
     if (!row) co_return failed(row.error(), request);
-    if (!*row || !(*row)->alive()) co_return not_found(resource, parameter, request);
+    if (!*row) co_return not_found(resource, parameter, request);
     Response response = record(resource, **row, request);
+    if ((*row)->key != ref.key) {
+        std::string path{request.path.substr(0, request.path.rfind('/') + 1)};
+        response.add_header("Content-Location", path + percent_encode(to_text((*row)->key)));
+    }
     add_store_token(response);
     co_return response;
+}
+
+// The record, or the one that stayed when it was taken back.
+Task<std::optional<Row>> Records::living(RecordRef ref) {
+    for (int hops = 0;; ++hops) {
+        auto row = co_await parts_.reader.get(ref);
+        if (!row || !*row || (*row)->alive()) co_return row;
+        const auto instead = (*row)->life.instead;
+        if (!instead || hops == instead_hops_max) co_return std::optional<Row>{};
+        ref.key = *instead;
+    }
 }
 
 asio::awaitable<Response> Records::look_up(const Resource& resource, const LookUp& look_up,

@@ -47,6 +47,7 @@ private:
     asio::awaitable<std::optional<Response>> wait_for_token(const Request& request);
     asio::awaitable<Response> replay(const Resource& resource, model::Replayed replayed,
                                      const Request& request);
+    Task<std::optional<model::Row>> living(model::RecordRef ref);
     Task<std::optional<model::Row>> row_after(model::RequestSeen seen);
     Response written(const Resource& resource, const model::Accepted& accepted,
                      const Request& request) const;

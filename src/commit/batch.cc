@@ -4,6 +4,7 @@
 #include <boost/unordered/unordered_flat_set.hpp>
 
 #include "base/fault.hpp"
+#include "commit/wanted.hpp"
 #include "model/effects.hpp"
 #include "model/join.hpp"
 
@@ -29,52 +30,7 @@ constexpr const char* too_many_origins = ": its vector would name too many origi
 
 constexpr std::int64_t slot_limit = std::int64_t{1} << 62;
 
-void append(store::Wanted& wanted, Questions questions) {
-    const auto move_into = [](auto& to, auto& from) {
-        to.insert(to.end(), std::make_move_iterator(from.begin()),
-                  std::make_move_iterator(from.end()));
-    };
-    move_into(wanted.records, questions.records);
-    move_into(wanted.holders, questions.holders);
-    move_into(wanted.referrers, questions.referrers);
-}
-
 }  // namespace
-
-void add_wanted(const Schema& schema, const Work& work, store::Wanted& wanted) {
-    const auto add_ids = [&wanted](const RequestMark& mark) {
-        wanted.requests.insert(wanted.requests.end(), mark.ids.begin(), mark.ids.end());
-    };
-    // The record of one that is parked may be what cannot be read.
-    const auto add_entries = [&](const std::vector<ChangeRun::Entry>& entries) {
-        for (const auto& entry : entries) {
-            if (!entry.readable()) continue;
-            if (entry.refused.empty()) wanted.records.push_back(entry.change.row.ref());
-            add_ids(entry.change.request);
-        }
-    };
-    if (const auto* intent = std::get_if<Intent>(&work)) {
-        append(wanted, questions_of(schema, *intent));
-        add_ids(intent->request);
-    } else if (const auto* run = std::get_if<ChangeRun>(&work)) {
-        add_entries(run->entries);
-    } else if (const auto* settlement = std::get_if<Settlement>(&work)) {
-        add_entries(settlement->replayed);
-        for (const Row& row : settlement->rows)
-            wanted.records.push_back(row.ref());
-    } else {
-        const Rows& rows = std::get<Rows>(work);
-        if (!rows.refused.empty()) return;
-        for (const Row& row : rows.rows)
-            wanted.records.push_back(row.ref());
-        for (const auto& [id, seen] : rows.requests) {
-            wanted.requests.push_back(id);
-            wanted.records.push_back(seen.record);
-            for (const RequestSeen& effect : seen.later)
-                wanted.records.push_back(effect.record);
-        }
-    }
-}
 
 // The facts of this moment: what was loaded, overlaid by what the batch has done so far.
 class Batch::Overlay final : public Facts {
@@ -183,15 +139,19 @@ private:
         if (fault_planted("version.skip")) decision = decide(schema_, whatever(intent), *this);
         if (auto* change = std::get_if<Change>(&decision)) {
             Accepted accepted{change->row, change->kind, change->stamp};
-            const Hash128 row_hash = write_log(*change);
-            remember(*change);
-            put(std::move(change->row), row_hash);
-            ++next_seq;
+            write(std::move(*change));
             return accepted;
         }
         if (auto* replayed = std::get_if<Replayed>(&decision)) return std::move(*replayed);
         if (auto* forward = std::get_if<ForwardHome>(&decision)) return std::move(*forward);
         return std::move(std::get<Refused>(decision));
+    }
+
+    void write(Change change) {
+        const Hash128 row_hash = write_log(change);
+        remember(change);
+        put(std::move(change.row), row_hash);
+        ++next_seq;
     }
 
     // The intent, without what it says about the version.
@@ -236,9 +196,20 @@ private:
     // The earliest of one request's effects is what a repeat is answered from.
     void remember(const RequestId& id, const RequestSeen& seen) {
         const auto [known, fresh] = loaded_.requests.try_emplace(id, seen);
-        if (fresh || add_effects(known->second, seen)) {
-            saved_.requests.emplace_back(id, known->second);
+        const bool more = !fresh && add_effects(known->second, seen);
+        if (fresh || more) saved_.requests.emplace_back(id, known->second);
+        if (!more) return;
+        for (const ExtraRecord& extra : extra_records(known->second, node())) {
+            auto change = model::take_back(schema_, extra, *this);
+            if (change) take_back(std::move(*change));
         }
+    }
+
+    // Whatever else was written to it is lost, and listed.
+    void take_back(Change change) {
+        const Row here = *record(change.row.ref());
+        if (version_of(here) > 1) list_conflict("twin", {}, here, change.row, change.row);
+        write(std::move(change));
     }
 
     Result<Done> take(const ChangeRun& run) {
@@ -470,18 +441,22 @@ private:
         const RecordRef ref = there.ref();
         const Row* here = record(ref);
         Joined joined = model::join(schema_[ref.resource], here ? *here : Row{}, there);
-        if (joined.clash) list_conflict(*joined.clash, *here, there, joined.row);
+        if (joined.clash) {
+            const Clash& clash = *joined.clash;
+            list_conflict(name_of(clash.kind), clash.fields, *here, there, joined.row);
+        }
         if (!joined.changed) return false;
         put_joined(std::move(joined.row));
         return true;
     }
 
-    void list_conflict(const Clash& clash, const Row& here, const Row& there, const Row& result) {
+    void list_conflict(std::string_view kind, const std::vector<FieldId>& fields, const Row& here,
+                       const Row& there, const Row& result) {
         const Resource& resource = schema_[here.resource];
         std::string detail = "{\"fields\":[";
-        for (std::size_t i = 0; i < clash.fields.size(); ++i) {
+        for (std::size_t i = 0; i < fields.size(); ++i) {
             if (i > 0) detail += ',';
-            append_json_string(detail, resource.fields[clash.fields[i]].name);
+            append_json_string(detail, resource.fields[fields[i]].name);
         }
         detail += "],\"here\":";
         append_row_json(detail, resource, here);
@@ -490,8 +465,7 @@ private:
         detail += ",\"result\":";
         append_row_json(detail, resource, result);
         detail += '}';
-        saved_.conflicts.push_back(
-            {here.ref(), now, std::string{name_of(clash.kind)}, std::move(detail)});
+        saved_.conflicts.push_back({here.ref(), now, std::string{kind}, std::move(detail)});
     }
 
     // The row becomes part of the overlay, its digest and its number are accounted for.
@@ -542,6 +516,10 @@ Batch::~Batch() = default;
 
 Result<Done> Batch::take(const Work& work) {
     return overlay_->take(work);
+}
+
+std::vector<RecordRef> Batch::lacks(const Work& work) const {
+    return lacking(work, *overlay_);
 }
 
 bool Batch::changed() const {

@@ -24,15 +24,16 @@ struct Surroundings {
 // With so many dead letters it is not a record that is wrong: changes are held, not parked.
 inline constexpr std::size_t parked_max = 10'000;
 
-// Adds what this piece of work needs to know.
-void add_wanted(const model::Schema& schema, const Work& work, store::Wanted& wanted);
-
 class Batch {
 public:
     Batch(const model::Schema& schema, store::Loaded loaded, Surroundings surroundings);
     ~Batch();
     Batch(const Batch&) = delete;
     Batch& operator=(const Batch&) = delete;
+
+    // Records that this work turns out to need beside those of add_wanted(): when there are any,
+    // the batch is begun again with them.
+    std::vector<model::RecordRef> lacks(const Work& work) const;
 
     // invalid: a run leaves a gap or goes on under this node's own name, and nothing of it is in;
     // or a row's vector would name too many origins. overloaded: too many dead letters, and what

@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "base/fault.hpp"
+#include "commit/wanted.hpp"
 
 namespace reef::commit {
 
@@ -237,19 +238,36 @@ void Committer::stop() {
     queue_->close();
 }
 
+// Loads what is concerned; and once more, where what was loaded shows that it is not all.
+Task<std::unique_ptr<Batch>> Committer::begin_batch(const Items& items, ItemSpan span) {
+    std::vector<model::RecordRef> lacking;
+    for (bool again = false;; again = true) {
+        store::Wanted wanted;
+        wanted.records = std::exchange(lacking, {});
+        for (std::size_t i = span.first; i < span.second; ++i)
+            add_wanted(parts_.schema, items[i]->work, wanted);
+        auto loaded = co_await parts_.writer.begin(std::move(wanted));
+        if (!loaded) co_return loaded.error();
+        auto batch =
+            std::make_unique<Batch>(parts_.schema, std::move(*loaded), parts_.surroundings());
+        for (std::size_t i = span.first; i < span.second && !again; ++i) {
+            for (model::RecordRef& ref : batch->lacks(items[i]->work))
+                lacking.push_back(std::move(ref));
+        }
+        if (lacking.empty()) co_return batch;
+        co_await parts_.writer.release();
+    }
+}
+
 Task<void> Committer::commit_batch(Items& items, ItemSpan span) {
-    store::Wanted wanted;
-    for (std::size_t i = span.first; i < span.second; ++i) {
-        add_wanted(parts_.schema, items[i]->work, wanted);
+    auto begun = co_await begin_batch(items, span);
+    if (!begun && begun.error().code == Errc::rejected) {
+        co_return co_await bisect(items, span, begun.error());
     }
-    auto loaded = co_await parts_.writer.begin(std::move(wanted));
-    if (!loaded && loaded.error().code == Errc::rejected) {
-        co_return co_await bisect(items, span, loaded.error());
-    }
-    if (!loaded) co_return refuse(items, span, loaded.error());  // nothing happened
+    if (!begun) co_return refuse(items, span, begun.error());  // nothing happened
 
     // From here to finish() all is pure.
-    Batch batch{parts_.schema, std::move(*loaded), parts_.surroundings()};
+    Batch& batch = **begun;
     for (std::size_t i = span.first; i < span.second; ++i) {
         items[i]->done = batch.take(items[i]->work);
     }

@@ -75,6 +75,7 @@ private:
     using ItemSpan = std::pair<std::size_t, std::size_t>;  // [first, end) of the batch
 
     Task<Done> enqueue(Work work);
+    Task<std::unique_ptr<Batch>> begin_batch(const Items& items, ItemSpan span);
     Task<void> commit_batch(Items& items, ItemSpan span);
     Task<void> bisect(Items& items, ItemSpan span, Error error);
     Task<void> divide(Item& item, Error error);

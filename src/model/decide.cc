@@ -433,6 +433,18 @@ Questions questions_of(const Schema& schema, const Intent& intent) {
     return questions;
 }
 
+std::optional<Change> take_back(const Schema& schema, const ExtraRecord& extra,
+                                const Facts& facts) {
+    const Row* row = facts.record(extra.record);
+    if (!row || !row->alive() || row->life.stamp != extra.made) return std::nullopt;
+    Intent intent;
+    intent.received = facts.now;
+    Change change = begin_change(WriteKind::remove, intent, row, facts);
+    change.row.life = {row->life.n + 1, change.stamp, extra.instead};
+    set_own_fields(schema[extra.record.resource], change, facts.node());
+    return change;
+}
+
 // Request ids come first: a retried success must never hear that its own version is stale.
 Decision decide(const Schema& schema, const Intent& intent, const Facts& facts) {
     const Resource& resource = schema[intent.resource];
@@ -441,7 +453,9 @@ Decision decide(const Schema& schema, const Intent& intent, const Facts& facts) 
     const Row* current = intent.key ? facts.record({resource.id, *intent.key}) : nullptr;
     const bool alive = current && current->alive();
     if (!alive && intent.kind != WriteKind::create) {
-        return refuse(Refusal::not_found, "there is no " + name_of(resource, *intent.key));
+        Refused gone = refuse(Refusal::not_found, "there is no " + name_of(resource, *intent.key));
+        if (current) gone.instead = current->life.instead;
+        return gone;
     }
     if (!alive) return create(schema, resource, intent, facts);
     if (intent.kind == WriteKind::create) {

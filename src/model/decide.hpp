@@ -6,6 +6,7 @@
 #include <string>
 #include <variant>
 
+#include "model/effects.hpp"
 #include "model/intent.hpp"
 
 namespace reef::model {
@@ -32,6 +33,10 @@ public:
 
 using Decision = std::variant<Change, Replayed, ForwardHome, Refused>;
 Decision decide(const Schema& schema, const Intent& intent, const Facts& facts);
+
+// The write by which this node takes back what one of its requests made once too often
+// (effects.hpp). None when the record is gone already, or another one by now.
+std::optional<Change> take_back(const Schema& schema, const ExtraRecord& extra, const Facts& facts);
 
 // What a decision about this intent will ask for.
 struct Questions {

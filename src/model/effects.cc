@@ -156,6 +156,25 @@ std::vector<Twin> twins_of(const RequestSeen& known, const RecordRef& record, co
     return twins;
 }
 
+std::vector<ExtraRecord> extra_records(const RequestSeen& known, std::string_view node) {
+    if (known.later.empty()) return {};
+    std::vector<ExtraRecord> extra;
+    const std::vector<RequestSeen> all = unfolded(known);
+    const auto is_creation = [](const RequestSeen& effect) {
+        return effect.kind == WriteKind::create &&
+               std::holds_alternative<std::int64_t>(effect.record.key);
+    };
+    for (auto effect = all.begin(); effect != all.end(); ++effect) {
+        if (!is_creation(*effect) || node_of(effect->stamp.dot.origin) != node) continue;
+        const auto first = std::find_if(all.begin(), effect, [&](const RequestSeen& earlier) {
+            return is_creation(earlier) && earlier.body == effect->body;
+        });
+        if (first == effect || first->record == effect->record) continue;
+        extra.push_back({effect->record, effect->stamp, std::get<std::int64_t>(first->record.key)});
+    }
+    return extra;
+}
+
 std::string effects_text(const Schema& schema, const RequestSeen& seen) {
     if (seen.added.empty() && seen.later.empty()) return {};
     std::string text = "{\"later\":[";

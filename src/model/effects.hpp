@@ -20,6 +20,15 @@ bool add_effects(RequestSeen& known, const RequestSeen& more);
 // counts again only where an earlier effect was in the same life: of two lives one does not last.
 std::vector<Twin> twins_of(const RequestSeen& known, const RecordRef& record, const Hash128& body);
 
+// A record that this request made although an earlier effect had made one, with a key of another
+// node's. It is the node that made it, and no other, that takes it back.
+struct ExtraRecord {
+    RecordRef record;
+    Stamp made;
+    std::int64_t instead = 0;  // the key of the one that stays
+};
+std::vector<ExtraRecord> extra_records(const RequestSeen& known, std::string_view node);
+
 // What a store keeps beside the columns for stamp, record, kind, attempt and body: the life, what
 // was added, later effects. "" for nearly all. Canonical JSON.
 std::string effects_text(const Schema& schema, const RequestSeen& seen);

@@ -78,6 +78,7 @@ struct Refused {
     std::string detail;
     std::string pointer;  // to the field that is to blame, or ""
     std::optional<Row> current;
+    std::optional<std::int64_t> instead = std::nullopt;  // not found: ask for this key
 };
 using Outcome = std::variant<Accepted, Replayed, ForwardHome, Refused>;
 

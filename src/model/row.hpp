@@ -19,9 +19,14 @@ namespace reef::model {
 struct Life {
     std::uint64_t n = 0;
     Stamp stamp;  // of the write that began it
+    // One request had made two records, and this was the later one: who asks for it means that one.
+    std::optional<std::int64_t> instead = std::nullopt;
     bool alive() const { return n % 2 == 1; }
     auto operator<=>(const Life&) const = default;
 };
+
+// Each node may have made one, at most, before it knew of the others.
+inline constexpr int instead_hops_max = 8;
 
 struct CounterPart {  // what one origin has added in this life
     OriginId origin;
@@ -90,7 +95,7 @@ Stamp latest_stamp(const Row& row);
 // Reading trusts nobody: invalid says what no node of good faith writes (check_row).
 void append_row_json(std::string& out, const Resource& resource, const Row& row);
 Result<Row> read_row_json(const Resource& resource, const Json& json);
-std::string life_text(const Life& life);  // "1 us.k3f9:1@…"
+std::string life_text(const Life& life);  // "1 us.k3f9:1@…" or "2 us.k3f9:7@… as 4001"
 std::optional<Life> parse_life(std::string_view text);
 
 // Every stamp, counter and twin names a write that is inside the row's vector.

@@ -8,6 +8,8 @@ namespace reef::model {
 
 namespace {
 
+constexpr std::string_view life_instead = " as ";
+
 // Opens a member of an object: a comma unless it is the first, then "name":
 void append_name(std::string& out, std::string_view name) {
     if (out.back() != '{') out += ',';
@@ -118,13 +120,16 @@ Error bad(std::string what) {
     return {Errc::invalid, std::move(what)};
 }
 
-std::optional<std::int64_t> read_integer(const Json& json) {
+std::optional<std::int64_t> read_integer(std::string_view text) {
     std::int64_t number = 0;
-    const char* end = json.text.data() + json.text.size();
-    if (!json.is(Json::Kind::number)) return std::nullopt;
-    const auto read = std::from_chars(json.text.data(), end, number);
+    const char* end = text.data() + text.size();
+    const auto read = std::from_chars(text.data(), end, number);
     if (read.ec != std::errc{} || read.ptr != end) return std::nullopt;
     return number;
+}
+
+std::optional<std::int64_t> read_integer(const Json& json) {
+    return json.is(Json::Kind::number) ? read_integer(json.text) : std::nullopt;
 }
 
 // The unknown field of this name, added where it is not there yet.
@@ -382,7 +387,9 @@ Result<void> read_state_json(const Resource& resource, std::string_view text, Ro
 }
 
 std::string life_text(const Life& life) {
-    return std::to_string(life.n) + ' ' + to_text(life.stamp);
+    std::string text = std::to_string(life.n) + ' ' + to_text(life.stamp);
+    if (life.instead) text += std::string{life_instead} + std::to_string(*life.instead);
+    return text;
 }
 
 std::optional<Life> parse_life(std::string_view text) {
@@ -391,7 +398,16 @@ std::optional<Life> parse_life(std::string_view text) {
     const auto read = std::from_chars(text.data(), end, life.n);
     if (read.ec != std::errc{} || read.ptr == end || *read.ptr != ' ') return std::nullopt;
     if (life.n == 0 || life.n > seq_max || text.front() == '0') return std::nullopt;
-    const auto stamp = parse_stamp({read.ptr + 1, end});
+    std::string_view rest{read.ptr + 1, end};
+    if (const std::size_t as = rest.find(life_instead); as != rest.npos) {
+        const std::string_view number = rest.substr(as + life_instead.size());
+        life.instead = read_integer(number);
+        if (!life.instead || life.alive() || std::to_string(*life.instead) != number) {
+            return std::nullopt;
+        }
+        rest = rest.substr(0, as);
+    }
+    const auto stamp = parse_stamp(rest);
     if (!stamp) return std::nullopt;
     life.stamp = *stamp;
     return life;

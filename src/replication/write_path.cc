@@ -77,7 +77,17 @@ void WritePath::name_request(Intent& intent) {
     if (intent.request.attempt.empty()) intent.request.attempt = id;
 }
 
+// A key that was taken back stands for another one, which may have been taken back as well.
 Task<Outcome> WritePath::submit(Intent intent) {
+    for (int hops = 0;; ++hops) {
+        Result<Outcome> outcome = co_await submit_to(intent);
+        const auto* refused = outcome ? std::get_if<Refused>(&*outcome) : nullptr;
+        if (!refused || !refused->instead || hops == model::instead_hops_max) co_return outcome;
+        intent.key = *refused->instead;
+    }
+}
+
+Task<Outcome> WritePath::submit_to(Intent intent) {
     Result<Outcome> outcome = co_await submit_when_caught_up(intent);
     if (!outcome) co_return outcome;
     const auto* forwarded = std::get_if<ForwardHome>(&*outcome);
@@ -155,18 +165,21 @@ Task<Outcome> WritePath::call_home(std::string home, Intent intent) {
 // client reads its own write here.
 Task<void> WritePath::join_answer(const Outcome& outcome, const Intent& intent) {
     commit::Rows rows;
-    if (const auto* accepted = std::get_if<Accepted>(&outcome)) {
-        rows.rows.push_back(accepted->row);
+    const auto add_effect = [&](const Row& row, WriteKind kind, const Stamp& stamp) {
+        rows.rows.push_back(row);
         RequestSeen seen;  // what it added to counters is known when the change arrives
-        seen.stamp = accepted->stamp;
-        seen.record = accepted->row.ref();
-        seen.kind = accepted->kind;
+        seen.stamp = stamp;
+        seen.record = row.ref();
+        seen.kind = kind;
         seen.attempt = intent.request.attempt;
         seen.body = intent.request.body;
         for (const RequestId& id : intent.request.ids)
             rows.requests.emplace_back(id, seen);
+    };
+    if (const auto* accepted = std::get_if<Accepted>(&outcome)) {
+        add_effect(accepted->row, accepted->kind, accepted->stamp);
     } else if (const auto* replayed = std::get_if<Replayed>(&outcome)) {
-        rows.rows.push_back(*replayed->row);
+        add_effect(*replayed->row, replayed->seen.kind, replayed->seen.stamp);
     } else {
         const auto& refused = std::get<Refused>(outcome);
         if (refused.current) rows.rows.push_back(*refused.current);

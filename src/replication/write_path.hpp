@@ -51,6 +51,7 @@ private:
     class Turns;
 
     void name_request(model::Intent& intent);
+    Task<model::Outcome> submit_to(model::Intent intent);
     Task<model::Outcome> submit_when_caught_up(model::Intent intent);
     Task<model::Outcome> forward(model::Intent intent, std::string home);
     Task<model::Outcome> call_home(std::string home, model::Intent intent);

@@ -25,6 +25,9 @@ class Run:
     def __post_init__(self):
         self.any = next(iter(self.copies.values()))
         self.effects = by_request(self.entries())
+        # One request's second record, and the one that stayed in its place.
+        self.taken_back = {entry.key: entry.row.instead for entry in self.entries()
+                           if entry.takes_back}
 
     def entries(self):
         """Each write that any node knows of, once."""
@@ -80,7 +83,8 @@ def nothing_acknowledged_is_lost(run):
         if entry is None:
             yield f"acknowledged and lost: {ask}"
             continue
-        told = ask.body or {"id": ask.key, "version": entry.row.version}
+        stayed = run.taken_back.get(ask.key) if entry.key != ask.key else ask.key
+        told = ask.body or {"id": stayed, "version": entry.row.version}
         if ask.request != entry.request or (entry.kind, entry.key) != (ask.kind, told["id"]):
             yield f"acknowledged as another write, {entry}: {ask}"
         elif told["version"] != entry.row.version:
@@ -132,8 +136,9 @@ def every_write_counts_once(run):
     for request, effects in run.effects.items():
         for effect in effects:
             requests[effect.key].add(request)
+    taken_back = collections.Counter(entry.key for entry in run.entries() if entry.takes_back)
     for key, row in run.any.rows.items():
-        count = (key in SEEDED) + len(requests[key])
+        count = (key in SEEDED) + len(requests[key]) + taken_back[key]
         shown = run.any.shown.get(key, row.version)
         if row.version != count or shown != count:
             yield f"{key}: {count} writes, and version {shown} (by its vector {row.version})"
@@ -146,13 +151,26 @@ def a_region_takes_a_request_once(run):
                 yield f"{request} took effect {count} times in {origin}: {effects[0]}"
 
 
-def made_twice(run):
-    """Requests that made a record in two regions, with a key of each region's own."""
+def a_create_makes_one_record(run):
+    """Of a request that made a record in two regions one stays, and the other one names it."""
     for request, effects in run.effects.items():
-        keys = {effect.key for effect in effects if effect.kind == "create"}
-        alive = [key for key in keys if run.any.rows[key].alive]
+        made = {effect.key: effect.row.life for effect in effects if effect.kind == "create"}
+        alive = {key for key, life in made.items()
+                 if key in run.any.rows and run.any.rows[key].life == life}
         if len(alive) > 1:
             yield f"one request made the records {sorted(alive)}: {effects[0]} ({request})"
+        for key in made:
+            if run.taken_back.get(key, key) not in made:
+                yield f"{key} was taken back for {run.taken_back[key]}, not made by {effects[0]}"
+
+
+def what_was_taken_back_is_listed(run):
+    """Where people had written to it."""
+    listed = {int(conflict["key"]) for conflict in itertools.chain(*run.conflicts.values())
+              if conflict["kind"] == "twin"}
+    for entry in run.entries():
+        if entry.takes_back and entry.row.version > 2 and entry.key not in listed:
+            yield f"{entry} was taken back with what was written to it, and is not listed"
 
 
 def a_version_is_written_over_once(run):
@@ -162,7 +180,8 @@ def a_version_is_written_over_once(run):
         if not ask.acknowledged or ask.version is None or not ask.written:
             continue
         origin = ask.written.rpartition(":")[0]
-        winners[origin, ask.key, ask.version].add(ask.request)
+        key = ask.body["id"] if ask.body else ask.key  # one that was taken back stands for another
+        winners[origin, key, ask.version].add(ask.request)
         if ask.body and ask.body["version"] != ask.version + 1:
             yield f"it named version {ask.version}: {ask}"
     for (origin, key, version), requests in winners.items():
@@ -271,7 +290,7 @@ def reads_are_true(run):
 
 def keeps_token(records, ask):
     """The writes that the token names, of this record, are inside what was read."""
-    dots = {entry.dot for entry in records.get(ask.key, ())}
+    dots = {entry.dot for entry in records.get(ask.body["id"], ())}
     read = vector_of(ask.tag)
     for part in ask.token.split(","):
         origin, _, seq = part.rpartition(":")
@@ -310,7 +329,8 @@ def a_kill_costs_a_second_at_most(run):
 
 CHECKS = (files_are_whole, nodes_are_equal, request_ids_are_known_everywhere,
           nothing_acknowledged_is_lost, nobody_else_wrote, a_refusal_is_true,
-          every_write_counts_once, a_region_takes_a_request_once, a_version_is_written_over_once,
+          every_write_counts_once, a_region_takes_a_request_once, a_create_makes_one_record,
+          what_was_taken_back_is_listed, a_version_is_written_over_once,
           rows_are_as_the_log_says, what_lost_is_listed,
           nothing_acknowledged_is_undone_by_what_slept, reads_are_true, one_failure_is_not_noticed,
           a_kill_costs_a_second_at_most)
@@ -336,6 +356,6 @@ def figures(run):
         "faults": dict(collections.Counter(fault.kind for fault in run.faults)),
         "slowest (s)": {kind: round(seconds, 2) for kind, seconds in sorted(slowest.items())},
         "twins": twins,
-        "records made twice": len(list(made_twice(run))),
+        "records taken back": sum(entry.takes_back for entry in run.entries()),
         "conflicts": sum(map(len, run.conflicts.values())),
     }

@@ -32,6 +32,8 @@ class Row:
         self.fields = json_row["fields"]
         self.price = self.fields["price"]
         n, _, born = json_row["life"].partition(" ")
+        born, _, instead = born.partition(" as ")
+        self.instead = int(instead) if instead else None  # which one stayed, of two made by mistake
         self.life = int(n), stamp_of(born)
         stamps = json_row.get("stamps", {})
         self.price_stamp = stamp_of(stamps["price"]) if "price" in stamps else self.life[1]
@@ -69,6 +71,11 @@ class Entry:
         if self.kind != "remove":
             return self.row.price
         return next((id for id in self.ids if not id.startswith("attempt:")), None)
+
+    @property
+    def takes_back(self):
+        """A node's own write: its record was one too many."""
+        return self.kind == "remove" and not self.ids
 
     def __str__(self):
         return f"{self.dot[0]}:{self.dot[1]} ({self.kind} of {self.key}, {self.ids})"

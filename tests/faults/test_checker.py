@@ -143,6 +143,35 @@ def test_it_sees_two_effects_in_one_region(run):
     assert "took effect 2 times" in found_in(run, checker.a_region_takes_a_request_once)
 
 
+def test_it_sees_a_record_too_many(run):
+    _, entries = written(run, "create")
+    log = run.any.log[entries[0].dot[0]]
+
+    def add(seq, kind, ids):
+        log.append(pickle.loads(pickle.dumps(entries[0])))
+        log[-1].dot, log[-1].key = (entries[0].dot[0], seq), 4_000_000
+        log[-1].kind, log[-1].ids = kind, ids
+        return log[-1].row
+
+    run.any.rows[4_000_000] = add(999_998, "create", entries[0].ids)
+    told = found_in(run, checker.a_create_makes_one_record)
+    assert f"made the records {[entries[0].key, 4_000_000]}" in told
+    add(999_999, "remove", []).instead = 77
+    told = found_in(run, checker.a_create_makes_one_record)
+    assert "4000000 was taken back for 77" in told
+
+
+def test_it_sees_a_record_taken_back_with_what_was_written(run):
+    _, entries = written(run)
+    for copy in run.copies.values():
+        for entry in copy.entries():
+            if entry.dot == entries[0].dot:
+                entry.kind, entry.ids = "remove", []
+                entry.row.vector["us"] = 1, 5
+    run.conflicts = {}
+    assert "is not listed" in found_in(run, checker.what_was_taken_back_is_listed)
+
+
 def test_it_sees_two_writes_over_one_version(run):
     ask, _ = written(run)
     other = pickle.loads(pickle.dumps(ask))
@@ -204,13 +233,14 @@ def test_it_sees_a_read_of_what_nobody_wrote(run):
 def test_it_sees_a_read_without_what_its_token_names(run):
     _, entries = written(run)
     ask = next(ask for ask in run.asks if ask.kind == "get" and ask.status == 200)
-    ask.key, ask.tag = entries[0].key, "base:1:1"
+    ask.body["id"], ask.tag = entries[0].key, "base:1:1"
     ask.token = "{}:{}".format(*entries[0].dot)
     assert "does not have what its token names" in found_in(run, checker.reads_are_true)
 
 
 def test_it_sees_that_a_failure_was_noticed(run):
     ask = during(run, "kill")
+    run.faults = [checker.alone(run, ask)]  # which goes on longer might meet the next one
     ask.status, ask.returned = 502, ask.returned + 1.5
     assert "failed during" in found_in(run, checker.one_failure_is_not_noticed)
     assert "took " in found_in(run, checker.a_kill_costs_a_second_at_most)

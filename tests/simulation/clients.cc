@@ -59,7 +59,11 @@ RecordRef Clients::some_record() {
         const auto id = static_cast<std::int64_t>(1 + random.below(seeded_properties));
         return {properties, Key{id}};
     }
-    if (random.percent(10)) return {shipments, Key{std::int64_t{0}}};
+    if (random.percent(20)) {
+        const auto& made = parts_.oracle.shipments_made();
+        const bool anew = made.empty() || random.percent(50);
+        return {shipments, Key{anew ? new_number : made[random.below(made.size())]}};
+    }
     const std::string kind = random.percent(60) ? "kept" : "removed";
     return {parcels, Key{kind + std::to_string(random.below(3))}};
 }
@@ -123,9 +127,11 @@ void Clients::fill(Intent& intent, Asked& asked, const Row* row) {
         if (random.percent(20)) set("stage", Value{static_cast<std::int64_t>(random.below(4))});
         if (intent.fields.empty()) set("label", Value{unique});
     } else {
+        set("destination", Value{unique});
+        if (!create) return;
         set("tracking_number", Value{"t" + std::to_string(asked.number)});
         set("origin", Value{unique});
-        set("destination", Value{unique});
+        set("warehouse_id", Value{seeded_warehouse});
         set("weight", Value{1.5});
     }
 }
@@ -143,10 +149,11 @@ void Clients::choose(std::size_t client, Node& node, const Read& read) {
     Intent& intent = attempt->intent;
     intent.resource = read.record.resource;
     asked.record = read.record;
-    asked.new_key = read.record.resource == shipments;
+    const bool shipment = read.record.resource == shipments;
+    asked.new_key = shipment && read.record.key == Key{new_number};
     const bool removable = read.record.resource == parcels &&
                            std::get<std::string>(read.record.key).starts_with("removed");
-    intent.kind = alive ? WriteKind::update : WriteKind::create;
+    intent.kind = alive || (shipment && !asked.new_key) ? WriteKind::update : WriteKind::create;
     if (alive && removable && random.percent(25)) intent.kind = WriteKind::remove;
     if (!asked.new_key) intent.key = read.record.key;
     if (intent.kind != WriteKind::remove) fill(intent, asked, row);
@@ -200,7 +207,11 @@ void Clients::attempt(const std::shared_ptr<Try>& attempt) {
 void Clients::finished(const std::shared_ptr<Try>& attempt, const Result<Outcome>& outcome) {
     parts_.world.trace("answer to r" + std::to_string(attempt->number) + ' ' +
                        (outcome ? std::to_string(outcome->index()) : outcome.error().what));
-    if (!outcome) return again(attempt);
+    if (!outcome && outcome.error().code == Errc::rejected) {
+        throw std::logic_error("a simulated client asks for nonsense: " + outcome.error().what);
+    }
+    const bool lost = parts_.world.random.percent(2);  // on the way to the client
+    if (!outcome || lost) return again(attempt);
     attempt->over = true;
     parts_.oracle.answered(parts_.oracle.asked(attempt->number), *outcome, attempt->known,
                            attempt->by_gateway);
@@ -214,7 +225,7 @@ void Clients::again(const std::shared_ptr<Try>& attempt) {
     Node* node = some_node();
     Asked& asked = parts_.oracle.asked(attempt->number);
     const bool gives_up = attempt->count >= 3 || random.percent(20) || !node;
-    if (gives_up || stopped_ || asked.new_key) return think(attempt->client);
+    if (gives_up || stopped_) return think(attempt->client);
     ++attempt->count;
     asked.moved = asked.moved || node != attempt->node;
     attempt->node = node;

@@ -33,7 +33,10 @@ void Oracle::answered(Asked& asked, const Outcome& outcome, bool known_there, bo
              std::string{name_of(refused->refusal)});
     }
     if (const auto* accepted = std::get_if<Accepted>(&outcome)) {
-        if (asked.new_key) asked.record.key = accepted->row.key;
+        if (asked.new_key) {
+            asked.record.key = accepted->row.key;
+            shipments_made_.push_back(std::get<std::int64_t>(accepted->row.key));
+        }
         if (known_there) fail(request + ": took effect where it was known");
     }
 }
@@ -67,8 +70,7 @@ void Oracle::durable(std::size_t node, const store::Saved& saved) {
 void Oracle::take_effect(std::size_t node, const store::LogEntry& entry,
                          const std::set<RecordRef>& came) {
     Effect effect{entry.dot, node, 0, parse_change(schema_, entry.json).value(), {}};
-    const std::string& id = effect.change.request.ids.front().text;
-    effect.request = std::strtoull(id.c_str() + 1, nullptr, 10);
+    effect.request = request_of(effect.change);
     const RecordRef record = effect.change.row.ref();
     if (came.contains(record)) blurred_.emplace(node, record);
     effect.causes = held_[node][record];
@@ -76,6 +78,17 @@ void Oracle::take_effect(std::size_t node, const store::LogEntry& entry,
     held_[node][record].insert(effects_.size());
     by_dot_.emplace(entry.dot, effects_.size());
     effects_.push_back(std::move(effect));
+}
+
+// What no request asked for is what a node does by itself: taking back a record.
+std::size_t Oracle::request_of(const Change& change) {
+    if (!change.request.ids.empty()) {
+        return std::strtoull(change.request.ids.front().text.c_str() + 1, nullptr, 10);
+    }
+    if (change.kind != WriteKind::remove || !change.row.life.instead) {
+        fail(name(change.row.ref()) + " was written by nobody");
+    }
+    return ask().number;
 }
 
 Oracle::Carried Oracle::carried(std::size_t home, const std::string& text) {

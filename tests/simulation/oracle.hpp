@@ -40,6 +40,7 @@ public:
     Asked& ask();  // a new request; it stays where it is
     Asked& asked(std::size_t number) { return *asked_[number]; }
     // A client hears, from a node that when it asked there knew (or not) of an earlier effect.
+    const std::vector<std::int64_t>& shipments_made() const { return shipments_made_; }
     void answered(Asked& asked, const model::Outcome& outcome, bool known_there, bool same_attempt);
     void durable(std::size_t node, const store::Saved& saved);
     // A forwarded write was answered: the answer's row was what the home then held …
@@ -81,6 +82,7 @@ private:
         std::vector<const Effect*> effects;
     };
 
+    std::size_t request_of(const model::Change& change);
     void take_effect(std::size_t node, const store::LogEntry& entry,
                      const std::set<model::RecordRef>& came);
     void fail(std::string what) { failures_.push_back(std::move(what)); }
@@ -89,6 +91,7 @@ private:
     std::map<model::RecordRef, Final> finals(const std::vector<store::Store*>& stores) const;
     void check_acknowledged(const std::vector<store::Store*>& stores);
     void check_locks();
+    void check_creations(const std::map<model::RecordRef, Final>& finals);
     void check_version(const model::RecordRef& record, const Final& final);
     void check_fields(const model::RecordRef& record, const Final& final);
     void check_lww(const model::RecordRef& record, const Final& final, model::FieldId field);
@@ -107,6 +110,7 @@ private:
     std::vector<std::map<model::RecordRef, Carried>> coming_;     // by node; not saved yet
     std::set<std::pair<std::size_t, model::RecordRef>> blurred_;  // may hold less than is noted
     std::set<model::RecordRef> brought_;
+    std::vector<std::int64_t> shipments_made_;  // the numbers that clients were told
     std::vector<std::string> failures_;
 };
 

@@ -36,7 +36,9 @@ std::map<RecordRef, Oracle::Final> Oracle::finals(const std::vector<store::Store
 std::vector<std::string> Oracle::check(const std::vector<store::Store*>& stores) {
     check_acknowledged(stores);
     check_locks();
-    for (const auto& [record, final] : finals(stores)) {
+    const auto all = finals(stores);
+    check_creations(all);
+    for (const auto& [record, final] : all) {
         check_version(record, final);
         check_fields(record, final);
     }
@@ -84,7 +86,9 @@ void Oracle::check_locks() {
                      " and " + name(effect));
             }
         }
-        if (!asked.seen || asked.moved || !effect.exact) continue;
+        // Who names a record that was taken back writes to the one that stayed.
+        const bool redirected = record != asked.record;
+        if (!asked.seen || asked.moved || redirected || !effect.exact) continue;
         std::set<std::size_t> seen;  // a request's second effect adds nothing
         for (const std::size_t number : *asked.seen)
             seen.insert(effects_[number].request);
@@ -94,6 +98,28 @@ void Oracle::check_locks() {
         }
         if (unseen.empty()) continue;
         fail(name(record) + ": " + name(effect) + " overwrote what it had not seen:" + unseen);
+    }
+}
+
+// A request makes one record, and whoever asks for another that it had made finds that one.
+void Oracle::check_creations(const std::map<RecordRef, Final>& finals) {
+    std::map<std::size_t, std::vector<const Effect*>> made;
+    for (const Effect& effect : effects_) {
+        if (asked_[effect.request]->new_key) made[effect.request].push_back(&effect);
+    }
+    for (auto& [request, effects] : made) {
+        std::sort(effects.begin(), effects.end(), [](const Effect* a, const Effect* b) {
+            return a->change.stamp < b->change.stamp;
+        });
+        const Key stays = effects.front()->change.row.key;
+        for (const Effect* effect : effects) {
+            RecordRef record = effect->change.row.ref();
+            while (!finals.at(record).row.alive() && finals.at(record).row.life.instead)
+                record.key = *finals.at(record).row.life.instead;
+            if (record.key == stays) continue;
+            fail(name(effect->change.row.ref()) + " was made beside " + to_text(stays) + " by " +
+                 name(*effect) + ", and leads to " + name(record));
+        }
     }
 }
 

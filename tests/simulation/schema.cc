@@ -77,6 +77,13 @@ commit::Rows seed_rows(const Schema& schema, const std::vector<std::string>& nod
         values[*resource.find_field("updated_at")] = std::int64_t{0};
         seed.rows.push_back(base_row(resource, Key{id}, std::move(values)));
     }
+    const Resource& warehouse = schema[warehouses];
+    std::vector<Value> values(warehouse.fields.size());
+    for (const char* name : {"name", "location"})
+        values[*warehouse.find_field(name)] = std::string{name};
+    for (const char* name : {"created_at", "updated_at"})
+        values[*warehouse.find_field(name)] = std::int64_t{0};
+    seed.rows.push_back(base_row(warehouse, Key{seeded_warehouse}, std::move(values)));
     return seed;
 }
 

@@ -18,5 +18,7 @@ const model::Schema& simulated_schema();
 commit::Rows seed_rows(const model::Schema& schema, const std::vector<std::string>& nodes);
 
 inline constexpr std::int64_t seeded_properties = 4;
+inline constexpr std::int64_t seeded_warehouse = 1000;
+inline constexpr std::int64_t new_number = 0;  // of a record: the node gives it one
 
 }  // namespace reef::simulation

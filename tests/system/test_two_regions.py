@@ -116,6 +116,34 @@ def test_both_sides_of_a_cut_link_go_on_and_are_joined(regions):
                for items in listed for c in items)
 
 
+def test_a_create_that_took_effect_in_both_regions_makes_one_record(regions):
+    us, eu = regions
+    cut(us, eu, True)
+    headers = JSON | {"X-Request-ID": "made-once"}
+    made = []
+    for node, attempt in ((us, "first"), (eu, "second")):
+        answer = requests.post(f"{node.base_url}/properties", timeout=5, data='{"price":7}',
+                               headers=headers | {"Atoll-Attempt": attempt})
+        assert answer.status_code == 201
+        made.append(answer.json()["id"])
+    first, second = made
+    assert first != second
+    cut(us, eu, False)
+    wait_until(lambda: get(us, second).get("id") == first, what="the second record taken back")
+    wait_until(lambda: are_level(us, eu), what="both regions being level")
+
+    answer = requests.get(f"{us.base_url}/properties/{second}", timeout=5)
+    assert answer.headers["Content-Location"] == f"/properties/{first}"
+    changed = put(eu, second, 8, 1)
+    assert (changed.status_code, changed.json()["id"], changed.json()["version"]) == (200, first, 2)
+    assert get(eu, first) == changed.json()
+    listed = requests.get(f"{eu.base_url}/properties?limit=1000&sort=-price", timeout=5).json()
+    assert second not in [row["id"] for row in listed["items"]]
+    gone = requests.delete(f"{us.base_url}/properties/{second}?version=2", timeout=5)
+    assert gone.status_code == 204
+    assert requests.get(f"{us.base_url}/properties/{second}", timeout=5).status_code == 404
+
+
 def test_a_killed_region_comes_back_and_catches_up_before_it_serves(regions):
     us, eu = regions
     us.kill()

@@ -178,6 +178,134 @@ TEST_F(BatchTest, SeqAndRunningHashGoOnWithoutHoles) {
     EXPECT_EQ(us.ledger.digests.at(1).rows, 3U);
 }
 
+// One request that makes a record here and another one there, before either can tell the other.
+class ExtraRecordTest : public BatchTest {
+protected:
+    Island eu{schema, "eu.1"};
+    const Key kept{std::int64_t{3001}};   // by us
+    const Key extra{std::int64_t{3002}};  // by eu, later
+
+    void SetUp() override {
+        eu.surroundings.node_index = 1;
+        us.submit(create(10, 'a'));
+        eu.submit(create(20, 'a'));
+    }
+    static Intent create(std::int64_t received, char body) {
+        auto intent = write(WriteKind::create, 0, std::nullopt, {{1, std::string{"w"}}});
+        intent.request.ids = {{RequestKind::attempt, "try-1"}, {RequestKind::id, "r1"}};
+        intent.request.attempt = "try-1";
+        intent.request.body = hash_of(std::string{body});
+        intent.received = Time{received};
+        return intent;
+    }
+    static Intent rename(const Key& key, std::int64_t received) {
+        auto intent = write(WriteKind::update, 0, key, {{1, std::string{"x"}}});
+        intent.received = Time{received};
+        return intent;
+    }
+    void exchange() {
+        for (int turn = 0; turn < 2; ++turn) {
+            us.take(eu.run_of("eu.1", us.received("eu.1") + 1, 9)).value();
+            eu.take(us.run_of("us.1", eu.received("us.1") + 1, 9)).value();
+        }
+        EXPECT_EQ(us.text(), eu.text());
+    }
+};
+
+TEST_F(ExtraRecordTest, IsTakenBackByItsMaker) {
+    exchange();
+    EXPECT_EQ(us.log.at("us.1").size(), 1U);
+    EXPECT_EQ(us.log.at("eu.1").size(), 2U);
+    EXPECT_TRUE(us.row(kept)->alive());
+    EXPECT_FALSE(us.row(extra)->alive());
+    EXPECT_EQ(us.row(extra)->life.instead, std::get<std::int64_t>(kept));
+    EXPECT_EQ(eu.ledger.digests.at(0).rows, 1U);
+    EXPECT_TRUE(eu.conflicts.empty()) << "nothing was lost";
+    const auto again = eu.submit(create(30, 'a'));
+    EXPECT_EQ(std::get<Replayed>(again).seen.record.key, kept);
+}
+
+TEST_F(ExtraRecordTest, IsTakenBackWithinTheBatchThatMadeIt) {
+    auto second = create(40, 'd');
+    second.request.ids = {{RequestKind::id, "r2"}};
+    second.request.attempt = "try-2";
+    us.submit(second);
+    us.take(eu.run_of("eu.1", 1, 9)).value();
+    eu.take(us.run_of("us.1", 1, 1)).value();
+    second.received = Time{50};
+    second.request.attempt = "try-3";
+    const commit::Work arriving = us.run_of("us.1", 2, 1);
+    store::Wanted wanted;
+    commit::add_wanted(schema, second, wanted);
+    commit::add_wanted(schema, arriving, wanted);
+    commit::Batch batch{schema, eu.load(wanted), eu.surroundings};
+    EXPECT_TRUE(batch.lacks(arriving).empty());
+    batch.take(second).value();
+    batch.take(arriving).value();
+    eu.save(batch.finish());
+    exchange();
+    EXPECT_EQ(eu.ledger.digests.at(0).rows, 2U);
+}
+
+TEST_F(ExtraRecordTest, SaysWhichOneStays) {
+    exchange();
+    const auto refused = std::get<Refused>(us.submit(rename(extra, 40)));
+    EXPECT_EQ(refused.refusal, Refusal::not_found);
+    EXPECT_EQ(refused.instead, std::get<std::int64_t>(kept));
+}
+
+TEST_F(ExtraRecordTest, IsListedWhenPeopleHaveWrittenToIt) {
+    eu.submit(rename(extra, 30));
+    exchange();
+    ASSERT_EQ(eu.conflicts.size(), 1U);
+    EXPECT_EQ(eu.conflicts[0].kind, "twin");
+    EXPECT_EQ(eu.conflicts[0].record.key, extra);
+    EXPECT_FALSE(us.row(extra)->alive());
+}
+
+TEST_F(ExtraRecordTest, IsFoundInASnapshotToo) {
+    commit::Rows snapshot;
+    for (const auto& [ref, stored] : us.rows)
+        snapshot.rows.push_back(stored.row);
+    for (const auto& [id, seen] : us.requests)
+        snapshot.requests.emplace_back(id, seen);
+    eu.take(snapshot).value();
+    EXPECT_FALSE(eu.row(extra)->alive());
+}
+
+TEST_F(ExtraRecordTest, AnotherRequestWithTheSameIdKeepsItsRecord) {
+    auto other = create(30, 'b');
+    other.request.ids = {{RequestKind::id, "r2"}};
+    us.submit(other);
+    other.request.body = hash_of("c");
+    eu.submit(other);
+    exchange();
+    EXPECT_EQ(eu.ledger.digests.at(0).rows, 3U);
+}
+
+TEST_F(ExtraRecordTest, ThatIsGoneAlreadyIsLeftAlone) {
+    auto remove = write(WriteKind::remove, 0, extra, {});
+    remove.received = Time{30};
+    eu.submit(remove);
+    exchange();
+    EXPECT_EQ(us.log.at("eu.1").size(), 2U);
+    EXPECT_FALSE(us.row(extra)->life.instead);
+}
+
+TEST_F(ExtraRecordTest, ThreeNodesKeepTheFirst) {
+    Island ap{schema, "ap.1"};
+    ap.surroundings.node_index = 2;
+    ap.submit(create(5, 'a'));
+    exchange();  // eu's is taken back for us's, then us's for ap's
+    for (Island* island : {&us, &eu}) {
+        island->take(ap.run_of("ap.1", 1, 9)).value();
+    }
+    exchange();
+    EXPECT_EQ(us.ledger.digests.at(0).rows, 1U);
+    EXPECT_TRUE(us.row(Key{std::int64_t{3003}})->alive());
+    EXPECT_EQ(us.row(kept)->life.instead, 3003);
+}
+
 class PeerTest : public testing::Test {
 protected:
     const Schema schema = things();

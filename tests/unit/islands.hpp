@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "commit/batch.hpp"
+#include "commit/wanted.hpp"
 #include "model/change.hpp"
 
 namespace reef::test {
@@ -77,6 +78,8 @@ public:
     Result<commit::Done> take(const commit::Work& work) {
         store::Wanted wanted;
         commit::add_wanted(schema_, work, wanted);
+        for (const auto& ref : commit::Batch{schema_, load(wanted), surroundings}.lacks(work))
+            wanted.records.push_back(ref);
         commit::Batch batch{schema_, load(wanted), surroundings};
         auto done = batch.take(work);
         if (batch.changed()) save(batch.finish());

@@ -1,0 +1,19 @@
+// What is loaded for a piece of work, before anything is decided.
+#pragma once
+
+#include <vector>
+
+#include "commit/work.hpp"
+#include "model/decide.hpp"
+#include "store/store.hpp"
+
+namespace reef::commit {
+
+// Adds what this piece of work needs to know.
+void add_wanted(const model::Schema& schema, const Work& work, store::Wanted& wanted);
+
+// Records that it needs as well, as the facts loaded first have shown: those that will be taken
+// back, since their requests made others elsewhere.
+std::vector<model::RecordRef> lacking(const Work& work, const model::Facts& facts);
+
+}  // namespace reef::commit
