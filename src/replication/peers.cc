@@ -13,6 +13,8 @@ namespace {
 
 // A peer that says nothing for so long is not waited for: its feed says something every 100 ms.
 constexpr std::chrono::nanoseconds silence_max = 500ms;
+// Who was heard so lately may be back in a moment.
+constexpr std::chrono::seconds restart_max{5};
 constexpr std::size_t marks_max = 256;
 // The rate of applying is that of the last seconds, looked at several times in each.
 constexpr std::chrono::nanoseconds rate_window = 5s;
@@ -234,6 +236,16 @@ std::size_t Peers::have_applied(const model::Dot& dot) const {
         std::count_if(peers_.begin(), peers_.end(), [&dot](const auto& peer) {
             return model::seq_in(peer.second->applied, dot.origin) >= dot.seq;
         }));
+}
+
+bool Peers::any_lacks(const model::Dot& dot) const {
+    const std::lock_guard lock{mutex_};
+    const auto now = clock_.steady();
+    return std::any_of(peers_.begin(), peers_.end(), [&](const auto& named) {
+        const Peer& peer = *named.second;
+        const bool expected = peer.ever_heard && now - peer.last_heard < restart_max;
+        return expected && !peer.cut && model::seq_in(peer.applied, dot.origin) < dot.seq;
+    });
 }
 
 bool Peers::all_tried() const {

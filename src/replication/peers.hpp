@@ -62,6 +62,9 @@ public:
     double lag_seconds() const;
     // How many peers have applied this write.
     std::size_t have_applied(const model::Dot& dot) const;
+    // Whether a peer that is there, or was a moment ago and may be starting again, has not applied
+    // this write yet.
+    bool any_lacks(const model::Dot& dot) const;
     // True once every peer has either said where it stands or could not be reached.
     bool all_tried() const;
     // Everything that peers were heard to have.

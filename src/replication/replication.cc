@@ -104,10 +104,7 @@ void Replication::hand_over() {
     if (subscribers_.empty()) return;
     const auto ledger = progress_.ledger();
     const model::Dot last{ledger->self, ledger->seq()};
-    const auto handed_over = [this, last] {
-        const std::size_t connected = peers_.connected().size();
-        return last.seq == 0 || connected == 0 || peers_.have_applied(last) >= connected;
-    };
+    const auto handed_over = [this, last] { return !peers_.any_lacks(last); };
     asio::co_spawn(worker_.context(),
                    wait_until(peers_, system_clock(), options_.hand_over_max, handed_over),
                    asio::use_future)

@@ -88,7 +88,7 @@ Task<Outcome> WritePath::submit(Intent intent) {
 }
 
 Task<Outcome> WritePath::submit_to(Intent intent) {
-    Result<Outcome> outcome = co_await submit_when_caught_up(intent);
+    Result<Outcome> outcome = co_await submit_when_caught_up(intent, times_.behind);
     if (!outcome) co_return outcome;
     const auto* forwarded = std::get_if<ForwardHome>(&*outcome);
     if (!forwarded) co_return outcome;
@@ -107,16 +107,16 @@ Task<Outcome> WritePath::submit_to(Intent intent) {
     }
     // Under the same request id: if the home did do it, the two effects are known as one.
     intent.here = true;
-    co_return co_await submit_when_caught_up(std::move(intent));
+    co_return co_await submit_when_caught_up(std::move(intent), times_.behind);
 }
 
 Task<Outcome> WritePath::submit_forwarded(Intent intent) {
-    co_return co_await submit_when_caught_up(std::move(intent));
+    co_return co_await submit_when_caught_up(std::move(intent), times_.behind_at_home);
 }
 
 // A request that names a state which this store has not reached waits for it.
-Task<Outcome> WritePath::submit_when_caught_up(Intent intent) {
-    const auto until = parts_.clock.steady() + std::chrono::nanoseconds{times_.behind};
+Task<Outcome> WritePath::submit_when_caught_up(Intent intent, std::chrono::milliseconds wait) {
+    const auto until = parts_.clock.steady() + std::chrono::nanoseconds{wait};
     for (;;) {
         const std::uint64_t seen = parts_.progress.generation();
         Result<Outcome> outcome = co_await parts_.committer.submit(intent);
@@ -132,7 +132,7 @@ Task<Outcome> WritePath::forward(Intent intent, std::string home) {
     Result<void> turn = co_await turns_->take(ref, times_.forward);
     if (!turn) co_return Error{Errc::overloaded, turn.error().what};
     // The row may have moved on while this one waited: ask again what it is compared with.
-    Result<Outcome> outcome = co_await submit_when_caught_up(intent);
+    Result<Outcome> outcome = co_await submit_when_caught_up(intent, times_.behind);
     if (outcome) {
         if (const auto* still = std::get_if<ForwardHome>(&*outcome)) {
             intent.precondition.compared = still->compared;

@@ -16,8 +16,9 @@
 namespace reef::replication {
 
 struct WriteTimes {
-    std::chrono::milliseconds forward{300};  // for the home's answer
-    std::chrono::milliseconds behind{500};   // for the store to catch up with the request
+    std::chrono::milliseconds forward{300};         // for the home's answer
+    std::chrono::milliseconds behind{500};          // for the store to catch up with the request
+    std::chrono::milliseconds behind_at_home{200};  // the same, while the forwarder waits
 };
 
 struct WriteParts {
@@ -52,7 +53,8 @@ private:
 
     void name_request(model::Intent& intent);
     Task<model::Outcome> submit_to(model::Intent intent);
-    Task<model::Outcome> submit_when_caught_up(model::Intent intent);
+    Task<model::Outcome> submit_when_caught_up(model::Intent intent,
+                                               std::chrono::milliseconds wait);
     Task<model::Outcome> forward(model::Intent intent, std::string home);
     Task<model::Outcome> call_home(std::string home, model::Intent intent);
     Task<void> join_answer(const model::Outcome& outcome, const model::Intent& intent);

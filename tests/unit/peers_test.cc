@@ -71,6 +71,23 @@ TEST_F(PeersTest, LagIsTheAgeOfTheOldestChangeThatIsNotHere) {
     EXPECT_EQ(eu().pending, 0U);
 }
 
+TEST_F(PeersTest, WhoWasThereAMomentAgoIsExpectedToTakeAWrite) {
+    const model::Dot write{"us.a", 7};
+    EXPECT_FALSE(peers_.any_lacks(write)) << "nobody is there who could";
+    hear(0);
+    EXPECT_TRUE(peers_.any_lacks(write));
+    peers_.lost("eu", "it restarts");
+    clock_.move(2s);
+    EXPECT_TRUE(peers_.any_lacks(write));
+    peers_.cut("eu", true);
+    EXPECT_FALSE(peers_.any_lacks(write));
+    peers_.cut("eu", false);
+    clock_.move(3s);
+    EXPECT_FALSE(peers_.any_lacks(write)) << "it is gone for good";
+    peers_.heard("eu", {"eu", clock_.now(), {}, {{"us.a", 7}}}, applied_);
+    EXPECT_FALSE(peers_.any_lacks(write));
+}
+
 TEST_F(PeersTest, ALinkThatIsCutIsNotReachedAlthoughItIsHeard) {
     hear(0);
     peers_.cut("eu", true);
