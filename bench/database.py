@@ -18,14 +18,17 @@ PGBENCH_CLIENTS = (8, 16, 32, 64)
 ATOLL_CONNECTIONS = 64
 ROWS = 3000
 
-# A backend's usual tables: the property with its indexes, and the ids of the requests seen.
+# The app's table, with its rules and indexes but without Atoll's columns, and the ids of the
+# requests seen.
 TABLES = f"""
 CREATE TABLE properties (
-    id BIGINT PRIMARY KEY, price DECIMAL(12,2) NOT NULL, bedrooms INTEGER, bathrooms INTEGER,
-    region_origin VARCHAR(2) NOT NULL, version INTEGER NOT NULL DEFAULT 1,
+    id BIGINT PRIMARY KEY, price DECIMAL(12,2) NOT NULL CHECK (price BETWEEN 0 AND 9999999999.99),
+    bedrooms INTEGER CHECK (bedrooms >= 0), bathrooms INTEGER CHECK (bathrooms >= 0),
+    region_origin VARCHAR(2) NOT NULL, version INTEGER NOT NULL DEFAULT 1 CHECK (version >= 1),
     updated_at TIMESTAMP NOT NULL DEFAULT now());
-CREATE INDEX ON properties (region_origin);
-CREATE INDEX ON properties (updated_at);
+CREATE INDEX ON properties (price, id);
+CREATE INDEX ON properties (region_origin, id);
+CREATE INDEX ON properties (updated_at, id);
 CREATE TABLE request_ids (id VARCHAR(255) PRIMARY KEY, at TIMESTAMP NOT NULL DEFAULT now());
 INSERT INTO properties SELECT n, n * 100, 3, 1, 'us' FROM generate_series(1, {ROWS}) AS n;
 """
