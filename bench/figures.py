@@ -19,12 +19,13 @@ OWN_IDS = "1-1500"  # those whose home is us, which is alone here
 
 
 class Figure:
-    """One line of the table: a value per server and round."""
+    """One line of a table: a value per server and round; Atoll's beside those of `against`."""
 
-    def __init__(self, name, unit, target=""):
+    def __init__(self, name, unit, target="", against="bare limit"):
         self.name = name
         self.unit = unit
         self.target = target
+        self.against = against
         self.samples = {}
 
     def add(self, server, value):
@@ -35,9 +36,9 @@ class Figure:
         return statistics.median(values) if values else None
 
     def ratios(self):
-        """Each round's atoll / bare limit: what slows the machine slows both."""
-        pairs = zip(self.samples.get("atoll", []), self.samples.get("bare limit", []))
-        return [mine / bare for mine, bare in pairs if bare]
+        """Each round's atoll / the other: what slows the machine slows both."""
+        pairs = zip(self.samples.get("atoll", []), self.samples.get(self.against, []))
+        return [mine / other for mine, other in pairs if other]
 
     def to_json(self):
         return {"name": self.name, "unit": self.unit, "target": self.target,

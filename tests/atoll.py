@@ -45,6 +45,11 @@ class Node:
         self._log_start = 0  # where the log of the last start begins
 
     @property
+    def database_url(self):
+        """Of the PostgreSQL database that it is on; "" when it is on a file."""
+        return self.env.get("DATABASE_URL", "")
+
+    @property
     def base_url(self):
         return f"http://127.0.0.1:{self.port}"
 

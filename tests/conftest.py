@@ -3,6 +3,7 @@ process id; a test that fails shows the logs of the nodes that it used."""
 
 import contextlib
 import os
+import pathlib
 
 import postgres
 import pytest
@@ -10,20 +11,30 @@ from atoll import Node
 from fleet import Fleet
 from gateway import World
 
-STORES = ("sqlite", "postgres")
+PROPERTY_LISTING = "apps/property-listing.toml"
 
 
 def pytest_generate_tests(metafunc):
-    """A module that says STORES = (…) runs on each of them; ATOLL_TEST_STORE=postgres lets all
-    tests of nodes that can run on PostgreSQL do so."""
-    stores = getattr(metafunc.module, "STORES", None)
+    """A module that says STORES = (…) runs on each of them, others on SQLite. With
+    ATOLL_TEST_STORE=postgres all run on PostgreSQL and only there, but for those who say that they
+    cannot."""
+    chosen = os.environ.get("ATOLL_TEST_STORE")
+    stores = getattr(metafunc.module, "STORES", ())
     if stores and "store" in metafunc.fixturenames:
-        metafunc.parametrize("store", stores, scope="module")
+        metafunc.parametrize("store", [one for one in stores if chosen in (None, one)],
+                             scope="module")
 
 
 @pytest.fixture(scope="module")
 def store():
     return os.environ.get("ATOLL_TEST_STORE", "sqlite")
+
+
+@pytest.fixture
+def on_sqlite(store):
+    """For a test of what only a file can do."""
+    if store != "sqlite":
+        pytest.skip("about a file")
 
 
 @pytest.fixture(scope="session")
@@ -46,8 +57,8 @@ def own_cluster():
 def database_for(request):
     """What a node of a kind of store is told by the environment: an empty database for each."""
 
-    def environment(kind, app="apps/property-listing.toml"):
-        if kind != "postgres" or app != "apps/property-listing.toml":
+    def environment(kind, app=PROPERTY_LISTING):
+        if kind != "postgres" or pathlib.Path(app).name != pathlib.Path(PROPERTY_LISTING).name:
             return {}
         return {"DATABASE_URL": request.getfixturevalue("cluster").new_database()}
 
@@ -71,7 +82,7 @@ def make_node(tmp_path, store, database_for):
     with contextlib.ExitStack() as at_the_end:
 
         def make(on=store, **options):
-            given = database_for(on, options.get("app", "apps/property-listing.toml"))
+            given = database_for(on, options.get("app", PROPERTY_LISTING))
             options["env"] = given | dict(options.get("env", ()))
             node = Node(tmp_path / f"node{len(make.nodes)}", **options)
             make.nodes.append(node)
@@ -89,9 +100,12 @@ def node(make_node):
 
 
 @pytest.fixture
-def fleet(tmp_path):
+def fleet(tmp_path, store, database_for):
     """Both regions and the gateway, started by `atoll up -d`; what it said is in `said`."""
     made = Fleet(tmp_path)
+    for name in made.urls:
+        for variable, url in database_for(store).items():
+            made.env[f"{variable}_{name.upper()}"] = url
     made.said = made.tell("up", "-d")
     yield made
     made.atoll("down", made.app, "--data", made.data)

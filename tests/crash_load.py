@@ -28,11 +28,12 @@ class Client(threading.Thread):
         self.versions = {}
         self.writes = []
         self.failure = None
+        self.finished = False  # told to
 
     def run(self):
         try:
             with Connection(self.port) as connection:
-                while self.write(connection):
+                while not self.finished and self.write(connection):
                     pass
         except Connection.LOST:
             pass  # before it was connected
@@ -81,7 +82,7 @@ class Client(threading.Thread):
 
 
 class Load:
-    """Several clients; started, and over when their node is."""
+    """Several clients; started, and over when their node is, or when they are told to finish."""
 
     def __init__(self, node, round, seed, clients=8, accepted=(200, 201, 204, 404, 409)):
         self.clients = [Client(node.port, number, round, seed, accepted)
@@ -95,6 +96,12 @@ class Load:
     def count(self, status):
         return sum(write.answer is not None and write.answer.status == status
                    for client in self.clients for write in list(client.writes))
+
+    def finish(self):
+        """Lets each client have its answer first."""
+        for client in self.clients:
+            client.finished = True
+            client.join()
 
     def over(self):
         """All writes, when every client has lost its connection."""

@@ -82,12 +82,16 @@ def free_port():
 class Cluster:
     """The server refuses to run as root: there it runs as the user postgres."""
 
-    def __init__(self, folder=None, port=None):
+    # What a killed process leaves in the system's cache is as good as on the disk.
+    SETTINGS = {"fsync": "off", "max_connections": "200", "shared_buffers": "32MB"}
+
+    def __init__(self, folder=None, port=None, settings=None):
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="atoll-pg-", dir="/tmp"))
         self.port = port or free_port()
         self.data = self.folder / "data"
         self.log_file = self.folder / "log"
         self.databases = 0
+        self.settings = self.SETTINGS if settings is None else settings
 
     def create(self):
         """Makes the cluster and starts it."""
@@ -99,9 +103,9 @@ class Cluster:
         return self.start()
 
     def start(self):
-        # What a killed process leaves in the system's cache is as good as on the disk.
-        options = (f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off"
-                   " -c max_connections=200 -c shared_buffers=32MB")
+        options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1"
+        for name, value in self.settings.items():
+            options += f" -c {name}={value}"
         self._run("pg_ctl", "-D", self.data, "-o", options, "-l", self.log_file, "-w", "-t",
                   str(START_SECONDS), "start")
         return self

@@ -10,6 +10,7 @@ import sqlite3
 
 import requests
 from atoll import REPOSITORY, wait_until
+from postgres import psql
 
 JSON = {"Content-Type": "application/json"}
 
@@ -109,16 +110,22 @@ def are_level(*nodes):
     return all(first["resources"] == other["resources"] for other in others)
 
 
-def database(node):
-    """A connection to its SQLite file, as any other program has one; to be used with `with`."""
+def by_hand(node, sqlite, postgres=None):
+    """What somebody types into the node's database beside it, in either's SQL; the first value that
+    comes back, as text, or ""."""
+    if node.database_url:
+        return psql(node.database_url, postgres or sqlite)
     file, = (node.folder / "data").glob("*.db")
-    return contextlib.closing(sqlite3.connect(file, timeout=10, isolation_level=None))
+    connection = sqlite3.connect(file, timeout=10, isolation_level=None)
+    with contextlib.closing(connection) as database:
+        row = database.execute(sqlite).fetchone()
+    return "" if row is None or row[0] is None else str(row[0])
 
 
 def oldest_logged(node, origin):
     """The lowest seq of this origin that the node's log still has; 0 when it has none."""
-    with database(node) as db:
-        row = db.execute(
-            "SELECT min(l.id & ((1 << 48) - 1)) FROM atoll_log l JOIN atoll_origins o"
-            " ON l.id >> 48 = o.number WHERE o.origin = ?", (origin,)).fetchone()
-    return row[0] or 0
+    return int(by_hand(
+        node,
+        "SELECT min(l.id & ((1 << 48) - 1)) FROM atoll_log l JOIN atoll_origins o"
+        f" ON l.id >> 48 = o.number WHERE o.origin = '{origin}'",
+        f"SELECT min(seq) FROM atoll_log WHERE origin = '{origin}'") or 0)

@@ -1,4 +1,4 @@
-"""What lies in a store's SQLite file, read and recomputed without a line of the program's code."""
+"""What lies in a node's store, read and recomputed without a line of the program's code."""
 
 import collections
 import contextlib
@@ -157,6 +157,13 @@ class PostgresStore(Store):
     def _rows(self, sql):
         text = postgres.psql(self.file, f"SELECT json_agg(all_of) FROM ({sql}) AS all_of")
         return json.loads(text) if text else []
+
+
+def store_of(node):
+    """Of a node of property-listing."""
+    if node.database_url:
+        return PostgresStore(node.database_url)
+    return Store(node.folder / "data" / f"{node.name}.db")
 
 
 def canonical(row):

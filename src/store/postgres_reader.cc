@@ -31,14 +31,15 @@ ConnectionOptions reading(ConnectionOptions options, const std::string& name) {
 class PostgresReader final : public Reader {
 public:
     PostgresReader(const asio::any_io_executor& executor, const Schema& schema,
-                   const ConnectionOptions& options)
+                   const std::vector<RowStatements>& statements, const ConnectionOptions& options)
         : schema_(schema),
+          statements_(statements),
           quick_(executor, reading(options, " reader")),
           long_(executor, reading(options, " lists")) {}
 
     Task<std::optional<Row>> get(RecordRef ref) override {
         const Resource& resource = schema_[ref.resource];
-        Commands commands = only(find_by_key(resource, ref.key));
+        Commands commands = only(find_by_key(statements_[ref.resource], ref.key));
         auto answers = co_await quick_.read(std::move(commands));
         if (!answers) co_return answers.error();
         if (answers->front().rows() == 0) co_return std::nullopt;
@@ -50,7 +51,8 @@ public:
     Task<std::optional<Row>> find(FieldRef ref) override {
         if (is_null(ref.value)) co_return std::nullopt;
         const Resource& resource = schema_[ref.resource];
-        Commands commands = only(find_by_value(resource, ref.field, ref.value));
+        Commands commands =
+            only(find_by_value(resource, statements_[ref.resource], ref.field, ref.value));
         auto answers = co_await quick_.read(std::move(commands));
         if (!answers) co_return answers.error();
         std::optional<StoredRow> earliest;
@@ -90,7 +92,7 @@ public:
     Task<std::vector<StoredRow>> scan(ResourceId id, std::optional<Key> after,
                                       ScanLimits limits) override {
         const Resource& resource = schema_[id];
-        Commands commands = only(scan_command(resource, after, limits));
+        Commands commands = only(scan_command(statements_[id], after, limits));
         auto answers = co_await long_.read(std::move(commands));
         if (!answers) co_return answers.error();
         std::vector<StoredRow> rows;
@@ -134,14 +136,16 @@ public:
 
 private:
     const Schema& schema_;
+    const std::vector<RowStatements>& statements_;
     Link quick_, long_;
 };
 
 }  // namespace
 
 std::unique_ptr<Reader> make_reader(asio::any_io_executor executor, const Schema& schema,
+                                    const std::vector<RowStatements>& statements,
                                     const ConnectionOptions& options) {
-    return std::make_unique<PostgresReader>(executor, schema, options);
+    return std::make_unique<PostgresReader>(executor, schema, statements, options);
 }
 
 }  // namespace reef::store::postgres

@@ -66,45 +66,71 @@ Result<std::vector<SavedRequest>> read_requests(const Schema& schema, const Answ
     return all;
 }
 
+namespace {
+
+// The columns of several ids to be saved.
+class NewRequests {
+public:
+    void add(const Schema& schema, const RequestId& id, std::uint64_t number,
+             const RequestSeen& seen) {
+        ids_.add(std::string_view{to_text(id)});
+        numbers_.add(static_cast<std::int64_t>(number));
+        times_.add(seen.stamp.time);
+        origins_.add(std::string_view{seen.stamp.dot.origin});
+        seqs_.add(static_cast<std::int64_t>(seen.stamp.dot.seq));
+        resources_.add(std::string_view{schema[seen.record.resource].name});
+        keys_.add(std::string_view{to_text(seen.record.key)});
+        kinds_.add(static_cast<std::int64_t>(seen.kind));
+        attempts_.add(std::string_view{seen.attempt});
+        bodies_.add(seen.body);
+        effects_.add(std::string_view{effects_text(schema, seen)});
+    }
+
+    void append_to(Commands& commands, const std::string& sql) const {
+        if (ids_.size() == 0) return;
+        Parameters parameters;
+        for (const Array* column : {&ids_, &numbers_, &times_, &origins_, &seqs_, &resources_,
+                                    &keys_, &kinds_, &attempts_, &bodies_, &effects_}) {
+            parameters.add(*column);
+        }
+        commands.push_back({sql, std::move(parameters)});
+    }
+
+private:
+    Array ids_{Type::text}, numbers_{Type::int8}, times_{Type::timestamp}, origins_{Type::text},
+        seqs_{Type::int8}, resources_{Type::text}, keys_{Type::text}, kinds_{Type::int8},
+        attempts_{Type::text}, bodies_{Type::bytes}, effects_{Type::text};
+};
+
+const std::string insert_sql =
+    "INSERT INTO atoll_requests (id, number, at, origin, seq, resource, key, kind, attempt, body,"
+    " effects) SELECT * FROM unnest($1::text[], $2::bigint[], $3::timestamp[], $4::text[],"
+    " $5::bigint[], $6::text[], $7::text[], $8::bigint[], $9::text[], $10::bytea[], $11::text[])";
+
 // An id that is saved again is the youngest again.
-Command save_requests(const Schema& schema,
-                      const std::vector<std::pair<RequestId, RequestSeen>>& requests,
-                      std::uint64_t& last) {
+const std::string replace_sql =
+    insert_sql +
+    " ON CONFLICT (id) DO UPDATE SET number = excluded.number, at = excluded.at,"
+    " origin = excluded.origin, seq = excluded.seq, resource = excluded.resource,"
+    " key = excluded.key, kind = excluded.kind, attempt = excluded.attempt, body = excluded.body,"
+    " effects = excluded.effects";
+
+}  // namespace
+
+void append_requests(Commands& commands, const Schema& schema,
+                     const std::vector<std::pair<RequestId, RequestSeen>>& requests,
+                     const std::set<RequestId>& absent, std::uint64_t& last) {
     // One statement cannot write a row twice: of an id that a batch has twice the later counts.
     std::map<RequestId, const RequestSeen*> latest;
     for (const auto& [id, seen] : requests)
         latest[id] = &seen;
-    Array ids{Type::text}, numbers{Type::int8}, times{Type::timestamp}, origins{Type::text},
-        seqs{Type::int8}, resources{Type::text}, keys{Type::text}, kinds{Type::int8},
-        attempts{Type::text}, bodies{Type::bytes}, effects{Type::text};
-    for (const auto& [id, request] : requests) {
-        if (latest.at(id) != &request) continue;
-        ids.add(std::string_view{to_text(id)});
-        numbers.add(static_cast<std::int64_t>(++last));
-        times.add(request.stamp.time);
-        origins.add(std::string_view{request.stamp.dot.origin});
-        seqs.add(static_cast<std::int64_t>(request.stamp.dot.seq));
-        resources.add(std::string_view{schema[request.record.resource].name});
-        keys.add(std::string_view{to_text(request.record.key)});
-        kinds.add(static_cast<std::int64_t>(request.kind));
-        attempts.add(std::string_view{request.attempt});
-        bodies.add(request.body);
-        effects.add(std::string_view{effects_text(schema, request)});
+    NewRequests inserted, replaced;
+    for (const auto& [id, seen] : requests) {
+        if (latest.at(id) != &seen) continue;
+        (absent.contains(id) ? inserted : replaced).add(schema, id, ++last, seen);
     }
-    Parameters parameters;
-    for (const Array* column : {&ids, &numbers, &times, &origins, &seqs, &resources, &keys, &kinds,
-                                &attempts, &bodies, &effects}) {
-        parameters.add(*column);
-    }
-    return {
-        "INSERT INTO atoll_requests (id, number, at, origin, seq, resource, key, kind, attempt,"
-        " body, effects) SELECT * FROM unnest($1::text[], $2::bigint[], $3::timestamp[],"
-        " $4::text[], $5::bigint[], $6::text[], $7::text[], $8::bigint[], $9::text[],"
-        " $10::bytea[], $11::text[]) ON CONFLICT (id) DO UPDATE SET number = excluded.number,"
-        " at = excluded.at, origin = excluded.origin, seq = excluded.seq,"
-        " resource = excluded.resource, key = excluded.key, kind = excluded.kind,"
-        " attempt = excluded.attempt, body = excluded.body, effects = excluded.effects",
-        std::move(parameters)};
+    inserted.append_to(commands, insert_sql);
+    replaced.append_to(commands, replace_sql);
 }
 
 Command oldest_requests(std::uint64_t from, std::uint32_t rows_max) {

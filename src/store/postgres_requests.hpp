@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -21,10 +22,10 @@ Result<std::optional<RequestSeen>> read_request(const Schema& schema, const Answ
 // In the order saved, from the one after a number.
 Command requests_after(std::uint64_t number, std::uint32_t rows_max);
 Result<std::vector<SavedRequest>> read_requests(const Schema& schema, const Answer& answer);
-// Numbers them on from `last`. Each id once.
-Command save_requests(const Schema& schema,
-                      const std::vector<std::pair<RequestId, RequestSeen>>& requests,
-                      std::uint64_t& last);
+// Saves them, numbered on from `last`. Those that are known to be absent cost the least.
+void append_requests(Commands& commands, const Schema& schema,
+                     const std::vector<std::pair<RequestId, RequestSeen>>& requests,
+                     const std::set<RequestId>& absent, std::uint64_t& last);
 
 // The oldest ones, and what goes of them.
 struct RequestFront {

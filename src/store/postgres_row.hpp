@@ -1,5 +1,4 @@
-// Rows of one resource: the commands that find and save them, and what their answers say. Those for
-// a batch take any number of rows at once.
+// Rows of one resource: the commands that find and save them, and what their answers say.
 #pragma once
 
 #include <optional>
@@ -7,6 +6,7 @@
 
 #include "store/columns.hpp"
 #include "store/postgres_connection.hpp"
+#include "store/postgres_statements.hpp"
 #include "store/store.hpp"
 
 namespace reef::store::postgres {
@@ -15,16 +15,13 @@ namespace reef::store::postgres {
 Result<StoredRow> row_at(const Answer& answer, int row, const Resource& resource, int first = 0);
 
 // Tombstones too.
-Command find_by_key(const Resource& resource, const Key& key);
-Command find_by_keys(const Resource& resource, const Array& keys);
+Command find_by_key(const RowStatements& statements, const Key& key);
 // The living records with a value.
-Command find_by_value(const Resource& resource, FieldId field, const Value& value);
-// For several values at once: the value's place in the array, from 1, then the row's columns.
-Command find_by_values(const Resource& resource, FieldId field, const Array& values);
-// The places, from 1, of the values that a living record has.
-Command find_used(const Resource& resource, FieldId field, const Array& values);
+Command find_by_value(const Resource& resource, const RowStatements& statements, FieldId field,
+                      const Value& value);
 // All records in key order, tombstones among them.
-Command scan_command(const Resource& resource, const std::optional<Key>& after, ScanLimits limits);
+Command scan_command(const RowStatements& statements, const std::optional<Key>& after,
+                     ScanLimits limits);
 
 // Of two holders of one value, the one whose life began earlier.
 void keep_earlier(std::optional<StoredRow>& earliest, StoredRow row);
@@ -36,7 +33,7 @@ public:
 
     void add(const SavedRow& saved, Place before);
 
-    void append_to(Commands& commands) const;
+    void append_to(Commands& commands, const RowStatements& statements) const;
 
 private:
     struct Rows {  // column by column: the fields, then vector, state, hash
@@ -46,10 +43,6 @@ private:
         bool empty() const { return columns.front().size() == 0; }
         std::vector<Array> columns;
     };
-
-    Command insert(const std::string& table, const Rows& rows) const;
-    Command update() const;
-    Command remove(const std::string& table, const Array& keys) const;
 
     const Resource& resource_;
     Rows inserted_, updated_, buried_;

@@ -17,17 +17,20 @@ using postgres::ConnectionOptions;
 class PostgresStore final : public Store {
 public:
     PostgresStore(const Schema& schema, ConnectionOptions options)
-        : schema_(schema), options_(std::move(options)) {}
+        : schema_(schema),
+          statements_(postgres::make_statements(schema)),
+          options_(std::move(options)) {}
 
     std::unique_ptr<Writer> open_writer(asio::any_io_executor on) override {
-        return postgres::make_writer(on, schema_, options_);
+        return postgres::make_writer(on, schema_, statements_, options_);
     }
     std::unique_ptr<Reader> open_reader(asio::any_io_executor on) override {
-        return postgres::make_reader(on, schema_, options_);
+        return postgres::make_reader(on, schema_, statements_, options_);
     }
 
 private:
     const Schema schema_;
+    const std::vector<postgres::RowStatements> statements_;
     const ConnectionOptions options_;
 };
 

@@ -30,23 +30,27 @@ Questions::ByField Questions::by_field(const std::vector<FieldRef>& refs) const 
     return all;
 }
 
-void Questions::append_to(Commands& commands) const {
+void Questions::append_to(Commands& commands, const std::vector<RowStatements>& statements) const {
+    const auto ask = [&commands](const std::string& sql, const Array& values) {
+        commands.push_back({sql, Parameters{}.add(values)});
+    };
     for (const auto& [resource, keys] : keys_)
-        commands.push_back(find_by_keys(schema_[resource], keys));
+        ask(statements[resource].find_several, keys);
     for (const auto& [place, asked] : holders_)
-        commands.push_back(find_by_values(schema_[place.first], place.second, asked.values));
+        ask(statements[place.first].by_field[place.second].find_several, asked.values);
     for (const auto& [place, asked] : referrers_)
-        commands.push_back(find_used(schema_[place.first], place.second, asked.values));
+        ask(statements[place.first].by_field[place.second].find_used, asked.values);
     if (!wanted_.requests.empty()) commands.push_back(find_requests(wanted_.requests));
 }
 
 Result<void> Questions::read(const Answers& answers, std::size_t first, Loaded& loaded,
-                             Places& places) const {
-    places.clear();
+                             Found& found) const {
+    found.places.clear();
+    found.absent.clear();
     for (const RecordRef& ref : wanted_.records)
-        places.emplace(ref, Place::nowhere);
+        found.places.emplace(ref, Place::nowhere);
     for (const auto& [resource, keys] : keys_) {
-        auto done = read_rows(answers[first++], schema_[resource], loaded, places);
+        auto done = read_rows(answers[first++], schema_[resource], loaded, found.places);
         if (!done) return done;
     }
     for (const auto& [place, asked] : holders_) {
@@ -61,11 +65,16 @@ Result<void> Questions::read(const Answers& answers, std::size_t first, Loaded& 
             loaded.referrers[*asked.refs[answer.natural(row, 0) - 1]] = true;
     }
     if (wanted_.requests.empty()) return {};
-    const Answer& answer = answers[first];
+    return read_requests(answers[first], loaded, found);
+}
+
+Result<void> Questions::read_requests(const Answer& answer, Loaded& loaded, Found& found) const {
+    found.absent = {wanted_.requests.begin(), wanted_.requests.end()};
     for (int row = 0; row < answer.rows(); ++row) {
+        const RequestId& id = wanted_.requests[answer.natural(row, 0) - 1];
+        found.absent.erase(id);
         auto seen = read_request(schema_, answer, row);
         if (!seen) return seen.error();
-        const RequestId& id = wanted_.requests[answer.natural(row, 0) - 1];
         if (*seen) loaded.requests.emplace(id, std::move(**seen));
     }
     return {};

@@ -33,8 +33,10 @@ constexpr std::uint64_t batches_kept = 1'000;
 
 ConnectionOptions writing(ConnectionOptions options) {
     options.name += " writer";
-    // Every statement looks up keys: their plans never change, and must not be made for each.
-    for (const char* off : {"enable_seqscan", "enable_hashjoin", "enable_mergejoin"})
+    // Every statement looks up keys: their plans never change, and must not be made for each. A
+    // plain index scan also clears away what points to rows that are gone; a bitmap never does.
+    for (const char* off :
+         {"enable_seqscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin"})
         options.settings.emplace_back(off, "off");
     options.settings.emplace_back("plan_cache_mode", "force_generic_plan");
     options.settings.emplace_back("lock_timeout", lock_timeout);
@@ -49,19 +51,22 @@ Commands commands_of(std::initializer_list<Command> list) {
 class PostgresWriter final : public Writer {
 public:
     PostgresWriter(const asio::any_io_executor& executor, const Schema& schema,
-                   ConnectionOptions options)
-        : executor_(executor), schema_(schema), link_(executor, writing(std::move(options))) {}
+                   const std::vector<RowStatements>& statements, ConnectionOptions options)
+        : executor_(executor),
+          schema_(schema),
+          statements_(statements),
+          link_(executor, writing(std::move(options))) {}
 
     Task<Loaded> begin(Wanted wanted) override {
         assert(!batch_);
         const Questions questions{schema_, std::move(wanted)};
         Commands commands = opening();
         const std::size_t first = commands.size();
-        questions.append_to(commands);
+        questions.append_to(commands, statements_);
         auto answers = co_await open_batch(std::move(commands));
         if (!answers) co_return answers.error();
         Loaded loaded;
-        const auto done = questions.read(*answers, first, loaded, places_);
+        const auto done = questions.read(*answers, first, loaded, found_);
         if (!done) {
             end_batch();
             // One record that cannot be read must not keep its neighbours from being written.
@@ -138,12 +143,13 @@ private:
 
     const asio::any_io_executor executor_;
     const Schema& schema_;
+    const std::vector<RowStatements>& statements_;
     Link link_;
     std::mt19937_64 random_{std::random_device{}()};  // tokens
 
     BatchState known_;                   // the newest batch as far as is known; token 0: nothing is
     std::shared_ptr<Connection> batch_;  // on which a batch is open
-    Places places_;                      // of what it loaded
+    Found found_;                        // of what it loaded
     Clock::time_point locked_until_{};   // rows may be locked by others for so long
 
     // Where the oldest are looked for: what was removed before leaves marks that cost time.
@@ -192,16 +198,15 @@ void PostgresWriter::append_save(Commands& commands, const Saved& saved,
                                  std::uint64_t& last_request) const {
     std::map<ResourceId, RowChanges> changes;
     for (const SavedRow& row : saved.rows) {
-        const auto place = places_.find(row.row.ref());
+        const auto place = found_.places.find(row.row.ref());
         const Resource& resource = schema_[row.row.resource];
         changes.try_emplace(resource.id, resource)
-            .first->second.add(row, place == places_.end() ? Place::unknown : place->second);
+            .first->second.add(row, place == found_.places.end() ? Place::unknown : place->second);
     }
     for (const auto& [resource, rows] : changes)
-        rows.append_to(commands);
+        rows.append_to(commands, statements_[resource]);
     if (!saved.log.empty()) commands.push_back(append_log(saved.log));
-    if (!saved.requests.empty())
-        commands.push_back(save_requests(schema_, saved.requests, last_request));
+    append_requests(commands, schema_, saved.requests, found_.absent, last_request);
     if (!saved.conflicts.empty()) commands.push_back(save_conflicts(schema_, saved.conflicts));
     if (!saved.dead_letters.empty() || !saved.settled.empty())
         commands.push_back(remove_letters(saved.dead_letters, saved.settled));
@@ -309,8 +314,9 @@ Task<bool> PostgresWriter::trim(TrimLimits limits) {
 }  // namespace
 
 std::unique_ptr<Writer> make_writer(asio::any_io_executor executor, const Schema& schema,
+                                    const std::vector<RowStatements>& statements,
                                     ConnectionOptions options) {
-    return std::make_unique<PostgresWriter>(executor, schema, std::move(options));
+    return std::make_unique<PostgresWriter>(executor, schema, statements, std::move(options));
 }
 
 }  // namespace reef::store::postgres

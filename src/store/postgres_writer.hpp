@@ -2,11 +2,13 @@
 #pragma once
 
 #include "store/postgres_connection.hpp"
+#include "store/postgres_statements.hpp"
 #include "store/store.hpp"
 
 namespace reef::store::postgres {
 
 std::unique_ptr<Writer> make_writer(asio::any_io_executor executor, const Schema& schema,
+                                    const std::vector<RowStatements>& statements,
                                     ConnectionOptions options);
 
 }  // namespace reef::store::postgres

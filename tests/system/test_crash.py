@@ -12,8 +12,10 @@ import pytest
 import requests
 from atoll import wait_until
 from connection import Connection
-from stored import Store
+from postgres import psql
+from stored import store_of
 
+STORES = ("sqlite", "postgres")
 KILLS = int(os.environ.get("KILLS", 60))
 
 
@@ -26,10 +28,6 @@ def chance():
     return made
 
 
-def store_of(node):
-    return Store(node.folder / "data" / "us.db")
-
-
 def pytest_timeout_for(kills):
     return 60 + 5 * kills
 
@@ -39,7 +37,8 @@ def pytest_timeout_for(kills):
 def test_killed_under_load(make_node, chance, where):
     node = make_node().start()
     store = store_of(node).check()
-    for round in range(KILLS // 3):
+    rounds = KILLS // (6 if node.database_url else 3)
+    for round in range(rounds):
         if where == "anywhere":
             load = crash_load.Load(node, round, chance.text)
             least = chance.randint(1, 400)
@@ -54,7 +53,7 @@ def test_killed_under_load(make_node, chance, where):
         node.start()
         crash_load.check(writes, store.check(), node.port)
     store_of(node).check()  # all of it, from the first entry
-    assert len(store.entries) > 10 * (KILLS // 3)
+    assert len(store.entries) > 10 * rounds
 
 
 @pytest.mark.parametrize("where, there", [("commit.before", False), ("commit.after", True)])
@@ -89,15 +88,19 @@ def test_killed_while_seeding(make_node, piece):
     assert seeded_wholly(node)
 
 
-def test_killed_while_starting(make_node, chance):
+def test_killed_while_starting(make_node, chance, store):
     """Anywhere between the process's start and its readiness."""
-    for _ in range(max(1, KILLS // 10)):
+    for _ in range(max(1, KILLS // (20 if store == "postgres" else 10))):
         node = make_node()
         file = node.folder / "data" / "us.db"
         node.start(ready=False)
-        size = chance.choice([0, 1, 4096, 100_000, 400_000, 700_000])
-        with contextlib.suppress(AssertionError):  # it may be done before it is that big
-            wait_until(lambda: file.exists() and size_of(file) >= size, 2)
+        with contextlib.suppress(AssertionError):  # it may be done before it is that far
+            if node.database_url:
+                rows = chance.choice([-1, 0, 1, 500, 1500, 2500])
+                wait_until(lambda: rows_seeded(node) >= rows, 2)
+            else:
+                size = chance.choice([0, 1, 4096, 100_000, 400_000, 700_000])
+                wait_until(lambda: file.exists() and size_of(file) >= size, 2)
         node.kill()
         node.start()
         assert seeded_wholly(node)
@@ -109,6 +112,12 @@ def size_of(file):
     with contextlib.suppress(FileNotFoundError):
         return file.stat().st_size + wal.stat().st_size
     return 0
+
+
+def rows_seeded(node):
+    """-1 while there is no table."""
+    table = psql(node.database_url, "SELECT to_regclass('properties')")
+    return int(psql(node.database_url, "SELECT count(*) FROM properties")) if table else -1
 
 
 def seeded_wholly(node):

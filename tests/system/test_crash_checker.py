@@ -11,6 +11,7 @@ import requests
 from atoll import wait_until
 from stored import Store
 
+STORES = ("sqlite",)
 WAL_HEAD, FRAME_HEAD = 32, 24
 
 

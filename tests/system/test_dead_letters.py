@@ -4,15 +4,17 @@ import json
 
 import pytest
 from atoll import run_atoll, wait_until
-from regions import Regions, are_level, database, get, metric, put, status
+from regions import Regions, are_level, by_hand, get, metric, put, status
 
-REFUSES = """CREATE TRIGGER theirs BEFORE UPDATE ON properties WHEN NEW.id IN (10, 12)
-             BEGIN SELECT RAISE(ABORT, 'not these'); END"""
+STORES = ("sqlite", "postgres")
 
-
-def by_hand(node, sql):
-    with database(node) as db:
-        db.execute(sql)
+REFUSES = ("""CREATE TRIGGER theirs BEFORE UPDATE ON properties WHEN NEW.id IN (10, 12)
+              BEGIN SELECT RAISE(ABORT, 'not these'); END""",
+           """CREATE FUNCTION theirs() RETURNS trigger LANGUAGE plpgsql AS
+              $$ BEGIN RAISE EXCEPTION 'not these'; END $$;
+              CREATE TRIGGER theirs BEFORE UPDATE ON properties FOR EACH ROW
+              WHEN (NEW.id IN (10, 12)) EXECUTE FUNCTION theirs()""")
+ACCEPTS = ("DROP TRIGGER theirs", "DROP TRIGGER theirs ON properties")
 
 
 def atoll(*arguments, **options):
@@ -25,7 +27,7 @@ def refused(make_node, tmp_path):
     regions = Regions(make_node, tmp_path)
     regions.start("us", "eu")
     us, eu = regions["us"], regions["eu"]
-    by_hand(eu, REFUSES)
+    by_hand(eu, *REFUSES)
     for key in (10, 12):
         assert put(us, key, 666, 1).status_code == 200
         assert put(us, key, 700 + key, 2).status_code == 200  # queues behind the first
@@ -44,7 +46,7 @@ def replace_constraint(regions):
     """eu is restarted without it: nobody tries again by itself then."""
     eu = regions["eu"]
     eu.kill()
-    by_hand(eu, "DROP TRIGGER theirs")
+    by_hand(eu, *ACCEPTS)
     eu.start()
     assert status(eu)["dead"] == 4, "what is parked is durable"
 
@@ -106,9 +108,9 @@ def test_what_passes_by_itself_needs_nobody(make_node, tmp_path):
     regions = Regions(make_node, tmp_path)
     regions.start("us", "eu")
     us, eu = regions["us"], regions["eu"]
-    by_hand(eu, REFUSES)
+    by_hand(eu, *REFUSES)
     assert put(us, 10, 666, 1).status_code == 200
     wait_until(lambda: status(eu)["dead"] == 1, what="it being parked")
-    by_hand(eu, "DROP TRIGGER theirs")
+    by_hand(eu, *ACCEPTS)
     wait_until(lambda: status(eu)["dead"] == 0, 15, "it being tried again")
     assert get(eu, 10).json() == get(us, 10).json()

@@ -11,6 +11,7 @@ from atoll import wait_until
 from connection import Connection
 from stored import Store
 
+STORES = ("sqlite",)
 DISK_BYTES = 8 << 20
 
 

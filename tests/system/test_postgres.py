@@ -1,6 +1,7 @@
 """A node on PostgreSQL: what people see in psql, other programs at work in the tables, and a server
 that goes away."""
 
+import collections
 import json
 import random
 import re
@@ -10,8 +11,9 @@ import pytest
 import requests
 from atoll import run_atoll, wait_until
 from crash_load import Load, check
-from regions import free_ports
-from stored import PostgresStore
+from postgres import psql
+from regions import Regions, are_level, free_ports, status
+from stored import store_of
 
 STORES = ("postgres",)
 JSON = {"Content-Type": "application/json"}
@@ -32,10 +34,6 @@ def own_node(make_node, own_cluster):
     return make_node(env={"DATABASE_URL": own_cluster.new_database()}).start()
 
 
-def url_of(node):
-    return node.env["DATABASE_URL"]
-
-
 # ---- what people see -----------------------------------------------------------------------------
 
 
@@ -44,7 +42,7 @@ def test_the_table_is_the_one_that_people_know(node, cluster):
         "SELECT column_name, data_type, coalesce(character_maximum_length::text,"
         " numeric_precision || ',' || numeric_scale), is_nullable, column_default"
         " FROM information_schema.columns WHERE table_name = 'properties'"
-        " ORDER BY ordinal_position", url_of(node)).splitlines()
+        " ORDER BY ordinal_position", node.database_url).splitlines()
     assert columns[:7] == [
         "id|bigint|64,0|NO|",
         "price|numeric|12,2|NO|",
@@ -55,7 +53,7 @@ def test_the_table_is_the_one_that_people_know(node, cluster):
         "updated_at|timestamp without time zone||NO|now()"]
     assert all(line.startswith("atoll_") for line in columns[7:])
     indexes = cluster.sql("SELECT indexdef FROM pg_indexes WHERE tablename = 'properties'",
-                          url_of(node))
+                          node.database_url)
     for column in ("region_origin", "updated_at"):
         assert re.search(rf"\({column}[,)]", indexes), indexes
 
@@ -66,18 +64,18 @@ def test_psql_shows_what_the_api_shows(node, cluster):
     shown = cluster.sql(
         "SELECT id, price, bedrooms, bathrooms, region_origin, version,"
         " to_char(updated_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') FROM properties WHERE id = 10",
-        url_of(node)).split("|")
+        node.database_url).split("|")
     assert shown == ["10", "1250000.50", str(row["bedrooms"]), str(row["bathrooms"]), "us", "2",
                      row["updated_at"]]
 
 
 def test_people_insert_the_seven_columns_and_the_table_keeps_the_rules(node, cluster):
-    cluster.sql("INSERT INTO properties VALUES (9000, 12.50, 1, NULL, 'us')", url_of(node))
+    cluster.sql("INSERT INTO properties VALUES (9000, 12.50, 1, NULL, 'us')", node.database_url)
     assert get(node, 9000)["price"] == 12.5
     assert put(node, 9000, 13, 1).status_code == 200
     for wrong in ("price = -1", "price = 'NaN'", "bedrooms = -1", "version = 0", "price = NULL"):
         with pytest.raises(AssertionError, match="violates|null value"):
-            cluster.sql(f"UPDATE properties SET {wrong} WHERE id = 9000", url_of(node))
+            cluster.sql(f"UPDATE properties SET {wrong} WHERE id = 9000", node.database_url)
 
 
 # ---- other programs ------------------------------------------------------------------------------
@@ -100,7 +98,7 @@ def write_all(node, keys, price):
 
 def test_a_rule_of_the_owner_refuses_one_write_and_not_its_neighbours(node, cluster):
     cluster.sql("ALTER TABLE properties ADD CONSTRAINT not_this CHECK (id <> 25 OR price <> 777)",
-                url_of(node))
+                node.database_url)
     statuses = write_all(node, range(20, 40), 777)
     refused = statuses.pop(25)
     assert 400 <= refused < 500
@@ -109,14 +107,14 @@ def test_a_rule_of_the_owner_refuses_one_write_and_not_its_neighbours(node, clus
 
 
 def test_a_row_that_cannot_be_read_keeps_no_other_from_being_written(node, cluster):
-    cluster.sql("UPDATE properties SET atoll_state = 'nonsense' WHERE id = 25", url_of(node))
+    cluster.sql("UPDATE properties SET atoll_state = 'nonsense' WHERE id = 25", node.database_url)
     statuses = write_all(node, range(20, 40), 777)
     assert statuses.pop(25) != 200
     assert set(statuses.values()) == {200}
 
 
 def test_a_row_that_psql_has_locked_delays_nobody_else(node, cluster):
-    with cluster.session(url_of(node)) as session:
+    with cluster.session(node.database_url) as session:
         session.run("BEGIN; UPDATE properties SET bedrooms = 9 WHERE id = 25")
         statuses = write_all(node, range(20, 40), 555)
         assert statuses.pop(25) == 503
@@ -126,7 +124,7 @@ def test_a_row_that_psql_has_locked_delays_nobody_else(node, cluster):
 
 
 def test_a_snapshot_that_stays_open_delays_nobody(node, cluster):
-    with cluster.session(url_of(node)) as session:
+    with cluster.session(node.database_url) as session:
         session.run("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM properties")
         for version in range(1, 50):
             assert put(node, 10, version, version).status_code == 200
@@ -143,8 +141,7 @@ def finish(node, load):
     node.kill()
     writes = load.over()
     node.start()
-    store = PostgresStore(url_of(node))
-    store.check()
+    store = store_of(node).check()
     assert store.entries
     check(writes, store, node.port)
 
@@ -163,14 +160,16 @@ def test_connections_that_are_ended_under_load(own_node, own_cluster):
     finish(own_node, load)
 
 
-def test_a_server_that_is_killed_under_load_and_comes_back(own_node, own_cluster):
+def test_a_server_that_goes_under_load_and_comes_back(own_node, own_cluster):
+    """Killed (-9), restarted by its administrator, and restarted without a farewell."""
     seed = random.SystemRandom().randrange(2**32)
     print("seed", seed)
     load = Load(own_node, 1, seed, accepted=ACCEPTED)
-    for _ in range(3):
+    stop = own_cluster.stop
+    for go_away in (own_cluster.kill, lambda: stop("fast"), lambda: stop("immediate")):
         done = load.count(200)
         wait_until(lambda done=done: load.count(200) > done + 200, 30, "writes being answered")
-        own_cluster.kill()
+        go_away()
         refused = load.count(503)
         wait_until(lambda refused=refused: load.count(503) > refused + 50, 30, "503 meanwhile")
         assert requests.get(f"{own_node.base_url}/readyz", timeout=10).status_code == 503
@@ -181,6 +180,41 @@ def test_a_server_that_is_killed_under_load_and_comes_back(own_node, own_cluster
     wait_until(lambda: load.count(200) > done + 200, 30, "writes being answered again")
     assert requests.get(f"{own_node.base_url}/readyz", timeout=10).status_code == 200
     finish(own_node, load)
+
+
+def test_the_database_of_one_region_goes_while_both_write(make_node, tmp_path, own_cluster):
+    regions = Regions(make_node, tmp_path)
+    us, eu = regions["us"], regions["eu"]
+    eu.env["DATABASE_URL"] = own_cluster.new_database()
+    regions.start("us", "eu")
+    loads = {node: Load(node, node.name, "both", clients=4, accepted=ACCEPTED)
+             for node in (us, eu)}
+    for go_away in (own_cluster.kill, lambda: own_cluster.stop("fast")):
+        done = loads[eu].count(200)
+        wait_until(lambda done=done: loads[eu].count(200) > done + 100, 30, "both writing")
+        go_away()
+        done, refused = loads[us].count(200), loads[eu].count(503)
+        wait_until(lambda done=done: loads[us].count(200) > done + 100, 30, "us going on")
+        wait_until(lambda refused=refused: loads[eu].count(503) > refused, 30, "503 in eu")
+        own_cluster.start()
+    done = loads[eu].count(200)
+    wait_until(lambda: loads[eu].count(200) > done + 100, 30, "eu being back")
+    for load in loads.values():
+        load.finish()
+    wait_until(lambda: are_level(us, eu), 30, "both holding the same")
+    assert status(eu)["dead"] == 0, "a database that is away refuses nothing"
+    us_store, eu_store = store_of(us), store_of(eu)
+    writes = [write for load in loads.values() for write in load.over()]
+    ids = [collections.Counter(logged_ids(store)) for store in (us_store, eu_store)]
+    assert ids[0] == ids[1] and max(ids[0].values()) == 1, "each write once, in both"
+    for write in writes:
+        assert write.answer.status >= 300 or f"id:{write.id}" in ids[0], f"{write} is lost"
+
+
+def logged_ids(store):
+    """Of a database, whatever the order of its origins' entries is."""
+    text = psql(store.file, "SELECT json_agg(json::json -> 'request' -> 'ids') FROM atoll_log")
+    return [id for ids in json.loads(text) for id in ids]
 
 
 def test_a_node_waits_for_its_database(make_node, own_cluster):

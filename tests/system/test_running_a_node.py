@@ -3,13 +3,13 @@
 import contextlib
 import signal
 import socket
-import sqlite3
 import threading
 import time
 
 import pytest
 import requests
 from atoll import wait_until
+from stored import store_of
 
 
 def free_port():
@@ -58,7 +58,7 @@ def test_a_restart_takes_less_than_two_seconds(node):
     assert min(took) < 2, took  # of three, since others may want the processor as well
 
 
-def test_two_processes_do_not_open_one_store(make_node):
+def test_two_processes_do_not_open_one_store(on_sqlite, make_node):
     first = make_node().start()
     second = make_node()
     second.folder, second.log_file = first.folder, first.folder / "second.log"
@@ -68,7 +68,7 @@ def test_two_processes_do_not_open_one_store(make_node):
     put(first, 10, 1)
 
 
-def test_a_store_belongs_to_one_node(make_node):
+def test_a_store_belongs_to_one_node(on_sqlite, make_node):
     node = make_node().start()
     node.stop()
     store = node.folder / "data" / "us.db"
@@ -182,8 +182,8 @@ def test_a_stop_under_load_leaves_no_write_unanswered(node, number):
     for writer in writers:
         writer.join()
     assert [writer.odd for writer in writers if writer.odd] == []
-    store = sqlite3.connect(node.folder / "data" / "us.db")
-    stored = {id for (id,) in store.execute("SELECT id FROM atoll_requests")}
+    store = store_of(node).check()
+    stored = {id for entry in store.entries for id in entry.ids}
     answered = {id for writer in writers for id in writer.answered}
     assert {id.split(" ", 1)[-1].split(":", 1)[-1] for id in stored} == answered
 
