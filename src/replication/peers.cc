@@ -160,6 +160,12 @@ bool Peers::has_trouble(std::string_view what) const {
     });
 }
 
+bool Peers::may_give_snapshot(std::string_view name) const {
+    const std::lock_guard lock{mutex_};
+    const Peer* peer = find(name);
+    return peer && (!peer->tried || peer->troubles.contains(needs_snapshot));
+}
+
 bool Peers::alive(const Peer& peer) const {
     return peer.open && !peer.cut && clock_.steady() - peer.last_heard < silence_max;
 }

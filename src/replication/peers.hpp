@@ -74,6 +74,8 @@ public:
     // Peers that can be asked and have this change.
     std::vector<std::string> who_has(const model::Dot& dot) const;
     bool has_trouble(std::string_view what) const;  // of any peer
+    // One whose log does not reach back, or who was not reached yet since this node started.
+    bool may_give_snapshot(std::string_view peer) const;
     // Goes up with everything that is told.
     Watch& watch() { return watch_; }
 

@@ -46,7 +46,7 @@ Replication::Replication(const model::Schema& schema, store::Store& store,
       worker_("peers"),
       reader_(store.open_reader(worker_.context().get_executor())),
       calls_(calls_of(options_.peers)),
-      snapshot_({schema, committer, progress, calls_}),
+      snapshot_({schema, committer, progress, calls_, peers_}),
       logs_(peers_, calls_, snapshot_),
       tasks_(worker_.context().get_executor()) {
     const auto executor = worker_.context().get_executor();

@@ -33,6 +33,11 @@ Error another_life() {
 
 Task<void> Snapshot::take(std::string peer) {
     if (under_way_) co_return Error{Errc::conflict, "a snapshot is being taken already"};
+    const auto unfinished = unfinished_place();
+    if (unfinished && unfinished->head.node != peer &&
+        parts_.peers.may_give_snapshot(unfinished->head.node)) {
+        co_return Error{Errc::conflict, "the snapshot of " + unfinished->head.node + " goes on"};
+    }
     const auto calls = parts_.calls.find(peer);
     if (calls == parts_.calls.end()) {
         co_return Error{Errc::unavailable, peer + " has no known address"};
@@ -46,6 +51,14 @@ Task<void> Snapshot::take(std::string peer) {
     co_return done;
 }
 
+std::optional<SnapshotPlace> Snapshot::unfinished_place() const {
+    const auto ledger = parts_.progress.ledger();
+    const auto known = ledger->cursors.find(cursor);
+    if (known == ledger->cursors.end()) return std::nullopt;
+    auto place = parse_place(known->second);
+    return place ? std::optional{std::move(*place)} : std::nullopt;
+}
+
 // The position first: whatever is written from now on comes with the stream, once more.
 Task<SnapshotPlace> Snapshot::begin(const std::string& peer, transport::PeerCalls& calls) {
     std::string question{"{}"};
@@ -55,14 +68,10 @@ Task<SnapshotPlace> Snapshot::begin(const std::string& peer, transport::PeerCall
     if (!json) co_return json.error();
     auto head = read_head(*json);
     if (!head) co_return head.error();
-    const auto ledger = parts_.progress.ledger();
-    const auto known = ledger->cursors.find(cursor);
-    if (known != ledger->cursors.end()) {
-        auto left = parse_place(known->second);
-        if (left && left->head.node == head->node && left->head.self == head->self) {
-            log::info("Goes on with a snapshot", {{"peer", peer}});
-            co_return std::move(*left);
-        }
+    auto left = unfinished_place();
+    if (left && left->head.node == head->node && left->head.self == head->self) {
+        log::info("Goes on with a snapshot", {{"peer", peer}});
+        co_return std::move(*left);
     }
     log::warn("No log holds what follows here: takes a snapshot", {{"peer", peer}});
     SnapshotPlace place{std::move(*head), "", {}, 0};

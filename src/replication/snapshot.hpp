@@ -10,6 +10,7 @@
 
 #include "commit/committer.hpp"
 #include "commit/progress.hpp"
+#include "replication/peers.hpp"
 #include "replication/snapshot_json.hpp"
 #include "transport/direct.hpp"
 
@@ -22,6 +23,7 @@ struct SnapshotParts {
     commit::Committer& committer;
     commit::Progress& progress;
     const PeerCallsByName& calls;
+    const Peers& peers;
 };
 
 class Snapshot {
@@ -29,12 +31,14 @@ public:
     explicit Snapshot(SnapshotParts parts) : parts_(std::move(parts)) {}
 
     // Goes on where an earlier one from the same store was left, be it before a restart. conflict:
-    // one is being taken already. Else what the peer or the store answered: try again.
+    // one is being taken already, or another peer's goes on first. Else what the peer or the store
+    // answered: try again.
     Task<void> take(std::string peer);
 
     const std::atomic<std::uint64_t>& rows() const { return rows_; }  // taken, for metrics
 
 private:
+    std::optional<SnapshotPlace> unfinished_place() const;
     Task<SnapshotPlace> begin(const std::string& peer, transport::PeerCalls& calls);
     Task<void> take_pieces(SnapshotPlace place, transport::PeerCalls& calls);
     Task<bool> take_rows(SnapshotPlace& place, transport::PeerCalls& calls);

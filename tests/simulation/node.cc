@@ -74,7 +74,7 @@ struct Node::Life {
         const NodeParts& parts = owner.parts_;
         calls = calls_of(owner);
         snapshot = std::make_unique<replication::Snapshot>(
-            replication::SnapshotParts{parts.schema, *committer, progress, calls});
+            replication::SnapshotParts{parts.schema, *committer, progress, calls, peers});
         logs = std::make_unique<replication::PeerLogs>(peers, calls, *snapshot);
         letters = std::make_unique<replication::DeadLetters>(replication::LetterParts{
             parts.schema, *committer, progress, *reader, calls, clock, context.get_executor()});
