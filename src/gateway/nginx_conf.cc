@@ -143,8 +143,9 @@ std::string group_text(const Group& group, const std::string& name) {
         text += server(endpoint, "backup max_fails=0 weight=1000000000");
     for (const Endpoint& endpoint : group.first)
         text += server(endpoint, "backup max_fails=0");
+    // Idle connections of each worker: to open another one costs more than to keep it.
     return text +
-           "        keepalive 128;\n"
+           "        keepalive 512;\n"
            "        keepalive_requests 100000;\n"
            "    }\n";
 }
