@@ -110,6 +110,13 @@ public:
 
     bool has_peers() const override { return surroundings_.has_peers; }
 
+    bool has_logged(const Vector& writes) const override {
+        const auto& entries = writes.entries();
+        return std::all_of(entries.begin(), entries.end(), [this](const auto& entry) {
+            return entry.origin == base_origin || entry.seq <= received_of(entry.origin);
+        });
+    }
+
     // ---- doing -------------------------------------------------------------------------------
     Result<Done> take(const Work& work) {
         if (const auto* intent = std::get_if<Intent>(&work)) return Done{take(*intent)};

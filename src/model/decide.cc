@@ -445,12 +445,10 @@ std::optional<Change> take_back(const Schema& schema, const ExtraRecord& extra,
     return change;
 }
 
-// Request ids come first: a retried success must never hear that its own version is stale.
-Decision decide(const Schema& schema, const Intent& intent, const Facts& facts) {
-    const Resource& resource = schema[intent.resource];
-    if (auto decided = seen_before(intent, facts)) return *decided;
+namespace {
 
-    const Row* current = intent.key ? facts.record({resource.id, *intent.key}) : nullptr;
+Decision decide_anew(const Schema& schema, const Resource& resource, const Intent& intent,
+                     const Row* current, const Facts& facts) {
     const bool alive = current && current->alive();
     if (!alive && intent.kind != WriteKind::create) {
         Refused gone = refuse(Refusal::not_found, "there is no " + name_of(resource, *intent.key));
@@ -471,6 +469,30 @@ Decision decide(const Schema& schema, const Intent& intent, const Facts& facts) 
     if (auto decided = sent_home(resource, intent, *current, facts)) return *decided;
     if (intent.kind == WriteKind::remove) return remove(schema, resource, intent, *current, facts);
     return update(schema, resource, intent, *current, facts);
+}
+
+bool is_about_the_row(Refusal refusal) {
+    return refusal == Refusal::not_found || refusal == Refusal::already_exists ||
+           refusal == Refusal::version_conflict || refusal == Refusal::precondition_failed;
+}
+
+}  // namespace
+
+// Request ids come first: a retried success must never hear that its own version is stale. A row
+// that the answer to another write brought may hold the success while its request is still on the
+// way here: then that is waited for.
+Decision decide(const Schema& schema, const Intent& intent, const Facts& facts) {
+    const Resource& resource = schema[intent.resource];
+    if (auto decided = seen_before(intent, facts)) return *decided;
+    const Row* current = intent.key ? facts.record({resource.id, *intent.key}) : nullptr;
+    Decision decision = decide_anew(schema, resource, intent, current, facts);
+    auto* refused = std::get_if<Refused>(&decision);
+    if (refused && current && is_about_the_row(refused->refusal) && facts.has_peers() &&
+        !facts.has_logged(current->vector)) {
+        refused->refusal = Refusal::replica_behind;
+        refused->instead.reset();
+    }
+    return decision;
 }
 
 }  // namespace reef::model

@@ -23,6 +23,7 @@ public:
     virtual std::array<std::uint8_t, 16> random() const = 0;
     virtual bool reachable(std::string_view node) const = 0;  // by its heartbeats
     virtual bool has_peers() const = 0;
+    virtual bool has_logged(const Vector& writes) const = 0;  // and knows their requests
 
     OriginId self;
     std::uint64_t next_seq = 1;

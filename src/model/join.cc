@@ -125,15 +125,29 @@ bool only_begun(const Row& row) {
     return latest_stamp(row) == row.life.stamp;
 }
 
-// A request's second effect is no conflict with its first; what came after it may be.
-bool only_twins_clash(const Clash& clash, const Row& a, const Row& b, const Row& joined) {
+// The same fields, as far as people wrote them.
+bool same_content(const Resource& resource, const Row& a, const Row& b) {
+    for (FieldId id = 0; id < a.cells.size(); ++id) {
+        const bool content = resource.has_state(id) && is_content(resource.fields[id]);
+        if (content && a.cells[id].value != b.cells[id].value) return false;
+    }
+    return true;
+}
+
+// Where a request's second effect loses, nothing is lost: its first is there, or what followed
+// that. Where it wins over its first, both say the same. But it may win over what followed its
+// first.
+bool only_twins_lose(const Resource& resource, const Clash& clash, const Row& a, const Row& b,
+                     const Row& joined) {
     if (clash.kind == Clash::Kind::life) {
         const Row& lost = a.life < b.life ? a : b;
-        return only_begun(lost) &&
-               (is_twin(joined, a.life.stamp.dot) || is_twin(joined, b.life.stamp.dot));
+        const bool twins = is_twin(joined, a.life.stamp.dot) || is_twin(joined, b.life.stamp.dot);
+        return twins && only_begun(lost) &&
+               (is_twin(joined, lost.life.stamp.dot) || same_content(resource, a, b));
     }
     return std::all_of(clash.fields.begin(), clash.fields.end(), [&](FieldId id) {
-        return is_twin(joined, a.cells[id].stamp.dot) || is_twin(joined, b.cells[id].stamp.dot);
+        const Row& lost = joined.cells[id].stamp == a.cells[id].stamp ? b : a;
+        return is_twin(joined, lost.cells[id].stamp.dot);
     });
 }
 
@@ -175,7 +189,9 @@ Joined join(const Resource& resource, const Row& here, const Row& there) {
     join_twins(row.twins, there.twins);
     joined.changed = row != here;
     joined.clash = find_clash(resource, here, there);
-    if (joined.clash && only_twins_clash(*joined.clash, here, there, row)) joined.clash.reset();
+    if (joined.clash && only_twins_lose(resource, *joined.clash, here, there, row)) {
+        joined.clash.reset();
+    }
     return joined;
 }
 

@@ -25,9 +25,9 @@ class Run:
     def __post_init__(self):
         self.any = next(iter(self.copies.values()))
         self.effects = by_request(self.entries())
-        # One request's second record, and the one that stayed in its place.
-        self.taken_back = {entry.key: entry.row.instead for entry in self.entries()
-                           if entry.takes_back}
+        # One request's second record (its key, which of its lives), and the one that stayed.
+        self.taken_back = {(entry.key, entry.row.life[0] - 1): entry.row.instead
+                           for entry in self.entries() if entry.takes_back}
 
     def entries(self):
         """Each write that any node knows of, once."""
@@ -83,8 +83,10 @@ def nothing_acknowledged_is_lost(run):
         if entry is None:
             yield f"acknowledged and lost: {ask}"
             continue
-        stayed = run.taken_back.get(ask.key) if entry.key != ask.key else ask.key
-        told = ask.body or {"id": stayed, "version": entry.row.version}
+        meant = {ask.key, *(stayed for (key, _), stayed in run.taken_back.items()
+                            if key == ask.key)}
+        told = ask.body or {"id": entry.key if entry.key in meant else ask.key,
+                            "version": entry.row.version}
         if ask.request != entry.request or (entry.kind, entry.key) != (ask.kind, told["id"]):
             yield f"acknowledged as another write, {entry}: {ask}"
         elif told["version"] != entry.row.version:
@@ -159,9 +161,10 @@ def a_create_makes_one_record(run):
                  if key in run.any.rows and run.any.rows[key].life == life}
         if len(alive) > 1:
             yield f"one request made the records {sorted(alive)}: {effects[0]} ({request})"
-        for key in made:
-            if run.taken_back.get(key, key) not in made:
-                yield f"{key} was taken back for {run.taken_back[key]}, not made by {effects[0]}"
+        for key, life in made.items():
+            stayed = run.taken_back.get((key, life[0]), key)
+            if stayed not in made:
+                yield f"{key} was taken back for {stayed}, not made by {effects[0]}"
 
 
 def what_was_taken_back_is_listed(run):

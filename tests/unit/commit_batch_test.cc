@@ -336,6 +336,30 @@ TEST_F(PeerTest, RunIsTakenOnceAndDuplicatesChangeNothing) {
     EXPECT_EQ(us.log.at("eu.1")[1].json, eu.log.at("eu.1")[1].json) << "passed on unaltered";
 }
 
+// A forwarded write's answer brings the row before the log brings the requests that made it.
+TEST_F(PeerTest, ARetryIsNotRefusedForItsOwnSuccessThatOnlyTheRowTells) {
+    Intent intent;
+    intent.key = Key{std::string{"k"}};
+    intent.received = Time{10};
+    intent.kind = WriteKind::create;
+    intent.fields = {{1, std::string{"n"}}};
+    eu.submit(intent);
+    us.take(eu.run_of("eu.1", 1, 1)).value();
+    intent.kind = WriteKind::update;
+    intent.precondition.version = 1;
+    intent.request.ids = {{RequestKind::id, "r1"}};
+    intent.request.attempt = "a1";
+    eu.submit(intent);
+    us.take(commit::Rows{{*eu.row(*intent.key)}, {}, {}}).value();
+    const auto early = std::get<Refused>(us.submit(intent));
+    EXPECT_EQ(name_of(early.refusal), "replica_behind");
+    us.take(eu.run_of("eu.1", 2, 1)).value();
+    EXPECT_TRUE(std::holds_alternative<Replayed>(us.submit(intent)));
+    intent.request = {};
+    const auto stale = std::get<Refused>(us.submit(intent));
+    EXPECT_EQ(name_of(stale.refusal), "version_conflict");
+}
+
 TEST_F(PeerTest, RunWithAHoleIsRefusedWhole) {
     write_three();
     auto run = eu.run_of("eu.1", 1, 9);

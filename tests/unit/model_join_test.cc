@@ -156,6 +156,18 @@ TEST_F(JoinTest, WriteOnTopOfATwinIsListedWhenItIsLost) {
     EXPECT_EQ(b.conflicts.size(), 1U);
 }
 
+TEST_F(JoinTest, WriteOverTheFirstEffectIsListedWhenItLosesToTheTwin) {
+    a.submit(create(1, "first"));
+    level();
+    a.submit(with_id(rename(10, "one"), "rename"));
+    a.submit(rename(11, "two"));
+    b.submit(with_id(rename(30, "one"), "rename"));  // tried again where nothing was known of it
+    level();
+    EXPECT_EQ(name_at(a), "one");
+    EXPECT_EQ(a.conflicts.size(), 1U);
+    EXPECT_EQ(b.conflicts.size(), 1U);
+}
+
 TEST_F(JoinTest, TwinsInDifferentLivesBothAdd) {
     a.submit(create(1, "first", 10));
     pass(a, b);
