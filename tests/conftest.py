@@ -5,6 +5,7 @@ import contextlib
 import os
 import pathlib
 
+import kafka_broker
 import postgres
 import pytest
 from atoll import Node
@@ -51,6 +52,26 @@ def own_cluster():
     server = postgres.Cluster().create()
     yield server
     server.clean_up()
+
+
+@pytest.fixture(scope="session")
+def kafka():
+    """A Kafka broker for all tests of this process that want one; each uses topics of its own."""
+    broker = kafka_broker.Broker()
+    try:
+        yield broker.create()
+    finally:
+        broker.clean_up()
+
+
+@pytest.fixture
+def own_kafka():
+    """A Kafka broker of the test's own, for whatever it does to it."""
+    broker = kafka_broker.Broker()
+    try:
+        yield broker.create()
+    finally:
+        broker.clean_up()
 
 
 @pytest.fixture(scope="session")

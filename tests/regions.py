@@ -42,13 +42,13 @@ def app_file(folder, names, limits):
 class Regions:
     """Nodes by name, not started. `environment` is what a command needs to find them."""
 
-    def __init__(self, make_node, folder, names=("us", "eu"), **limits):
+    def __init__(self, make_node, folder, names=("us", "eu"), env=(), **limits):
         self.app = str(app_file(pathlib.Path(folder) / "app", names, limits))
         ports = dict(zip(names, free_ports(len(names))))
         self.urls = {f"{n.upper()}_URL": f"http://127.0.0.1:{p}" for n, p in ports.items()}
         self.by_name = {}
         for name, port in ports.items():
-            node = make_node(name=name, app=self.app, env=self.urls, alone=False)
+            node = make_node(name=name, app=self.app, env=self.urls | dict(env), alone=False)
             node.port = port
             self.by_name[name] = node
 

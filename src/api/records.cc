@@ -6,6 +6,7 @@
 #include "api/reading.hpp"
 #include "api/uri.hpp"
 #include "model/json.hpp"
+#include "model/record_json.hpp"
 #include "model/value_text.hpp"
 
 namespace reef::api {
@@ -87,22 +88,6 @@ Time time_of(const Request& request, Time now) {
 }
 
 }  // namespace
-
-void append_record(std::string& out, const Resource& resource, const Row& row, int time_digits) {
-    const TimeShape times{time_digits, TimeZone::z};
-    char before = '{';
-    for (FieldId id = 0; id < resource.fields.size(); ++id) {
-        const Field& field = resource.fields[id];
-        out += before;
-        before = ',';
-        out += '"';
-        out += field.name;
-        out += "\":";
-        const bool plain = resource.has_state(id) && field.merge != Merge::counter;
-        append_json(out, field, plain ? row.cells[id].value : value_of(resource, row, id), times);
-    }
-    out += '}';
-}
 
 Records::Records(RecordParts parts)
     : parts_(parts),
@@ -195,7 +180,7 @@ asio::awaitable<Response> Records::list(const Resource& resource, const Request&
     std::string items = "[";
     for (const Row& row : page->rows) {
         if (items.size() > 1) items += ',';
-        append_record(items, resource, row, parts_.api.answers.time_digits);
+        append_record(items, resource, row, {parts_.api.answers.time_digits, TimeZone::z});
     }
     items += ']';
     Response response;
@@ -331,7 +316,7 @@ std::string Records::body_of(const Resource& resource, const Row& row,
                              std::string_view message) const {
     std::string json;
     json.reserve(256);
-    append_record(json, resource, row, parts_.api.answers.time_digits);
+    append_record(json, resource, row, {parts_.api.answers.time_digits, TimeZone::z});
     if (!wrap_.wraps()) return json;
     return wrap_.fill({.data = json, .text = message});
 }
@@ -361,7 +346,8 @@ Response Records::refused(const Resource& resource, const Refused& refused,
         problem.faults.push_back({"pointer", refused.pointer, refused.detail});
     }
     if (refused.current) {
-        append_record(problem.current, resource, *refused.current, parts_.api.answers.time_digits);
+        append_record(problem.current, resource, *refused.current,
+                      {parts_.api.answers.time_digits, TimeZone::z});
     }
     Response response = problems_.write(problem, request);
     if (refused.current) add_etag(response, *refused.current);

@@ -71,8 +71,4 @@ private:
     std::uint64_t token_generation_ = 0;
 };
 
-// One record as the app's clients see it: its fields in their order, compact.
-void append_record(std::string& out, const model::Resource& resource, const model::Row& row,
-                   int time_digits);
-
 }  // namespace reef::api

@@ -346,6 +346,13 @@ private:
         }
         for (const auto& [origin, mark] : rows.raised)
             raise(origin, mark);
+        for (const store::DeadLetter& letter : rows.letters) {
+            if (loaded_.ledger.parked.contains({letter.source, letter.seq})) continue;
+            if (loaded_.ledger.parked.size() >= parked_max) return too_many_letters();
+            store::DeadLetter put = letter;
+            put.at = now;
+            put_letter(std::move(put));
+        }
         return Done{applied};
     }
 

@@ -39,6 +39,8 @@ struct Rows {
     // Origins whose changes up to here are inside the rows now: no entry of them will come. One's
     // own is never raised.
     std::map<model::OriginId, store::OriginMark> raised = {};
+    // Messages that nobody can make a change of. One that is known by its name is passed over.
+    std::vector<store::DeadLetter> letters = {};
     bool parks = false;        // a row that the database refuses becomes a dead letter …
     std::string refused = {};  // … for this reason: set by the committer, with that one row
 };

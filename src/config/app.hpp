@@ -59,6 +59,7 @@ struct Queue {  // [[transport.rabbitmq.queues]]
 struct Kafka {
     std::string brokers, topic, key, body;
     std::string foreign;  // "record" or ""
+    int partitions = 1;   // of a topic that is made
     std::map<std::string, std::string> options;
 };
 

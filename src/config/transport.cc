@@ -75,6 +75,7 @@ std::optional<Text> read_kafka(Section& section, App& app) {
     kafka.key = text_with_parts(section, "key", "<key>", {"key", "resource", "source"});
     kafka.body = json_with_parts(section, "body", message_parts(app));
     kafka.foreign = section.choice<std::string>("foreign", "", {{"record", "record"}});
+    kafka.partitions = static_cast<int>(section.integer("partitions", 1, 1, 1000));
     kafka.options = section.map("options");
     section.done();
     return brokers;

@@ -170,6 +170,25 @@ void add_replication(const MetricSources& sources, std::vector<MetricFamily>& fa
                               static_cast<double>(sources.progress.ledger()->parked.size())));
 }
 
+void add_broker(const MetricSources& sources, std::vector<MetricFamily>& families) {
+    if (!sources.broker) return;
+    const replication::BrokerReport& broker = *sources.broker;
+    const auto gauge = [&families](std::string name, std::string help, double value) {
+        families.push_back(single(std::move(name), std::move(help), MetricType::Gauge, value));
+    };
+    gauge("atoll_broker_publishing", "1 while the broker takes this node's changes.",
+          broker.publishing ? 1 : 0);
+    gauge("atoll_broker_reading", "1 while this node reads from the broker.",
+          broker.reading ? 1 : 0);
+    gauge("atoll_broker_unpublished", "Changes of this node that the broker does not have yet.",
+          static_cast<double>(broker.unpublished));
+    families.push_back(single("atoll_broker_messages_total", "Messages read from the broker.",
+                              MetricType::Counter, static_cast<double>(broker.arrived)));
+    families.push_back(single("atoll_broker_put_aside_total",
+                              "Messages that were no change, and were put aside.",
+                              MetricType::Counter, static_cast<double>(broker.put_aside)));
+}
+
 double resident_bytes() {
     std::ifstream file{"/proc/self/statm"};
     double total = 0;
@@ -200,6 +219,7 @@ std::string metrics_text(const MetricSources& sources) {
     add_store(sources, families);
     add_commits(sources, families);
     add_replication(sources, families);
+    add_broker(sources, families);
     add_process(sources, families);
     return prometheus::TextSerializer{}.Serialize(families);
 }

@@ -12,6 +12,7 @@
 #include "model/operations.hpp"
 #include "replication/inbox.hpp"
 #include "replication/peers.hpp"
+#include "replication/replication.hpp"
 
 namespace reef::node {
 
@@ -25,6 +26,7 @@ struct MetricSources {
     const replication::Peers& peers;
     const replication::InboxCounts& inbox;
     std::uint64_t snapshot_rows = 0;
+    std::optional<replication::BrokerReport> broker;
     double started = 0;  // unix time, seconds
 };
 

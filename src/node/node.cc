@@ -12,6 +12,7 @@
 #include "api/openapi.hpp"
 #include "base/log.hpp"
 #include "base/worker.hpp"
+#include "node/broker.hpp"
 #include "node/metrics.hpp"
 #include "node/seed.hpp"
 #include "node/store.hpp"
@@ -154,7 +155,8 @@ private:
             commit_options(app_.limits));
         replication_ = std::make_unique<replication::Replication>(
             app_.schema, *store_, *committer_, progress_, system_clock(),
-            replication::ReplicationOptions{options_.name, peer_addresses(app_, options_)});
+            replication::ReplicationOptions{options_.name, peer_addresses(app_, options_),
+                                            broker_options(app_, options_)});
         asio::co_spawn(commit_worker_.context(), committer_->run(),
                        [this](const std::exception_ptr& thrown, Result<void> done) {
                            if (thrown) std::rethrow_exception(thrown);
@@ -215,7 +217,7 @@ private:
         return metrics_text({app_.schema, router_.operations(), traffic_, committer_->counts(),
                              progress_, server_->counts(), replication_->peers(),
                              replication_->inbox_counts(), replication_->snapshot_rows(),
-                             started_});
+                             replication_->broker(), started_});
     }
 
     const config::App& app_;
@@ -251,6 +253,7 @@ Result<std::unique_ptr<Node>> start_node(const config::App& app, NodeOptions opt
                      "a node that listens beyond this machine needs a peer secret: set [peers] "
                      "secret (PEER_SECRET), the same for all nodes"};
     }
+    if (auto good = check_broker(app, options); !good) return good.error();
     std::error_code failed;
     std::filesystem::create_directories(options.data, failed);
     if (failed) {

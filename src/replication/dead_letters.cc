@@ -8,6 +8,7 @@
 #include "base/log.hpp"
 #include "model/json.hpp"
 #include "model/value_text.hpp"
+#include "replication/message_json.hpp"
 
 namespace reef::replication {
 
@@ -23,6 +24,10 @@ constexpr store::ScanLimits piece{500, 4 << 20};
 
 bool is_row(const store::DeadLetter& letter) {
     return letter.source.starts_with("row/");
+}
+
+bool is_message(const store::DeadLetter& letter) {
+    return letter.source.starts_with(message_letter);
 }
 
 std::vector<Dot> names_of(const std::vector<store::DeadLetter>& letters) {
@@ -100,6 +105,7 @@ Task<std::size_t> DeadLetters::settle(commit::Settlement settlement) {
 Task<std::size_t> DeadLetters::replay_here(std::uint64_t id) {
     auto letters = co_await of_record_of(id);
     if (!letters) co_return letters.error();
+    if (is_message(letters->front())) co_return co_await send_again(std::move(*letters));
     auto settlement = as_they_came(std::move(*letters));
     if (!settlement) co_return settlement.error();
     co_return co_await settle(std::move(*settlement));
@@ -108,6 +114,10 @@ Task<std::size_t> DeadLetters::replay_here(std::uint64_t id) {
 Task<std::size_t> DeadLetters::discard_here(std::uint64_t id) {
     auto letters = co_await of_record_of(id);
     if (!letters) co_return letters.error();
+    if (is_message(letters->front())) {
+        std::string discarded{"discarded"};
+        co_return co_await give_up(*letters, std::move(discarded));
+    }
     const std::optional<RecordRef> record = letters->front().record;
     if (!record) {
         co_return Error{Errc::invalid,
@@ -125,10 +135,28 @@ Task<std::size_t> DeadLetters::discard_here(std::uint64_t id) {
 Task<std::size_t> DeadLetters::waive_here(std::uint64_t id, std::string reason) {
     auto letters = co_await of_record_of(id);
     if (!letters) co_return letters.error();
+    co_return co_await give_up(*letters, std::move(reason));
+}
+
+Task<std::size_t> DeadLetters::give_up(const Letters& letters, std::string reason) {
     commit::Settlement settlement;
-    settlement.letters = names_of(*letters);
+    settlement.letters = names_of(letters);
     settlement.waived = reason.empty() ? "no reason given" : std::move(reason);
     co_return co_await settle(std::move(settlement));
+}
+
+// Into its topic: whoever can read it by now takes it there, as if it had just come.
+Task<std::size_t> DeadLetters::send_again(Letters letters) {
+    auto message = parse_message(letters.front().body);
+    if (!message) co_return message.error();
+    if (!parts_.broker) co_return Error{Errc::unavailable, "this node has no broker now"};
+    if (!sink_) sink_ = parts_.broker->open_sink({});
+    std::vector<transport::Message> messages;
+    messages.push_back(std::move(*message));
+    auto sent = co_await sink_->publish(std::move(messages));
+    if (!sent) co_return sent.error();
+    std::string done{"sent again"};
+    co_return co_await give_up(letters, std::move(done));
 }
 
 // Of the peers that answer, the first whose row has all of these changes inside.

@@ -1,6 +1,6 @@
 // Changes that this store's database refused, or that nobody could read: parked with their records
-// while all else flows. Tried again a few times where that may help; then for a person to replay or
-// to discard.
+// while all else flows. And messages of a broker that are no change: sent again when replayed.
+// Tried again a few times where that may help; then for a person to replay or to discard.
 #pragma once
 
 #include <chrono>
@@ -11,6 +11,7 @@
 #include "commit/committer.hpp"
 #include "commit/progress.hpp"
 #include "replication/snapshot.hpp"
+#include "transport/broker.hpp"
 
 namespace reef::replication {
 
@@ -22,6 +23,7 @@ struct LetterParts {
     const PeerCallsByName& calls;
     Clock& clock;
     asio::any_io_executor executor;
+    transport::Broker* broker = nullptr;
 };
 
 class DeadLetters {
@@ -56,12 +58,15 @@ private:
     Task<std::size_t> discard_here(std::uint64_t id);
     Task<std::size_t> waive_here(std::uint64_t id, std::string reason);
     Task<std::size_t> settle(commit::Settlement settlement);
+    Task<std::size_t> give_up(const Letters& letters, std::string reason);
+    Task<std::size_t> send_again(Letters letters);
     Task<model::Row> row_of_a_peer(model::RecordRef ref, const Letters& letters);
     Result<commit::Settlement> as_they_came(Letters letters) const;
     Task<void> try_again(Retry retry);
 
     const LetterParts parts_;
-    std::deque<Retry> retries_;  // by when they are due, nearly
+    std::deque<Retry> retries_;              // by when they are due, nearly
+    std::unique_ptr<transport::Sink> sink_;  // from the first message on that is replayed
 };
 
 }  // namespace reef::replication

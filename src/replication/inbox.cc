@@ -42,6 +42,7 @@ struct Inbox::Origin {
     std::uint64_t handed = 0;          // the last one that the committer was given
     std::uint64_t seen = 0;            // received here, when last looked at …
     std::chrono::nanoseconds moved{};  // … and when it was seen to move
+    bool looked_at = false;            // for gaps, before
     bool held = false;                 // its next change is stamped ahead of this clock
 
     bool is_full(const InboxOptions& options) const {
@@ -268,7 +269,8 @@ std::vector<OriginId> Inbox::open_gaps() {
         const std::uint64_t here = received(name);
         const bool early = !origin.window.empty() && origin.window.begin()->first > here + 1;
         const bool tail = origin.window.empty() && seq_in(elsewhere, name) > here;
-        const bool moved = std::exchange(origin.seen, here) != here || (!early && !tail);
+        const bool first = !std::exchange(origin.looked_at, true);
+        const bool moved = std::exchange(origin.seen, here) != here || (!early && !tail) || first;
         if (moved) origin.moved = now;
         const auto patience = early ? options_.gap_open : options_.tail_open;
         if (now - origin.moved >= patience && origin.handed <= here) open.push_back(name);

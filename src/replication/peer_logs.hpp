@@ -8,8 +8,10 @@ namespace reef::replication {
 
 class PeerLogs final : public Elsewhere {
 public:
-    PeerLogs(Peers& peers, const PeerCallsByName& calls, Snapshot& snapshot)
-        : peers_(peers), calls_(calls), snapshot_(snapshot) {}
+    // `nobody` is told of each gap that no peer can be asked about.
+    PeerLogs(Peers& peers, const PeerCallsByName& calls, Snapshot& snapshot,
+             std::function<void(const model::Dot&)> nobody = {})
+        : peers_(peers), calls_(calls), snapshot_(snapshot), nobody_(std::move(nobody)) {}
 
     // When no log holds it any more, a snapshot is taken before this returns.
     Task<std::vector<std::string>> changes_after(model::Dot after, std::uint32_t count) override;
@@ -18,6 +20,7 @@ private:
     Peers& peers_;
     const PeerCallsByName& calls_;
     Snapshot& snapshot_;
+    const std::function<void(const model::Dot&)> nobody_;
 };
 
 }  // namespace reef::replication

@@ -47,11 +47,15 @@ Replication::Replication(const model::Schema& schema, store::Store& store,
       reader_(store.open_reader(worker_.context().get_executor())),
       calls_(calls_of(options_.peers)),
       snapshot_({schema, committer, progress, calls_, peers_}),
-      logs_(peers_, calls_, snapshot_),
+      logs_(peers_, calls_, snapshot_,
+            [this](const model::Dot& gap) {
+                if (broker_reader_) broker_reader_->begin_anew(gap);
+            }),
       tasks_(worker_.context().get_executor()) {
     const auto executor = worker_.context().get_executor();
+    if (options_.broker) broker_ = options_.broker->make(executor);
     dead_letters_ = std::make_unique<DeadLetters>(
-        LetterParts{schema, committer, progress, *reader_, calls_, clock, executor});
+        LetterParts{schema, committer, progress, *reader_, calls_, clock, executor, broker_.get()});
     inbox_ = std::make_unique<Inbox>(
         InboxParts{schema, committer, progress, *reader_, peers_, clock, logs_,
                    [this](const auto& parked) { dead_letters_->parked(parked); }});
@@ -59,8 +63,9 @@ Replication::Replication(const model::Schema& schema, store::Store& store,
     for (const transport::PeerAddress& peer : options_.peers) {
         subscribers_.push_back(std::make_unique<Subscriber>(
             SubscriberParts{progress, *inbox_, snapshot_, peers_, clock}, peer.node,
-            transport::make_direct_source(peer, {}), random()));
+            transport::make_direct_source(peer, {}), random(), subscriber_options()));
     }
+    if (broker_) join_broker(schema, committer, clock);
     const std::uint64_t start = std::uint64_t{random()} << 32 | random();
     writes_ = std::make_unique<WritePath>(
         WriteParts{schema, committer, progress, peers_, clock, executor, start},
@@ -71,12 +76,51 @@ Replication::~Replication() {
     stop();
 }
 
+// With a broker the peers' feeds carry no changes.
+SubscriberOptions Replication::subscriber_options() const {
+    SubscriberOptions made;
+    if (options_.broker) made.passed_over = names_of(options_.peers);
+    return made;
+}
+
+void Replication::join_broker(const model::Schema& schema, commit::Committer& committer,
+                              Clock& clock) {
+    const BrokerOptions& options = *options_.broker;
+    shape_.emplace(schema, options.shape);
+    publisher_ = std::make_unique<Publisher>(
+        PublisherParts{schema, committer, progress_, *reader_, clock, *shape_},
+        broker_->open_sink(shape_->topics()));
+    BrokerReaderOptions reading;
+    reading.keeps_letters = options.keeps_letters;
+    broker_reader_ =
+        std::make_unique<BrokerReader>(BrokerReaderParts{committer, progress_, *inbox_, peers_,
+                                                         clock, *broker_, options.dead_topic},
+                                       reading);
+}
+
+std::optional<BrokerReport> Replication::broker() const {
+    if (!broker_) return std::nullopt;
+    const BrokerCounts& counts = broker_reader_->counts();
+    BrokerReport report;
+    report.publishing = publisher_->connected();
+    report.reading = counts.reading;
+    report.unpublished = progress_.ledger()->seq() - publisher_->confirmed();
+    report.arrived = counts.arrived;
+    report.put_aside = counts.put_aside;
+    return report;
+}
+
 void Replication::start() {
     for (const auto& subscriber : subscribers_)
         tasks_.start("subscriber", subscriber->run());
     tasks_.start("inbox", inbox_->run());
     tasks_.start("gaps", inbox_->fill_gaps());
     tasks_.start("dead letters", dead_letters_->retry());
+    if (broker_) {
+        tasks_.start("publisher", publisher_->run());
+        tasks_.start("broker reader", broker_reader_->run());
+        tasks_.start("acknowledge", broker_reader_->acknowledge());
+    }
     running_ = true;
     worker_.start();
 }
@@ -119,6 +163,10 @@ void Replication::stop() {
     };
     asio::co_spawn(worker_.context(), end(tasks_), asio::use_future).get();
     worker_.stop();
+    broker_reader_.reset();  // says how far it came
+    publisher_.reset();
+    dead_letters_.reset();
+    broker_.reset();
 }
 
 }  // namespace reef::replication

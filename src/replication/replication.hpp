@@ -1,6 +1,7 @@
-// Everything that keeps this node level with its peers: one subscriber for each of them, the inbox
-// that what they bring passes through, dead letters, the way of writes to their homes, and what is
-// known of the peers. On a thread of its own.
+// Everything that keeps this node level with its peers: one subscriber for each of them, or a
+// broker that carries the changes (then the peers' feeds say how far they are), the inbox that what
+// comes passes through, dead letters, the way of writes to their homes, and what is known of the
+// peers. On a thread of its own.
 #pragma once
 
 #include <memory>
@@ -8,18 +9,37 @@
 #include <vector>
 
 #include "base/worker.hpp"
+#include "replication/broker_reader.hpp"
 #include "replication/dead_letters.hpp"
 #include "replication/inbox.hpp"
 #include "replication/peer_logs.hpp"
 #include "replication/peers.hpp"
+#include "replication/publisher.hpp"
 #include "replication/subscriber.hpp"
 #include "replication/write_path.hpp"
 
 namespace reef::replication {
 
+struct BrokerOptions {
+    std::function<std::unique_ptr<transport::Broker>(asio::any_io_executor)> make;
+    transport::ShapeTexts shape;
+    std::string dead_topic;
+    bool keeps_letters = false;  // this is the node that puts aside what is no change
+};
+
+// What a broker does for this node, for people and metrics.
+struct BrokerReport {
+    bool publishing = false;  // it took what it was given last
+    bool reading = false;
+    std::uint64_t unpublished = 0;  // of this node's changes
+    std::uint64_t arrived = 0;
+    std::uint64_t put_aside = 0;
+};
+
 struct ReplicationOptions {
     std::string node;
     std::vector<transport::PeerAddress> peers;
+    std::optional<BrokerOptions> broker = {};
     std::chrono::milliseconds catch_up_max{5000};
     std::chrono::seconds snapshot_max{600};  // the same, while a snapshot is being taken
     std::chrono::milliseconds hand_over_max{2000};
@@ -44,8 +64,13 @@ public:
     DeadLetters& dead_letters() { return *dead_letters_; }
     const InboxCounts& inbox_counts() const { return inbox_->counts(); }
     std::uint64_t snapshot_rows() const { return snapshot_.rows(); }
+    // Absent without a broker. From any thread.
+    std::optional<BrokerReport> broker() const;
 
 private:
+    void join_broker(const model::Schema& schema, commit::Committer& committer, Clock& clock);
+    SubscriberOptions subscriber_options() const;
+
     const ReplicationOptions options_;
     commit::Progress& progress_;
     Peers peers_;
@@ -54,10 +79,14 @@ private:
     const PeerCallsByName calls_;  // for what takes long; writes have calls of their own
     Snapshot snapshot_;
     PeerLogs logs_;
+    std::unique_ptr<transport::Broker> broker_;
     std::unique_ptr<DeadLetters> dead_letters_;
     std::unique_ptr<Inbox> inbox_;
     std::unique_ptr<WritePath> writes_;
     std::vector<std::unique_ptr<Subscriber>> subscribers_;
+    std::optional<transport::MessageShape> shape_;
+    std::unique_ptr<Publisher> publisher_;
+    std::unique_ptr<BrokerReader> broker_reader_;
     TaskGroup tasks_;
     bool running_ = false;
 };

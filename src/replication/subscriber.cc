@@ -11,7 +11,7 @@ Subscriber::Subscriber(SubscriberParts parts, std::string peer,
                        SubscriberOptions options)
     : parts_(std::move(parts)),
       peer_(std::move(peer)),
-      options_(options),
+      options_(std::move(options)),
       source_(std::move(source)),
       random_(random_seed),
       pause_(options.retry_min) {}
@@ -39,7 +39,9 @@ std::chrono::nanoseconds Subscriber::next_pause() {
     return std::chrono::duration_cast<std::chrono::nanoseconds>(pause * spread(random_));
 }
 
-std::vector<std::string> Subscriber::others_connected() const {
+// Nodes whose changes this peer need not bring.
+std::vector<std::string> Subscriber::unwanted() const {
+    if (!options_.passed_over.empty()) return options_.passed_over;
     std::vector<std::string> others = parts_.peers.connected();
     std::erase(others, peer_);
     return others;
@@ -48,7 +50,7 @@ std::vector<std::string> Subscriber::others_connected() const {
 // Opens the feed and takes what comes, until something ends it. Always returns an error.
 Task<void> Subscriber::follow() {
     if (parts_.peers.is_cut(peer_)) co_return Error{Errc::unavailable, "cut off"};
-    const std::vector<std::string> without = others_connected();
+    const std::vector<std::string> without = unwanted();
     const std::uint64_t epoch = parts_.inbox.epoch();
     auto feed = co_await open(without);
     if (!feed) co_return feed.error();
@@ -61,7 +63,7 @@ Task<void> Subscriber::follow() {
         if (std::exchange(trouble_logged_, false)) log::info("Follows a peer", {{"peer", peer_}});
         pause_ = options_.retry_min;
         // One that was to bring its own changes is gone: this peer is asked for them as well.
-        const std::vector<std::string> now = others_connected();
+        const std::vector<std::string> now = unwanted();
         const bool complete = std::includes(now.begin(), now.end(), without.begin(), without.end());
         if (!complete) co_return Error{Errc::closed, "asking again for the changes of others"};
     }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "commit/progress.hpp"
 #include "replication/inbox.hpp"
@@ -20,6 +21,9 @@ struct SubscriberOptions {
     std::chrono::milliseconds retry_min{50};  // between tries to reach the peer, with jitter
     std::chrono::milliseconds retry_max{1000};
     std::chrono::milliseconds others_first{2000};  // before a snapshot is taken
+    // Nodes whose changes come in another way, the peer among them: then its feed is followed for
+    // what it says of itself. Empty: each peer's own changes come from itself.
+    std::vector<std::string> passed_over = {};
 };
 
 struct SubscriberParts {
@@ -43,7 +47,7 @@ private:
     Task<void> follow();
     Task<std::unique_ptr<transport::Feed>> open(std::vector<std::string> without);
     Task<void> take(std::vector<transport::Arrival> arrivals, std::uint64_t epoch);
-    std::vector<std::string> others_connected() const;
+    std::vector<std::string> unwanted() const;
     std::chrono::nanoseconds next_pause();
 
     const SubscriberParts parts_;

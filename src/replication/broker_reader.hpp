@@ -1,0 +1,85 @@
+// Takes what a broker brings: changes go to the inbox, what is no change is put aside. What was
+// taken is acknowledged when the store has it, never before. When the inbox has forgotten what it
+// held, or had no room for it, reading begins again behind what was acknowledged.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "commit/progress.hpp"
+#include "replication/inbox.hpp"
+#include "replication/peers.hpp"
+#include "transport/broker.hpp"
+
+namespace reef::replication {
+
+struct BrokerReaderOptions {
+    bool keeps_letters = false;  // of all nodes that see a message that is none, one puts it aside
+    std::chrono::milliseconds retry_min{100};
+    std::chrono::milliseconds retry_max{1000};
+};
+
+struct BrokerReaderParts {
+    commit::Committer& committer;
+    commit::Progress& progress;
+    Inbox& inbox;
+    Peers& peers;
+    Clock& clock;
+    transport::Broker& broker;
+    std::string dead_topic;
+};
+
+// For metrics; readable from any thread.
+struct BrokerCounts {
+    std::atomic<std::uint64_t> arrived{0};
+    std::atomic<std::uint64_t> put_aside{0};
+    std::atomic<bool> reading{false};
+};
+
+class BrokerReader {
+public:
+    BrokerReader(BrokerReaderParts parts, BrokerReaderOptions options);
+    ~BrokerReader();
+
+    // Both run until they are cancelled.
+    asio::awaitable<void> run();
+    asio::awaitable<void> acknowledge();
+
+    // Nobody has what follows `gap`, but the broker may: reading begins again with the oldest
+    // message that is there. Once for each gap.
+    void begin_anew(const model::Dot& gap);
+
+    const BrokerCounts& counts() const { return counts_; }
+
+private:
+    struct Unacknowledged {
+        std::uint64_t mark = 0;
+        model::Position covers;  // when this is received here
+    };
+
+    Task<void> follow();
+    Task<void> read();
+    Task<void> take(std::vector<transport::Arrived> arrived);
+    Task<void> put_aside(transport::Arrived arrived, std::string reason);
+    void acknowledge_durable();
+    bool is_held(const model::OriginId& origin);
+    bool must_begin_again() const;
+
+    const BrokerReaderParts parts_;
+    const BrokerReaderOptions options_;
+    BrokerCounts counts_;
+    std::unique_ptr<transport::BrokerFeed> feed_;
+    std::unique_ptr<transport::Sink> dead_;  // from the first message on that goes there
+    std::uint64_t epoch_ = 0;                // of the inbox, when the feed began
+    std::deque<Unacknowledged> unacknowledged_;
+    std::uint64_t acknowledged_ = 0;           // mark of this feed
+    std::set<std::string, std::less<>> held_;  // nodes cut off, some of whose changes were left
+    bool from_start_ = false;
+    model::Dot gap_;  // for which reading began anew
+};
+
+}  // namespace reef::replication

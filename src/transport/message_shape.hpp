@@ -1,0 +1,60 @@
+// What an app's messages look like to programs that know nothing of Atoll: its topic, key and body
+// with their <parts> filled in from a change. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/change.hpp"
+#include "transport/broker.hpp"
+
+namespace reef::transport {
+
+enum class Form : std::uint8_t { text, json };
+
+// A text with <parts>, read once. White space between the tokens of JSON goes.
+class Template {
+public:
+    Template(std::string_view text, Form form);
+
+    struct Piece {
+        std::string text;     // stands before the part
+        std::string part;     // its name; "" at the end
+        bool quoted = false;  // the part is inside a JSON string
+    };
+    const std::vector<Piece>& pieces() const { return pieces_; }
+    Form form() const { return form_; }
+
+private:
+    const Form form_;
+    std::vector<Piece> pieces_;
+};
+
+struct ShapeTexts {  // as the app file has them
+    std::string topic;
+    std::string key = "<key>";
+    std::string body;  // "": the change in Atoll's own form
+    std::string path;  // of the API, before a resource's name
+};
+
+class MessageShape {
+public:
+    MessageShape(const model::Schema& schema, const ShapeTexts& texts);
+
+    // `json`: the change's, which rides in a header.
+    Message message(const model::Change& change, const std::string& json,
+                    std::string_view target = {}) const;
+    // Of each resource, without repeats.
+    const std::vector<std::string>& topics() const { return topics_; }
+
+private:
+    const model::Schema& schema_;
+    const Template topic_;
+    const Template key_;
+    const Template body_;
+    const std::string path_;
+    std::vector<std::string> topics_;
+};
+
+}  // namespace reef::transport

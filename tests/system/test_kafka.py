@@ -1,0 +1,175 @@
+"""Two regions with Kafka between them: a real broker, and what may happen to it."""
+
+import json
+import threading
+
+import pytest
+import requests
+from atoll import run_atoll, wait_until
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from regions import Regions, are_level, get, metric, put, status
+
+topics = iter(f"updates-{number}" for number in range(1, 1000))
+
+
+@pytest.fixture
+def topic():
+    return next(topics)
+
+
+@pytest.fixture
+def regions(make_node, tmp_path, kafka, topic):
+    """us and eu, level with each other, their changes in a topic of this test's own."""
+    made = Regions(make_node, tmp_path, env=on(kafka, topic))
+    made.start("us", "eu")
+    return made
+
+
+def on(broker, topic):
+    return {"KAFKA_BROKER": broker.address, "KAFKA_TOPIC": topic}
+
+
+def messages(broker, topic, count):
+    """The first ones of a topic, as any other program reads them."""
+    reader = KafkaConsumer(bootstrap_servers=broker.address, auto_offset_reset="earliest",
+                           group_id=None, enable_auto_commit=False)
+    reader.assign([TopicPartition(topic, 0)])
+    read = []
+    try:
+        wait_until(lambda: read.extend(m for ms in reader.poll(200).values() for m in ms) or
+                   len(read) >= count, 20, f"{count} messages in {topic}")
+    finally:
+        reader.close()
+    return read
+
+
+def send(broker, topic, body, key=None, headers=()):
+    """As another program does."""
+    producer = KafkaProducer(bootstrap_servers=broker.address)
+    try:
+        producer.send(topic, body, key=key, headers=list(headers)).get(20)
+    finally:
+        producer.close()
+
+
+def tell(regions, *arguments):
+    return run_atoll("dead-letters", arguments[0], regions.app, *arguments[1:],
+                     env=regions.environment).stdout
+
+
+def letters(regions):
+    return [json.loads(line) for line in tell(regions, "list", "--json").splitlines()]
+
+
+def from_broker(node):
+    return metric(node, "atoll_broker_messages_total")
+
+
+def test_changes_travel_through_the_broker(regions, kafka, topic):
+    us, eu = regions["us"], regions["eu"]
+    assert put(us, 10, 520000.00, 1).status_code == 200
+    assert put(eu, 1510, 410000.00, 1).status_code == 200
+    wait_until(lambda: get(eu, 10).json()["version"] == 2 and get(us, 1510).json()["version"] == 2,
+               what="both writes being in both regions")
+    wait_until(lambda: are_level(us, eu), what="equal digests")
+    for node in (us, eu):
+        assert from_broker(node) == 2
+        assert metric(node, "atoll_replication_filled_total") == 0
+
+
+def test_what_other_programs_read(regions, kafka, topic):
+    us = regions["us"]
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    assert put(us, 10, 520000.00, 1, traceparent=trace).status_code == 200
+    row = get(us, 10).json()
+    deleted = requests.delete(f"{us.base_url}/properties/11?version=1", timeout=5)
+    assert deleted.status_code == 204
+    update, remove = messages(kafka, topic, 2)
+    assert update.key == b"10"
+    body = json.loads(update.value)
+    assert list(body) == ["id", "price", "bedrooms", "bathrooms", "region_origin", "version",
+                          "updated_at"]
+    assert body == row | {"updated_at": row["updated_at"].removesuffix("Z")}
+    assert b'"price":520000.00,' in update.value
+    headers = dict(update.headers)
+    assert headers["traceparent"].decode() == trace
+    assert json.loads(headers["atoll-change"])["row"]["key"] == 10
+    gone = json.loads(remove.value)
+    assert (gone["id"], gone["version"], gone["deleted"]) == (11, 2, True)
+    assert remove.value.endswith(b',"deleted":true}')
+
+
+def test_a_message_that_is_none_becomes_a_dead_letter(regions, kafka, topic):
+    us, eu = regions["us"], regions["eu"]
+    send(kafka, topic, b"\xff\x00", headers=[("atoll-change", b"{broken")])
+    assert put(us, 10, 1, 1).status_code == 200
+    wait_until(lambda: get(eu, 10).json()["version"] == 2, what="what comes behind it")
+    wait_until(lambda: status(us)["dead"] == 1, what="the letter")
+    dead, = messages(kafka, f"{topic}.dead", 1)
+    assert dead.value == b"\xff\x00"
+    headers = dict(dead.headers)
+    assert headers["atoll-change"] == b"{broken"
+    assert headers["atoll-place"].decode() == f"{topic}.0:0"
+    letter, = letters(regions)
+    assert (letter["source"], letter["seq"]) == (f"message/{topic}.0", 0)
+    assert status(eu)["dead"] == 0, "one node puts it aside"
+    # Replayed, it comes again, and is no better.
+    tell(regions, "replay", f"us/{letter['id']}")
+    wait_until(lambda: [one["seq"] for one in letters(regions)] == [2], what="it coming again")
+    letter, = letters(regions)
+    tell(regions, "discard", f"us/{letter['id']}")
+    assert letters(regions) == []
+
+
+def test_what_comes_again_changes_nothing(regions, kafka, topic):
+    us, eu = regions["us"], regions["eu"]
+    for version in range(1, 6):
+        assert put(us, 10, version, version).status_code == 200
+    wait_until(lambda: get(eu, 10).json()["version"] == 6, what="all in eu")
+    for message in reversed(messages(kafka, topic, 5)):
+        send(kafka, topic, message.value, message.key, message.headers)
+    wait_until(lambda: from_broker(eu) == 10, what="all of them again")
+    assert get(eu, 10).json() == get(us, 10).json()
+    wait_until(lambda: are_level(us, eu), what="equal digests")
+
+
+def test_a_broker_that_dies_under_load_loses_nothing(make_node, tmp_path, own_kafka):
+    regions = Regions(make_node, tmp_path, env=on(own_kafka, "updates"))
+    regions.start("us", "eu")
+    us, eu = regions["us"], regions["eu"]
+    assert put(us, 10, 1, 1).status_code == 200
+    wait_until(lambda: from_broker(eu) == 1, 20, "the first one through the broker")
+    stop = threading.Event()
+    written = {}
+
+    def write(node, key):
+        version = 1
+        while not stop.is_set():
+            assert put(node, key, version, version).status_code == 200
+            version += 1
+            written[key] = version
+
+    writers = [threading.Thread(target=write, args=pair) for pair in ((us, 20), (eu, 1520))]
+    for writer in writers:
+        writer.start()
+    try:
+        own_kafka.kill()
+        at = dict(written)
+        wait_until(lambda: all(written.get(key, 0) > at.get(key, 0) + 20 for key in (20, 1520)),
+                   what="writes while the broker is away")
+        own_kafka.start()
+        wait_until(lambda: all(metric(node, "atoll_broker_unpublished") < 20 for node in (us, eu)),
+                   30, what="what waited being taken")
+    finally:
+        stop.set()
+        for writer in writers:
+            writer.join()
+    wait_until(lambda: all(metric(node, "atoll_broker_unpublished") == 0 for node in (us, eu)), 20,
+               "all being published")
+    wait_until(lambda: get(eu, 20).json()["version"] == written[20] and
+               get(us, 1520).json()["version"] == written[1520], 20, "all being everywhere")
+    wait_until(lambda: are_level(us, eu), what="equal digests")
+    read = messages(own_kafka, "updates", written[20] + written[1520] - 1)
+    for node, key in (("us", b"20"), ("eu", b"1520")):
+        versions = [json.loads(m.value)["version"] for m in read if m.key == key]
+        assert sorted(set(versions)) == list(range(2, written[int(key)] + 1)), node

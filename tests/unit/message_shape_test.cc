@@ -1,0 +1,103 @@
+// What programs that know nothing of Atoll read in a topic.
+#include "transport/message_shape.hpp"
+
+#include <gtest/gtest.h>
+
+#include "islands.hpp"
+#include "replication/message_json.hpp"
+
+namespace reef::test {
+namespace {
+
+using namespace model;
+using transport::Message;
+using transport::MessageShape;
+using transport::ShapeTexts;
+
+class MessageShapeTest : public testing::Test {
+protected:
+    const Schema schema = things();
+    Island us{schema, "us.1"};
+
+    void write(WriteKind kind, std::vector<std::pair<FieldId, Value>> fields = {}) {
+        Intent intent;
+        intent.kind = kind;
+        intent.key = Key{std::string{"k \"1\""}};
+        intent.fields = std::move(fields);
+        intent.received = Time{1'767'268'800'000'000};
+        intent.headers = {{"operation-name", "sell"}};
+        intent.traceparent = "00-4bf9";
+        us.submit(intent);
+    }
+    const std::string& last() const { return us.log.at("us.1").back().json; }
+    Message message(const ShapeTexts& texts) const {
+        return MessageShape{schema, texts}.message(parse_change(schema, last()).value(), last());
+    }
+};
+
+TEST_F(MessageShapeTest, ARecordIsAsPeopleSeeItWithLocalTimes) {
+    write(WriteKind::create, {{1, std::string{"a"}}});
+    const Message made = message({"updates", "<key>", "<record>", ""});
+    EXPECT_EQ(made.topic, "updates");
+    EXPECT_EQ(made.key, "k \"1\"");
+    EXPECT_EQ(made.body, R"({"id":"k \"1\"","name":"a","note":null,"stock":0,"sold":0,)"
+                         R"("high":null,"low":null,"stage":"new","version":1,)"
+                         R"("updated_at":"2026-01-01T12:00:00.000000"})");
+    EXPECT_EQ(*made.header(transport::change_header), last());
+    EXPECT_EQ(*made.header(transport::trace_header), "00-4bf9");
+}
+
+TEST_F(MessageShapeTest, ADeleteSaysSoLast) {
+    write(WriteKind::create, {{1, std::string{"a"}}});
+    write(WriteKind::remove);
+    const Message made = message({"updates", "<key>", "<record>", ""});
+    EXPECT_TRUE(made.body.ends_with(R"("version":2,"updated_at":"2026-01-01T12:00:00.000001",)"
+                                    R"("deleted":true})"))
+        << made.body;
+}
+
+TEST_F(MessageShapeTest, PartsAreTextInsideStringsAndValuesElsewhere) {
+    write(WriteKind::create, {{1, std::string{"a"}}});
+    const std::string body = R"({ "event": "<one>.<past>", "by": <source>, "path": "<path>",
+        "method": <method>, "inputs": <input>, "key": <key>, "known": <known_key>,
+        "header": "<header.operation-name>", "less": "1 < 2", "at": "<local_time>" })";
+    const Message made = message({"<resource>-updates", "<source>/<key>", body, "/api"});
+    EXPECT_EQ(made.topic, "things-updates");
+    EXPECT_EQ(made.key, "us/k \"1\"");
+    EXPECT_EQ(made.body, R"({"event":"thing.created","by":"us","path":"/api/things/",)"
+                         R"("method":"POST","inputs":{"name":"a"},"key":"k \"1\"","known":null,)"
+                         R"("header":"sell","less":"1 < 2","at":"2026-01-01T12:00:00.000000"})");
+}
+
+TEST_F(MessageShapeTest, WithoutABodyItIsTheChange) {
+    write(WriteKind::create, {{1, std::string{"a"}}});
+    EXPECT_EQ(message({"updates", "<key>", "", ""}).body, last());
+}
+
+TEST_F(MessageShapeTest, TopicsStandOnce) {
+    EXPECT_EQ((MessageShape{schema, {"one", "", "", ""}}.topics()),
+              (std::vector<std::string>{"one"}));
+    EXPECT_EQ((MessageShape{schema, {"<resource>.x", "", "", ""}}.topics()),
+              (std::vector<std::string>{"things.x"}));
+}
+
+TEST(MessageJson, KeepsWhateverAMessageHas) {
+    Message message;
+    message.topic = "updates";
+    message.body = std::string{"\xff\0 \"", 4};
+    message.headers = {{"a", "b"}, {"a", "\xc3"}};
+    const std::string json = replication::message_json(message);
+    EXPECT_TRUE(parse_json(json).has_value()) << json;
+    EXPECT_EQ(json.find('\0'), json.npos);
+    const Message read = replication::parse_message(json).value();
+    EXPECT_EQ(read.topic, "updates");
+    EXPECT_FALSE(read.key);
+    EXPECT_EQ(read.body, message.body);
+    EXPECT_EQ(read.headers, message.headers);
+    message.key = "10";
+    EXPECT_EQ(replication::parse_message(replication::message_json(message))->key, "10");
+    EXPECT_FALSE(replication::parse_message("{}"));
+}
+
+}  // namespace
+}  // namespace reef::test

@@ -1,0 +1,353 @@
+// The publisher and the reader over a broker in memory: two nodes with nothing but a topic between
+// them, and everything that a broker may do to it.
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include "islands.hpp"
+#include "refusing_writer.hpp"
+#include "replication/broker_reader.hpp"
+#include "replication/message_json.hpp"
+#include "replication/publisher.hpp"
+#include "run.hpp"
+
+namespace reef::test {
+namespace {
+
+using namespace model;
+using namespace std::chrono_literals;
+using transport::Arrived;
+using transport::Message;
+
+// One partition: its messages by offset. Away, it neither takes nor gives.
+struct Topic {
+    std::vector<Message> messages;
+    bool away = false;
+    std::size_t lose_after = 1'000'000;  // so many are taken of a piece, then the link breaks
+    int feeds = 0;
+};
+
+class MemorySink final : public transport::Sink {
+public:
+    MemorySink(Topic& topic, Topic& dead) : topic_(topic), dead_(dead) {}
+    Task<transport::Ends> publish(std::vector<Message> messages) override {
+        co_await asio::post(asio::use_awaitable);
+        if (topic_.away) co_return Error{Errc::unavailable, "away"};
+        transport::Ends ends;
+        std::size_t taken = 0;
+        for (Message& message : messages) {
+            if (taken++ == topic_.lose_after) co_return Error{Errc::unavailable, "the link broke"};
+            Topic& topic = message.topic == "dead" ? dead_ : topic_;
+            ends[message.topic + ".0"] = topic.messages.size();
+            topic.messages.push_back(std::move(message));
+        }
+        co_return ends;
+    }
+
+private:
+    Topic& topic_;
+    Topic& dead_;
+};
+
+class MemoryFeed final : public transport::BrokerFeed {
+public:
+    MemoryFeed(Topic& topic, std::uint64_t& acknowledged)
+        : topic_(topic), acknowledged_(acknowledged), next_(acknowledged) {}
+    Task<std::vector<Arrived>> next() override {
+        while (topic_.away || next_ >= topic_.messages.size()) {
+            if (interrupted_) co_return Error{Errc::closed, "interrupted"};
+            Result<void> slept = co_await system_clock().sleep(1ms);
+            if (!slept) co_return slept.error();
+        }
+        std::vector<Arrived> arrived;
+        for (; next_ < topic_.messages.size() && arrived.size() < 7; ++next_)
+            arrived.push_back({topic_.messages[next_], "topic.0", next_, next_ + 1});
+        co_return arrived;
+    }
+    void acknowledge(std::uint64_t mark) override {
+        if (mark > 0) acknowledged_ = mark;
+    }
+    void interrupt() override { interrupted_ = true; }
+
+private:
+    Topic& topic_;
+    std::uint64_t& acknowledged_;
+    std::uint64_t next_;
+    bool interrupted_ = false;
+};
+
+class MemoryBroker final : public transport::Broker {
+public:
+    MemoryBroker(Topic& topic, Topic& dead) : topic_(topic), dead_(dead) {}
+    std::unique_ptr<transport::Sink> open_sink(std::vector<std::string>) override {
+        return std::make_unique<MemorySink>(topic_, dead_);
+    }
+    Task<std::unique_ptr<transport::BrokerFeed>> open_feed(bool from_start) override {
+        ++topic_.feeds;
+        if (from_start) acknowledged = 0;
+        co_return std::unique_ptr<transport::BrokerFeed>{
+            std::make_unique<MemoryFeed>(topic_, acknowledged)};
+    }
+    std::uint64_t acknowledged = 0;
+
+private:
+    Topic& topic_;
+    Topic& dead_;
+};
+
+class Nobody final : public replication::Elsewhere {
+public:
+    Task<std::vector<std::string>> changes_after(Dot, std::uint32_t) override {
+        co_return Error{Errc::unavailable, "no peer has an address"};
+    }
+};
+
+// A node without HTTP: what it has of others came through the topic.
+struct Node {
+    Node(const Schema& app, asio::io_context& context, const std::string& name,
+         const std::string& other, Topic& topic, Topic& dead)
+        : schema(app),
+          io(context),
+          store(store::open_memory(app, {.file = "", .node = name, .incarnation = "1"})),
+          writer(store->open_writer(io.get_executor())),
+          reader(store->open_reader(io.get_executor())),
+          progress(value_of_task(reader->ledger()), system_clock()),
+          peers({other}, system_clock()),
+          committer({schema, writer, system_clock(), io.get_executor(),
+                     [this] {
+                         commit::Surroundings made;
+                         made.schema = schema.id();
+                         made.now = system_clock().now();
+                         return made;
+                     },
+                     [this](const store::Ledger& ledger) { progress.advance(ledger); }},
+                    {}),
+          inbox({schema, committer, progress, *reader, peers, system_clock(), nobody,
+                 [](const auto&) {}}),
+          broker(topic, dead),
+          shape(schema, {"topic", "<key>", "<record>", ""}) {
+        asio::co_spawn(io, committer.run(), asio::detached);
+    }
+
+    void start(bool keeps_letters = false) {
+        tasks = std::make_unique<TaskGroup>(io.get_executor());
+        replication::PublisherOptions publishing;
+        publishing.save_after = publishing.retry_min = 1ms;
+        publishing.piece.rows_max = 5;
+        publisher = std::make_unique<replication::Publisher>(
+            replication::PublisherParts{schema, committer, progress, *reader, system_clock(),
+                                        shape},
+            broker.open_sink({}), publishing);
+        replication::BrokerReaderOptions reading;
+        reading.retry_min = reading.retry_max = 1ms;
+        reading.keeps_letters = keeps_letters;
+        broker_reader = std::make_unique<replication::BrokerReader>(
+            replication::BrokerReaderParts{committer, progress, inbox, peers, system_clock(),
+                                           broker, "dead"},
+            reading);
+        tasks->start("inbox", inbox.run());
+        tasks->start("publisher", publisher->run());
+        tasks->start("reader", broker_reader->run());
+        tasks->start("acknowledge", broker_reader->acknowledge());
+    }
+    void stop() {
+        tasks->cancel();
+        run_on(io, tasks->join());
+    }
+
+    const Schema& schema;
+    asio::io_context& io;
+    std::unique_ptr<store::Store> store;
+    RefusingWriter writer;
+    std::unique_ptr<store::Reader> reader;
+    commit::Progress progress;
+    replication::Peers peers;
+    commit::Committer committer;
+    Nobody nobody;
+    replication::Inbox inbox;
+    MemoryBroker broker;
+    transport::MessageShape shape;
+    std::unique_ptr<replication::Publisher> publisher;
+    std::unique_ptr<replication::BrokerReader> broker_reader;
+    std::unique_ptr<TaskGroup> tasks;
+};
+
+class BrokerTest : public testing::Test {
+protected:
+    const Schema schema = things();
+    asio::io_context io;
+    Topic topic;
+    Topic dead;
+    Node us{schema, io, "us", "eu", topic, dead};
+    Node eu{schema, io, "eu", "us", topic, dead};
+
+    ~BrokerTest() override {
+        for (Node* node : {&us, &eu}) {
+            if (node->tasks) node->stop();
+            node->committer.stop();
+        }
+        io.restart();
+        io.run();
+    }
+
+    void run_until(const std::function<bool()>& holds) {
+        const auto until = std::chrono::steady_clock::now() + 20s;
+        while (!holds()) {
+            ASSERT_LT(std::chrono::steady_clock::now(), until) << "it does not come true";
+            io.restart();
+            io.run_one_for(10ms);
+        }
+    }
+    // Each by itself, as one client after the other.
+    void write(Node& at, int count, const std::string& key = "k") {
+        for (int i = 0; i < count; ++i) {
+            Intent intent;
+            const auto row = run_on(io, at.reader->get({0, Key{key}})).value();
+            intent.kind = row ? WriteKind::update : WriteKind::create;
+            intent.key = Key{key};
+            intent.fields = {{1, "n" + std::to_string(++written)}};
+            intent.received = system_clock().now();
+            const auto outcome = run_on(io, at.committer.submit(std::move(intent)));
+            ASSERT_TRUE(std::holds_alternative<Accepted>(outcome.value()));
+        }
+    }
+    static std::uint64_t received(const Node& at, const std::string& origin) {
+        return seq_in(at.progress.ledger()->received(), origin);
+    }
+    // The seq of each message, in the order of the topic.
+    std::vector<std::uint64_t> published() const {
+        std::vector<std::uint64_t> seqs;
+        for (const Message& message : topic.messages)
+            seqs.push_back(stamp_in(*message.header(transport::change_header))->dot.seq);
+        return seqs;
+    }
+    static std::vector<std::uint64_t> up_to(std::uint64_t last) {
+        std::vector<std::uint64_t> seqs;
+        for (std::uint64_t seq = 1; seq <= last; ++seq)
+            seqs.push_back(seq);
+        return seqs;
+    }
+    int written = 0;
+};
+
+TEST_F(BrokerTest, WhatOneWritesTheOtherHas) {
+    us.start();
+    eu.start();
+    write(us, 12);
+    write(eu, 12, "other");
+    run_until([&] { return received(eu, "us.1") == 12 && received(us, "eu.1") == 12; });
+    EXPECT_EQ(us.progress.ledger()->digests, eu.progress.ledger()->digests);
+    run_until([&] { return eu.broker.acknowledged == 24 && us.broker.acknowledged == 24; });
+}
+
+TEST_F(BrokerTest, TheLogWaitsWhileTheBrokerIsAway) {
+    us.start();
+    topic.away = true;
+    write(us, 20);
+    EXPECT_EQ(us.publisher->confirmed(), 0U);
+    topic.away = false;
+    run_until([&] { return us.publisher->confirmed() == 20; });
+    EXPECT_EQ(published(), up_to(20));
+    EXPECT_TRUE(us.publisher->connected());
+}
+
+TEST_F(BrokerTest, APieceThatBrokeOffIsSentAgainWhole) {
+    us.start();
+    topic.away = true;
+    write(us, 10);
+    topic.lose_after = 3;
+    topic.away = false;
+    run_until([&] { return topic.messages.size() > 12; });
+    topic.lose_after = 1'000'000;
+    eu.start();
+    run_until([&] { return received(eu, "us.1") == 10; });
+    EXPECT_GT(eu.inbox.counts().duplicates, 0U);
+    EXPECT_EQ(us.progress.ledger()->digests, eu.progress.ledger()->digests);
+}
+
+TEST_F(BrokerTest, ARestartGoesOnWhereTheBrokerStood) {
+    us.start();
+    write(us, 7);
+    const auto saved = [&] {
+        const auto ledger = us.progress.ledger();
+        const auto found = ledger->cursors.find("published");
+        return found != ledger->cursors.end() && found->second == "us.1:7 topic.0:6";
+    };
+    run_until(saved);
+    us.stop();
+    us.start();
+    write(us, 3);
+    run_until([&] { return us.publisher->confirmed() == 10; });
+    EXPECT_EQ(published(), up_to(10));
+}
+
+TEST_F(BrokerTest, ATopicMadeAnewGetsAllThatTheLogHolds) {
+    us.start();
+    write(us, 6);
+    run_until([&] { return us.publisher->confirmed() == 6; });
+    topic.messages.clear();
+    write(us, 1);
+    eu.start();
+    run_until([&] { return received(eu, "us.1") == 7; });
+    EXPECT_EQ(us.progress.ledger()->digests, eu.progress.ledger()->digests);
+}
+
+TEST_F(BrokerTest, NothingIsAcknowledgedThatTheStoreDoesNotHave) {
+    us.start();
+    eu.start();
+    write(us, 5);
+    run_until([&] { return eu.broker.acknowledged == 5; });
+    eu.writer.away = 3;
+    const int feeds = topic.feeds;
+    write(us, 5);
+    run_until([&] { return received(eu, "us.1") == 10; });
+    EXPECT_GT(topic.feeds, feeds) << "what was forgotten is read again";
+    run_until([&] { return eu.broker.acknowledged == 10; });
+    EXPECT_EQ(us.progress.ledger()->digests, eu.progress.ledger()->digests);
+}
+
+TEST_F(BrokerTest, WhatANodeSentWhileItWasCutOffComesOnceItIsNot) {
+    us.start();
+    eu.start();
+    eu.peers.cut("us", true);
+    write(us, 5);
+    run_until([&] { return us.publisher->confirmed() == 5; });
+    write(eu, 1, "other");
+    run_until([&] { return eu.broker_reader->counts().arrived == 6; });
+    EXPECT_EQ(received(eu, "us.1"), 0U);
+    EXPECT_EQ(eu.broker.acknowledged, 0U);
+    eu.peers.cut("us", false);
+    run_until([&] { return received(eu, "us.1") == 5; });
+}
+
+TEST_F(BrokerTest, ReadingCanBeginAnew) {
+    us.start();
+    write(us, 5);
+    run_until([&] { return us.publisher->confirmed() == 5; });
+    eu.broker.acknowledged = 5;  // as one whose store was lost, but not its place at the broker
+    eu.start();
+    run_until([&] { return topic.feeds == 2; });
+    EXPECT_EQ(received(eu, "us.1"), 0U);
+    eu.broker_reader->begin_anew({"us.1", 0});
+    run_until([&] { return received(eu, "us.1") == 5; });
+}
+
+TEST_F(BrokerTest, WhatIsNoChangeIsPutAsideByOneNode) {
+    topic.messages.push_back({"topic", "10", "x", {{transport::change_header, "{}"}}, 0});
+    us.start(true);
+    eu.start();
+    write(us, 2);
+    run_until([&] { return received(eu, "us.1") == 2 && us.broker.acknowledged == 3; });
+    const auto letters = run_on(io, us.reader->dead_letters(0, {})).value();
+    ASSERT_EQ(letters.size(), 1U);
+    EXPECT_EQ(letters[0].source, "message/topic.0");
+    EXPECT_EQ(letters[0].seq, 0U);
+    EXPECT_EQ(replication::parse_message(letters[0].body)->body, "x");
+    ASSERT_EQ(dead.messages.size(), 1U);
+    EXPECT_EQ(*dead.messages[0].header("atoll-place"), "topic.0:0");
+    EXPECT_TRUE(run_on(io, eu.reader->dead_letters(0, {})).value().empty());
+}
+
+}  // namespace
+}  // namespace reef::test
