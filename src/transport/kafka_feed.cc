@@ -51,7 +51,7 @@ public:
     // What was acknowledged is said once more; then the client lets go of its handle.
     ~KafkaFeed() override {
         asio::post(closing_.context(), [handle = client_->handle(), group = options_.group,
-                                        topics = std::move(topics_), unsaid = std::move(unsaid_)] {
+                                        topics = std::move(topics_), unsaid = left_to_say()] {
             if (!unsaid.empty()) say_last_offsets(handle, group, unsaid);
             for (const Topic& topic : topics) {
                 for (const std::int32_t partition : topic.started)
@@ -108,13 +108,18 @@ public:
             given_.pop_front();
         }
         const auto now = std::chrono::steady_clock::now();
-        if (unsaid_.empty() || now - said_ < say_after) return;
+        if (unsaid_.empty() || !saying_.empty() || now - said_ < say_after) return;
         said_ = now;
-        say_offsets(client_->handle(), client_->queue(), options_.group,
-                    std::exchange(unsaid_, {}));
+        say_offsets(client_->handle(), client_->queue(), options_.group, unsaid_);
+        saying_ = std::exchange(unsaid_, {});
     }
 
 private:
+    Offsets left_to_say() {
+        unsaid_.merge(saying_);
+        return std::move(unsaid_);
+    }
+
     struct Given {
         std::uint64_t mark = 0;
         std::string topic;
@@ -126,6 +131,10 @@ private:
         if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR) {
             const auto error = rd_kafka_event_error(event);
             if (ends_feed(error)) return unavailable(error, rd_kafka_event_error_string(event));
+            return {};
+        }
+        if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ALTERCONSUMERGROUPOFFSETS_RESULT) {
+            said(check_said(event));
             return {};
         }
         if (rd_kafka_event_type(event) != RD_KAFKA_EVENT_FETCH) return {};
@@ -144,6 +153,15 @@ private:
             arrived.push_back(std::move(next));
         }
         return {};
+    }
+
+    // What the group could not be told is told with what comes next.
+    void said(const Result<void>& done) {
+        if (!done) {
+            log::debug("Could not say how far this node is", {{"reason", done.error().what}});
+            unsaid_.merge(saying_);
+        }
+        saying_.clear();
     }
 
     // What does not pass by waiting: the topic is gone, or this node may not read it.
@@ -167,6 +185,7 @@ private:
     Worker& closing_;
     std::vector<Topic> topics_;
     Offsets unsaid_;  // acknowledged since the group was told
+    Offsets saying_;  // the group was told, and has not answered
     std::chrono::steady_clock::time_point said_{};
     std::uint64_t mark_ = 0;
     std::deque<Given> given_;  // and not acknowledged

@@ -67,6 +67,17 @@ void say_offsets(rd_kafka_t* handle, rd_kafka_queue_t* answers, const std::strin
     rd_kafka_AlterConsumerGroupOffsets(handle, wishes, 1, admin.get(), answers);
 }
 
+Result<void> check_said(rd_kafka_event_t* event) {
+    constexpr const char* what = "the group's offsets were said";
+    if (const auto error = rd_kafka_event_error(event)) return unavailable(error, what);
+    const auto* answer = rd_kafka_event_AlterConsumerGroupOffsets_result(event);
+    std::size_t count = 0;
+    const auto* const* groups = rd_kafka_AlterConsumerGroupOffsets_result_groups(answer, &count);
+    if (count != 1) return Error{Errc::unavailable, what};
+    if (auto said = offsets_in(groups[0]); !said) return said.error();
+    return {};
+}
+
 void say_last_offsets(rd_kafka_t* handle, const std::string& group, const Offsets& offsets) {
     const Owned<rd_kafka_queue_t> answers{rd_kafka_queue_new(handle)};
     say_offsets(handle, answers.get(), group, offsets);

@@ -1,12 +1,15 @@
 """Two regions with Kafka between them: a real broker, and what may happen to it."""
 
+import contextlib
 import json
+import pathlib
 import threading
 
 import pytest
 import requests
 from atoll import run_atoll, wait_until
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import NewTopic
 from regions import Regions, are_level, get, metric, put, status
 
 topics = iter(f"updates-{number}" for number in range(1, 1000))
@@ -50,6 +53,26 @@ def send(broker, topic, body, key=None, headers=()):
         producer.send(topic, body, key=key, headers=list(headers)).get(20)
     finally:
         producer.close()
+
+
+def admin(broker):
+    return contextlib.closing(KafkaAdminClient(bootstrap_servers=broker.address))
+
+
+def said(client, node, topic):
+    """How far this node says it is, by partition."""
+    offsets = client.list_consumer_group_offsets(f"atoll.property-listing.{node}")
+    return {at: o.offset for at, o in offsets.items() if at.topic == topic and o.offset > 0}
+
+
+def sizes(broker, partitions):
+    reader = KafkaConsumer(bootstrap_servers=broker.address, group_id=None,
+                           enable_auto_commit=False)
+    try:
+        ends = reader.end_offsets(partitions)
+    finally:
+        reader.close()
+    return {at: end for at, end in ends.items() if end > 0}
 
 
 def tell(regions, *arguments):
@@ -173,3 +196,76 @@ def test_a_broker_that_dies_under_load_loses_nothing(make_node, tmp_path, own_ka
     for node, key in (("us", b"20"), ("eu", b"1520")):
         versions = [json.loads(m.value)["version"] for m in read if m.key == key]
         assert sorted(set(versions)) == list(range(2, written[int(key)] + 1)), node
+
+
+def test_a_topic_with_several_partitions_and_one_reader(make_node, tmp_path, kafka, topic):
+    with admin(kafka) as client:
+        client.create_topics([NewTopic(topic, num_partitions=3, replication_factor=1)])
+    regions = Regions(make_node, tmp_path, env=on(kafka, topic))
+    regions.start("us", "eu")
+    us, eu = regions["us"], regions["eu"]
+    for key in range(100, 160):
+        assert put(us, key, key, 1).status_code == 200
+    wait_until(lambda: from_broker(eu) == 60, what="all through the broker")
+    wait_until(lambda: are_level(us, eu), what="equal digests")
+    with admin(kafka) as client:
+        partitions = [TopicPartition(topic, number) for number in range(3)]
+        ends = sizes(kafka, partitions)
+        wait_until(lambda: said(client, "eu", topic) == ends, what="all being acknowledged")
+
+
+def test_a_topic_that_is_deleted_is_made_again_and_filled(regions, kafka, topic):
+    us, eu = regions["us"], regions["eu"]
+    for key in (10, 11, 12):
+        assert put(us, key, key, 1).status_code == 200
+    wait_until(lambda: from_broker(eu) == 3, what="all through the broker")
+    with admin(kafka) as client:
+        client.delete_topics([topic])
+    assert put(us, 13, 13, 1).status_code == 200
+    wait_until(lambda: get(eu, 13).json()["version"] == 2, 20, "the next write")
+    wait_until(lambda: metric(us, "atoll_broker_unpublished") == 0, 20, "all being published")
+    assert put(us, 14, 14, 1).status_code == 200
+    written = {json.loads(message.value)["id"] for message in messages(kafka, topic, 5)}
+    assert written == {10, 11, 12, 13, 14}
+    wait_until(lambda: are_level(us, eu), 20, "equal digests")
+
+
+def test_what_the_topic_no_longer_has_comes_from_a_peer(regions, kafka, topic):
+    us, eu = regions["us"], regions["eu"]
+    assert put(us, 10, 1, 1).status_code == 200
+    wait_until(lambda: from_broker(eu) == 1, what="the first one through the broker")
+    eu.stop()
+    for version in range(2, 8):
+        assert put(us, 10, version, version).status_code == 200
+    wait_until(lambda: metric(us, "atoll_broker_unpublished") == 0, what="all being published")
+    with admin(kafka) as client:
+        client.delete_records({TopicPartition(topic, 0): 6})
+    eu.start()
+    wait_until(lambda: get(eu, 10).json()["version"] == 8, what="all in eu")
+    wait_until(lambda: are_level(us, eu), what="equal digests")
+    assert metric(eu, "atoll_replication_filled_total") > 0
+
+
+def test_a_node_starts_and_stops_while_the_broker_is_away(make_node, tmp_path, own_kafka):
+    own_kafka.stop()
+    regions = Regions(make_node, tmp_path, env=on(own_kafka, "updates"))
+    regions.start("us", "eu")
+    us, eu = regions["us"], regions["eu"]
+    assert put(us, 10, 1, 1).status_code == 200
+    wait_until(lambda: get(eu, 10).json()["version"] == 2, what="the write coming from the peer")
+    assert metric(us, "atoll_broker_unpublished") == 1
+    us.restart()
+    own_kafka.start()
+    wait_until(lambda: metric(us, "atoll_broker_unpublished") == 0, 20, "it being published")
+    assert json.loads(messages(own_kafka, "updates", 1)[0].value)["id"] == 10
+
+
+def test_a_setting_that_librdkafka_does_not_have_is_refused(tmp_path, make_node):
+    regions = Regions(make_node, tmp_path, env={"KAFKA_BROKER": "127.0.0.1:1"})
+    app = pathlib.Path(regions.app)
+    wrong = 'options = { "sasl.mechanisn" = "x" } #'
+    app.write_text(app.read_text().replace("# options = {", wrong))
+    us = regions["us"]
+    us.start(ready=False)
+    assert us.wait_for_exit() == 1
+    assert "sasl.mechanisn" in us.log()
