@@ -92,10 +92,13 @@ Task<void> BrokerReader::take(std::vector<Arrived> arrived) {
     Unacknowledged entry{arrived.back().mark, {}};
     for (Arrived& one : arrived) {
         const std::string* json = one.message.header(transport::change_header);
-        const auto stamp = json ? stamp_in(*json) : std::nullopt;
+        if (!json) {
+            pass_over(one);
+            continue;
+        }
+        const auto stamp = stamp_in(*json);
         if (!stamp) {
-            std::string reason =
-                json ? "it is no change: it has no stamp" : "it comes from another program";
+            std::string reason{"it is no change: it has no stamp"};
             Result<void> put = co_await put_aside(std::move(one), std::move(reason));
             if (!put) co_return put;
             continue;
@@ -140,6 +143,13 @@ void BrokerReader::acknowledge_durable() {
     feed_->acknowledge(acknowledged_);
 }
 
+// Of a program that knows nothing of Atoll. Many may come: they must not fill the list of letters.
+void BrokerReader::pass_over(const Arrived& arrived) {
+    if (++counts_.foreign > 1) return;
+    log::warn("A message of another program: passed over, as all such",
+              {{"place", arrived.place}, {"offset", arrived.offset}});
+}
+
 // Into the store first: whoever reads the topic of the dead finds it in the list as well.
 Task<void> BrokerReader::put_aside(Arrived arrived, std::string reason) {
     if (!options_.keeps_letters) co_return Result<void>{};
@@ -153,7 +163,8 @@ Task<void> BrokerReader::put_aside(Arrived arrived, std::string reason) {
     letter.body = message_json(arrived.message);
     rows.letters.push_back(std::move(letter));
     auto kept = co_await parts_.committer.load(std::move(rows));
-    if (!kept) co_return kept.error();
+    const bool full = !kept && kept.error().code == Errc::overloaded;  // then only the topic has it
+    if (!kept && !full) co_return kept.error();
     if (!dead_) dead_ = parts_.broker.open_sink({parts_.dead_topic});
     std::vector<transport::Message> messages;
     arrived.message.headers.emplace_back("atoll-reason", std::move(reason));

@@ -1,6 +1,6 @@
-// Takes what a broker brings: changes go to the inbox, what is no change is put aside. What was
-// taken is acknowledged when the store has it, never before. When the inbox has forgotten what it
-// held, or had no room for it, reading begins again behind what was acknowledged.
+// Takes what a broker brings: changes go to the inbox, what calls itself one and is none is put
+// aside. What was taken is acknowledged when the store has it, never before. When the inbox has
+// forgotten what it held, or had no room for it, reading begins again behind what was acknowledged.
 #pragma once
 
 #include <atomic>
@@ -37,6 +37,7 @@ struct BrokerReaderParts {
 struct BrokerCounts {
     std::atomic<std::uint64_t> arrived{0};
     std::atomic<std::uint64_t> put_aside{0};
+    std::atomic<std::uint64_t> foreign{0};  // without a change: of other programs
     std::atomic<bool> reading{false};
 };
 
@@ -66,6 +67,7 @@ private:
     Task<void> take(std::vector<transport::Arrived> arrived);
     Task<void> put_aside(transport::Arrived arrived, std::string reason);
     void acknowledge_durable();
+    void pass_over(const transport::Arrived& arrived);
     bool is_held(const model::OriginId& origin);
     bool must_begin_again() const;
 

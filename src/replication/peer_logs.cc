@@ -33,7 +33,7 @@ Task<std::vector<std::string>> PeerLogs::changes_after(model::Dot after, std::ui
         if (answer && answer->status == gone) lost_it = name;
     }
     if (lost_it.empty()) {
-        if (nobody_) nobody_(after);
+        if (nobody_ && peers_.connected().empty()) nobody_(after);
         co_return Error{Errc::unavailable,
                         "nobody who has the changes of " + after.origin + " can be reached"};
     }

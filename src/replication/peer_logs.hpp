@@ -8,7 +8,7 @@ namespace reef::replication {
 
 class PeerLogs final : public Elsewhere {
 public:
-    // `nobody` is told of each gap that no peer can be asked about.
+    // `nobody` is told of each gap that is looked at while no peer can be asked.
     PeerLogs(Peers& peers, const PeerCallsByName& calls, Snapshot& snapshot,
              std::function<void(const model::Dot&)> nobody = {})
         : peers_(peers), calls_(calls), snapshot_(snapshot), nobody_(std::move(nobody)) {}

@@ -107,6 +107,7 @@ std::optional<BrokerReport> Replication::broker() const {
     report.unpublished = progress_.ledger()->seq() - publisher_->confirmed();
     report.arrived = counts.arrived;
     report.put_aside = counts.put_aside;
+    report.foreign = counts.foreign;
     return report;
 }
 

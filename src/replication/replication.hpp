@@ -34,6 +34,7 @@ struct BrokerReport {
     std::uint64_t unpublished = 0;  // of this node's changes
     std::uint64_t arrived = 0;
     std::uint64_t put_aside = 0;
+    std::uint64_t foreign = 0;  // messages of other programs
 };
 
 struct ReplicationOptions {

@@ -1,6 +1,6 @@
 #include "transport/kafka.hpp"
 
-#include "transport/kafka_client.hpp"
+#include "transport/kafka_group.hpp"
 
 namespace reef::transport {
 
@@ -19,7 +19,7 @@ public:
 
     Task<std::unique_ptr<BrokerFeed>> open_feed(bool from_start) override {
         if (from_start) known_.clear();
-        kafka::FeedParts parts{options_, known_, from_start, closing_, executor_};
+        kafka::FeedParts parts{options_, group_, known_, from_start, closing_, executor_};
         auto feed = co_await kafka::open_feed(std::move(parts));
         co_return feed;
     }
@@ -29,6 +29,7 @@ private:
     const asio::any_io_executor executor_;
     kafka::Offsets known_;
     Worker closing_{"kafka"};
+    kafka::Group group_{options_, closing_};
 };
 
 }  // namespace

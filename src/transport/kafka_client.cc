@@ -38,8 +38,7 @@ Settings producer_settings() {
             {"message.max.bytes", std::to_string(message_bytes_max)}};
 }
 
-// Never to the end of a topic whose offsets are gone: what comes again is known again. Without a
-// group: librdkafka's own handling of one waits for its coordinator, even to let go of it.
+// Never to the end of a topic whose offsets are gone: what comes again is known again.
 Settings consumer_settings() {
     return {{"enable.auto.commit", "false"}, {"auto.offset.reset", "earliest"},
             {"fetch.wait.max.ms", "100"},    {"fetch.error.backoff.ms", "50"},
@@ -109,14 +108,6 @@ Client::~Client() {
     });
 }
 
-Owned<rd_kafka_AdminOptions_t> admin_options(rd_kafka_t* handle, rd_kafka_admin_op_t about,
-                                             int answer_ms) {
-    char why[error_text_max];
-    Owned<rd_kafka_AdminOptions_t> made{rd_kafka_AdminOptions_new(handle, about)};
-    rd_kafka_AdminOptions_set_request_timeout(made.get(), answer_ms, why, sizeof why);
-    return made;
-}
-
 Event Client::poll() {
     return Event{rd_kafka_queue_poll(queue_.get(), 0)};
 }
@@ -151,7 +142,9 @@ Task<void> Client::make_topics(const std::vector<std::string>& topics,
         set("retention.ms", std::to_string(options.retention_seconds * 1000));
         set("max.message.bytes", std::to_string(message_bytes_max));
     }
-    const auto admin = admin_options(handle_, RD_KAFKA_ADMIN_OP_CREATETOPICS, admin_answer_ms);
+    const Owned<rd_kafka_AdminOptions_t> admin{
+        rd_kafka_AdminOptions_new(handle_, RD_KAFKA_ADMIN_OP_CREATETOPICS)};
+    rd_kafka_AdminOptions_set_request_timeout(admin.get(), admin_answer_ms, why, sizeof why);
     rd_kafka_CreateTopics(handle_, pointers.data(), pointers.size(), admin.get(), queue_.get());
     for (;;) {
         auto event = co_await next();

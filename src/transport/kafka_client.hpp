@@ -21,12 +21,6 @@ struct Free {
     void operator()(rd_kafka_conf_t* conf) const { rd_kafka_conf_destroy(conf); }
     void operator()(rd_kafka_NewTopic_t* topic) const { rd_kafka_NewTopic_destroy(topic); }
     void operator()(rd_kafka_AdminOptions_t* admin) const { rd_kafka_AdminOptions_destroy(admin); }
-    void operator()(rd_kafka_ListConsumerGroupOffsets_t* wish) const {
-        rd_kafka_ListConsumerGroupOffsets_destroy(wish);
-    }
-    void operator()(rd_kafka_AlterConsumerGroupOffsets_t* wish) const {
-        rd_kafka_AlterConsumerGroupOffsets_destroy(wish);
-    }
     void operator()(const rd_kafka_metadata_t* metadata) const {
         rd_kafka_metadata_destroy(metadata);
     }
@@ -43,10 +37,6 @@ inline constexpr int message_bytes_max = 16 << 20;
 Result<Owned<rd_kafka_conf_t>> make_conf(rd_kafka_type_t type, const KafkaOptions& options);
 
 Error unavailable(rd_kafka_resp_err_t error, std::string_view what);
-
-// How long the broker may take to answer what it is asked.
-Owned<rd_kafka_AdminOptions_t> admin_options(rd_kafka_t* handle, rd_kafka_admin_op_t about,
-                                             int answer_ms);
 
 class Client {
 public:
@@ -87,8 +77,11 @@ std::unique_ptr<Sink> make_sink(const KafkaOptions& options, std::vector<std::st
 // By topic and partition, the offset to begin with.
 using Offsets = std::map<std::pair<std::string, std::int32_t>, std::int64_t>;
 
+class Group;
+
 struct FeedParts {
     const KafkaOptions& options;
+    Group& group;
     Offsets& known;  // what was acknowledged in this life; kept from one feed to the next
     bool from_start;
     Worker& closing;

@@ -1,6 +1,5 @@
 #include <deque>
 
-#include "base/log.hpp"
 #include "transport/kafka_group.hpp"
 
 namespace reef::transport::kafka {
@@ -10,7 +9,6 @@ namespace {
 constexpr std::size_t arrived_max = 512;        // given on at a time …
 constexpr std::size_t arrived_bytes = 4 << 20;  // … or so many bytes
 constexpr int metadata_answer_ms = 1000;
-constexpr std::chrono::seconds say_after{1};  // how often the group is told how far this node is
 
 std::string bytes_of(const void* data, std::size_t size) {
     return data ? std::string{static_cast<const char*>(data), size} : std::string{};
@@ -44,15 +42,12 @@ class KafkaFeed final : public BrokerFeed {
 public:
     KafkaFeed(std::unique_ptr<Client> client, const FeedParts& parts)
         : client_(std::move(client)),
-          options_(parts.options),
+          group_(parts.group),
           known_(parts.known),
           closing_(parts.closing) {}
 
-    // What was acknowledged is said once more; then the client lets go of its handle.
     ~KafkaFeed() override {
-        asio::post(closing_.context(), [handle = client_->handle(), group = options_.group,
-                                        topics = std::move(topics_), unsaid = left_to_say()] {
-            if (!unsaid.empty()) say_last_offsets(handle, group, unsaid);
+        asio::post(closing_.context(), [topics = std::move(topics_)] {
             for (const Topic& topic : topics) {
                 for (const std::int32_t partition : topic.started)
                     rd_kafka_consume_stop(topic.handle, partition);
@@ -100,26 +95,18 @@ public:
     void interrupt() override { client_->interrupt(); }
 
     void acknowledge(std::uint64_t mark) override {
+        Offsets moved;
         while (!given_.empty() && given_.front().mark <= mark) {
             Given& given = given_.front();
-            const std::int64_t next = given.offset + 1;
-            known_[{given.topic, given.partition}] = next;
-            unsaid_[{std::move(given.topic), given.partition}] = next;
+            moved[{std::move(given.topic), given.partition}] = given.offset + 1;
             given_.pop_front();
         }
-        const auto now = std::chrono::steady_clock::now();
-        if (unsaid_.empty() || !saying_.empty() || now - said_ < say_after) return;
-        said_ = now;
-        say_offsets(client_->handle(), client_->queue(), options_.group, unsaid_);
-        saying_ = std::exchange(unsaid_, {});
+        for (const auto& [at, offset] : moved)
+            known_[at] = offset;
+        group_.say(std::move(moved));
     }
 
 private:
-    Offsets left_to_say() {
-        unsaid_.merge(saying_);
-        return std::move(unsaid_);
-    }
-
     struct Given {
         std::uint64_t mark = 0;
         std::string topic;
@@ -131,10 +118,6 @@ private:
         if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR) {
             const auto error = rd_kafka_event_error(event);
             if (ends_feed(error)) return unavailable(error, rd_kafka_event_error_string(event));
-            return {};
-        }
-        if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ALTERCONSUMERGROUPOFFSETS_RESULT) {
-            said(check_said(event));
             return {};
         }
         if (rd_kafka_event_type(event) != RD_KAFKA_EVENT_FETCH) return {};
@@ -155,15 +138,6 @@ private:
         return {};
     }
 
-    // What the group could not be told is told with what comes next.
-    void said(const Result<void>& done) {
-        if (!done) {
-            log::debug("Could not say how far this node is", {{"reason", done.error().what}});
-            unsaid_.merge(saying_);
-        }
-        saying_.clear();
-    }
-
     // What does not pass by waiting: the topic is gone, or this node may not read it.
     static bool ends_feed(rd_kafka_resp_err_t error) {
         switch (error) {
@@ -180,13 +154,10 @@ private:
     }
 
     const std::unique_ptr<Client> client_;
-    const KafkaOptions& options_;
+    Group& group_;
     Offsets& known_;
     Worker& closing_;
     std::vector<Topic> topics_;
-    Offsets unsaid_;  // acknowledged since the group was told
-    Offsets saying_;  // the group was told, and has not answered
-    std::chrono::steady_clock::time_point said_{};
     std::uint64_t mark_ = 0;
     std::deque<Given> given_;  // and not acknowledged
 };
@@ -225,7 +196,7 @@ Task<std::unique_ptr<BrokerFeed>> open_feed(FeedParts parts) {
             offsets[{topic, partition}] = RD_KAFKA_OFFSET_BEGINNING;
     }
     if (!parts.from_start) {
-        auto said = co_await group_offsets(**client, options.group, offsets);
+        auto said = co_await parts.group.offsets(offsets);
         if (!said) co_return said.error();
         for (const auto& [at, offset] : *said)
             offsets[at] = offset;

@@ -1,11 +1,15 @@
 #include "transport/kafka_group.hpp"
 
+#include "base/log.hpp"
+
 namespace reef::transport::kafka {
 
 namespace {
 
-constexpr int answer_ms = 2000;
+constexpr int committed_ms = 2000;
 constexpr int last_answer_ms = 500;
+constexpr std::chrono::seconds say_after{1};
+constexpr std::size_t error_text_max = 512;
 
 Partitions list_of(const Offsets& offsets) {
     Partitions list{rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size()))};
@@ -15,73 +19,84 @@ Partitions list_of(const Offsets& offsets) {
     return list;
 }
 
-Result<Offsets> offsets_in(const rd_kafka_group_result_t* answer) {
-    if (const auto* failed = rd_kafka_group_result_error(answer)) {
-        return unavailable(rd_kafka_error_code(failed), "the group's offsets");
-    }
+// Blocks.
+Task<Offsets> ask(rd_kafka_t* handle, Offsets wanted) {
+    const Partitions list = list_of(wanted);
+    const auto error = rd_kafka_committed(handle, list.get(), committed_ms);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) co_return unavailable(error, "the group's offsets");
     Offsets offsets;
-    const auto* list = rd_kafka_group_result_partitions(answer);
-    for (int i = 0; list && i < list->cnt; ++i) {
+    for (int i = 0; i < list->cnt; ++i) {
         const rd_kafka_topic_partition_t& one = list->elems[i];
         if (one.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-            return unavailable(one.err, "the group's offsets");
+            co_return unavailable(one.err, "the group's offsets");
         }
         if (one.offset >= 0) offsets[{one.topic, one.partition}] = one.offset;
     }
-    return offsets;
+    co_return offsets;
 }
 
 }  // namespace
 
-Task<Offsets> group_offsets(Client& client, std::string group, Offsets wanted) {
-    const Partitions list = list_of(wanted);
-    const Owned<rd_kafka_ListConsumerGroupOffsets_t> wish{
-        rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), list.get())};
-    const auto admin =
-        admin_options(client.handle(), RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, answer_ms);
-    rd_kafka_ListConsumerGroupOffsets_t* wishes[] = {wish.get()};
-    rd_kafka_ListConsumerGroupOffsets(client.handle(), wishes, 1, admin.get(), client.queue());
-    for (;;) {
-        auto event = co_await client.next();
-        if (!event) co_return event.error();
-        const auto* answer = rd_kafka_event_ListConsumerGroupOffsets_result(event->get());
-        if (!answer) continue;
-        if (const auto error = rd_kafka_event_error(event->get())) {
-            co_return unavailable(error, "the group's offsets were asked for");
-        }
-        std::size_t count = 0;
-        const auto* const* groups = rd_kafka_ListConsumerGroupOffsets_result_groups(answer, &count);
-        if (count != 1) co_return Error{Errc::unavailable, "the group's offsets: no answer"};
-        co_return offsets_in(groups[0]);
-    }
+Group::Group(const KafkaOptions& options, Worker& blocking)
+    : options_(options), blocking_(blocking) {}
+
+// One whose answer does not come is left to the process' end: closing it would wait for the broker.
+Group::~Group() {
+    if (!handle_) return;
+    const bool answered = saying_.empty() || is_answered(last_answer_ms);
+    if (answered && !unsaid_.empty()) send();
+    if (!answered || (!saying_.empty() && !is_answered(last_answer_ms))) return;
+    answers_.reset();
+    rd_kafka_destroy_flags(handle_, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
 }
 
-void say_offsets(rd_kafka_t* handle, rd_kafka_queue_t* answers, const std::string& group,
-                 const Offsets& offsets) {
-    const Partitions list = list_of(offsets);
-    const Owned<rd_kafka_AlterConsumerGroupOffsets_t> wish{
-        rd_kafka_AlterConsumerGroupOffsets_new(group.c_str(), list.get())};
-    const auto admin =
-        admin_options(handle, RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS, answer_ms);
-    rd_kafka_AlterConsumerGroupOffsets_t* wishes[] = {wish.get()};
-    rd_kafka_AlterConsumerGroupOffsets(handle, wishes, 1, admin.get(), answers);
-}
-
-Result<void> check_said(rd_kafka_event_t* event) {
-    constexpr const char* what = "the group's offsets were said";
-    if (const auto error = rd_kafka_event_error(event)) return unavailable(error, what);
-    const auto* answer = rd_kafka_event_AlterConsumerGroupOffsets_result(event);
-    std::size_t count = 0;
-    const auto* const* groups = rd_kafka_AlterConsumerGroupOffsets_result_groups(answer, &count);
-    if (count != 1) return Error{Errc::unavailable, what};
-    if (auto said = offsets_in(groups[0]); !said) return said.error();
+Result<void> Group::open() {
+    if (handle_) return {};
+    auto conf = make_conf(RD_KAFKA_CONSUMER, options_);
+    if (!conf) return conf.error();
+    char why[error_text_max];
+    rd_kafka_conf_set(conf->get(), "group.id", options_.group.c_str(), why, sizeof why);
+    rd_kafka_conf_set_events(conf->get(), 0);  // nobody reads them here: they go to the log
+    handle_ = rd_kafka_new(RD_KAFKA_CONSUMER, conf->get(), why, sizeof why);
+    if (!handle_) return Error{Errc::unavailable, std::string{"librdkafka: "} + why};
+    static_cast<void>(conf->release());  // it belongs to the handle now
+    answers_.reset(rd_kafka_queue_new(handle_));
     return {};
 }
 
-void say_last_offsets(rd_kafka_t* handle, const std::string& group, const Offsets& offsets) {
-    const Owned<rd_kafka_queue_t> answers{rd_kafka_queue_new(handle)};
-    say_offsets(handle, answers.get(), group, offsets);
-    static_cast<void>(Event{rd_kafka_queue_poll(answers.get(), last_answer_ms)});
+Task<Offsets> Group::offsets(Offsets wanted) {
+    if (auto opened = open(); !opened) co_return opened.error();
+    auto asking =
+        asio::co_spawn(blocking_.context(), ask(handle_, std::move(wanted)), asio::use_awaitable);
+    co_return co_await std::move(asking);
+}
+
+void Group::say(Offsets offsets) {
+    for (auto& [at, offset] : offsets)
+        unsaid_[at] = offset;
+    if (!saying_.empty() && !is_answered(0)) return;
+    if (unsaid_.empty() || std::chrono::steady_clock::now() - said_ < say_after) return;
+    send();
+}
+
+void Group::send() {
+    if (!open()) return;
+    said_ = std::chrono::steady_clock::now();
+    const Partitions list = list_of(unsaid_);
+    const auto error = rd_kafka_commit_queue(handle_, list.get(), answers_.get(), nullptr, nullptr);
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) saying_ = std::exchange(unsaid_, {});
+}
+
+// What the group could not be told is told with what comes next.
+bool Group::is_answered(int wait_ms) {
+    const Event event{rd_kafka_queue_poll(answers_.get(), wait_ms)};
+    if (!event) return false;
+    if (const auto error = rd_kafka_event_error(event.get())) {
+        log::debug("Could not say how far this node is", {{"reason", rd_kafka_err2str(error)}});
+        unsaid_.merge(saying_);
+    }
+    saying_.clear();
+    return true;
 }
 
 }  // namespace reef::transport::kafka

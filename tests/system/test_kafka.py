@@ -144,6 +144,17 @@ def test_a_message_that_is_none_becomes_a_dead_letter(regions, kafka, topic):
     assert letters(regions) == []
 
 
+def test_a_message_of_another_program_is_counted_and_passed_over(regions, kafka, topic):
+    us, eu = regions["us"], regions["eu"]
+    send(kafka, topic, b'{"id":10,"price":1,"version":9}', key=b"10")
+    assert put(us, 10, 5, 1).status_code == 200
+    wait_until(lambda: get(eu, 10).json()["version"] == 2, what="what comes behind it")
+    for node in (us, eu):
+        wait_until(lambda node=node: metric(node, "atoll_broker_foreign_total") == 1,
+                   what="it being counted")
+        assert status(node)["dead"] == 0
+
+
 def test_what_comes_again_changes_nothing(regions, kafka, topic):
     us, eu = regions["us"], regions["eu"]
     for version in range(1, 6):
