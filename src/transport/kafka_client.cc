@@ -120,7 +120,8 @@ Task<Event> Client::next() {
                                    asio::redirect_error(asio::use_awaitable, failed));
         if (failed) co_return Error{Errc::closed, "interrupted"};
         std::uint64_t count = 0;  // taken before the queue is looked at: a later event wakes again
-        static_cast<void>(::read(wakes_.native_handle(), &count, sizeof count));
+        if (::read(wakes_.native_handle(), &count, sizeof count) < 0)
+            continue;  // none is there yet
     }
 }
 

@@ -188,8 +188,17 @@ def a_version_is_written_over_once(run):
         if ask.body and ask.body["version"] != ask.version + 1:
             yield f"it named version {ask.version}: {ask}"
     for (origin, key, version), requests in winners.items():
-        if len(requests) > 1:
+        if len(requests) > 1 and not comes_again(run, origin, requests):
             yield f"{origin} let {sorted(requests)} all write over version {version} of {key}"
+
+
+def comes_again(run, origin, requests):
+    """A twin that is found takes one off the version: the number comes again, for who knows."""
+    effects = sorted((effect for request in requests for effect in run.effects[request]
+                      if effect.dot[0] == origin), key=lambda effect: effect.dot)
+    return len(effects) == len(requests) and all(
+        later.row.covers(earlier.dot) and len(later.row.twins) > len(earlier.row.twins)
+        for earlier, later in itertools.pairwise(effects))
 
 
 # ---- what is there in the end --------------------------------------------------------------------
