@@ -87,6 +87,15 @@ Time time_of(const Request& request, Time now) {
     return std::min({Time{std::get<std::int64_t>(*read)}, request.received, now});
 }
 
+// A write of this node that this ledger does not know.
+bool names_own_future(const store::Ledger& ledger, const Position& wanted) {
+    const Position applied = ledger.applied();
+    const std::string_view node = node_of(ledger.self);
+    return std::any_of(wanted.begin(), wanted.end(), [&](const auto& named) {
+        return node_of(named.first) == node && seq_in(applied, named.first) < named.second;
+    });
+}
+
 }  // namespace
 
 Records::Records(RecordParts parts)
@@ -394,14 +403,20 @@ asio::awaitable<std::optional<Response>> Records::wait_for_token(const Request& 
         std::vector<Fault> faults{{"header", "Atoll-Token", "is not a token of this service"}};
         co_return invalid(std::move(faults), request);
     }
-    const auto ledger = parts_.progress.ledger();
-    if (covers(ledger->applied(), *wanted)) co_return std::nullopt;
-    const std::string_view node = node_of(ledger->self);
-    for (const auto& [origin, seq] : *wanted) {
-        if (node_of(origin) != node || seq_in(ledger->applied(), origin) >= seq) continue;
-        co_return problems_.write(
-            {"token_lost", "the token names a write of this node that no longer exists", {}, ""},
-            request);
+    const auto known = parts_.progress.ledger();
+    if (covers(known->applied(), *wanted)) co_return std::nullopt;
+    if (names_own_future(*known, *wanted)) {
+        // Another process of this node may have written it: the store knows.
+        const auto stored = co_await parts_.reader.ledger();
+        if (!stored) co_return failed(stored.error(), request);
+        if (covers(stored->applied(), *wanted)) co_return std::nullopt;
+        if (names_own_future(*stored, *wanted)) {
+            co_return problems_.write({"token_lost",
+                                       "the token names a write of this node that no longer exists",
+                                       {},
+                                       ""},
+                                      request);
+        }
     }
     const auto waited = co_await parts_.progress.wait_for(std::move(*wanted), parts_.token_wait);
     if (waited) co_return std::nullopt;

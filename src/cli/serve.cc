@@ -18,6 +18,7 @@ struct Arguments {
     std::string node;
     std::string data;
     std::string listen;
+    int instance = 1;
     bool fresh = false;
     bool alone = false;
     LogArguments log;
@@ -48,6 +49,17 @@ private:
     bool came_ = false;
 };
 
+// Where this process of the node listens, unless --listen says so.
+std::optional<config::Endpoint> listen_of(const config::Node& node, const Arguments& arguments) {
+    const auto others = static_cast<int>(node.instances.size());
+    if (arguments.instance == 1 || !arguments.listen.empty()) return node.listen;
+    if (arguments.instance - 2 < others)
+        return node.instances[static_cast<std::size_t>(arguments.instance - 2)];
+    std::cerr << "atoll: " << node.name << " has no instance " << arguments.instance
+              << ": name where it listens in the node's \"instances\", or say it with --listen\n";
+    return std::nullopt;
+}
+
 int serve(const Arguments& arguments) {
     config::LoadOptions as{.node = arguments.node};
     if (!arguments.listen.empty()) {
@@ -65,8 +77,18 @@ int serve(const Arguments& arguments) {
     node::NodeOptions options;
     options.name = node->name;
     options.data = data_folder(*app, arguments.data);
-    options.listen = node->listen;
-    set_up_log(arguments.log, node->name);
+    const auto listen = listen_of(*node, arguments);
+    if (!listen) return bad_usage;
+    if (arguments.instance > 1 && node->database_url.empty()) {
+        std::cerr << "atoll: " << node->name
+                  << " is on SQLite, which one process has for itself: only a PostgreSQL database "
+                     "(DATABASE_URL) has several\n";
+        return bad_usage;
+    }
+    options.listen = *listen;
+    const std::string number =
+        arguments.instance == 1 ? "" : '.' + std::to_string(arguments.instance);
+    set_up_log(arguments.log, node->name + number);
     options.request_log = request_log(arguments.log);
     options.fresh = arguments.fresh;
     options.alone = arguments.alone;
@@ -100,6 +122,10 @@ void add_serve(CLI::App& program, Run& run) {
     command->add_option("--node", arguments->node, "which node this is (default: the environment)");
     command->add_option("--data", arguments->data, "folder of its data (default: data/NAME)");
     command->add_option("--listen", arguments->listen, "HOST:PORT instead of the app's");
+    command
+        ->add_option("--instance", arguments->instance,
+                     "which of the node's processes on one PostgreSQL database (default: 1)")
+        ->check(CLI::Range(1, 64));
     command->add_flag("--fresh", arguments->fresh, "throw the node's data away first");
     command->add_flag("--alone", arguments->alone, "without its peers, as an app of one node");
     add_log_arguments(*command, arguments->log);

@@ -120,9 +120,20 @@ public:
     // ---- doing -------------------------------------------------------------------------------
     Result<Done> take(const Work& work) {
         if (const auto* intent = std::get_if<Intent>(&work)) return Done{take(*intent)};
-        if (const auto* run = std::get_if<ChangeRun>(&work)) return take(*run);
+        if (const auto* run = std::get_if<ChangeRun>(&work)) {
+            if (!holds_lease()) return lease_lost();
+            return take(*run);
+        }
         if (const auto* letters = std::get_if<Settlement>(&work)) return take(*letters);
-        return take(std::get<Rows>(work));
+        const Rows& rows = std::get<Rows>(work);
+        if (rows.under_lease && !holds_lease()) return lease_lost();
+        return take(rows);
+    }
+
+    // What the store says holds: a process that slept does not know what has become of its lease.
+    bool holds_lease() const { return surroundings_.lease == loaded_.ledger.lease; }
+    static Error lease_lost() {
+        return {Errc::unavailable, "another process of this node applies what peers send"};
     }
 
     bool changed() const {

@@ -16,6 +16,7 @@ struct Surroundings {
     Time now;
     std::array<std::uint8_t, 16> random{};  // seeds this batch's new keys
     std::size_t node_index = 0;             // the k-th node of the app, from 0
+    std::uint64_t lease = 0;                // the one that this process holds: see store::Company
     bool has_peers = false;
     std::function<bool(std::string_view)> reachable;  // by node name; may be empty: none is
     std::string schema;                               // Schema::id()
@@ -35,6 +36,7 @@ public:
     // the batch is begun again with them.
     std::vector<model::RecordRef> lacks(const Work& work) const;
 
+    // unavailable: what a peer sent, and another process of this node holds the lease by now.
     // invalid: a run leaves a gap or goes on under this node's own name, and nothing of it is in;
     // or a row's vector would name too many origins. overloaded: too many dead letters, and what
     // stood before is in. conflict: a letter to be settled is not inside its record.

@@ -277,6 +277,7 @@ Task<void> Committer::commit_batch(Items& items, ItemSpan span) {
         co_return Result<void>{};
     }
     store::Saved saved = batch.finish();
+    if (saved.ledger.batch > 0) ++saved.ledger.batch;
     const store::Ledger ledger = saved.ledger;
     const std::size_t letters = saved.dead_letters.size();
     fault_point("commit.before");

@@ -9,6 +9,7 @@ void Progress::advance(const store::Ledger& ledger) {
     auto next = std::make_shared<const store::Ledger>(ledger);
     {
         const std::lock_guard lock{mutex_};
+        if (ledger.batch > 0 && ledger.batch <= ledger_->batch) return;
         ledger_ = std::move(next);
     }
     watch_.notify();

@@ -14,7 +14,8 @@ class Progress {
 public:
     Progress(const store::Ledger& ledger, Clock& clock);
 
-    // From the committer's thread, after each durable batch.
+    // From the committer's thread, after each durable batch, of this process or of another one of
+    // the node. An older ledger than the last one changes nothing.
     void advance(const store::Ledger& ledger);
 
     // From any thread.

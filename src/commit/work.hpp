@@ -41,6 +41,7 @@ struct Rows {
     std::map<model::OriginId, store::OriginMark> raised = {};
     // Messages that nobody can make a change of. One that is known by its name is passed over.
     std::vector<store::DeadLetter> letters = {};
+    bool under_lease = false;  // what a peer sends: for the process that holds the node's lease
     bool parks = false;        // a row that the database refuses becomes a dead letter …
     std::string refused = {};  // … for this reason: set by the committer, with that one row
 };

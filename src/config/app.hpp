@@ -29,6 +29,7 @@ struct Node {
     std::string name;
     Endpoint listen;
     std::string url;                   // where peers find it; made of `listen` when not given
+    std::vector<Endpoint> instances;   // where its processes 2, 3, … listen, on one PostgreSQL
     std::string database_url;          // PostgreSQL; "" = SQLite
     std::vector<std::string> send_to;  // names of other nodes; all of them unless said otherwise
     bool foreign = false;              // another program: no Atoll node

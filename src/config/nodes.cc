@@ -179,6 +179,10 @@ void read_node(Section& section, Section* serve, const Reader& reader, Node& nod
     } else if (!node.foreign && !section.has("listen")) {
         section.mistake(section.at(), "[[node]] needs \"listen\": \"127.0.0.1:8000\"");
     }
+    for (const Text& text : section.texts("instances")) {
+        const auto endpoint = endpoint_of(section, "instances", text);
+        if (endpoint) node.instances.push_back(*endpoint);
+    }
     const auto store = section.text("store");
     if (store) apply_store(section, *store, node.database_url);
     apply_send_to(section, reader.app, node);

@@ -36,10 +36,24 @@ struct Address {
     config::Endpoint listen;
 };
 
+// Where a node's processes listen. On SQLite it has one, whatever the app says of more.
+std::vector<config::Endpoint> processes_of(const config::Node& node) {
+    std::vector<config::Endpoint> all{node.listen};
+    if (!node.database_url.empty())
+        all.insert(all.end(), node.instances.begin(), node.instances.end());
+    return all;
+}
+
+std::string process_name(const config::Node& node, int number) {
+    return node.name + (number == 1 ? "" : '.' + std::to_string(number));
+}
+
 std::vector<Address> addresses_of(const config::App& app) {
     std::vector<Address> all;
     for (const config::Node& node : app.nodes) {
-        if (!node.foreign) all.push_back({node.name, node.listen});
+        if (node.foreign) continue;
+        for (int number = 1; const config::Endpoint& at : processes_of(node))
+            all.push_back({process_name(node, number++), at});
     }
     if (app.gateway) all.push_back({"gateway", app.gateway->listen});
     return all;
@@ -103,22 +117,30 @@ private:
     void make_members() {
         for (const config::Node& node : app_.nodes) {
             if (node.foreign) continue;
-            width_ = std::max(width_, node.name.size());
-            MemberOptions member;
-            member.name = node.name;
-            member.command.arguments = {options_.program, "serve",        options_.app_file,
-                                        "--node",         node.name,      "--data",
-                                        options_.data,    "--log-format", "text"};
-            if (options_.fresh) member.first_arguments.push_back("--fresh");
-            if (!options_.log_level.empty()) {
-                member.command.arguments.insert(member.command.arguments.end(),
-                                                {"--log-level", options_.log_level});
-            }
-            member.log_file = log_file(node.name);
-            member.serving_mark = "Serving app=";
-            add(std::move(member));
+            const int count = static_cast<int>(processes_of(node).size());
+            for (int number = 1; number <= count; ++number)
+                add(node_member(node, number));
         }
         if (app_.gateway) add(gateway_member());
+    }
+
+    MemberOptions node_member(const config::Node& node, int number) {
+        MemberOptions member;
+        member.name = process_name(node, number);
+        width_ = std::max(width_, member.name.size());
+        auto& arguments = member.command.arguments;
+        arguments = {options_.program, "serve",       options_.app_file, "--node", node.name,
+                     "--data",         options_.data, "--log-format",    "text"};
+        if (number > 1) {
+            arguments.insert(arguments.end(), {"--instance", std::to_string(number)});
+        } else if (options_.fresh) {
+            member.first_arguments.push_back("--fresh");
+        }
+        if (!options_.log_level.empty())
+            arguments.insert(arguments.end(), {"--log-level", options_.log_level});
+        member.log_file = log_file(member.name);
+        member.serving_mark = "Serving app=";
+        return member;
     }
 
     MemberOptions gateway_member() {
@@ -126,7 +148,7 @@ private:
         options.ipv6 = gateway::has_ipv6_loopback();
         options.root = geteuid() == 0;
         for (const config::Node& node : app_.nodes) {
-            if (!node.foreign) options.addresses[node.name] = {node.listen};
+            if (!node.foreign) options.addresses[node.name] = processes_of(node);
         }
         const fs::path conf = fs::absolute(fs::path{options_.data} / "gateway" / "nginx.conf");
         std::ofstream{conf} << gateway::nginx_conf(app_, options);
@@ -349,7 +371,8 @@ private:
         }
         std::vector<Member*> chosen;
         for (const auto& member : members_) {
-            if (name.empty() || member->name() == name) chosen.push_back(member.get());
+            const bool meant = member->name() == name || member->name().starts_with(name + '.');
+            if (name.empty() || meant) chosen.push_back(member.get());
         }
         if (chosen.empty()) co_return "error there is no " + name + " in " + app_.name;
         if (verb != "stop" && verb != "start" && verb != "restart") {

@@ -41,9 +41,12 @@ std::vector<Servers> servers_of(const config::App& app, const Addresses& address
         const auto given = addresses.find(node.name);
         Servers& servers = all.emplace_back();
         servers.node = node.name;
-        servers.at = given != addresses.end() && !given->second.empty()
-                         ? given->second
-                         : std::vector<Endpoint>{endpoint_of_url(node)};
+        if (given != addresses.end() && !given->second.empty()) {
+            servers.at = given->second;
+        } else {
+            servers.at = node.instances;
+            servers.at.insert(servers.at.begin(), endpoint_of_url(node));
+        }
         std::transform(servers.at.begin(), servers.at.end(), servers.at.begin(), reachable);
     }
     if (all.empty()) throw std::invalid_argument(app.name + " has no node to pass requests to");

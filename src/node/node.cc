@@ -13,6 +13,7 @@
 #include "base/log.hpp"
 #include "base/worker.hpp"
 #include "node/broker.hpp"
+#include "node/instances.hpp"
 #include "node/metrics.hpp"
 #include "node/seed.hpp"
 #include "node/store.hpp"
@@ -48,8 +49,10 @@ std::vector<transport::PeerAddress> peer_addresses(const config::App& app,
         if (options.alone || node.name == options.name || node.foreign) continue;
         const auto url = transport::parse_url(node.url);
         if (!url) throw std::runtime_error("the url of " + node.name + " is not http://HOST:PORT");
-        peers.push_back(
-            {node.name, url->host, url->port, app.peer_secret, options.name, app.schema.id()});
+        auto& peer = peers.emplace_back(transport::PeerAddress{
+            node.name, url->host, url->port, app.peer_secret, options.name, app.schema.id()});
+        for (const config::Endpoint& more : node.instances)
+            peer.more.push_back({more.host, std::to_string(more.port)});
     }
     return peers;
 }
@@ -94,10 +97,11 @@ public:
         if (!seeded) return seeded.error();
         if (*seeded > 0) log::info("Loaded the seed", {{"rows", *seeded}});
         if (!options_.serve) return {};
+        instances_->start();
         // Peer routes open at once; records are served when this node is level with its peers.
         if (auto serving = start_server(); !serving) return serving;
         replication_->start();
-        replication_->catch_up();
+        if (instances_->leads()) replication_->catch_up();
         status_.ready = true;
         return {};
     }
@@ -125,6 +129,7 @@ public:
             server_->stop(std::chrono::duration_cast<std::chrono::milliseconds>(left));
         }
         replication_->stop();
+        instances_->stop();
         committer_->stop();
         committer_ended_.get_future().wait();
         for (auto& worker : io_workers_)
@@ -141,6 +146,7 @@ private:
             now.now = system_clock().now();
             now.random = random_bytes(random_);
             now.node_index = node_index;
+            now.lease = instances_->lease();
             now.schema = schema_id_;
             now.has_peers = has_peers_;
             now.reachable = [this](std::string_view name) {
@@ -157,6 +163,12 @@ private:
             app_.schema, *store_, *committer_, progress_, system_clock(),
             replication::ReplicationOptions{options_.name, peer_addresses(app_, options_),
                                             broker_options(app_, options_)});
+        auto company = store_->open_company(commit_worker_.context().get_executor());
+        if (company) replication_->lead(false);
+        instances_ = std::make_unique<Instances>(
+            InstancesParts{commit_worker_, std::move(company),
+                           [this](const store::Ledger& ledger) { committed(ledger); },
+                           [this](bool leads) { replication_->lead(leads); }});
         asio::co_spawn(commit_worker_.context(), committer_->run(),
                        [this](const std::exception_ptr& thrown, Result<void> done) {
                            if (thrown) std::rethrow_exception(thrown);
@@ -237,6 +249,7 @@ private:
     const bool has_peers_ = !peer_addresses(app_, options_).empty();
     std::promise<void> committer_ended_;
     std::unique_ptr<replication::Replication> replication_;
+    std::unique_ptr<Instances> instances_;
     std::vector<std::unique_ptr<Worker>> io_workers_;
     std::vector<std::unique_ptr<store::Reader>> readers_;
     std::vector<std::unique_ptr<api::Traffic>> traffic_;

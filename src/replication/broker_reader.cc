@@ -20,6 +20,11 @@ asio::awaitable<void> BrokerReader::run() {
     auto pause = options_.retry_min;
     bool logged = false;
     for (;;) {
+        if (!parts_.inbox.leads()) {  // another process of the node reads them
+            Result<void> slept = co_await parts_.clock.sleep(options_.retry_min);
+            if (!slept) co_return;  // stopping
+            continue;
+        }
         const std::uint64_t before = counts_.arrived;
         Result<void> ended = co_await follow();
         feed_.reset();

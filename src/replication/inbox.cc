@@ -76,8 +76,14 @@ std::uint64_t Inbox::received(std::string_view origin) const {
     return mark == ledger->origins.end() ? 0 : mark->second.received;
 }
 
+void Inbox::lead(bool on) {
+    if (std::exchange(leads_, on) == on) return;
+    start_again({Errc::unavailable, "the lease has another holder"});
+}
+
 Task<Inbox::Taken> Inbox::take(Delivery delivery) {
     Taken taken;
+    if (!leads_) co_return Error{Errc::unavailable, failed_};
     for (std::size_t i = 0; i < delivery.changes.size();) {
         if (delivery.epoch != epoch_) co_return Error{Errc::unavailable, failed_};
         std::string& json = delivery.changes[i];
@@ -282,6 +288,7 @@ asio::awaitable<void> Inbox::fill_gaps() {
     for (;;) {
         Result<void> slept = co_await parts_.clock.sleep(options_.gap_look);
         if (!slept) co_return;  // stopping
+        if (!leads_) continue;
         const std::vector<OriginId> gaps = open_gaps();
         for (const OriginId& origin : gaps) {
             Result<void> filled = co_await fill(origin);

@@ -83,6 +83,11 @@ public:
     // Read it when a source starts from received(), and say it with each delivery.
     std::uint64_t epoch() const { return epoch_; }
 
+    // Whether this process applies; while another one of the node does, nothing is taken. Each
+    // change begins a new epoch.
+    bool leads() const { return leads_; }
+    void lead(bool on);
+
     // Waits only while the window of what can be applied is full. unavailable: what was taken in
     // this epoch, and is not durable, is forgotten; the source starts again. invalid: what came is
     // no change at all.
@@ -119,6 +124,7 @@ private:
     model::OriginId turn_;  // whose changes went last: the next run begins behind it
     std::set<model::Dot> forks_;
     std::uint64_t epoch_ = 1;
+    bool leads_ = true;
     std::string failed_;  // why the last epoch ended
 };
 

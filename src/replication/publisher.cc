@@ -38,9 +38,15 @@ void Publisher::begin() {
 }
 
 asio::awaitable<void> Publisher::run() {
-    begin();
     auto pause = options_.retry_min;
-    for (;;) {
+    for (bool began = false;;) {
+        if (!leads_) {
+            began = connected_ = false;
+            Result<void> slept = co_await parts_.clock.sleep(options_.retry_min);
+            if (!slept) co_return;  // stopping
+            continue;
+        }
+        if (!std::exchange(began, true)) begin();
         const std::uint64_t seen = parts_.progress.generation();
         auto sent = co_await publish_piece();
         if (!sent) {
@@ -128,6 +134,7 @@ Task<void> Publisher::save_if_due() {
     std::string text = cursor_text();
     if (confirmed_ == 0 || text == saved_) co_return Result<void>{};
     commit::Rows rows;
+    rows.under_lease = true;
     rows.cursors[cursor] = text;
     auto saved = co_await parts_.committer.load(std::move(rows));
     if (!saved) co_return saved.error();

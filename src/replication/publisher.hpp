@@ -42,6 +42,10 @@ public:
 
     // Runs until it is cancelled.
     asio::awaitable<void> run();
+    // While another process of the node sends them, this one waits. Then it begins where that one
+    // has come to.
+    void lead(bool on) { leads_ = on; }
+    bool leads() const { return leads_; }  // from any thread
 
     // From any thread: the last of this node's changes that the broker has confirmed.
     std::uint64_t confirmed() const { return confirmed_; }
@@ -63,6 +67,7 @@ private:
     transport::Ends ends_;  // of what was confirmed, by place
     std::atomic<std::uint64_t> confirmed_{0};
     std::atomic<bool> connected_{false};
+    std::atomic<bool> leads_{true};
     std::string saved_;
     std::chrono::nanoseconds saved_at_{};
 };

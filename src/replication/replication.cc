@@ -104,7 +104,8 @@ std::optional<BrokerReport> Replication::broker() const {
     BrokerReport report;
     report.publishing = publisher_->connected();
     report.reading = counts.reading;
-    report.unpublished = progress_.ledger()->seq() - publisher_->confirmed();
+    if (publisher_->leads())
+        report.unpublished = progress_.ledger()->seq() - publisher_->confirmed();
     report.arrived = counts.arrived;
     report.put_aside = counts.put_aside;
     report.foreign = counts.foreign;
@@ -124,6 +125,13 @@ void Replication::start() {
     }
     running_ = true;
     worker_.start();
+}
+
+void Replication::lead(bool on) {
+    asio::post(worker_.context(), [this, on] {
+        inbox_->lead(on);
+        if (publisher_) publisher_->lead(on);
+    });
 }
 
 void Replication::catch_up() {

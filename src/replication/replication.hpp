@@ -31,7 +31,7 @@ struct BrokerOptions {
 struct BrokerReport {
     bool publishing = false;  // it took what it was given last
     bool reading = false;
-    std::uint64_t unpublished = 0;  // of this node's changes
+    std::uint64_t unpublished = 0;  // of this node's changes, by the process that tells of them
     std::uint64_t arrived = 0;
     std::uint64_t put_aside = 0;
     std::uint64_t foreign = 0;  // messages of other programs
@@ -53,6 +53,10 @@ public:
     ~Replication();  // stops
 
     void start();
+    // From any thread: whether this process of the node applies what peers send, and tells a
+    // broker of the node's changes. Peers are followed in any case: what they say of themselves is
+    // for all.
+    void lead(bool on);
     // Blocks until what reachable peers stated at first contact is applied, bounded; at once when
     // there is none. Not on any of the node's threads.
     void catch_up();

@@ -111,6 +111,7 @@ Task<bool> Snapshot::take_rows(SnapshotPlace& place, transport::PeerCalls& calls
         place.after.reset();
     }
     commit::Rows joined;
+    joined.under_lease = true;
     joined.rows = std::move(piece->rows);
     joined.parks = true;
     joined.cursors[cursor] = place_json(place);
@@ -130,6 +131,7 @@ Task<bool> Snapshot::take_requests(SnapshotPlace& place, transport::PeerCalls& c
     if (piece->self != place.head.self) co_return another_life();
     const bool more = !piece->requests.empty();
     commit::Rows joined;
+    joined.under_lease = true;
     if (more) place.requests_after = piece->requests.back().number;
     for (auto& [number, id, seen] : piece->requests)
         joined.requests.emplace_back(std::move(id), std::move(seen));

@@ -20,7 +20,9 @@ Subscriber::~Subscriber() = default;
 
 asio::awaitable<void> Subscriber::run() {
     for (;;) {
+        led_ = parts_.inbox.leads();
         Result<void> ended = co_await follow();
+        if (parts_.inbox.leads() != led_) continue;  // as what it is now: the peer is not lost
         parts_.peers.lost(peer_, ended.error().what);
         if (!std::exchange(trouble_logged_, true)) {
             log::warn("Lost a peer", {{"peer", peer_}, {"reason", ended.error().what}});
@@ -57,6 +59,7 @@ Task<void> Subscriber::follow() {
     for (;;) {
         auto arrivals = co_await (*feed)->next();
         if (!arrivals) co_return arrivals.error();
+        if (parts_.inbox.leads() != led_) co_return Error{Errc::closed, "the lease has moved"};
         if (parts_.peers.is_cut(peer_)) co_return Error{Errc::unavailable, "cut off"};
         Result<void> taken = co_await take(std::move(*arrivals), epoch);
         if (!taken) co_return taken;
@@ -88,6 +91,7 @@ Task<std::unique_ptr<transport::Feed>> Subscriber::open(std::vector<std::string>
             feed = co_await source_->open(std::move(here), without);
         }
     }
+    if (!reaches_back(feed) && !parts_.inbox.leads()) co_return feed.error();
     if (!reaches_back(feed)) {
         Result<void> taken = co_await parts_.snapshot.take(peer_);
         if (!taken) co_return taken.error();
@@ -111,6 +115,7 @@ Task<void> Subscriber::take(std::vector<transport::Arrival> arrivals, std::uint6
         }
     }
     if (latest) parts_.peers.heard(peer_, *latest, parts_.progress.ledger()->applied());
+    if (!parts_.inbox.leads()) co_return Result<void>{};  // another process applies them
     auto taken = co_await parts_.inbox.take(std::move(delivery));
     if (!taken) co_return taken.error();
     co_return Result<void>{};

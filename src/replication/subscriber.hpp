@@ -1,6 +1,6 @@
 // Follows one peer's feed for as long as the node lives: what it says of itself goes to Peers, its
-// changes to the inbox. Where the peer's log no longer reaches back, and no other peer can help, it
-// takes a snapshot of it.
+// changes to the inbox, if this process applies them. Where the peer's log no longer reaches back,
+// and no other peer can help, it takes a snapshot of it.
 #pragma once
 
 #include <chrono>
@@ -57,6 +57,7 @@ private:
     std::mt19937_64 random_;
     std::chrono::milliseconds pause_;
     bool trouble_logged_ = false;
+    bool led_ = true;  // when the feed was opened
 };
 
 }  // namespace reef::replication

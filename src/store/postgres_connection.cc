@@ -57,7 +57,7 @@ class PipelinedConnection final : public Connection,
                                   public std::enable_shared_from_this<PipelinedConnection> {
 public:
     PipelinedConnection(const asio::any_io_executor& executor, ConnectionOptions options)
-        : options_(std::move(options)), socket_(executor), watchdog_(executor) {}
+        : options_(std::move(options)), socket_(executor), watchdog_(executor), bell_(executor) {}
 
     ~PipelinedConnection() override {
         if (socket_.is_open()) socket_.release();  // libpq closes it
@@ -93,12 +93,30 @@ public:
         // Nothing is awaited: what can be read is a farewell, and then the end.
         pollfd poll{PQsocket(connection_), POLLIN, 0};
         while (::poll(&poll, 1, 0) > 0) {
-            if (PQconsumeInput(connection_) == 1 && PQstatus(connection_) == CONNECTION_OK)
+            if (PQconsumeInput(connection_) == 1 && PQstatus(connection_) == CONNECTION_OK) {
+                take_notices();
                 continue;
+            }
             leave_socket();
             break;
         }
         return lost_;
+    }
+
+    asio::awaitable<void> noticed(std::chrono::milliseconds at_most) override {
+        const auto keep = shared_from_this();
+        listening_ = true;
+        if (!lost_) wait_readable();
+        if (!rung_ && !lost_) {
+            bell_.expires_after(at_most);
+            boost::system::error_code rung;
+            co_await bell_.async_wait(asio::redirect_error(asio::use_awaitable, rung));
+        }
+        rung_ = false;
+    }
+
+    void close() override {
+        if (!lost_) lose("it was closed");
     }
 
 private:
@@ -112,6 +130,7 @@ private:
     void wait_writable();
     void watch();
     void take_results();
+    void take_notices();
     void take(PGresult* result);
     void finish_front();
     void leave_socket();
@@ -123,6 +142,7 @@ private:
     PGconn* connection_ = nullptr;
     asio::posix::stream_descriptor socket_;
     asio::steady_timer watchdog_;
+    asio::steady_timer bell_;                                     // whoever waits for a notice
     std::deque<std::unique_ptr<Exchange>> pending_;               // in the order sent
     std::vector<std::unique_ptr<Exchange>> done_;                 // to be resumed
     std::map<std::string, std::string, std::less<>> statements_;  // SQL → its prepared name
@@ -130,6 +150,8 @@ private:
     bool reading_ = false;
     bool writing_ = false;
     bool watching_ = false;
+    bool listening_ = false;
+    bool rung_ = false;  // a notice came
     bool lost_ = false;
 };
 
@@ -353,12 +375,18 @@ void PipelinedConnection::take_results() {
             return lose(first_line(PQerrorMessage(connection_)));
         }
     }
-    if (pending_.empty()) {
-        watchdog_.cancel();
-    } else {
-        wait_readable();
-    }
+    take_notices();
+    if (pending_.empty()) watchdog_.cancel();
+    if (!pending_.empty() || listening_) wait_readable();
     resume_done();
+}
+
+void PipelinedConnection::take_notices() {
+    while (PGnotify* notice = PQnotifies(connection_)) {
+        rung_ = rung_ || options_.process != notice->extra;
+        PQfreemem(notice);
+    }
+    if (rung_) bell_.cancel();
 }
 
 void PipelinedConnection::take(PGresult* result) {
@@ -418,6 +446,7 @@ void PipelinedConnection::lose_soon() {
 void PipelinedConnection::lose(const std::string& why) {
     leave_socket();
     watchdog_.cancel();
+    bell_.cancel();
     const Error error{Errc::unavailable, "the database was lost: " +
                                              (why.empty() ? "the connection was closed" : why)};
     for (auto& exchange : pending_) {

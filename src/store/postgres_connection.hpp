@@ -56,7 +56,8 @@ using Answers = std::vector<Answer>;
 
 struct ConnectionOptions {
     std::string url;
-    std::string name;  // shown in pg_stat_activity: "atoll us writer"
+    std::string name;          // shown in pg_stat_activity: "atoll us writer"
+    std::string process = {};  // by which notices of this process are known; random
     // SET at once: "plan_cache_mode", "force_generic_plan"; beside those that every one has.
     std::vector<std::pair<std::string, std::string>> settings = {};
     std::chrono::milliseconds connect_timeout{3'000};
@@ -76,6 +77,11 @@ public:
     // The same when nobody waits.
     virtual void send(Commands commands) = 0;
     virtual bool lost() = 0;  // looks at the socket, too
+
+    // After a LISTEN: waits for a notice of another process, or at most so long. One at a time.
+    virtual asio::awaitable<void> noticed(std::chrono::milliseconds at_most) = 0;
+    // Ends it at once, with whatever its session holds.
+    virtual void close() = 0;
 };
 
 }  // namespace reef::store::postgres

@@ -146,6 +146,13 @@ const char* const batches_sql =
     "  digests BYTEA NOT NULL\n) WITH (toast_tuple_target = 8160);\n"
     "ALTER TABLE atoll_batches ALTER COLUMN digests SET STORAGE EXTERNAL;\n";
 
+const char* const leases_sql =
+    "CREATE TABLE IF NOT EXISTS atoll_leases (\n"
+    "  number BIGINT PRIMARY KEY,\n"
+    "  since TIMESTAMP NOT NULL DEFAULT now()\n);\n";
+
+const char* const notices = "atoll";
+
 const char* const origins_sql =
     "(SELECT json_object_keys(ledger->'origins') AS origin FROM"
     " (SELECT ledger FROM atoll_batches ORDER BY number DESC LIMIT 1) AS newest)";
@@ -158,9 +165,13 @@ Command newest_command(std::int64_t known_token) {
     return {
         "SELECT number, token, CASE WHEN token <> $1 THEN ledger END,"
         " CASE WHEN token <> $1 THEN digests END, CASE WHEN token <> $1 THEN (SELECT"
-        " json_agg(json_build_array(source, seq, resource, key)) FROM atoll_dead_letters) END"
-        " FROM atoll_batches ORDER BY number DESC LIMIT 1",
+        " json_agg(json_build_array(source, seq, resource, key)) FROM atoll_dead_letters) END,"
+        " (SELECT max(number) FROM atoll_leases) FROM atoll_batches ORDER BY number DESC LIMIT 1",
         Parameters{}.add(known_token)};
+}
+
+std::uint64_t read_lease(const Answer& newest) {
+    return newest.rows() == 1 ? newest.natural(0, 5) : 0;
 }
 
 Result<std::optional<BatchState>> read_newest(const Schema& schema, const Answer& answer,
@@ -176,7 +187,14 @@ Result<std::optional<BatchState>> read_newest(const Schema& schema, const Answer
         read_parked(schema, *parked, state->ledger);
     }
     state->mark = mark;
+    state->ledger.batch = mark.number;
+    state->ledger.lease = read_lease(answer);
     return std::optional{std::move(*state)};
+}
+
+Command notice_command(const std::string& process) {
+    return {"SELECT pg_notify($1, $2)",
+            Parameters{}.add(std::string_view{notices}).add(std::string_view{process})};
 }
 
 Command save_command(const Schema& schema, const BatchState& state) {

@@ -15,6 +15,8 @@
 namespace reef::store::postgres {
 
 extern const char* const batches_sql;  // its table, and the row that batches lock
+extern const char* const leases_sql;   // the table of leases, for a database that has none
+extern const char* const notices;      // the channel
 
 struct BatchMark {
     std::uint64_t number = 0;
@@ -33,9 +35,13 @@ struct BatchState {
 Command lock_command();  // the store's one lock, until the transaction's end
 // The newest batch: its whole state, or only its mark when its token is the one that is known.
 Command newest_command(std::int64_t known_token);
+// Under which lease changes of peers are applied: in the same answer, whatever token is known.
+std::uint64_t read_lease(const Answer& newest);
 // Absent: the known one. invalid: another program wrote it.
 Result<std::optional<BatchState>> read_newest(const Schema& schema, const Answer& answer,
                                               std::int64_t known_token);
+// Tells the node's other processes that there is a new batch, when it is committed.
+Command notice_command(const std::string& process);
 Command save_command(const Schema& schema, const BatchState& state);
 Command forget_command(std::uint64_t from, std::uint64_t before);  // old ones
 

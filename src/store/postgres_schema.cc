@@ -64,6 +64,10 @@ public:
             done = co_await create();
         }
         if (!done) co_return done;
+        Commands leases;
+        append_statements(leases, leases_sql);
+        done = co_await execute(std::move(leases));
+        if (!done) co_return done;
         done = co_await load_meta();
         if (!done) co_return done;
         for (const Resource& resource : schema_.resources) {
@@ -101,7 +105,7 @@ private:
                 commands.push_back({"DROP TABLE IF EXISTS " + quoted(table), {}, false});
         }
         commands.push_back(
-            {"DROP TABLE IF EXISTS atoll_node, atoll_meta, atoll_batches, atoll_log,"
+            {"DROP TABLE IF EXISTS atoll_node, atoll_meta, atoll_batches, atoll_leases, atoll_log,"
              " atoll_requests, atoll_conflicts, atoll_dead_letters",
              {},
              false});

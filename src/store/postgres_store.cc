@@ -1,6 +1,8 @@
 #include <boost/asio/use_future.hpp>
 #include <future>
+#include <random>
 
+#include "store/postgres_company.hpp"
 #include "store/postgres_connection.hpp"
 #include "store/postgres_reader.hpp"
 #include "store/postgres_schema.hpp"
@@ -28,6 +30,10 @@ public:
         return postgres::make_reader(on, schema_, statements_, options_);
     }
 
+    std::unique_ptr<Company> open_company(asio::any_io_executor on) override {
+        return postgres::make_company(on, schema_, options_);
+    }
+
 private:
     const Schema schema_;
     const std::vector<postgres::RowStatements> statements_;
@@ -45,11 +51,17 @@ Task<void> prepare(asio::any_io_executor executor, ConnectionOptions connection_
     co_return done;
 }
 
+std::string random_name() {
+    std::random_device random;
+    return std::to_string(random()) + '.' + std::to_string(random());
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Store>> open_postgres(const Schema& schema, StoreOptions options) {
     if (auto good = postgres::check_url(options.url); !good) return good.error();
-    const ConnectionOptions connection{.url = options.url, .name = "atoll " + options.node};
+    const ConnectionOptions connection{
+        .url = options.url, .name = "atoll " + options.node, .process = random_name()};
     asio::io_context context;
     auto prepared = asio::co_spawn(
         context, prepare(context.get_executor(), connection, schema, options), asio::use_future);

@@ -22,9 +22,13 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds settle_timeout{10};
 constexpr std::chrono::milliseconds settle_pause{50};
 
+// The node's other processes have the store's lock in turn. One that has stopped with it loses it.
+constexpr const char* batch_lock_timeout = "5s";
+constexpr const char* stopped_timeout = "1500ms";
+
 // A row that another program keeps locked holds up one batch for so long; what follows, and the
 // parts into which that batch is split, nearly not at all.
-constexpr const char* lock_timeout = "300ms";
+constexpr const char* lock_timeout = "SET LOCAL lock_timeout = '300ms'";
 constexpr const char* lock_timeout_short = "SET LOCAL lock_timeout = '10ms'";
 constexpr std::chrono::seconds locks_remembered{2};
 
@@ -39,8 +43,8 @@ ConnectionOptions writing(ConnectionOptions options) {
          {"enable_seqscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin"})
         options.settings.emplace_back(off, "off");
     options.settings.emplace_back("plan_cache_mode", "force_generic_plan");
-    options.settings.emplace_back("lock_timeout", lock_timeout);
-    options.settings.emplace_back("idle_in_transaction_session_timeout", "10s");
+    options.settings.emplace_back("lock_timeout", batch_lock_timeout);
+    options.settings.emplace_back("idle_in_transaction_session_timeout", stopped_timeout);
     return options;
 }
 
@@ -55,6 +59,7 @@ public:
         : executor_(executor),
           schema_(schema),
           statements_(statements),
+          process_(options.process),
           link_(executor, writing(std::move(options))) {}
 
     Task<Loaded> begin(Wanted wanted) override {
@@ -88,11 +93,14 @@ public:
         for (const LogEntry& entry : saved.log)
             state.log_bytes += entry.json.size();
         Commands commands;
-        if (Clock::now() < locked_until_) commands.push_back({lock_timeout_short, {}, false});
+        const bool locked = Clock::now() < locked_until_;
+        commands.push_back({locked ? lock_timeout_short : lock_timeout, {}, false});
         append_save(commands, saved, state.last_request);
         state.ledger = std::move(saved.ledger);
+        state.ledger.batch = state.mark.number;
         state.ledger.parked = parked_after(saved);
         commands.push_back(save_command(schema_, state));
+        commands.push_back(notice_command(process_));
         co_return co_await close_batch(std::move(commands), std::move(state));
     }
 
@@ -144,6 +152,7 @@ private:
     const asio::any_io_executor executor_;
     const Schema& schema_;
     const std::vector<RowStatements>& statements_;
+    const std::string process_;
     Link link_;
     std::mt19937_64 random_{std::random_device{}()};  // tokens
 
@@ -182,6 +191,7 @@ Task<Answers> PostgresWriter::open_batch(Commands commands) {
 Result<void> PostgresWriter::read_ledger(const Answer& answer) {
     auto newest = read_newest(schema_, answer, known_.mark.token);
     if (!newest) return Error{Errc::unavailable, newest.error().what};
+    known_.ledger.lease = read_lease(answer);
     if (!*newest) return {};
     if ((*newest)->mark.number < known_.mark.number) {
         // A standby that had not everything, a restored backup: what was told to others is missing,
@@ -294,6 +304,7 @@ Task<bool> PostgresWriter::trim(TrimLimits limits) {
     }
     BatchState state = following();
     state.ledger = known_.ledger;
+    state.ledger.batch = state.mark.number;
     state.log_bytes = expired.log_bytes;
     Commands commands;
     if (expired.requests_to > 0)

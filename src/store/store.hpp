@@ -50,6 +50,11 @@ struct Ledger {
     std::map<ResourceId, std::int64_t> next_slot;         // the next number of this node
     std::map<ResourceId, Digest> digests;
     std::map<std::string, std::string> cursors;  // broker and publisher marks
+    // Where several processes share the store: how many batches there were, so that of two ledgers
+    // the later one can be told, and under which lease (of those given so far) changes of peers are
+    // applied. Else both are 0.
+    std::uint64_t batch = 0;
+    std::uint64_t lease = 0;
     // The dead letters, by (source, seq), each with its record if anybody could tell it. The store
     // fills it from the letters themselves, whatever a batch leaves here.
     std::map<Dot, std::optional<RecordRef>> parked;
@@ -201,11 +206,29 @@ public:
     virtual Task<Ledger> ledger() = 0;
 };
 
+struct News {
+    std::optional<Ledger> ledger;  // there were other batches since the last news
+    std::uint64_t lease = 0;       // the one that this process holds; 0: another one has it
+};
+
+// The other processes of the node that share its store. One of them all holds the lease: it alone
+// applies what peers send. It loses it when it dies, or gives no sign of life for a while; each new
+// one has a higher number. One executor.
+class Company {
+public:
+    virtual ~Company() = default;  // gives the lease back
+    // Waits until another process has saved a batch, but not longer than a sign of life is due.
+    // Takes the lease if nobody has it. unavailable: the database is away, and the lease is lost.
+    virtual Task<News> next() = 0;
+};
+
 class Store {
 public:
     virtual ~Store() = default;
     virtual std::unique_ptr<Writer> open_writer(asio::any_io_executor on) = 0;  // at most one
     virtual std::unique_ptr<Reader> open_reader(asio::any_io_executor on) = 0;
+    // Null: no other process can open this store. At most one.
+    virtual std::unique_ptr<Company> open_company(asio::any_io_executor) { return nullptr; }
 };
 
 struct StoreOptions {

@@ -30,6 +30,15 @@ Error unavailable(const PeerAddress& peer, std::string_view what) {
             peer.node + " at " + peer.host + ':' + peer.port + ": " + std::string{what}};
 }
 
+// To the next of its processes.
+void turn(PeerAddress& peer) {
+    if (peer.more.empty()) return;
+    peer.more.push_back({peer.host, peer.port});
+    peer.host = peer.more.front().host;
+    peer.port = peer.more.front().port;
+    peer.more.erase(peer.more.begin());
+}
+
 // Connects within the deadline. The name is looked up each time: containers come back elsewhere.
 Task<std::unique_ptr<beast::tcp_stream>> connect(PeerAddress peer,
                                                  std::chrono::milliseconds deadline) {
@@ -137,6 +146,8 @@ public:
 
     Task<std::unique_ptr<Feed>> open(model::Position after,
                                      std::vector<std::string> without) override {
+        // One that goes silent is not asked again before the others.
+        if (std::exchange(opened_, true)) turn(peer_);
         auto stream = co_await connect(peer_, times_.connect);
         if (!stream) co_return stream.error();
         auto feed = std::make_unique<DirectFeed>(peer_, std::move(*stream), times_);
@@ -149,8 +160,9 @@ public:
     }
 
 private:
-    const PeerAddress peer_;
+    PeerAddress peer_;
     const DirectTimes times_;
+    bool opened_ = false;
 };
 
 class KeptCalls final : public PeerCalls {
@@ -181,9 +193,14 @@ private:
         const bool kept = !idle_.empty();
         auto answer = co_await try_once(question, deadline);
         const bool stale = !answer && answer.error().code == Errc::closed;
-        if (!stale || !kept) co_return renamed(std::move(answer));
-        idle_.clear();
-        answer = co_await try_once(question, deadline);
+        if (stale && kept) {
+            idle_.clear();
+            answer = co_await try_once(question, deadline);
+        }
+        if (!answer && !peer_.more.empty()) {
+            idle_.clear();
+            turn(peer_);
+        }
         co_return renamed(std::move(answer));
     }
 
@@ -231,7 +248,7 @@ private:
         co_return answer;
     }
 
-    const PeerAddress peer_;
+    PeerAddress peer_;
     std::vector<std::unique_ptr<beast::tcp_stream>> idle_;
 };
 

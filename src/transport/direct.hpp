@@ -4,19 +4,11 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "transport/source.hpp"
 
 namespace reef::transport {
-
-struct PeerAddress {
-    std::string node;  // the peer's name
-    std::string host;
-    std::string port;
-    std::string secret;  // "" between nodes of one machine
-    std::string self;    // our own name
-    std::string schema;  // Schema::id(): a peer of another shape is not followed
-};
 
 // "http://host:port" or "host:port"; absent when it is neither.
 struct HostPort {
@@ -24,6 +16,16 @@ struct HostPort {
     std::string port;
 };
 std::optional<HostPort> parse_url(std::string_view url);
+
+struct PeerAddress {
+    std::string node;  // the peer's name
+    std::string host;
+    std::string port;
+    std::string secret;               // "" between nodes of one machine
+    std::string self;                 // our own name
+    std::string schema;               // Schema::id(): a peer of another shape is not followed
+    std::vector<HostPort> more = {};  // its other processes: each in turn when one fails
+};
 
 struct DirectTimes {
     std::chrono::milliseconds connect{500};

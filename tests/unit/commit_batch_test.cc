@@ -87,6 +87,21 @@ TEST_F(BatchTest, TwoItemsDoNotTakeOneUniqueValue) {
     EXPECT_EQ(refusal(together({ship("T1")})[0]), "not_unique");
 }
 
+TEST_F(BatchTest, WhatPeersSendIsRefusedWithoutTheLease) {
+    store::Loaded loaded = us.load({});
+    loaded.ledger.lease = 2;
+    us.surroundings.lease = 1;  // it slept, and another process has taken over
+    commit::Batch batch{schema, std::move(loaded), us.surroundings};
+    commit::Rows piece;
+    piece.under_lease = true;
+    for (const commit::Work& work : {commit::Work{commit::ChangeRun{}}, commit::Work{piece}}) {
+        const auto done = batch.take(work);
+        ASSERT_FALSE(done);
+        EXPECT_EQ(done.error().code, Errc::unavailable);
+    }
+    EXPECT_TRUE(batch.take(ship("T1")));
+}
+
 TEST_F(BatchTest, OneItemTakesWhatAnotherGaveUp) {
     const auto first = together({ship("T1"), ship("T2")});
     const Key one = key_of(first[0]);

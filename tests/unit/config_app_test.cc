@@ -45,6 +45,24 @@ TEST(ShippedApps, LoadInEveryRole) {
     }
 }
 
+TEST_F(ConfigTest, NodeHasSeveralProcesses) {
+    const Loaded notes = load(R"([app]
+name = "notes"
+[[node]]
+name = "one"
+listen = "127.0.0.1:8001"
+instances = ["127.0.0.1:8011", "[::1]:8021"]
+[[resource]]
+name = "notes"
+[resource.fields]
+id = { type = "int64", key = "slots" }
+)");
+    ASSERT_TRUE(notes.app) << text_of(notes.mistakes);
+    const auto& instances = notes.app->nodes[0].instances;
+    ASSERT_EQ(instances.size(), 2U);
+    EXPECT_EQ(to_text(instances[1]), "[::1]:8021");
+}
+
 TEST(ShippedApps, PropertyListingSaysWhatItsContractSays) {
     const App app = loaded("property-listing.toml");
     EXPECT_EQ(app.name, "property-listing");

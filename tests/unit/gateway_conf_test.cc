@@ -116,6 +116,15 @@ TEST(GatewayConf, NodesAreWhereTheyReallyListen) {
     EXPECT_TRUE(has(nginx_conf(small_app(), options), "proxy_next_upstream_tries 3;"));
 }
 
+TEST(GatewayConf, AllProcessesOfANodeAreAsked) {
+    App app = small_app();
+    app.nodes[0].instances = {{"127.0.0.1", 8011}};
+    const std::string conf = checked(app);
+    EXPECT_TRUE(has(block(conf, "upstream us"), "server 127.0.0.1:8011 max_fails=1"));
+    EXPECT_TRUE(has(block(conf, "upstream eu"), "server 127.0.0.1:8011 backup max_fails=0"));
+    EXPECT_TRUE(has(conf, "proxy_next_upstream_tries 3;"));
+}
+
 TEST(GatewayConf, NodesAreWhereTheirUrlsSay) {
     App app = small_app();
     app.nodes[0].url = "http://localhost:7001";

@@ -75,6 +75,38 @@ protected:
     std::unique_ptr<Reader> reader_;
 };
 
+TEST_F(PostgresDatabase, OneOfTwoProcessesHoldsTheLease) {
+    const auto other = try_open();
+    ASSERT_TRUE(other);
+    auto first = store_->open_company(context_.get_executor());
+    auto second = (*other)->open_company(context_.get_executor());
+    EXPECT_EQ(run(first->next())->lease, 1U);
+    EXPECT_EQ(run(second->next())->lease, 0U);
+    EXPECT_EQ(run(first->next())->lease, 1U);
+    first.reset();
+    std::uint64_t lease = 0;
+    for (int looks = 0; looks < 20 && lease == 0; ++looks)
+        lease = run(second->next())->lease;
+    EXPECT_EQ(lease, 2U);
+    EXPECT_EQ(begin({})->ledger.lease, 2U);
+    end_connections();
+    EXPECT_EQ(run(second->next())->lease, 3U) << "a lease ends with its session";
+}
+
+TEST_F(PostgresDatabase, TellsOfTheBatchesOfOtherProcesses) {
+    const auto other = try_open();
+    ASSERT_TRUE(other);
+    auto company = (*other)->open_company(context_.get_executor());
+    const std::uint64_t before = run(company->next())->ledger->batch;
+    ASSERT_TRUE(succeeded(save({make_thing(1)})));
+    std::optional<Ledger> told;
+    for (int looks = 0; looks < 20 && !told; ++looks)
+        told = run(company->next())->ledger;
+    ASSERT_TRUE(told);
+    EXPECT_EQ(told->batch, before + 1);
+    EXPECT_EQ(begin({})->ledger.batch, before + 1);
+}
+
 TEST_F(PostgresDatabase, ShowsPeopleWhatTheApiShows) {
     Row row = make_thing(7);
     row.cells[things::price].value = Value{std::int64_t{125000050}};

@@ -1,0 +1,209 @@
+"""Several processes of one node on one PostgreSQL database: all serve, one of them applies what
+peers send, and another one takes over when that one dies or sleeps."""
+
+import re
+import signal
+
+import pytest
+import requests
+from atoll import wait_until
+from crash_load import Load, check
+from fleet import Fleet
+from postgres import psql
+from regions import JSON, app_file, are_level, free_ports, get, hears, put
+from stored import store_of
+
+STORES = ("postgres",)
+ACCEPTED = (200, 201, 204, 404, 409, 503)
+TAKEN_OVER_SECONDS = 2
+
+
+def with_instance(text, port):
+    return text.replace('name = "us"\n', f'name = "us"\ninstances = ["127.0.0.1:{port}"]\n', 1)
+
+
+class Processes:
+    """us twice on one database, eu on a file."""
+
+    def __init__(self, make_node, folder, cluster):
+        ports = dict(zip(("us", "us.2", "eu"), free_ports(3)))
+        app = app_file(folder / "app", ("us", "eu"), {})
+        app.write_text(with_instance(app.read_text(), ports["us.2"]))
+        env = {f"{name.upper()}_URL": f"http://127.0.0.1:{ports[name]}" for name in ("us", "eu")}
+        self.url = cluster.new_database()
+        shared = env | {"DATABASE_URL": self.url}
+        options = {"app": str(app), "alone": False}
+        self.first = make_node(name="us", env=shared, **options)
+        self.second = make_node(name="us", env=shared, options=["--instance", "2"], **options)
+        self.eu = make_node(name="eu", env=env, on="sqlite", **options)
+        for node, port in zip((self.first, self.second, self.eu), ports.values()):
+            node.port = port
+
+    def start(self):
+        for node in (self.first, self.second, self.eu):
+            node.start()
+        wait_until(lambda: hears(self.eu, "us") and hears(self.first, "eu")
+                   and hears(self.second, "eu"), what="all hearing each other")
+        return self
+
+    def lease(self):
+        return int(psql(self.url, "SELECT max(number) FROM atoll_leases"))
+
+    def holder(self):
+        """Who has it, and who waits for it."""
+        [holder] = [node for node in (self.first, self.second)
+                    if '"Holds the node' in node.log().rpartition('"Lost the node')[2]]
+        return holder, self.second if holder is self.first else self.first
+
+
+@pytest.fixture
+def processes(make_node, tmp_path, cluster):
+    return Processes(make_node, tmp_path, cluster).start()
+
+
+def test_both_serve_one_history(processes):
+    first, second, eu = processes.first, processes.second, processes.eu
+    written = put(first, 10, 1, 1, **{"X-Request-ID": "one"})
+    assert written.status_code == 200
+    assert get(second, 10).json() == written.json()
+    again = put(second, 10, 2, 2, **{"X-Request-ID": "one"})
+    assert (again.status_code, again.json()["error"]) == (422, "duplicate_request")
+    assert put(second, 10, 2, 1).status_code == 409
+    ids = [requests.post(f"{node.base_url}/properties", json={"price": 5}, timeout=5).json()["id"]
+           for node in (first, second, first, second)]
+    assert len(set(ids)) == 4
+    wait_until(lambda: are_level(first, second, eu), what="all three being equal")
+
+
+def test_a_token_of_one_is_waited_for_at_the_other(processes):
+    first, second = processes.first, processes.second
+    for version in range(1, 30):
+        written = put(first, 11, version, version)
+        read = requests.get(f"{second.base_url}/properties/11", timeout=5,
+                            headers={"Atoll-Token": written.headers["Atoll-Token"]})
+        assert (read.status_code, read.json()["version"]) == (200, version + 1)
+
+
+def test_one_applies_and_both_know(processes):
+    holder, other = processes.holder()
+    assert put(processes.eu, 2000, 5, 1).status_code == 200
+    for node in (holder, other):
+        wait_until(lambda node=node: get(node, 2000).json()["version"] == 2, what="eu's write")
+        wait_until(lambda: are_level(processes.eu, node), what="it being known")
+    assert processes.lease() == 1
+
+
+def finish(processes, loads, alive):
+    """Ends the load, and looks whether everything is as it was told, once."""
+    for load in loads:
+        load.finish()
+    writes = [write for load in loads for write in load.over()]
+    wait_until(lambda: are_level(alive, processes.eu), 20, "eu having all of it")
+    store = store_of(processes.first).check()
+    assert len(store.entries) > 100
+    check(writes, store, alive.port)
+
+
+def load_on(node, name):
+    return Load(node, name, "instances", clients=4, accepted=ACCEPTED)
+
+
+def write_in_eu(processes, version):
+    """Three of eu's records, which no load writes."""
+    for key in (2000, 2001, 2002):
+        assert put(processes.eu, key, version, version).status_code == 200
+
+
+def test_the_holder_is_killed_under_load(processes):
+    holder, other = processes.holder()
+    loads = [load_on(node, name) for node, name in ((holder, "a"), (other, "b"))]
+    write_in_eu(processes, 1)
+    wait_until(lambda: all(load.count(200) > 200 for load in loads), 30, "both being written at")
+    holder.kill()
+    wait_until(lambda: processes.lease() == 2, TAKEN_OVER_SECONDS, "the other taking over")
+    write_in_eu(processes, 2)
+    wait_until(lambda: get(other, 2002).json()["version"] == 3, what="eu's writes")
+    done = loads[1].count(200)
+    wait_until(lambda: loads[1].count(200) > done + 100, 30, "the other going on")
+    finish(processes, loads, other)
+    holder.start()
+    assert processes.lease() == 2, "whoever comes back waits for it"
+
+
+def test_the_holder_sleeps_under_load_and_wakes_up(processes):
+    holder, other = processes.holder()
+    loads = [load_on(node, name) for node, name in ((holder, "a"), (other, "b"))]
+    wait_until(lambda: all(load.count(200) > 200 for load in loads), 30, "both being written at")
+    write_in_eu(processes, 1)
+    holder.process.send_signal(signal.SIGSTOP)
+    try:
+        wait_until(lambda: processes.lease() == 2, TAKEN_OVER_SECONDS, "the other taking over")
+        write_in_eu(processes, 2)
+        wait_until(lambda: get(other, 2002).json()["version"] == 3, what="eu's writes")
+        done = loads[1].count(200)
+        wait_until(lambda: loads[1].count(200) > done + 100, 30, "the other going on")
+    finally:
+        holder.process.send_signal(signal.SIGCONT)
+    wait_until(lambda: "Lost the node's lease" in holder.log(), what="the sleeper knowing it")
+    done = loads[0].count(200)
+    wait_until(lambda: loads[0].count(200) > done + 100, 30, "the sleeper serving again")
+    write_in_eu(processes, 3)
+    for node in (holder, other):
+        wait_until(lambda node=node: get(node, 2002).json()["version"] == 4, what="eu's writes")
+    assert processes.lease() == 2
+    finish(processes, loads, other)
+
+
+def test_stopped_it_gives_the_lease_back(processes):
+    holder, other = processes.holder()
+    holder.stop()
+    wait_until(lambda: processes.lease() == 2, 1, "the other having it")
+    assert put(other, 12, 1, 1).status_code == 200
+    wait_until(lambda: get(processes.eu, 12).json()["version"] == 2,
+               what="eu following the process that is left")
+
+
+def test_the_database_goes_and_comes_back(make_node, tmp_path, own_cluster):
+    processes = Processes(make_node, tmp_path, own_cluster).start()
+    own_cluster.kill()
+    wait_until(lambda: put(processes.second, 10, 1, 1).status_code == 503, what="503")
+    own_cluster.start()
+    wait_until(lambda: put(processes.second, 10, 1, 1).status_code in (200, 409), 20, "it writing")
+    wait_until(lambda: processes.lease() == 2, what="one of them having the lease")
+    write_in_eu(processes, 1)
+    wait_until(lambda: get(processes.first, 2002).json()["version"] == 2, 20, "eu's writes")
+
+
+def test_only_postgresql_has_several(make_node, processes):
+    node = make_node(name="us", app=processes.first.app, on="sqlite",
+                     options=["--instance", "2"]).start(ready=False)
+    assert node.wait_for_exit() == 2
+    assert "on SQLite" in node.log()
+    node = make_node(name="us", app=processes.first.app, options=["--instance", "3"])
+    node.by_flags = False
+    node.env |= {"REGION": "us", "PORT": "0"}
+    assert node.start(ready=False).wait_for_exit() == 2
+    assert 'the node\'s "instances"' in node.log()
+
+
+def test_up_starts_them_all_and_the_gateway_spreads(tmp_path, cluster):
+    fleet = Fleet(tmp_path)
+    [port] = free_ports(1)
+    fleet.app.write_text(with_instance(fleet.app.read_text(), port))
+    for name in fleet.urls:
+        fleet.env[f"DATABASE_URL_{name.upper()}"] = cluster.new_database()
+    said = fleet.tell("up", "-d")
+    try:
+        assert re.search(rf"us\.2 +http://127\.0\.0\.1:{port} +ready", said)
+        for _ in range(20):
+            assert requests.get(f"{fleet.base}/us/properties/10", timeout=5).status_code == 200
+        log = fleet.data / "logs/gateway.log"
+        wait_until(lambda: f"upstream=127.0.0.1:{port} " in log.read_text(),
+                   what="the second being asked")
+        fleet.tell("stop", "us")
+        body = {"price": 1, "version": 1}
+        answer = requests.put(f"{fleet.base}/us/properties/10", json=body, headers=JSON, timeout=5)
+        assert answer.status_code == 200, "eu answers when no process of us is left"
+        fleet.tell("start", "us")
+    finally:
+        fleet.atoll("down", fleet.app, "--data", fleet.data)
