@@ -112,7 +112,7 @@ TEST(GatewayConf, NodesAreWhereTheyReallyListen) {
               " server 127.0.0.1:8002 backup max_fails=0 weight=1000000000;"
               " server 127.0.0.1:4001 backup max_fails=0;"
               " server [::1]:4002 backup max_fails=0;"
-              " keepalive 128; keepalive_requests 100000; }");
+              " keepalive 512; keepalive_requests 100000; }");
     EXPECT_TRUE(has(nginx_conf(small_app(), options), "proxy_next_upstream_tries 3;"));
 }
 
@@ -197,7 +197,7 @@ TEST(GatewayConf, OneNodeIsEnough) {
     EXPECT_EQ(block(checked(app), "upstream us"),
               "upstream us { zone us 64k; server 127.0.0.1:8001 max_fails=1 fail_timeout=1s;"
               " server 127.0.0.1:8001 backup max_fails=0;"
-              " keepalive 128; keepalive_requests 100000; }");
+              " keepalive 512; keepalive_requests 100000; }");
 }
 
 TEST(GatewayConf, PathsAreAsTheAppHasThem) {
