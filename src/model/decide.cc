@@ -490,6 +490,7 @@ Decision decide(const Schema& schema, const Intent& intent, const Facts& facts) 
     if (refused && current && is_about_the_row(refused->refusal) && facts.has_peers() &&
         !facts.has_logged(current->vector)) {
         refused->refusal = Refusal::replica_behind;
+        refused->doubtful = true;
         refused->instead.reset();
     }
     return decision;

@@ -79,6 +79,7 @@ struct Refused {
     std::string pointer;  // to the field that is to blame, or ""
     std::optional<Row> current;
     std::optional<std::int64_t> instead = std::nullopt;  // not found: ask for this key
+    bool doubtful = false;  // replica_behind: it may be stale, or its own success; a moment tells
 };
 using Outcome = std::variant<Accepted, Replayed, ForwardHome, Refused>;
 

@@ -11,16 +11,6 @@ namespace reef::replication {
 
 using namespace model;
 
-namespace {
-
-bool is_behind(const Result<Outcome>& outcome) {
-    if (!outcome) return false;
-    const auto* refused = std::get_if<Refused>(&*outcome);
-    return refused && refused->refusal == Refusal::replica_behind;
-}
-
-}  // namespace
-
 // One forwarded write at a time per record: the next one is compared with the row that the one
 // before left. On the calls' executor.
 class WritePath::Turns {
@@ -88,6 +78,7 @@ Task<Outcome> WritePath::submit(Intent intent) {
 }
 
 Task<Outcome> WritePath::submit_to(Intent intent) {
+    const auto begin = parts_.clock.steady();
     Result<Outcome> outcome = co_await submit_when_caught_up(intent, times_.behind);
     if (!outcome) co_return outcome;
     const auto* forwarded = std::get_if<ForwardHome>(&*outcome);
@@ -107,21 +98,29 @@ Task<Outcome> WritePath::submit_to(Intent intent) {
     }
     // Under the same request id: if the home did do it, the two effects are known as one.
     intent.here = true;
-    co_return co_await submit_when_caught_up(std::move(intent), times_.behind);
+    const auto left = begin + times_.without_home - parts_.clock.steady();
+    co_return co_await submit_when_caught_up(std::move(intent), left);
 }
 
 Task<Outcome> WritePath::submit_forwarded(Intent intent) {
     co_return co_await submit_when_caught_up(std::move(intent), times_.behind_at_home);
 }
 
+std::chrono::nanoseconds WritePath::patience_for(const Result<Outcome>& outcome,
+                                                 std::chrono::nanoseconds behind) const {
+    const auto* refused = outcome ? std::get_if<Refused>(&*outcome) : nullptr;
+    if (!refused || refused->refusal != Refusal::replica_behind) return {};
+    return refused->doubtful ? std::min(behind, std::chrono::nanoseconds{times_.doubtful}) : behind;
+}
+
 // A request that names a state which this store has not reached waits for it.
-Task<Outcome> WritePath::submit_when_caught_up(Intent intent, std::chrono::milliseconds wait) {
-    const auto until = parts_.clock.steady() + std::chrono::nanoseconds{wait};
+Task<Outcome> WritePath::submit_when_caught_up(Intent intent, std::chrono::nanoseconds wait) {
+    const auto begin = parts_.clock.steady();
     for (;;) {
         const std::uint64_t seen = parts_.progress.generation();
         Result<Outcome> outcome = co_await parts_.committer.submit(intent);
-        const auto left = until - parts_.clock.steady();
-        if (!is_behind(outcome) || left <= left.zero()) co_return outcome;
+        const auto left = begin + patience_for(outcome, wait) - parts_.clock.steady();
+        if (left <= left.zero()) co_return outcome;
         Result<void> waited = co_await parts_.progress.watch().wait_beyond(seen, left);
         if (!waited) co_return outcome;
     }

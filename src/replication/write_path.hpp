@@ -19,6 +19,9 @@ struct WriteTimes {
     std::chrono::milliseconds forward{300};         // for the home's answer
     std::chrono::milliseconds behind{500};          // for the store to catch up with the request
     std::chrono::milliseconds behind_at_home{200};  // the same, while the forwarder waits
+    std::chrono::milliseconds doubtful{200};        // the same, where it is probably stale
+    // All of it, when the home did not answer: the gateway gives up a node after 500 ms.
+    std::chrono::milliseconds without_home{400};
 };
 
 struct WriteParts {
@@ -53,8 +56,9 @@ private:
 
     void name_request(model::Intent& intent);
     Task<model::Outcome> submit_to(model::Intent intent);
-    Task<model::Outcome> submit_when_caught_up(model::Intent intent,
-                                               std::chrono::milliseconds wait);
+    std::chrono::nanoseconds patience_for(const Result<model::Outcome>& outcome,
+                                          std::chrono::nanoseconds behind) const;
+    Task<model::Outcome> submit_when_caught_up(model::Intent intent, std::chrono::nanoseconds wait);
     Task<model::Outcome> forward(model::Intent intent, std::string home);
     Task<model::Outcome> call_home(std::string home, model::Intent intent);
     Task<void> join_answer(const model::Outcome& outcome, const model::Intent& intent);

@@ -368,6 +368,7 @@ TEST_F(PeerTest, ARetryIsNotRefusedForItsOwnSuccessThatOnlyTheRowTells) {
     us.take(commit::Rows{{*eu.row(*intent.key)}, {}, {}}).value();
     const auto early = std::get<Refused>(us.submit(intent));
     EXPECT_EQ(name_of(early.refusal), "replica_behind");
+    EXPECT_TRUE(early.doubtful);
     us.take(eu.run_of("eu.1", 2, 1)).value();
     EXPECT_TRUE(std::holds_alternative<Replayed>(us.submit(intent)));
     intent.request = {};
