@@ -7,7 +7,7 @@ import subprocess
 
 import requests
 from atoll import BINARY, REPOSITORY
-from regions import free_ports
+from ports import free_ports
 
 
 class Fleet:

@@ -12,6 +12,7 @@ import subprocess
 import time
 
 from atoll import run_atoll, wait_until
+from ports import free_port
 from region import Region
 
 PROPERTY = "/us/properties/10"
@@ -114,13 +115,6 @@ class Gateway:
             socket.create_connection(("127.0.0.1", self.port)).close()
             return True
         return False
-
-
-def free_port():
-    """nginx takes no port 0: one that was free a moment ago."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
 
 
 class World:

@@ -10,6 +10,8 @@ import subprocess
 import tempfile
 import time
 
+from ports import free_ports
+
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
 JARS = REPOSITORY / "build" / "kafka"
 START_SECONDS = 60
@@ -42,14 +44,6 @@ file.delete.delay.ms=0
 # Small, and quick to start.
 JAVA = ["java", "-Xms64m", "-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
         "-XX:-UsePerfData", "-Xshare:auto"]
-
-
-def free_ports(count):
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports
 
 
 class Broker:

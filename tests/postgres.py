@@ -15,11 +15,12 @@ import pwd
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
+
+from ports import free_port
 
 START_SECONDS = 60
 
@@ -71,12 +72,6 @@ class Session:
         self._process.stdin.close()
         self._process.wait(10)
         self._process.stdout.close()
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Cluster:

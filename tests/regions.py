@@ -5,22 +5,14 @@ import json
 import os
 import pathlib
 import shutil
-import socket
 import sqlite3
 
 import requests
 from atoll import REPOSITORY, wait_until
+from ports import free_ports
 from postgres import psql
 
 JSON = {"Content-Type": "application/json"}
-
-
-def free_ports(count):
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports
 
 
 def app_file(folder, names, limits):

@@ -9,8 +9,9 @@ import requests
 from atoll import wait_until
 from crash_load import Load, check
 from fleet import Fleet
+from ports import free_ports
 from postgres import psql
-from regions import JSON, app_file, are_level, free_ports, get, hears, put
+from regions import JSON, app_file, are_level, get, hears, put
 from stored import store_of
 
 STORES = ("postgres",)

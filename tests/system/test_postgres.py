@@ -11,8 +11,9 @@ import pytest
 import requests
 from atoll import run_atoll, wait_until
 from crash_load import Load, check
+from ports import free_ports
 from postgres import psql
-from regions import Regions, are_level, free_ports, status
+from regions import Regions, are_level, status
 from stored import store_of
 
 STORES = ("postgres",)

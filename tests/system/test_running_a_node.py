@@ -9,12 +9,8 @@ import time
 import pytest
 import requests
 from atoll import wait_until
+from ports import free_port
 from stored import store_of
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return taken.getsockname()[1]
 
 
 def put(node, id, version, price=7):

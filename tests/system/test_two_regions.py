@@ -7,7 +7,7 @@ import threading
 import pytest
 import requests
 from atoll import wait_until
-from regions import free_ports
+from ports import free_ports
 
 STORES = ("sqlite", "postgres")
 
