@@ -99,9 +99,7 @@ bool names_own_future(const store::Ledger& ledger, const Position& wanted) {
 }  // namespace
 
 Records::Records(RecordParts parts)
-    : parts_(parts),
-      problems_(parts.api.answers),
-      wrap_(parts.api.answers.wrap.empty() ? Wrap{} : Wrap{parts.api.answers.wrap}) {}
+    : parts_(parts), problems_(parts.api.answers), wrap_(parts.api.answers.wrap) {}
 
 asio::awaitable<Response> Records::handle(const Operation& operation, std::string parameter,
                                           const Request& request) {

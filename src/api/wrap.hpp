@@ -3,16 +3,16 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
+
+#include "model/template.hpp"
 
 namespace reef::api {
 
 class Wrap {
 public:
-    Wrap() = default;
-    explicit Wrap(std::string_view pattern);
+    explicit Wrap(std::string_view pattern);  // "": answers stay as they are
 
-    bool wraps() const { return !pieces_.empty(); }
+    bool wraps() const { return !pattern_.pieces().empty(); }
 
     struct Parts {
         std::string_view data = "null";    // JSON
@@ -26,11 +26,7 @@ public:
     std::string fill(const Parts& parts) const;
 
 private:
-    struct Piece {
-        std::string text;
-        std::string name;  // of what follows the text, or ""
-    };
-    std::vector<Piece> pieces_;
+    model::Template pattern_;
 };
 
 }  // namespace reef::api

@@ -10,8 +10,8 @@
 
 namespace reef::config {
 
-// The parts of a text, without their angle brackets. A '<' that begins no part is itself.
-std::vector<std::string_view> parts_of(std::string_view text);
+// The parts of a text, without their angle brackets.
+std::vector<std::string> parts_of(std::string_view text);
 
 // Notes every part that is not among `allowed`.
 void check_parts(const Scope& scope, const Text& text, const std::vector<std::string>& allowed);

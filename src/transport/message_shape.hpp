@@ -7,29 +7,10 @@
 #include <vector>
 
 #include "model/change.hpp"
+#include "model/template.hpp"
 #include "transport/broker.hpp"
 
 namespace reef::transport {
-
-enum class Form : std::uint8_t { text, json };
-
-// A text with <parts>, read once. White space between the tokens of JSON goes.
-class Template {
-public:
-    Template(std::string_view text, Form form);
-
-    struct Piece {
-        std::string text;     // stands before the part
-        std::string part;     // its name; "" at the end
-        bool quoted = false;  // the part is inside a JSON string
-    };
-    const std::vector<Piece>& pieces() const { return pieces_; }
-    Form form() const { return form_; }
-
-private:
-    const Form form_;
-    std::vector<Piece> pieces_;
-};
 
 struct ShapeTexts {  // as the app file has them
     std::string topic;
@@ -50,9 +31,9 @@ public:
 
 private:
     const model::Schema& schema_;
-    const Template topic_;
-    const Template key_;
-    const Template body_;
+    const model::Template topic_;
+    const model::Template key_;
+    const model::Template body_;
     const std::string path_;
     std::vector<std::string> topics_;
 };
