@@ -84,20 +84,22 @@ http {
         default $http_host;
         "" localhost;  # HTTP/1.0
     }
-    # One value for a request and all its tries. A random one costs a fifth of all that passing a
-    # request on costs; only writes, which are known again by it, need that.
+    # What a node must know of a write, one value for all its tries: which request it is, and when
+    # it was here as a whole. Nobody asks for that of a read; an empty header is not sent.
     map $request_method $attempt {
         default $request_id;
-        GET $pid.$connection.$connection_requests;
-        HEAD $pid.$connection.$connection_requests;
+        GET "";
+        HEAD "";
     }
-    # The time at which the request was here as a whole: one for all tries.
-    map $msec $received {
+    map $request_method $received {
         default $msec;
+        GET "";
+        HEAD "";
     }
     # A write that waits for peers is not taken for one that hangs.
     map $http_prefer $patient {
         default "";
+        "" "";
         "~*(^|[,; ])wait *=" 1;
     }
     # A read that waits for the writes its token names says nothing about the health of whom it

@@ -64,10 +64,17 @@ def test_no_region_is_named_where_the_path_names_none(world):
     assert not world.us.seen()[0].all("x-region")
 
 
-def test_each_request_has_its_own_attempt(world):
+def test_each_write_has_its_own_attempt(world):
     for _ in range(5):
-        world.gateway.get(PROPERTY)
+        world.gateway.ask("PUT", PROPERTY, b"{}")
     assert len({asked["atoll-attempt"] for asked in world.us.seen()}) == 5
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_nothing_is_said_of_a_reads_attempt(world, method):
+    world.gateway.ask(method, PROPERTY, None, {"Atoll-Attempt": "mine", "Atoll-Received": "1"})
+    [asked] = world.us.seen()
+    assert not asked.all("atoll-attempt") + asked.all("atoll-received")
 
 
 def test_connections_to_a_region_are_kept(world):

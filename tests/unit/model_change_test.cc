@@ -192,6 +192,48 @@ TEST(Wire, UnknownFieldsOfAStoredRowBecomeKnown) {
     EXPECT_EQ(counter_sum(known, 11), 3);
 }
 
+// The short way to read a state must say what the long way says, which a blank leads to.
+TEST(Wire, AStateIsTheSameReadEitherWay) {
+    const Schema schema = things();
+    for (const auto& [name, change] : made_changes()) {
+        const Row whole = parse_change(schema, change).value().row;
+        const std::string state = state_json(schema[0], whole);
+        Row compact = whole;
+        Row spaced = whole;
+        for (Row* row : {&compact, &spaced}) {
+            row->life = {};
+            row->unknown.clear();
+            row->twins.clear();
+            for (Cell& cell : row->cells) {
+                cell.stamp = {};
+                cell.parts.clear();
+            }
+        }
+        ASSERT_TRUE(read_state_json(schema[0], state, compact)) << state;
+        ASSERT_TRUE(read_state_json(schema[0], "{ " + state.substr(1), spaced)) << state;
+        EXPECT_EQ(compact, whole) << name << ' ' << state;
+        EXPECT_EQ(spaced, whole) << name << ' ' << state;
+    }
+}
+
+TEST(Wire, AStateThatIsNoneIsRefused) {
+    const Schema schema = things();
+    const Row whole = parse_change(schema, made_changes().at("change-update")).value().row;
+    const std::string state = state_json(schema[0], whole);
+    for (std::size_t size = 1; size < state.size(); ++size) {
+        Row row = whole;
+        EXPECT_FALSE(read_state_json(schema[0], state.substr(0, size), row))
+            << state << ' ' << size;
+    }
+    for (const char* text :
+         {R"({"life":"","stamps":{}})", R"({"life":"1 base:1@0","stamps":{"":""}})",
+          R"({"life":"1 base:1@0","stamps":{"price":"x"}})",
+          R"({"life":"1 base:1@0","stamps":{}}})", "{}", "[]"}) {
+        Row row = whole;
+        EXPECT_FALSE(read_state_json(schema[0], text, row)) << text;
+    }
+}
+
 TEST(Wire, ResourceThatIsNotKnownHereIsParked) {
     Schema other = things();
     other.resources[0].name = "others";
