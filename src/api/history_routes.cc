@@ -117,7 +117,7 @@ asio::awaitable<Response> HistoryRoutes::snapshot(const Request& request) {
     if (!resource) co_return problem("malformed_request", "no such resource", request);
     std::optional<Key> after;
     if (const Json* key = wish->find("after")) {
-        after = replication::key_from_text(*resource, key->text);
+        after = key_from_text(resource->key_field(), key->text);
         if (!after) co_return problem("malformed_request", "after is no key", request);
     }
     co_return co_await snapshot_rows(request, *resource, std::move(after));
@@ -165,7 +165,7 @@ asio::awaitable<Response> HistoryRoutes::record(const Request& request) {
     if (!wish) co_return problem("malformed_request", wish.error().what, request);
     const Resource* resource = parts_.schema.find(text_at(*wish, "resource"));
     const auto key =
-        resource ? replication::key_from_text(*resource, text_at(*wish, "key")) : std::nullopt;
+        resource ? key_from_text(resource->key_field(), text_at(*wish, "key")) : std::nullopt;
     if (!key) co_return problem("malformed_request", "no such record", request);
     RecordRef ref{resource->id, *key};
     auto row = co_await parts_.reader.get(std::move(ref));

@@ -58,7 +58,8 @@ PeerRoutes::PeerRoutes(PeerParts parts)
     : parts_(std::move(parts)),
       problems_(parts_.answers),
       history_({parts_.schema, parts_.reader, parts_.progress, parts_.node}, problems_),
-      letters_(parts_.schema, parts_.reader, parts_.letters, problems_) {}
+      letters_(parts_.schema, parts_.reader, parts_.letters, problems_),
+      proof_(parts_.schema, parts_.reader, problems_) {}
 
 bool PeerRoutes::is_admitted(const Request& request) const {
     if (parts_.secret.empty()) return is_loopback(request.peer_address);
@@ -91,6 +92,7 @@ asio::awaitable<Response> PeerRoutes::answer(const Request& request) {
     }
     if (path.starts_with("/_atoll/dead-letters")) co_return co_await letters_.handle(request);
     if (get && path == "/_atoll/status") co_return co_await status();
+    if (get && path == "/_atoll/rows") co_return co_await proof_.rows(request);
     if (get && path == "/_atoll/conflicts") co_return co_await conflicts(request);
     if (post && path == "/_atoll/forward") co_return co_await forward(request);
     if (post && path == "/_atoll/cut") co_return cut(request);

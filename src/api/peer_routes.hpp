@@ -9,6 +9,7 @@
 #include "api/http.hpp"
 #include "api/letter_routes.hpp"
 #include "api/problem.hpp"
+#include "api/proof_routes.hpp"
 #include "commit/progress.hpp"
 #include "replication/peers.hpp"
 #include "replication/write_path.hpp"
@@ -51,6 +52,7 @@ private:
     const ProblemWriter problems_;
     HistoryRoutes history_;
     LetterRoutes letters_;
+    ProofRoutes proof_;
 };
 
 }  // namespace reef::api

@@ -28,6 +28,7 @@ void add_up(CLI::App& program, Run& run);
 void add_fleet_commands(CLI::App& program, Run& run);
 void add_status(CLI::App& program, Run& run);
 void add_conflicts(CLI::App& program, Run& run);
+void add_verify(CLI::App& program, Run& run);
 void add_dead_letters(CLI::App& program, Run& run);
 
 // What every command that reads an app file takes.

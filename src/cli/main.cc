@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
     cli::add_up(program, run);
     cli::add_fleet_commands(program, run);
     cli::add_status(program, run);
+    cli::add_verify(program, run);
     cli::add_conflicts(program, run);
     cli::add_dead_letters(program, run);
     cli::add_serve(program, run);

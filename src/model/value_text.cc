@@ -415,6 +415,12 @@ Result<Key> key_from(const Field& field, const Value& value) {
     return wrong(field.name + " must be an integer or a text");
 }
 
+std::optional<Key> key_from_text(const Field& field, std::string_view text) {
+    const auto value = parse_text(field, text);
+    const auto key = value ? key_from(field, *value) : Result<Key>{Error{}};
+    return key ? std::optional{*key} : std::nullopt;
+}
+
 Value value_from(const Key& key) {
     if (const auto* number = std::get_if<std::int64_t>(&key)) return *number;
     return std::get<std::string>(key);

@@ -39,6 +39,7 @@ Result<Value> parse_text(const Field& field, std::string_view text);
 Result<void> check_rules(const Field& field, const Value& value);
 
 Result<Key> key_from(const Field& field, const Value& value);
+std::optional<Key> key_from_text(const Field& field, std::string_view text);
 Value value_from(const Key& key);
 
 }  // namespace reef::model

@@ -59,7 +59,7 @@ Result<store::SavedRequest> read_request(const Schema& schema, const Json& json)
     const auto kind = parse_write_kind(text_at(json, "kind"));
     const auto body = parse_hash(text_at(json, "body"));
     const Resource* resource = schema.find(text_at(json, "resource"));
-    auto key = resource ? key_from_text(*resource, text_at(json, "key")) : std::nullopt;
+    auto key = resource ? key_from_text(resource->key_field(), text_at(json, "key")) : std::nullopt;
     if (!number || !id || !stamp || !kind || !body || !key) return bad("request is not one");
     store::SavedRequest request{*number, std::move(*id), {}};
     request.seen.stamp = std::move(*stamp);
@@ -73,14 +73,6 @@ Result<store::SavedRequest> read_request(const Schema& schema, const Json& json)
 }
 
 }  // namespace
-
-std::optional<Key> key_from_text(const Resource& resource, std::string_view text) {
-    const auto value = parse_text(resource.key_field(), text);
-    if (!value) return std::nullopt;
-    const auto key = key_from(resource.key_field(), *value);
-    if (!key) return std::nullopt;
-    return *key;
-}
 
 std::string head_json(const SnapshotHead& head) {
     std::string json = "{";

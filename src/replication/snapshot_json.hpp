@@ -50,7 +50,4 @@ std::string requests_json(const model::Schema& schema, const model::OriginId& se
                           const std::vector<store::SavedRequest>& requests);
 Result<SnapshotRequests> parse_requests(const model::Schema& schema, std::string_view text);
 
-// A key from its text; absent when it is none of this resource.
-std::optional<model::Key> key_from_text(const model::Resource& resource, std::string_view text);
-
 }  // namespace reef::replication
