@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
@@ -114,7 +112,7 @@ int down(const Arguments& arguments) {
         return failed;
     }
     while (fleet::command_fleet(data, "ping"))
-        usleep(20'000);  // until its socket is gone
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));  // until its socket is gone
     if (arguments.wipe) std::filesystem::remove_all(data);
     return ok;
 }

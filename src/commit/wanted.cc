@@ -20,12 +20,9 @@ void append(store::Wanted& wanted, Questions questions) {
     move_into(wanted.referrers, questions.referrers);
 }
 
-// Of one request id, when it comes with this effect.
-void add_lacking(const RequestId& id, const RequestSeen& effect, const Facts& facts,
+// Of a request that is known, when it comes with this effect.
+void add_lacking(RequestSeen all, const RequestSeen& effect, const Facts& facts,
                  std::vector<RecordRef>& lacking) {
-    const RequestSeen* known = facts.request(id);
-    if (!known) return;
-    RequestSeen all = *known;
     if (!add_effects(all, effect)) return;
     for (const ExtraRecord& extra : extra_records(all, facts.node())) {
         if (!facts.record(extra.record)) lacking.push_back(extra.record);
@@ -74,13 +71,16 @@ std::vector<RecordRef> lacking(const Work& work, const Facts& facts) {
     if (const auto* run = std::get_if<ChangeRun>(&work)) {
         for (const auto& entry : run->entries) {
             if (!entry.readable() || entry.change.kind != WriteKind::create) continue;
-            const RequestSeen effect = seen_by(entry.change);
-            for (const RequestId& id : entry.change.request.ids)
-                add_lacking(id, effect, facts, lacking);
+            for (const RequestId& id : entry.change.request.ids) {
+                const RequestSeen* known = facts.request(id);
+                if (known) add_lacking(*known, seen_by(entry.change), facts, lacking);
+            }
         }
     } else if (const auto* rows = std::get_if<Rows>(&work)) {
-        for (const auto& [id, effect] : rows->requests)
-            add_lacking(id, effect, facts, lacking);
+        for (const auto& [id, effect] : rows->requests) {
+            const RequestSeen* known = facts.request(id);
+            if (known) add_lacking(*known, effect, facts, lacking);
+        }
     }
     return lacking;
 }

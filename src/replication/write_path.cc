@@ -70,14 +70,14 @@ void WritePath::name_request(Intent& intent) {
 // A key that was taken back stands for another one, which may have been taken back as well.
 Task<Outcome> WritePath::submit(Intent intent) {
     for (int hops = 0;; ++hops) {
-        Result<Outcome> outcome = co_await submit_to(intent);
+        Result<Outcome> outcome = co_await submit_here_or_home(intent);
         const auto* refused = outcome ? std::get_if<Refused>(&*outcome) : nullptr;
         if (!refused || !refused->instead || hops == model::instead_hops_max) co_return outcome;
         intent.key = *refused->instead;
     }
 }
 
-Task<Outcome> WritePath::submit_to(Intent intent) {
+Task<Outcome> WritePath::submit_here_or_home(Intent intent) {
     const auto begin = parts_.clock.steady();
     Result<Outcome> outcome = co_await submit_when_caught_up(intent, times_.behind);
     if (!outcome) co_return outcome;

@@ -55,7 +55,7 @@ private:
     class Turns;
 
     void name_request(model::Intent& intent);
-    Task<model::Outcome> submit_to(model::Intent intent);
+    Task<model::Outcome> submit_here_or_home(model::Intent intent);
     std::chrono::nanoseconds patience_for(const Result<model::Outcome>& outcome,
                                           std::chrono::nanoseconds behind) const;
     Task<model::Outcome> submit_when_caught_up(model::Intent intent, std::chrono::nanoseconds wait);

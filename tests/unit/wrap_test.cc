@@ -1,0 +1,34 @@
+#include "api/wrap.hpp"
+
+#include <gtest/gtest.h>
+
+namespace reef::api {
+
+namespace {
+
+TEST(Wrap, AnAppsAnswersAreFilledIn) {
+    const Wrap wrap{R"({"success": true, "data": <data>, "message": <message>})"};
+    EXPECT_EQ(wrap.fill({.data = "[1]", .text = "say \"it\""}),
+              R"({"success":true,"data":[1],"message":"say \"it\""})");
+    EXPECT_EQ(wrap.fill({.data = "[1]", .text = "x", .more = R"(,"next":"k")"}),
+              R"({"success":true,"data":[1],"message":"x","next":"k"})");
+}
+
+TEST(Wrap, APartMayStandInsideAString) {
+    const Wrap wrap{R"({"error": "<error>: <detail>, <status> <title>", "id": <request_id>})"};
+    EXPECT_EQ(wrap.fill({.text = "a \"b\"\n",
+                         .error = "not_found",
+                         .title = "Not found",
+                         .status = 404,
+                         .request_id = "r1"}),
+              R"({"error":"not_found: a \"b\"\n, 404 Not found","id":"r1"})");
+}
+
+TEST(Wrap, WithoutAPatternNothingIsWrapped) {
+    EXPECT_FALSE(Wrap{""}.wraps());
+    EXPECT_TRUE(Wrap{"<data>"}.wraps());
+}
+
+}  // namespace
+
+}  // namespace reef::api
