@@ -132,6 +132,15 @@ def fleet(tmp_path, store, database_for):
     made.atoll("down", made.app, "--data", made.data)
 
 
+@pytest.fixture
+def full(tmp_path):
+    """The same on PostgreSQL and Kafka, which `--stack full` has started."""
+    made = Fleet(tmp_path)
+    made.said = made.tell("up", "-d", "--stack", "full")
+    yield made
+    made.atoll("down", made.app, "--data", made.data)
+
+
 @pytest.fixture(scope="module")
 def shared_node(tmp_path_factory, store, database_for):
     """A region `us` for all tests of a module: each keeps to records that no other one uses."""

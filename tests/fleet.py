@@ -3,6 +3,7 @@ there: an app file with ports of its own in apps/, build/atoll, and data/."""
 
 import os
 import pathlib
+import random
 import subprocess
 
 import requests
@@ -16,6 +17,11 @@ class Fleet:
         text = (REPOSITORY / "apps/property-listing.toml").read_text()
         for old, new in zip((8101, 8102, 8080), ports):
             text = text.replace(f"127.0.0.1:{old}", f"127.0.0.1:{new}")
+        # Where `--stack full` begins to look for free ports: below those that the system gives out.
+        self.database_port = random.randrange(10_000, 30_000, 10)
+        text = text.replace("[stack.full]", "[stack.full]\n"
+                            f"postgresql_port = {self.database_port}\n"
+                            f"kafka_port = {self.database_port + 5}")
         self.folder = folder
         self.app = folder / "apps/property-listing.toml"
         self.app.parent.mkdir(parents=True)

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <iostream>
 #include <map>
+#include <set>
 #include <thread>
 
 #include "cli/commands.hpp"
@@ -121,14 +122,20 @@ int logs(const Arguments& arguments) {
     const auto app = load(arguments);
     if (!app) return bad_usage;
     const auto folder = std::filesystem::path{data_folder(*app, arguments.data)} / "logs";
+    std::set<std::string> names;
+    std::error_code none;
+    for (const auto& entry : std::filesystem::directory_iterator{folder, none})
+        names.insert(entry.path().stem().string());
+    if (names.empty() || (!arguments.name.empty() && !names.contains(arguments.name))) {
+        std::cerr << "atoll: " << folder.string() << " has no log of "
+                  << (arguments.name.empty() ? app->name : arguments.name) << '\n';
+        return failed;
+    }
     std::vector<std::string> command{"tail", "-n", "100"};
     if (arguments.follow) command.push_back("-F");
-    for (const config::Node& node : app->nodes) {
-        const bool wanted = arguments.name.empty() || arguments.name == node.name;
-        if (wanted && !node.foreign) command.push_back((folder / (node.name + ".log")).string());
-    }
-    if (app->gateway && (arguments.name.empty() || arguments.name == "gateway")) {
-        command.push_back((folder / "gateway.log").string());
+    for (const std::string& name : names) {
+        if (arguments.name.empty() || arguments.name == name)
+            command.push_back((folder / (name + ".log")).string());
     }
     std::vector<char*> pointers;
     for (std::string& text : command)
@@ -190,8 +197,8 @@ const std::vector<Verb>& verbs() {
          [](const Arguments& a) { return change(a, "start"); }},
         {"restart", "stop and start one after the other", "atoll restart apps/x.toml", restart},
         {"down", "stop everything that `up` started", "atoll down apps/x.toml --wipe", down},
-        {"logs", "show the logs of a node, of the gateway, of all", "atoll logs apps/x.toml us -f",
-         logs},
+        {"logs", "show the log of a node, of the gateway, of postgres-us, of kafka, or all",
+         "atoll logs apps/x.toml us -f", logs},
         {"cut", "cut the link between two nodes", "atoll cut apps/x.toml us eu", cut},
         {"heal", "mend all links that were cut, and wait until the nodes are level",
          "atoll heal apps/x.toml", heal}};
@@ -212,7 +219,8 @@ void add_fleet_commands(CLI::App& program, Run& run) {
             command->add_option("TO", arguments->other, "another node")->required();
             command->add_flag("--one-way", arguments->one_way, "only what goes from FROM to TO");
         } else if (name != "down" && name != "heal") {
-            command->add_option("NAME", arguments->name, "a node, or gateway (default: all)");
+            command->add_option("NAME", arguments->name,
+                                "a node, gateway, postgres-us, kafka (default: all)");
         }
         if (name == "down") command->add_flag("--wipe", arguments->wipe, "and remove its data");
         if (name == "logs") command->add_flag("-f", arguments->follow, "and go on as they grow");

@@ -7,6 +7,7 @@
 
 #include "cli/commands.hpp"
 #include "fleet/fleet.hpp"
+#include "fleet/stack.hpp"
 
 namespace reef::cli {
 
@@ -44,21 +45,43 @@ int run_in_background(const config::App& app, const fleet::FleetOptions& options
     return WIFEXITED(status) && WEXITSTATUS(status) != 0 ? WEXITSTATUS(status) : failed;
 }
 
-int up(const Arguments& arguments) {
-    const auto app = load_app(arguments.app, {.node = "", .whole_app = true});
-    if (!app) return bad_usage;
-    if (!arguments.stack.empty()) {
-        std::cerr << "atoll: --stack " << arguments.stack
-                  << " is not there yet: without it all runs on SQLite and the direct feed\n";
-        return bad_usage;
+// What the stack gives the nodes goes into the environment, which is theirs as well, and the app is
+// read once more. Absent: it was said on stderr why not.
+std::optional<config::App> stand_on_stack(const Arguments& arguments, const config::App& bare,
+                                          fleet::FleetOptions& options) {
+    const auto say = [](const Error& error) {
+        std::cerr << "atoll: " << error.what << '\n';
+        return std::nullopt;
+    };
+    auto parts = fleet::plan_stack(bare, {arguments.stack, options.program, options.data});
+    if (!parts) return say(parts.error());
+    for (const fleet::Part& part : *parts) {
+        for (const auto& [name, value] : part.variables)
+            setenv(name.c_str(), value.c_str(), 1);
     }
+    options.parts = std::move(*parts);
+    auto app = load_app(arguments.app, {.node = "", .up = true});
+    if (!app) return std::nullopt;
+    if (const auto stands = fleet::check_stack(*app, arguments.stack); !stands)
+        return say(stands.error());
+    return app;
+}
+
+int up(const Arguments& arguments) {
+    auto app = load_app(arguments.app, {.node = "", .up = true});
+    if (!app) return bad_usage;
     fleet::FleetOptions options;
     options.program = std::filesystem::read_symlink("/proc/self/exe").string();
     options.app_file = arguments.app.file;
+    options.env_file = arguments.app.env_file;
     options.data = data_folder(*app, arguments.data);
     options.log_level = arguments.log_level;
     options.fresh = arguments.fresh;
     options.background = arguments.background;
+    if (!arguments.stack.empty()) {
+        app = stand_on_stack(arguments, *app, options);
+        if (!app) return bad_usage;
+    }
     return options.background ? run_in_background(*app, options) : fleet::run_fleet(*app, options);
 }
 
@@ -72,12 +95,14 @@ void add_up(CLI::App& program, Run& run) {
     command->add_option("--data", arguments->data, "folder of its data (default: data/NAME)");
     command->add_flag("--fresh", arguments->fresh, "throw the data away first");
     command->add_flag("-d", arguments->background, "return when it serves; `atoll down` stops it");
-    command->add_option("--stack", arguments->stack, "which of the app's stacks (default: SQLite)");
+    command->add_option("--stack", arguments->stack,
+                        "what it stands on: a [stack.NAME] of the app's (default: SQLite)");
     command->add_option("--log-level", arguments->log_level, "debug, info, warn, error or off");
     command->footer(
         "Examples:\n"
         "  atoll up apps/property-listing.toml\n"
         "  atoll up apps/property-listing.toml -d --fresh\n"
+        "  atoll up apps/property-listing.toml --stack full\n"
         "A node that dies is restarted. Ctrl-C stops all; a second one ends all at once.");
     command->callback([arguments, &run] { run = [arguments] { return up(*arguments); }; });
 }

@@ -82,6 +82,7 @@ struct Transport {
 
 struct Stack {  // [stack.full]: what `up --stack full` starts
     std::string store, transport;
+    std::uint16_t postgresql_port = 5432, kafka_port = 9092;  // the first ones that are tried
 };
 
 struct Limits {  // [limits]; each has a default

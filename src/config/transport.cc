@@ -226,6 +226,11 @@ void read_stacks(Section& top, App& app) {
         stack.transport = section.choice<std::string>(
             "transport", "direct",
             {{"direct", "direct"}, {"kafka", "kafka"}, {"rabbitmq", "rabbitmq"}});
+        const auto port = [&section](const char* key, std::int64_t usual) {
+            return static_cast<std::uint16_t>(section.integer(key, usual, 1, 65000));
+        };
+        stack.postgresql_port = port("postgresql_port", stack.postgresql_port);
+        stack.kafka_port = port("kafka_port", stack.kafka_port);
         section.done();
         app.stacks.emplace(name.name, std::move(stack));
     }

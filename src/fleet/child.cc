@@ -1,6 +1,7 @@
 #include "fleet/child.hpp"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include <array>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 namespace reef::fleet {
@@ -17,22 +19,46 @@ namespace {
 
 namespace asio = boost::asio;
 
+constexpr int folder_descriptor = 3;
+
+struct NewProcess {
+    char* const* arguments;
+    char* const* environment;
+    const User* user;
+    int output;
+    int folder;  // -1: none
+    int stop_signal;
+    pid_t parent;
+};
+
+void become_user(const User& user) {
+    const bool done = setgroups(0, nullptr) == 0 && setgid(user.group) == 0 &&
+                      setuid(user.id) == 0 && chdir("/") == 0;  // ours may be closed to it
+    if (!done) _exit(126);
+}
+
 // In the new process, until it becomes the program: only what is safe after a fork.
-[[noreturn]] void become(char* const* arguments, char* const* environment, int output,
-                         pid_t parent) {
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (getppid() != parent) _exit(127);  // it died before we said so
-    setpgid(0, 0);                        // a Ctrl-C is for the parent alone: it stops us in order
+[[noreturn]] void become(const NewProcess& process) {
+    if (process.user) become_user(*process.user);
+    prctl(PR_SET_PDEATHSIG, process.stop_signal);  // another user would forget it
+    if (getppid() != process.parent) _exit(127);   // it died before we said so
+    setpgid(0, 0);  // a Ctrl-C is for the parent alone: it stops us in order
     signal(SIGPIPE, SIG_DFL);
-    dup2(output, STDOUT_FILENO);
-    dup2(output, STDERR_FILENO);
+    dup2(process.output, STDOUT_FILENO);
+    dup2(process.output, STDERR_FILENO);
     const int nothing = open("/dev/null", O_RDONLY);
     dup2(nothing, STDIN_FILENO);
-    close_range(3, ~0U, 0);  // sockets of the parent: who waits for their end would wait for us
+    unsigned first_closed = folder_descriptor;
+    if (process.folder >= 0) {
+        dup2(process.folder, folder_descriptor);
+        fcntl(folder_descriptor, F_SETFD, 0);  // where both are one, dup2 leaves it as it was
+        ++first_closed;
+    }
+    close_range(first_closed, ~0U, 0);  // who waits for the end of our sockets would wait for it
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
-    execvpe(arguments[0], arguments, environment);
+    execvpe(process.arguments[0], process.arguments, process.environment);
     _exit(127);
 }
 
@@ -58,6 +84,16 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
     pointers.push_back(nullptr);
     return pointers;
 }
+
+struct Descriptor {
+    explicit Descriptor(int number_) : number(number_) {}
+    ~Descriptor() {
+        if (number >= 0) close(number);
+    }
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    const int number;
+};
 
 // Reads lines for as long as somebody holds the other end; shared with its pending read.
 struct Lines : std::enable_shared_from_this<Lines> {
@@ -91,6 +127,10 @@ public:
     RunningChild(pid_t pid, std::shared_ptr<Lines> lines) : pid_(pid), lines_(std::move(lines)) {}
     pid_t pid() const override { return pid_; }
     void signal(int number) override { ::kill(pid_, number); }
+    void kill() override {
+        const bool known = ::kill(-pid_, SIGKILL) == 0;  // its group is its own, but for a moment
+        if (!known) ::kill(pid_, SIGKILL);
+    }
 
 private:
     const pid_t pid_;
@@ -99,8 +139,27 @@ private:
 
 }  // namespace
 
+std::string folder_on_path(const std::string& program) {
+    const char* paths = std::getenv("PATH");
+    std::string_view rest = paths ? paths : "";
+    while (!rest.empty()) {
+        const std::size_t end = std::min(rest.find(':'), rest.size());
+        const std::string folder{rest.substr(0, end)};
+        if (access((folder + '/' + program).c_str(), X_OK) == 0) return folder;
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    return "";
+}
+
 Result<std::unique_ptr<Child>> start_child(boost::asio::io_context& context, const Command& command,
                                            std::function<void(std::string line)> line) {
+    int folder = -1;
+    if (!command.folder.empty()) {
+        folder = open(command.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (folder < 0)
+            return Error{Errc::unavailable, command.folder + ": " + std::strerror(errno)};
+    }
+    const Descriptor folder_closes{folder};
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) {
         return Error{Errc::unavailable, std::string{"no pipe: "} + std::strerror(errno)};
@@ -109,9 +168,15 @@ Result<std::unique_ptr<Child>> start_child(boost::asio::io_context& context, con
     std::vector<std::string> environment = environment_of(command);
     const auto argument_pointers = pointers_to(arguments);
     const auto environment_pointers = pointers_to(environment);
-    const pid_t parent = getpid();
+    const NewProcess process{argument_pointers.data(),
+                             environment_pointers.data(),
+                             command.user ? &*command.user : nullptr,
+                             ends[1],
+                             folder,
+                             command.stop_signal,
+                             getpid()};
     const pid_t pid = fork();
-    if (pid == 0) become(argument_pointers.data(), environment_pointers.data(), ends[1], parent);
+    if (pid == 0) become(process);
     close(ends[1]);
     if (pid < 0) {
         close(ends[0]);

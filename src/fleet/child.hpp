@@ -4,8 +4,10 @@
 #include <sys/types.h>
 
 #include <boost/asio/io_context.hpp>
+#include <csignal>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,9 +15,21 @@
 
 namespace reef::fleet {
 
+using Variables = std::vector<std::pair<std::string, std::string>>;
+
+struct User {
+    uid_t id = 0;
+    gid_t group = 0;
+};
+
 struct Command {
-    std::vector<std::string> arguments;                            // the program first
-    std::vector<std::pair<std::string, std::string>> environment;  // beside our own
+    std::vector<std::string> arguments;  // the program first
+    Variables environment = {};          // beside our own
+    std::optional<User> user = {};       // who it runs as, when we are root
+    // The program finds this folder as descriptor 3, /proc/self/fd/3: a user who may not enter the
+    // folders above it gets into it all the same. "" = none.
+    std::string folder = {};
+    int stop_signal = SIGTERM;  // also when we die
 };
 
 // On one io_context. `line` is called for each line that it writes, without its end.
@@ -24,7 +38,11 @@ public:
     virtual ~Child() = default;
     virtual pid_t pid() const = 0;
     virtual void signal(int number) = 0;
+    virtual void kill() = 0;  // it, and what it has started
 };
+
+// The folder of PATH in which a program is found; "" = none.
+std::string folder_on_path(const std::string& program);
 
 // unavailable: the program can't be started.
 Result<std::unique_ptr<Child>> start_child(boost::asio::io_context& context, const Command& command,

@@ -11,14 +11,12 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 
 #include "fleet/control.hpp"
 #include "fleet/member.hpp"
+#include "fleet/members.hpp"
 #include "fleet/port_holder.hpp"
-#include "gateway/nginx.hpp"
-#include "gateway/nginx_conf.hpp"
 
 namespace reef::fleet {
 
@@ -28,39 +26,33 @@ using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 using boost::system::error_code;
 
-constexpr auto start_max = 30'000ms;
+constexpr auto start_max = 60'000ms;
 constexpr auto stop_max = 15'000ms;
-
-struct Address {
-    std::string name;
-    config::Endpoint listen;
-};
-
-// Where a node's processes listen. On SQLite it has one, whatever the app says of more.
-std::vector<config::Endpoint> processes_of(const config::Node& node) {
-    std::vector<config::Endpoint> all{node.listen};
-    if (!node.database_url.empty())
-        all.insert(all.end(), node.instances.begin(), node.instances.end());
-    return all;
-}
-
-std::string process_name(const config::Node& node, int number) {
-    return node.name + (number == 1 ? "" : '.' + std::to_string(number));
-}
-
-std::vector<Address> addresses_of(const config::App& app) {
-    std::vector<Address> all;
-    for (const config::Node& node : app.nodes) {
-        if (node.foreign) continue;
-        for (int number = 1; const config::Endpoint& at : processes_of(node))
-            all.push_back({process_name(node, number++), at});
-    }
-    if (app.gateway) all.push_back({"gateway", app.gateway->listen});
-    return all;
-}
 
 std::string url_of(const config::Endpoint& listen) {
     return "http://" + to_text(listen);
+}
+
+std::string store_of(const config::App& app) {
+    std::size_t own = 0, files = 0;
+    for (const config::Node& node : app.nodes) {
+        if (node.foreign) continue;
+        ++own;
+        if (node.database_url.empty()) ++files;
+    }
+    return files == own ? "sqlite" : files == 0 ? "postgresql" : "sqlite and postgresql";
+}
+
+std::string transport_of(const config::App& app) {
+    switch (app.transport.use) {
+        case config::TransportKind::kafka:
+            return "kafka";
+        case config::TransportKind::rabbitmq:
+            return "rabbitmq";
+        case config::TransportKind::direct:
+            break;
+    }
+    return "direct";
 }
 
 // "records=3000" at the end of the line with which a node says that it serves.
@@ -88,7 +80,7 @@ public:
             std::cerr << "atoll: " << app_.name << ": " << control.error().what << '\n';
             return 1;
         }
-        make_members();
+        if (!make_members()) return 1;
         watch_signals();
         asio::co_spawn(context_, start_all(), asio::detached);
         context_.run();
@@ -114,62 +106,24 @@ private:
         return (fs::path{options_.data} / "logs" / (name + ".log")).string();
     }
 
-    void make_members() {
-        for (const config::Node& node : app_.nodes) {
-            if (node.foreign) continue;
-            const int count = static_cast<int>(processes_of(node).size());
-            for (int number = 1; number <= count; ++number)
-                add(node_member(node, number));
+    bool make_members() {
+        for (const Part& part : options_.parts) {
+            if (options_.fresh) fs::remove_all(part.folder);
+            if (const auto made = part.make_folder(); !made) {
+                std::cerr << "atoll: " << part.member.name << ": " << made.error().what << '\n';
+                return false;
+            }
+            add(part.member);
         }
-        if (app_.gateway) add(gateway_member());
-    }
-
-    MemberOptions node_member(const config::Node& node, int number) {
-        MemberOptions member;
-        member.name = process_name(node, number);
-        width_ = std::max(width_, member.name.size());
-        auto& arguments = member.command.arguments;
-        arguments = {options_.program, "serve",       options_.app_file, "--node", node.name,
-                     "--data",         options_.data, "--log-format",    "text"};
-        if (number > 1) {
-            arguments.insert(arguments.end(), {"--instance", std::to_string(number)});
-        } else if (options_.fresh) {
-            member.first_arguments.push_back("--fresh");
-        }
-        if (!options_.log_level.empty())
-            arguments.insert(arguments.end(), {"--log-level", options_.log_level});
-        member.log_file = log_file(member.name);
-        member.serving_mark = "Serving app=";
-        return member;
-    }
-
-    MemberOptions gateway_member() {
-        gateway::GatewayOptions options;
-        options.ipv6 = gateway::has_ipv6_loopback();
-        options.root = geteuid() == 0;
-        for (const config::Node& node : app_.nodes) {
-            if (!node.foreign) options.addresses[node.name] = processes_of(node);
-        }
-        const fs::path conf = fs::absolute(fs::path{options_.data} / "gateway" / "nginx.conf");
-        std::ofstream{conf} << gateway::nginx_conf(app_, options);
-        MemberOptions member;
-        member.name = "gateway";
-        width_ = std::max(width_, member.name.size());
-        member.command.arguments = {"nginx",
-                                    "-e",
-                                    "stderr",
-                                    "-p",
-                                    fs::absolute(options_.data).string() + '/',
-                                    "-c",
-                                    conf.string(),
-                                    "-g",
-                                    "daemon off;"};
-        member.log_file = log_file("gateway-error");
-        member.stop_signal = SIGQUIT;
-        return member;
+        for (MemberOptions& node : node_members(app_, options_))
+            add(std::move(node));
+        if (app_.gateway) add(gateway_member(app_, options_));
+        return true;
     }
 
     void add(MemberOptions member) {
+        width_ = std::max(width_, member.name.size());
+        member.log_file = log_file(member.tier == Tier::gateway ? "gateway-error" : member.name);
         members_.push_back(std::make_unique<Member>(
             context_, std::move(member),
             [this](const Member& from, const std::string& line) { show(from, line); }));
@@ -185,27 +139,33 @@ private:
     asio::awaitable<void> start_all() {
         say("config   " + options_.app_file + "  ok (" + std::to_string(app_.nodes.size()) +
             " nodes, " + std::to_string(app_.schema.resources.size()) +
-            (app_.schema.resources.size() == 1 ? " resource" : " resources") +
-            ", store sqlite, transport direct)");
-        const auto began = std::chrono::steady_clock::now();
-        for (const auto& member : members_) {
-            if (member->name() != "gateway") member->start();
-        }
-        for (const auto& member : members_) {
-            if (member->name() == "gateway") continue;
-            co_await member->wait_while(MemberState::starting, start_max);
-            if (member->state() != MemberState::serving) co_return give_up(*member);
-            say_ready(*member, began);
-        }
-        if (Member* gateway = find("gateway")) {
-            gateway->start();
-            const bool ready = co_await accepts(app_.gateway->listen);
-            if (!ready) co_return give_up(*gateway);
-            say_ready(*gateway, began);
+            (app_.schema.resources.size() == 1 ? " resource" : " resources") + ", store " +
+            store_of(app_) + ", transport " + transport_of(app_) + ')');
+        for (const Tier tier : tiers) {
+            const Member* failed = co_await start_tier(tier);
+            if (stopping_) co_return;  // somebody did not want to wait for it
+            if (failed) co_return give_up(*failed);
         }
         say_where();
         ready_ = true;
         if (options_.background) go_to_background();
+    }
+
+    // The member that does not serve; null when all do.
+    asio::awaitable<const Member*> start_tier(Tier tier) {
+        const auto began = std::chrono::steady_clock::now();
+        for (const auto& member : members_) {
+            if (member->tier() == tier) member->start();
+        }
+        for (const auto& member : members_) {
+            if (member->tier() != tier) continue;
+            co_await member->wait_while(MemberState::starting, start_max);
+            bool serves = member->state() == MemberState::serving;
+            if (serves && tier == Tier::gateway) serves = co_await accepts(app_.gateway->listen);
+            if (!serves) co_return member.get();
+            say_ready(*member, began);
+        }
+        co_return nullptr;
     }
 
     // True once something accepts connections there.
@@ -249,12 +209,14 @@ private:
         const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
         char seconds[32];
         std::snprintf(seconds, sizeof seconds, "%.1f s", took.count());
+        std::string where;
         for (const Address& address : addresses_of(app_)) {
-            if (address.name == member.name()) {
-                say(padded(member.name(), 9) + padded(url_of(address.listen), 24) + "ready  " +
-                    seconds);
-            }
+            if (address.name == member.name()) where = url_of(address.listen);
         }
+        for (const Part& part : options_.parts) {
+            if (part.member.name == member.name()) where = "127.0.0.1:" + std::to_string(part.port);
+        }
+        say(padded(member.name(), width_ + 2) + padded(where, 24) + "ready  " + seconds);
     }
 
     void say_where() {
@@ -264,14 +226,18 @@ private:
         const std::size_t node = path.find('{');
         if (node != std::string::npos) path.replace(node, path.find('}') - node + 1, all[0].name);
         path += '/' + app_.schema.resources.front().name;
-        say("├─ API        " + front + path);
-        say("├─ Docs       " + front + "/docs");
+        const std::size_t label = width_ + 2;
+        say("├─ " + padded("API", label) + front + path);
+        say("├─ " + padded("Docs", label) + front + "/docs");
         std::string metrics;
         for (const Address& address : all) {
-            if (address.name != "gateway") metrics += "  " + url_of(address.listen) + "/metrics";
+            if (address.name == "gateway") continue;
+            metrics += (metrics.empty() ? "" : "  ") + url_of(address.listen) + "/metrics";
         }
-        say("└─ Metrics  " + metrics);
-        const std::string records = records_in(members_.front()->said());
+        for (const Part& part : options_.parts)
+            say("├─ " + padded(part.member.name, label) + part.look);
+        say("└─ " + padded("Metrics", label) + metrics);
+        const std::string records = records_in(find(all.front().name)->said());
         say(records + " records.  Data in " + options_.data + " (kept; --fresh starts anew).  " +
             (options_.background ? "`atoll down " + options_.app_file + "` stops all."
                                  : "Ctrl-C stops all."));
@@ -337,12 +303,18 @@ private:
 
     asio::awaitable<void> stop_all() {
         // The gateway first: it lets no request in, and finishes those that are under way.
-        if (Member* gateway = find("gateway")) co_await stop(*gateway);
-        for (const auto& member : members_)
-            member->ask_to_stop();
-        for (const auto& member : members_)
-            co_await stop(*member);
+        for (auto tier = tiers.rbegin(); tier != tiers.rend(); ++tier)
+            co_await stop_tier(*tier);
         context_.stop();
+    }
+
+    asio::awaitable<void> stop_tier(Tier tier) {
+        for (const auto& member : members_) {
+            if (member->tier() == tier) member->ask_to_stop();
+        }
+        for (const auto& member : members_) {
+            if (member->tier() == tier) co_await stop(*member);
+        }
     }
 
     asio::awaitable<void> stop(Member& member) {
@@ -378,6 +350,7 @@ private:
         if (verb != "stop" && verb != "start" && verb != "restart") {
             co_return "error " + verb + " is no command";
         }
+        if (verb == "stop") std::reverse(chosen.begin(), chosen.end());  // nodes before databases
         for (Member* member : chosen) {
             if (verb != "start") co_await stop(*member);
             if (verb != "stop") co_await start(*member);
@@ -420,7 +393,7 @@ private:
     asio::io_context context_{1};
     asio::signal_set signals_{context_};
     std::vector<std::unique_ptr<Member>> members_;
-    std::size_t width_ = 0;
+    std::size_t width_ = 7;  // of the longest name; that of "gateway"
     bool ready_ = false;
     bool stopping_ = false;
     int status_ = 0;

@@ -1,20 +1,25 @@
-// All nodes of an app and its gateway as child processes of one: started together, restarted when
-// one dies, stopped together. Commands reach it over a socket in the app's data folder.
+// All nodes of an app and its gateway as child processes of one, and what they stand on: started
+// together, restarted when one dies, stopped together. Commands reach it over a socket in the app's
+// data folder.
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "config/app.hpp"
+#include "fleet/part.hpp"
 
 namespace reef::fleet {
 
 struct FleetOptions {
     std::string program;  // this binary
     std::string app_file;
+    std::string env_file;   // of the app's variables; "" = none
     std::string data;       // folder
     std::string log_level;  // "" = the nodes' own default
     bool fresh = false;
     bool background = false;  // nobody watches: node output goes to the logs alone
+    std::vector<Part> parts = {};
 };
 
 // Runs until it is told to stop; the exit status of the program.

@@ -29,7 +29,8 @@ Member::Member(boost::asio::io_context& context, MemberOptions options,
       options_(std::move(options)),
       show_(std::move(show)),
       log_(options_.log_file, std::ios::app),
-      restart_(context) {}
+      restart_(context),
+      prepared_(options_.preparation.arguments.empty()) {}
 
 Member::~Member() = default;
 
@@ -40,11 +41,17 @@ void Member::become(MemberState state) {
 
 void Member::start() {
     restart_.cancel();
+    started_ = std::chrono::steady_clock::now();
+    if (!prepared_) return run(options_.preparation);
     Command command = options_.command;
     if (!served_) {
         command.arguments.insert(command.arguments.end(), options_.first_arguments.begin(),
                                  options_.first_arguments.end());
     }
+    run(command);
+}
+
+void Member::run(const Command& command) {
     auto child =
         start_child(context_, command, [this](std::string line) { take_line(std::move(line)); });
     if (!child) {
@@ -52,24 +59,29 @@ void Member::start() {
         return become(MemberState::failed);
     }
     child_ = std::move(*child);
-    started_ = std::chrono::steady_clock::now();
-    become(options_.serving_mark.empty() ? MemberState::serving : MemberState::starting);
+    const bool serves = prepared_ && options_.serving_mark.empty();
+    become(serves ? MemberState::serving : MemberState::starting);
 }
 
 void Member::ask_to_stop() {
     restart_.cancel();
     if (!child_) return become(MemberState::stopped);
     become(MemberState::stopping);
-    child_->signal(options_.stop_signal);
+    if (!prepared_) return child_->kill();  // what is half made is begun anew
+    child_->signal(options_.command.stop_signal);
 }
 
 void Member::kill() {
-    if (child_) child_->signal(SIGKILL);
+    if (child_) child_->kill();
 }
 
-void Member::ended(int) {
+void Member::ended(int status) {
     child_.reset();
     if (state_ == MemberState::stopping) return become(MemberState::stopped);
+    if (!prepared_ && status == 0) {
+        prepared_ = true;
+        return start();
+    }
     if (!served_ && !options_.serving_mark.empty()) return become(MemberState::failed);
     const auto lived = std::chrono::steady_clock::now() - started_;
     pause_ = lived > long_life ? pause_min : std::min(pause_ * 2, pause_max);
@@ -85,7 +97,8 @@ void Member::take_line(std::string line) {
     log_ << line << std::endl;  // who reads the log expects the line to be there
     last_lines_.push_back(line);
     if (last_lines_.size() > last_lines_max) last_lines_.pop_front();
-    const bool serves = state_ == MemberState::starting && !options_.serving_mark.empty() &&
+    const bool serves = state_ == MemberState::starting && prepared_ &&
+                        !options_.serving_mark.empty() &&
                         line.find(options_.serving_mark) != std::string::npos;
     if (serves) {
         said_ = line;

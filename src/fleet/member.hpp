@@ -1,6 +1,8 @@
-// One process of a fleet, a node or the gateway: started, watched, restarted when it dies.
+// One process of a fleet: a database, a broker, a node, the gateway. Started, watched, restarted
+// when it dies.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <deque>
 #include <fstream>
@@ -23,13 +25,18 @@ enum class MemberState : std::uint8_t {
 };
 std::string_view name_of(MemberState state);
 
+// What stands on what: a tier starts when the one before it serves, and stops before it does.
+enum class Tier : std::uint8_t { part, node, gateway };
+inline constexpr std::array tiers{Tier::part, Tier::node, Tier::gateway};
+
 struct MemberOptions {
     std::string name;
+    Tier tier = Tier::node;
+    Command preparation;  // runs to its end before the first start, when it has arguments
     Command command;
     std::vector<std::string> first_arguments;  // more of them, until it has served once
     std::string log_file;
     std::string serving_mark;  // a line with this in it says that it serves; "" = when it runs
-    int stop_signal = 15;
 };
 
 // On one io_context.
@@ -42,13 +49,15 @@ public:
     void start();
     void ask_to_stop();
     void kill();
-    // Its process has ended. It is started again, after a pause, unless it was to stop.
+    // Its process has ended, with a status as waitpid tells it. It is started again, after a pause,
+    // unless it was to stop.
     void ended(int status);
 
     // Returns once the state is another than `state`, or the deadline passes.
     asio::awaitable<void> wait_while(MemberState state, std::chrono::milliseconds deadline);
 
     const std::string& name() const { return options_.name; }
+    Tier tier() const { return options_.tier; }
     MemberState state() const { return state_; }
     pid_t pid() const { return child_ ? child_->pid() : 0; }
     std::uint64_t restarts() const { return restarts_; }
@@ -56,6 +65,7 @@ public:
     const std::deque<std::string>& last_lines() const { return last_lines_; }
 
 private:
+    void run(const Command& command);
     void take_line(std::string line);
     void become(MemberState state);
 
@@ -67,6 +77,7 @@ private:
     boost::asio::steady_timer restart_;
     Watch changed_{system_clock()};
     MemberState state_ = MemberState::stopped;
+    bool prepared_;
     bool served_ = false;
     std::chrono::steady_clock::time_point started_;
     std::chrono::milliseconds pause_{100};

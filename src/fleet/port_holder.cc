@@ -1,5 +1,7 @@
 #include "fleet/port_holder.hpp"
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -55,6 +57,18 @@ std::optional<std::string> holder_of_port(std::uint16_t port) {
         return name + " (process " + pid + ')';
     }
     return "another process";
+}
+
+bool is_free_port(std::uint16_t port) {
+    namespace asio = boost::asio;
+    asio::io_context context;
+    asio::ip::tcp::acceptor server{context};
+    boost::system::error_code failed;
+    const asio::ip::tcp::endpoint at{asio::ip::address_v4::loopback(), port};
+    server.open(at.protocol(), failed);
+    if (!failed) server.set_option(asio::socket_base::reuse_address{true}, failed);
+    if (!failed) server.bind(at, failed);
+    return !failed;
 }
 
 }  // namespace reef::fleet

@@ -1,4 +1,4 @@
-// Who listens on a port of this machine, for people: "nginx (process 812)".
+// Whether a port of this machine is free, and who listens on it, for people: "nginx (process 812)".
 #pragma once
 
 #include <cstdint>
@@ -9,5 +9,8 @@ namespace reef::fleet {
 
 // Absent: nobody. "another process" when it may not be seen.
 std::optional<std::string> holder_of_port(std::uint16_t port);
+
+// A server on 127.0.0.1 could have it now.
+bool is_free_port(std::uint16_t port);
 
 }  // namespace reef::fleet

@@ -1,19 +1,35 @@
 """Every command in README.md and docs/ prints what the page says. Each page gets a
-freshly seeded fleet of its own, in the place of the one that ./run starts."""
+freshly seeded fleet of its own, in the place of the one that ./run starts: on the real stack where
+the page is about that."""
 
 import pathlib
+import re
 
 import pytest
 from atoll import REPOSITORY
 from walkthrough import run, steps_of
 
+ON_REAL_STACK = "real-stack.md"
 PAGES = [page for page in [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
          if page.exists() and steps_of(page.read_text())]
 
 
+def ports_of(fleet):
+    """The usual ones, and what they are here."""
+    usual = {"postgres-us": 5432, "postgres-eu": 5433, "kafka": 9092}
+    return {f"127.0.0.1:{port}": re.search(rf"{part} +(127\.0\.0\.1:\d+)", fleet.said)[1]
+            for part, port in usual.items()}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_page(page: pathlib.Path, fleet):
-    replace = {"localhost:8080": fleet.host, "atoll serve": f"serve {fleet.folder}"}
+def test_page(page: pathlib.Path, request):
+    if page.name == ON_REAL_STACK:
+        fleet = request.getfixturevalue("full")
+        replace = ports_of(fleet)
+    else:
+        fleet = request.getfixturevalue("fleet")
+        replace = {}
+    replace |= {"localhost:8080": fleet.host, "atoll serve": f"serve {fleet.folder}"}
     if "DATABASE_URL_US" in fleet.env:
         replace["sqlite3 -readonly data/property-listing/us.db"] = (
             f"psql -XAt {fleet.env['DATABASE_URL_US']} -c")

@@ -1,0 +1,90 @@
+#include "fleet/members.hpp"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "gateway/nginx.hpp"
+#include "gateway/nginx_conf.hpp"
+
+namespace reef::fleet {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<config::Endpoint> processes_of(const config::Node& node) {
+    std::vector<config::Endpoint> all{node.listen};
+    if (!node.database_url.empty())
+        all.insert(all.end(), node.instances.begin(), node.instances.end());
+    return all;
+}
+
+std::string process_name(const config::Node& node, int number) {
+    return node.name + (number == 1 ? "" : '.' + std::to_string(number));
+}
+
+MemberOptions node_member(const FleetOptions& options, const config::Node& node, int number) {
+    MemberOptions member;
+    member.name = process_name(node, number);
+    auto& arguments = member.command.arguments;
+    arguments = {options.program, "serve",      options.app_file, "--node", node.name,
+                 "--data",        options.data, "--log-format",   "text"};
+    if (number > 1) {
+        arguments.insert(arguments.end(), {"--instance", std::to_string(number)});
+    } else if (options.fresh) {
+        member.first_arguments.push_back("--fresh");
+    }
+    if (!options.env_file.empty())
+        arguments.insert(arguments.end(), {"--env-file", options.env_file});
+    if (!options.log_level.empty())
+        arguments.insert(arguments.end(), {"--log-level", options.log_level});
+    member.serving_mark = "Serving app=";
+    return member;
+}
+
+}  // namespace
+
+std::vector<Address> addresses_of(const config::App& app) {
+    std::vector<Address> all;
+    for (const config::Node& node : app.nodes) {
+        if (node.foreign) continue;
+        for (int number = 1; const config::Endpoint& at : processes_of(node))
+            all.push_back({process_name(node, number++), at});
+    }
+    if (app.gateway) all.push_back({"gateway", app.gateway->listen});
+    return all;
+}
+
+std::vector<MemberOptions> node_members(const config::App& app, const FleetOptions& options) {
+    std::vector<MemberOptions> members;
+    for (const config::Node& node : app.nodes) {
+        if (node.foreign) continue;
+        const int count = static_cast<int>(processes_of(node).size());
+        for (int number = 1; number <= count; ++number)
+            members.push_back(node_member(options, node, number));
+    }
+    return members;
+}
+
+MemberOptions gateway_member(const config::App& app, const FleetOptions& options) {
+    gateway::GatewayOptions made;
+    made.ipv6 = gateway::has_ipv6_loopback();
+    made.root = geteuid() == 0;
+    for (const config::Node& node : app.nodes) {
+        if (!node.foreign) made.addresses[node.name] = processes_of(node);
+    }
+    const fs::path data = fs::absolute(options.data);
+    const fs::path conf = data / "gateway" / "nginx.conf";
+    std::ofstream{conf} << gateway::nginx_conf(app, made);
+    MemberOptions member;
+    member.name = "gateway";
+    member.tier = Tier::gateway;
+    member.command.arguments = {"nginx", "-e",          "stderr", "-p",         data.string() + '/',
+                                "-c",    conf.string(), "-g",     "daemon off;"};
+    member.command.stop_signal = SIGQUIT;
+    return member;
+}
+
+}  // namespace reef::fleet

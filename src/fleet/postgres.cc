@@ -1,0 +1,126 @@
+#include "fleet/postgres.hpp"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+namespace reef::fleet {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* debian = "/usr/lib/postgresql";  // …/15/bin
+constexpr const char* role = "atoll";
+
+// Descriptor 3 is the part's folder. The cluster gets its name when it is whole: a start that was
+// cut off half-way is begun anew.
+constexpr const char* preparation = R"(
+set -e
+[ ! -e /proc/self/fd/3/cluster ] || exit 0
+made=/proc/self/fd/3/made
+rm -rf $made
+"$1/initdb" -D $made -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-instructions
+printf "host $2 $3 %s trust\\n" 127.0.0.1/32 ::1/128 >$made/pg_hba.conf
+"$1/postgres" --single -D $made -c exit_on_error=on postgres <<END
+CREATE ROLE $3 LOGIN
+CREATE DATABASE $2 OWNER $3
+END
+mv $made /proc/self/fd/3/cluster
+)";
+
+// A cluster stays with the version that made it.
+std::string version_of(const fs::path& cluster) {
+    std::string version;
+    std::getline(std::ifstream{cluster / "PG_VERSION"}, version);
+    return version;
+}
+
+// The newest of Debian's folders, or where PATH finds a server. "" = nowhere.
+std::string newest_programs() {
+    int newest = 0;
+    std::error_code none;
+    for (const auto& entry : fs::directory_iterator{debian, none}) {
+        const int version = std::atoi(entry.path().filename().c_str());
+        if (fs::exists(entry.path() / "bin/postgres", none)) newest = std::max(newest, version);
+    }
+    if (newest > 0) return fs::path{debian} / std::to_string(newest) / "bin";
+    return folder_on_path("initdb");
+}
+
+Result<std::string> programs_for(const fs::path& cluster) {
+    const std::string version = version_of(cluster);
+    const fs::path same = fs::path{debian} / version / "bin";
+    std::error_code none;
+    if (!version.empty() && fs::exists(same / "postgres", none)) return same.string();
+    const std::string newest = newest_programs();
+    if (!newest.empty()) return newest;
+    return Error{Errc::unavailable,
+                 "PostgreSQL is not installed: apt-get install postgresql (on Debian; or "
+                 "tools/install full)"};
+}
+
+// Absent: the server may run as whoever we are.
+Result<std::optional<User>> user_for_server() {
+    if (geteuid() != 0) return std::optional<User>{};
+    const passwd* known = getpwnam("postgres");
+    if (known) return std::optional{User{known->pw_uid, known->pw_gid}};
+    return Error{Errc::unavailable,
+                 "PostgreSQL does not run as root, and there is no user postgres: adduser --system "
+                 "--group postgres"};
+}
+
+Result<void> make_closed_folder(const std::string& folder, const std::optional<User>& user) {
+    std::error_code failed;
+    fs::create_directories(folder, failed);
+    if (!failed) fs::permissions(folder, fs::perms::owner_all, failed);
+    if (failed) return Error{Errc::unavailable, folder + ": " + failed.message()};
+    if (user && chown(folder.c_str(), user->id, user->group) != 0)
+        return Error{Errc::unavailable, folder + ": " + std::strerror(errno)};
+    return {};
+}
+
+}  // namespace
+
+Result<Part> postgres_part(const PostgresOptions& options) {
+    Part part;
+    part.member.name = "postgres-" + options.node;
+    part.member.tier = Tier::part;
+    part.port = options.port;
+    const fs::path folder = fs::path{options.data} / part.member.name;
+    part.folder = folder.string();
+    const auto programs = programs_for(folder / "cluster");
+    if (!programs) return programs.error();
+    const auto user = user_for_server();
+    if (!user) return user.error();
+
+    Command& server = part.member.command;
+    server.environment = {{"LC_ALL", "C.UTF-8"}};
+    server.user = *user;
+    server.folder = part.folder;
+    server.stop_signal = SIGINT;  // SIGTERM would wait for the last psql to end
+    part.member.preparation = server;
+    part.member.preparation.arguments = {"sh", "-c", preparation, "sh", *programs, options.database,
+                                         role};
+    server.arguments = {*programs + "/postgres", "-D", "/proc/self/fd/3/cluster", "-p",
+                        std::to_string(options.port)};
+    for (const char* setting :
+         {"listen_addresses=localhost", "unix_socket_directories=", "TimeZone=UTC"})
+        server.arguments.insert(server.arguments.end(), {"-c", setting});
+    part.member.serving_mark = "ready to accept connections";
+
+    part.make_folder = [folder = part.folder, user = *user] {
+        return make_closed_folder(folder, user);
+    };
+    const std::string url = "postgresql://" + std::string{role} +
+                            "@127.0.0.1:" + std::to_string(options.port) + '/' + options.database;
+    part.variables = {{options.variable, url}};
+    part.look = "psql " + url;
+    return part;
+}
+
+}  // namespace reef::fleet

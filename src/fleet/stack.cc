@@ -1,0 +1,112 @@
+#include "fleet/stack.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "config/variables.hpp"
+#include "fleet/kafka.hpp"
+#include "fleet/port_holder.hpp"
+#include "fleet/postgres.hpp"
+
+namespace reef::fleet {
+
+namespace {
+
+// Gives out ports that nobody has, none twice, none of the app's own.
+class Ports {
+public:
+    explicit Ports(const config::App& app) {
+        if (app.gateway) taken_.insert(app.gateway->listen.port);
+        for (const config::Node& node : app.nodes) {
+            taken_.insert(node.listen.port);
+            for (const config::Endpoint& more : node.instances)
+                taken_.insert(more.port);
+        }
+    }
+
+    std::uint16_t take(std::uint16_t usual) {
+        while (taken_.contains(usual) || !is_free_port(usual))
+            ++usual;
+        taken_.insert(usual);
+        return usual;
+    }
+
+private:
+    std::set<std::uint16_t> taken_;
+};
+
+Error has_no_stack(const config::App& app, const std::string& name) {
+    std::string names;
+    for (const auto& [known, stack] : app.stacks)
+        names += (names.empty() ? "" : ", ") + known;
+    return {Errc::invalid,
+            app.file + " has no [stack." + name + ']' + (names.empty() ? "" : "; it has " + names)};
+}
+
+// property-listing → property_listing
+std::string database_name(const std::string& app) {
+    std::string name = app;
+    std::replace_if(
+        name.begin(), name.end(), [](char c) { return std::isalnum(c) == 0; }, '_');
+    std::transform(name.begin(), name.end(), name.begin(), [](char c) { return std::tolower(c); });
+    return name;
+}
+
+// The one that a message about the app's first resource goes to.
+std::string first_topic(const config::App& app) {
+    constexpr std::string_view part = "<resource>";
+    std::string topic = app.transport.kafka.topic;
+    const std::size_t at = topic.find(part);
+    if (at != std::string::npos) topic.replace(at, part.size(), app.schema.resources.front().name);
+    return topic;
+}
+
+}  // namespace
+
+Result<std::vector<Part>> plan_stack(const config::App& app, const StackOptions& options) {
+    const auto found = app.stacks.find(options.name);
+    if (found == app.stacks.end()) return has_no_stack(app, options.name);
+    const config::Stack& stack = found->second;
+    if (stack.transport == "rabbitmq" || !app.replicas.empty()) {
+        return Error{Errc::invalid, "--stack " + options.name + " of " + app.name +
+                                        " needs what can't be started here yet (RabbitMQ, read "
+                                        "replicas): without it all runs on SQLite"};
+    }
+    Ports ports{app};
+    std::vector<Part> parts;
+    for (const config::Node& node : app.nodes) {
+        const bool wanted = stack.store == "postgresql" && !node.foreign;
+        if (!wanted || !node.database_url.empty()) continue;
+        auto part = postgres_part({node.name, "DATABASE_URL" + config::suffix_of(node.name),
+                                   database_name(app.name), options.data,
+                                   ports.take(stack.postgresql_port)});
+        if (!part) return part.error();
+        parts.push_back(std::move(*part));
+    }
+    if (stack.transport == "kafka" && app.transport.kafka.brokers.empty()) {
+        const std::uint16_t port = ports.take(stack.kafka_port);
+        auto part =
+            kafka_part({options.program, first_topic(app), options.data, port, ports.take(port)});
+        if (!part) return part.error();
+        parts.push_back(std::move(*part));
+    }
+    return parts;
+}
+
+Result<void> check_stack(const config::App& app, const std::string& name) {
+    const config::Stack& stack = app.stacks.at(name);
+    for (const config::Node& node : app.nodes) {
+        const bool lost = stack.store == "postgresql" && !node.foreign && node.database_url.empty();
+        if (!lost) continue;
+        return Error{Errc::invalid, node.name + " would not use its PostgreSQL: " + app.file +
+                                        " does not read DATABASE_URL, as in [serve] store = "
+                                        "\"${DATABASE_URL:-}\""};
+    }
+    if (stack.transport == "kafka" && app.transport.use != config::TransportKind::kafka) {
+        return Error{Errc::invalid, "the nodes would not use Kafka: TRANSPORT says otherwise, or " +
+                                        app.file + " does not read KAFKA_BROKER"};
+    }
+    return {};
+}
+
+}  // namespace reef::fleet
