@@ -15,6 +15,7 @@ enum class Errc : std::uint8_t {
     not_found,        // the thing does not exist
     conflict,         // it exists, in another state than the caller thinks
     rejected,         // the database refused this row: set it aside, keep the others
+    locked,           // another program holds this row, or has just changed it: try again soon
     overloaded,       // a bound is reached: try again soon
     unavailable,      // nothing happened, the other side is away: try again later
     timeout,          // the deadline passed

@@ -4,6 +4,7 @@
 #include <boost/unordered/unordered_flat_set.hpp>
 
 #include "base/fault.hpp"
+#include "commit/conflict_detail.hpp"
 #include "commit/wanted.hpp"
 #include "model/effects.hpp"
 #include "model/join.hpp"
@@ -44,6 +45,8 @@ public:
         for (const auto& [letter, record] : loaded_.ledger.parked) {
             if (record) parked_records_.insert(*record);
         }
+        for (const Captured& captured : loaded_.captured)
+            take_in(captured);
     }
 
     // ---- Facts -------------------------------------------------------------------------------
@@ -119,15 +122,39 @@ public:
 
     // ---- doing -------------------------------------------------------------------------------
     Result<Done> take(const Work& work) {
+        if (const auto locked = find_locked(work)) return is_locked(*locked);
         if (const auto* intent = std::get_if<Intent>(&work)) return Done{take(*intent)};
         if (const auto* run = std::get_if<ChangeRun>(&work)) {
             if (!holds_lease()) return lease_lost();
             return take(*run);
         }
         if (const auto* letters = std::get_if<Settlement>(&work)) return take(*letters);
+        if (std::holds_alternative<CapturedRecords>(work)) {
+            return Done{Applied{loaded_.captured.size(), {}}};
+        }
         const Rows& rows = std::get<Rows>(work);
         if (rows.under_lease && !holds_lease()) return lease_lost();
         return take(rows);
+    }
+
+    // A row that is only looked at may be locked: it is as it was loaded.
+    std::optional<RecordRef> find_locked(const Work& work) const {
+        if (loaded_.locked.empty()) return std::nullopt;
+        store::Wanted wanted;
+        if (const auto* intent = std::get_if<Intent>(&work)) {
+            if (intent->key) wanted.records.push_back({intent->resource, *intent->key});
+        } else {
+            add_wanted(schema_, work, wanted);
+        }
+        for (const RecordRef& ref : wanted.records) {
+            if (loaded_.locked.contains(ref)) return ref;
+        }
+        return std::nullopt;
+    }
+
+    Error is_locked(const RecordRef& ref) const {
+        return {Errc::locked, "another program has locked " + schema_[ref.resource].name + '/' +
+                                  to_text(ref.key) + ": try again soon"};
     }
 
     // What the store says holds: a process that slept does not know what has become of its lease.
@@ -138,7 +165,8 @@ public:
 
     bool changed() const {
         return !touched_.empty() || !saved_.log.empty() || !saved_.requests.empty() ||
-               !saved_.dead_letters.empty() || !saved_.settled.empty() || marks_moved_;
+               !saved_.dead_letters.empty() || !saved_.settled.empty() || marks_moved_ ||
+               !loaded_.captured.empty();
     }
 
     store::Saved finish() {
@@ -163,6 +191,20 @@ private:
         if (auto* replayed = std::get_if<Replayed>(&decision)) return std::move(*replayed);
         if (auto* forward = std::get_if<ForwardHome>(&decision)) return std::move(*forward);
         return std::move(std::get<Refused>(decision));
+    }
+
+    // What no write may say is put back in the table, and stays listed.
+    void take_in(const Captured& captured) {
+        CapturedWrite done = captured_write(schema_, captured, *this);
+        if (!done.change) {
+            if (const Row* row = record(captured.record)) put_joined(*row);
+            return;
+        }
+        if (!done.put_back.empty()) {
+            const Row here = *record(captured.record);
+            list_conflict("sql", done.put_back, here, done.wanted, done.change->row);
+        }
+        write(std::move(*done.change));
     }
 
     void write(Change change) {
@@ -433,12 +475,7 @@ private:
     void list_waiver(const Dot& letter, const std::optional<RecordRef>& ref,
                      const std::string& reason) {
         if (!ref) return;
-        std::string detail = "{\"fields\":[],\"letter\":";
-        append_json_string(detail, letter.origin + ':' + std::to_string(letter.seq));
-        detail += ",\"reason\":";
-        append_json_string(detail, reason);
-        detail += '}';
-        saved_.conflicts.push_back({*ref, now, "waived", std::move(detail)});
+        saved_.conflicts.push_back({*ref, now, "waived", waiver_detail(letter, reason)});
     }
 
     // Two effects of one request that are both inside rows already.
@@ -477,19 +514,7 @@ private:
 
     void list_conflict(std::string_view kind, const std::vector<FieldId>& fields, const Row& here,
                        const Row& there, const Row& result) {
-        const Resource& resource = schema_[here.resource];
-        std::string detail = "{\"fields\":[";
-        for (std::size_t i = 0; i < fields.size(); ++i) {
-            if (i > 0) detail += ',';
-            append_json_string(detail, resource.fields[fields[i]].name);
-        }
-        detail += "],\"here\":";
-        append_row_json(detail, resource, here);
-        detail += ",\"there\":";
-        append_row_json(detail, resource, there);
-        detail += ",\"result\":";
-        append_row_json(detail, resource, result);
-        detail += '}';
+        std::string detail = conflict_detail(schema_[here.resource], fields, here, there, result);
         saved_.conflicts.push_back({here.ref(), now, std::string{kind}, std::move(detail)});
     }
 
@@ -499,7 +524,8 @@ private:
         auto [at, fresh] = loaded_.rows.try_emplace(ref);
         store::Digest& digest = loaded_.ledger.digests[ref.resource];
         Hash128& bucket = digest.buckets[bucket_of(ref.key)];
-        const bool was_alive = !fresh && at->second.row.alive();
+        // One that another program inserted is in no sum yet: it has no hash.
+        const bool was_alive = !fresh && at->second.hash != Hash128{} && at->second.row.alive();
         if (!fresh) bucket -= at->second.hash;
         bucket += hash;
         if (row.alive() && !was_alive) ++digest.rows;

@@ -39,7 +39,8 @@ public:
     // unavailable: what a peer sent, and another process of this node holds the lease by now.
     // invalid: a run leaves a gap or goes on under this node's own name, and nothing of it is in;
     // or a row's vector would name too many origins. overloaded: too many dead letters, and what
-    // stood before is in. conflict: a letter to be settled is not inside its record.
+    // stood before is in. conflict: a letter to be settled is not inside its record. locked:
+    // another program holds a record that this is about, and nothing of it is in.
     Result<Done> take(const Work& work);
     bool changed() const;
     store::Saved finish();  // once, at the end

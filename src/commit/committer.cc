@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "base/fault.hpp"
+#include "base/log.hpp"
 #include "commit/wanted.hpp"
 
 namespace reef::commit {
@@ -25,6 +26,9 @@ struct Committer::Item {
         if (const auto* run = std::get_if<ChangeRun>(&work)) return run->entries.size();
         if (const auto* rows = std::get_if<Rows>(&work)) return rows->rows.size();
         if (const auto* letters = std::get_if<Settlement>(&work)) return letters->letters.size();
+        if (const auto* captured = std::get_if<CapturedRecords>(&work)) {
+            return captured->records.size();
+        }
         return 1;
     }
 
@@ -60,7 +64,16 @@ void resume_all(std::vector<std::unique_ptr<Item>> items) {
 }
 
 bool is_about_a_row(const Error& error) {
-    return error.code == Errc::rejected || error.code == Errc::overloaded;
+    return error.code == Errc::rejected || error.code == Errc::locked;
+}
+
+// How often a write that found its record locked looks again.
+constexpr std::chrono::milliseconds locked_pause{10};
+
+// To callers it is one of the reasons to come back later.
+Error as_told(Error error) {
+    if (error.code == Errc::locked) error.code = Errc::overloaded;
+    return error;
 }
 
 }  // namespace
@@ -184,27 +197,41 @@ Task<Done> Committer::enqueue(Work work) {
     co_return done;
 }
 
+// Whoever has locked the record nearly always lets go of it at once: then the write goes on.
 Task<Outcome> Committer::submit(Intent intent) {
-    Result<Done> done = co_await enqueue(std::move(intent));
-    if (!done) co_return done.error();
-    co_return std::get<Outcome>(std::move(*done));
+    const auto deadline = parts_.clock.steady() + options_.locked_wait;
+    for (;;) {
+        Work work = intent;
+        Result<Done> done = co_await enqueue(std::move(work));
+        if (done) co_return std::get<Outcome>(std::move(*done));
+        const bool locked = done.error().code == Errc::locked;
+        if (!locked || parts_.clock.steady() >= deadline) co_return as_told(done.error());
+        Result<void> slept = co_await parts_.clock.sleep(locked_pause);
+        if (!slept) co_return slept.error();
+    }
 }
 
 Task<Applied> Committer::apply(ChangeRun run) {
     Result<Done> done = co_await enqueue(std::move(run));
-    if (!done) co_return done.error();
+    if (!done) co_return as_told(done.error());
     co_return std::get<Applied>(std::move(*done));
 }
 
 Task<Applied> Committer::load(Rows rows) {
     Result<Done> done = co_await enqueue(std::move(rows));
-    if (!done) co_return done.error();
+    if (!done) co_return as_told(done.error());
     co_return std::get<Applied>(*done);
 }
 
 Task<Applied> Committer::settle(Settlement settlement) {
     Result<Done> done = co_await enqueue(std::move(settlement));
-    if (!done) co_return done.error();
+    if (!done) co_return as_told(done.error());
+    co_return std::get<Applied>(std::move(*done));
+}
+
+Task<Applied> Committer::take_in(CapturedRecords captured) {
+    Result<Done> done = co_await enqueue(std::move(captured));
+    if (!done) co_return as_told(done.error());
     co_return std::get<Applied>(std::move(*done));
 }
 
@@ -259,7 +286,7 @@ Task<std::unique_ptr<Batch>> Committer::begin_batch(const Items& items, ItemSpan
     }
 }
 
-Task<void> Committer::commit_batch(Items& items, ItemSpan span) {
+Task<void> Committer::commit_batch(Items& items, ItemSpan span, bool again) {
     auto begun = co_await begin_batch(items, span);
     if (!begun && begun.error().code == Errc::rejected) {
         co_return co_await bisect(items, span, begun.error());
@@ -274,7 +301,7 @@ Task<void> Committer::commit_batch(Items& items, ItemSpan span) {
     if (!batch.changed() ||
         fault_planted("commit.drop")) {  // refused, repeated, or to be forwarded home
         co_await parts_.writer.release();
-        co_return Result<void>{};
+        co_return co_await divide_locked(items, span);
     }
     store::Saved saved = batch.finish();
     if (saved.ledger.batch > 0) ++saved.ledger.batch;
@@ -282,6 +309,9 @@ Task<void> Committer::commit_batch(Items& items, ItemSpan span) {
     const std::size_t letters = saved.dead_letters.size();
     fault_point("commit.before");
     Result<void> durable = co_await parts_.writer.commit(std::move(saved));
+    if (!durable && durable.error().code == Errc::locked && !again) {
+        co_return co_await commit_batch(items, span, true);
+    }
     if (!durable && is_about_a_row(durable.error())) {
         co_return co_await bisect(items, span, durable.error());
     }
@@ -289,6 +319,18 @@ Task<void> Committer::commit_batch(Items& items, ItemSpan span) {
     fault_point("commit.after");
     counts_.parked += letters;
     parts_.committed(ledger);
+    co_return co_await divide_locked(items, span);
+}
+
+// Of what could not be done for the sake of one locked record, the rest is.
+Task<void> Committer::divide_locked(Items& items, ItemSpan span) {
+    for (std::size_t i = span.first; i < span.second; ++i) {
+        Item& item = *items[i];
+        if (item.done || item.done.error().code != Errc::locked) continue;
+        const Error error = item.done.error();
+        Result<void> done = co_await divide(item, error);
+        if (!done) co_return done;
+    }
     co_return Result<void>{};
 }
 
@@ -341,6 +383,16 @@ Task<void> Committer::divide(Item& item, Error error) {
             rows->refused = error.what;
             add_part(std::move(*rows));
         }
+    } else if (auto* captured = std::get_if<CapturedRecords>(&item.work)) {
+        auto& all = captured->records;
+        if (all.size() <= 1) {
+            log::warn("What another program wrote is left for later", {{"error", error.what}});
+            item.done = Done{Applied{}};
+            co_return Result<void>{};
+        }
+        const auto middle = all.begin() + static_cast<std::ptrdiff_t>(all.size() / 2);
+        add_part(CapturedRecords{{all.begin(), middle}});
+        add_part(CapturedRecords{{middle, all.end()}});
     }
     if (parts.empty()) {
         item.done = error;
@@ -361,7 +413,8 @@ Task<void> Committer::commit_parts(Item& item, Items parts) {
             co_return Result<void>{};
         }
         Applied& applied = std::get<Applied>(*parts[i]->done);
-        all.received = applied.received;
+        const bool counts = std::holds_alternative<CapturedRecords>(parts[i]->work);
+        all.received = applied.received + (counts ? all.received : 0);
         all.parked.insert(all.parked.end(), applied.parked.begin(), applied.parked.end());
     }
     item.done = Done{std::move(all)};

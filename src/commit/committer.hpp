@@ -23,6 +23,7 @@ struct CommitOptions {
     std::uint64_t request_ids_max = 10'000'000;
     std::chrono::seconds log_kept{7 * 24 * 3600};
     std::uint64_t log_bytes_max = std::uint64_t{4} << 30;
+    std::chrono::milliseconds locked_wait{250};  // of a write, for a record that others hold
 };
 
 // For metrics; readable from any thread.
@@ -50,14 +51,16 @@ public:
     ~Committer();
 
     // From any thread; resumes the caller on its own executor, after the commit is durable.
-    // overloaded: the queue is full. unavailable: nothing happened. rejected: the database refused
-    // this item; a change among others, or a row of a snapshot, is parked instead (Applied says
-    // which), and the others go on. closed: the committer has stopped; whether it happened is not
-    // known to the caller.
+    // overloaded: the queue is full, or another program holds the record. unavailable: nothing
+    // happened. rejected: the database refused this item; a change among others, or a row of a
+    // snapshot, is parked instead (Applied says which), and the others go on. closed: the committer
+    // has stopped; whether it happened is not known to the caller.
     Task<model::Outcome> submit(model::Intent intent);
     Task<Applied> apply(ChangeRun run);
     Task<Applied> load(Rows rows);
     Task<Applied> settle(Settlement settlement);
+    // Records that are locked, or that the database refuses, are left for the next time.
+    Task<Applied> take_in(CapturedRecords captured);
 
     // Runs until stop(), or until durable storage fails: then returns `broken`, nobody waiting is
     // answered, and the process must end.
@@ -76,7 +79,8 @@ private:
 
     Task<Done> enqueue(Work work);
     Task<std::unique_ptr<Batch>> begin_batch(const Items& items, ItemSpan span);
-    Task<void> commit_batch(Items& items, ItemSpan span);
+    Task<void> commit_batch(Items& items, ItemSpan span, bool again = false);
+    Task<void> divide_locked(Items& items, ItemSpan span);
     Task<void> bisect(Items& items, ItemSpan span, Error error);
     Task<void> divide(Item& item, Error error);
     Task<void> commit_parts(Item& item, Items parts);

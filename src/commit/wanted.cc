@@ -52,6 +52,9 @@ void add_wanted(const Schema& schema, const Work& work, store::Wanted& wanted) {
         add_entries(settlement->replayed);
         for (const Row& row : settlement->rows)
             wanted.records.push_back(row.ref());
+    } else if (const auto* captured = std::get_if<CapturedRecords>(&work)) {
+        wanted.records.insert(wanted.records.end(), captured->records.begin(),
+                              captured->records.end());
     } else {
         const Rows& rows = std::get<Rows>(work);
         if (!rows.refused.empty()) return;

@@ -55,7 +55,13 @@ struct Settlement {
     std::string waived;               // "": every letter must be inside a row. Else: by whom, why
 };
 
-using Work = std::variant<model::Intent, ChangeRun, Rows, Settlement>;
+// Records that other programs have written: what was captured of them is taken in, as it is before
+// any work on them.
+struct CapturedRecords {
+    std::vector<model::RecordRef> records;
+};
+
+using Work = std::variant<model::Intent, ChangeRun, Rows, Settlement, CapturedRecords>;
 
 struct Parked {
     model::Dot letter;
@@ -63,7 +69,8 @@ struct Parked {
 };
 
 struct Applied {
-    std::uint64_t received = 0;  // of the run's origin, after this batch; for Rows: rows changed
+    // Of the run's origin, after this batch; for Rows: rows changed; of CapturedRecords: writes.
+    std::uint64_t received = 0;
     std::vector<Parked> parked;  // what of it became dead letters
 };
 

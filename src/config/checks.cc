@@ -82,6 +82,24 @@ void check_secret(Section& top, const App& app, const LoadOptions& options) {
     }
 }
 
+// Whether this process starts it. Of others the environment need not say where their stores are.
+bool is_started(const Node& node, const App& app, const LoadOptions& options) {
+    return !node.foreign && (options.up || node.name == app.default_node);
+}
+
+// In SQLite no trigger can tell Atoll's writes from those of others.
+void check_capture(Section& top, const App& app, const LoadOptions& options) {
+    for (const model::Resource& resource : app.schema.resources) {
+        if (!resource.captured) continue;
+        for (const Node& node : app.nodes) {
+            if (!is_started(node, app, options) || !node.database_url.empty()) continue;
+            top.mistake(place_in(top.find("resource")->items[resource.id], "capture"),
+                        "capture = \"trigger\" is for PostgreSQL, and " + in_quotes(node.name) +
+                            " is on SQLite: nobody else may write into its file");
+        }
+    }
+}
+
 void check_nodes_fit_slots(Section& top, const App& app) {
     const auto slots = static_cast<std::size_t>(app.schema.id_slots);
     if (app.nodes.size() <= slots) return;
@@ -98,6 +116,7 @@ void check_whole(Section& top, const LoadOptions& options, const App& app) {
     check_databases(top, app);
     check_secret(top, app, options);
     check_nodes_fit_slots(top, app);
+    check_capture(top, app, options);
 }
 
 }  // namespace reef::config

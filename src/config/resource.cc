@@ -256,6 +256,8 @@ void read_resource(Section& section, App& app, std::vector<Reference>& reference
     read_lists(section, resource);
     read_messages(section, resource);
     read_send_to(section, app, resource);
+    resource.captured =
+        section.choice<bool>("capture", false, {{"none", false}, {"trigger", true}});
     section.done();
     app.schema.resources.push_back(std::move(resource));
 }

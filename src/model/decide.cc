@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "model/new_row.hpp"
 #include "model/value_text.hpp"
 
 namespace reef::model {
@@ -220,13 +221,9 @@ std::optional<Decision> check_unique(const Resource& resource, FieldId id, const
                   pointer_to(field));
 }
 
-// A write against the order of a lattice, max or min would be undone by any join: it is refused.
 std::optional<Decision> check_order(const Field& field, const Cell& cell, const Value& value,
                                     const Row& current) {
-    if (field.merge == Merge::lww || field.merge == Merge::counter) return std::nullopt;
-    if (is_null(cell.value) || value == cell.value) return std::nullopt;
-    const bool down = is_null(value) || value < cell.value;
-    if (down == (field.merge == Merge::min) && !is_null(value)) return std::nullopt;
+    if (!is_against_order(field, cell.value, value)) return std::nullopt;
     std::string detail = field.name + " is ";
     append_json(detail, field, cell.value);
     detail += " and can't become ";
@@ -278,70 +275,6 @@ std::optional<Decision> check_referrers(const Schema& schema, const Resource& re
 
 // ---- the new row -----------------------------------------------------------------------------
 
-// The time of receipt, raised above every stamp in the row that the write saw.
-Stamp stamp_for(const Intent& intent, const Row* current, const Facts& facts) {
-    Time time = intent.received;
-    if (current) {
-        const Stamp latest = latest_stamp(*current);
-        if (latest.time >= time) time.us = latest.time.us + 1;
-    }
-    return {time, {facts.self, facts.next_seq}};
-}
-
-void add_to_counter(Change& change, FieldId id, std::int64_t delta) {
-    auto& parts = change.row.cells[id].parts;
-    const OriginId& origin = change.stamp.dot.origin;
-    const auto at = std::lower_bound(
-        parts.begin(), parts.end(), origin,
-        [](const CounterPart& part, const OriginId& o) { return part.origin < o; });
-    if (at != parts.end() && at->origin == origin) {
-        at->total = add_wrapped(at->total, delta);
-        at->stamp = change.stamp;
-    } else {
-        parts.insert(at, CounterPart{origin, delta, change.stamp});
-    }
-    change.added.emplace_back(id, delta);
-}
-
-void set_field(const Resource& resource, Change& change, FieldId id, const Value& value) {
-    if (!resource.has_state(id)) return;
-    if (resource.fields[id].merge == Merge::counter) {
-        const auto* wanted = std::get_if<std::int64_t>(&value);
-        const auto now = static_cast<std::uint64_t>(counter_sum(change.row, id));
-        add_to_counter(change, id,
-                       add_wrapped(wanted ? *wanted : 0, static_cast<std::int64_t>(0 - now)));
-    } else {
-        change.row.cells[id].value = value;
-        change.row.cells[id].stamp = change.stamp;
-    }
-}
-
-void set_own_fields(const Resource& resource, Change& change, std::string_view node) {
-    const bool created = change.kind == WriteKind::create;
-    for (FieldId id = 0; id < resource.fields.size(); ++id) {
-        const SetBy set = resource.fields[id].set;
-        if (set == SetBy::on_write || (created && set == SetBy::on_create)) {
-            set_field(resource, change, id, change.stamp.time.us);
-        } else if (created && set == SetBy::node) {
-            set_field(resource, change, id, std::string{node});
-        }
-    }
-}
-
-Change begin_change(WriteKind kind, const Intent& intent, const Row* current, const Facts& facts) {
-    Change change;
-    change.stamp = stamp_for(intent, current, facts);
-    change.kind = kind;
-    change.request = intent.request;
-    change.headers = intent.headers;
-    change.traceparent = intent.traceparent;
-    change.schema = facts.schema_id;
-    change.at = facts.now;
-    if (current) change.row = *current;
-    change.row.vector.add_write(facts.self, facts.next_seq);
-    return change;
-}
-
 void write_fields(const Resource& resource, const Intent& intent, Change& change) {
     for (const auto& [id, value] : intent.fields) {
         if (resource.fields[id].set != SetBy::client || !resource.has_state(id)) continue;
@@ -377,18 +310,11 @@ Decision create(const Schema& schema, const Resource& resource, const Intent& in
         return refuse(Refusal::already_exists, name_of(resource, *key) + " exists already", buried);
     }
     if (auto no = check_fields(schema, resource, intent, nullptr, facts)) return *no;
-    Change change = begin_change(WriteKind::create, intent, buried, facts);
-    change.row.resource = resource.id;
-    change.row.key = *key;
-    change.row.life = {(buried ? buried->life.n : 0) + 1, change.stamp};
-    change.row.cells.assign(resource.fields.size(), Cell{});
-    change.row.unknown.clear();
+    Change change = begin_life(resource, *key, intent, buried, facts);
     for (FieldId id = 0; id < resource.fields.size(); ++id) {
         const Field& field = resource.fields[id];
-        if (!resource.has_state(id)) continue;
-        if (field.merge != Merge::counter) change.row.cells[id].stamp = change.stamp;
-        const bool named = named_value(intent, id) != nullptr;
-        if (!named && field.default_value) set_field(resource, change, id, *field.default_value);
+        if (!resource.has_state(id) || named_value(intent, id)) continue;
+        if (field.default_value) set_field(resource, change, id, *field.default_value);
     }
     write_fields(resource, intent, change);
     set_own_fields(resource, change, facts.node());

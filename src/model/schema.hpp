@@ -115,6 +115,7 @@ struct Resource {
     std::vector<LookUp> look_ups;
     Page page;
     Messages messages;
+    bool captured = false;  // PostgreSQL: what other programs write into the table is a write
     std::vector<std::string> send_to;  // partial replication; empty = every node
 
     const Field& key_field() const { return fields[key]; }

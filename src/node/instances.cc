@@ -43,6 +43,7 @@ Task<bool> Instances::look() {
         if (lease == 0) log::warn("Lost the node's lease", {{"lease", before}});
         parts_.leads(lease > 0);
     }
+    parts_.heard();
     if (news && news->ledger) parts_.committed(*news->ledger);
     co_return news.has_value();
 }

@@ -19,6 +19,7 @@ struct InstancesParts {
     // Both on the worker's thread.
     std::function<void(const store::Ledger&)> committed;  // by another process
     std::function<void(bool)> leads;                      // whether this process has the lease now
+    std::function<void()> heard;  // there was a notice, or it was time to look
 };
 
 class Instances {

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_future.hpp>
 #include <filesystem>
@@ -13,6 +14,7 @@
 #include "base/log.hpp"
 #include "base/worker.hpp"
 #include "node/broker.hpp"
+#include "node/captures.hpp"
 #include "node/instances.hpp"
 #include "node/metrics.hpp"
 #include "node/seed.hpp"
@@ -63,6 +65,11 @@ Result<T> run_on(asio::io_context& context, Task<T> task) {
     return asio::co_spawn(context, std::move(task), asio::use_future).get();
 }
 
+bool has_captured(const model::Schema& schema) {
+    return std::any_of(schema.resources.begin(), schema.resources.end(),
+                       [](const model::Resource& resource) { return resource.captured; });
+}
+
 // A page that was not written is marked clean by the kernel: trying again would lie. Nobody who
 // still waits is answered.
 [[noreturn]] void end_process(const Error& error) {
@@ -98,6 +105,7 @@ public:
         if (*seeded > 0) log::info("Loaded the seed", {{"rows", *seeded}});
         if (!options_.serve) return {};
         instances_->start();
+        if (has_captured(app_.schema)) captures_->start();
         // Peer routes open at once; records are served when this node is level with its peers.
         if (auto serving = start_server(); !serving) return serving;
         replication_->start();
@@ -129,6 +137,7 @@ public:
             server_->stop(std::chrono::duration_cast<std::chrono::milliseconds>(left));
         }
         replication_->stop();
+        captures_->stop();
         instances_->stop();
         committer_->stop();
         committer_ended_.get_future().wait();
@@ -165,10 +174,13 @@ private:
                                             broker_options(app_, options_)});
         auto company = store_->open_company(commit_worker_.context().get_executor());
         if (company) replication_->lead(false);
-        instances_ = std::make_unique<Instances>(
-            InstancesParts{commit_worker_, std::move(company),
-                           [this](const store::Ledger& ledger) { committed(ledger); },
-                           [this](bool leads) { replication_->lead(leads); }});
+        instances_ = std::make_unique<Instances>(InstancesParts{
+            commit_worker_, std::move(company),
+            [this](const store::Ledger& ledger) { committed(ledger); },
+            [this](bool leads) { replication_->lead(leads); }, [this] { captures_->look(); }});
+        captures_ = std::make_unique<Captures>(CapturesParts{
+            commit_worker_, store_->open_reader(commit_worker_.context().get_executor()),
+            *committer_, [this] { return instances_->leads(); }});
         asio::co_spawn(commit_worker_.context(), committer_->run(),
                        [this](const std::exception_ptr& thrown, Result<void> done) {
                            if (thrown) std::rethrow_exception(thrown);
@@ -249,6 +261,7 @@ private:
     const bool has_peers_ = !peer_addresses(app_, options_).empty();
     std::promise<void> committer_ended_;
     std::unique_ptr<replication::Replication> replication_;
+    std::unique_ptr<Captures> captures_;
     std::unique_ptr<Instances> instances_;
     std::vector<std::unique_ptr<Worker>> io_workers_;
     std::vector<std::unique_ptr<store::Reader>> readers_;

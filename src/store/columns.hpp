@@ -50,7 +50,7 @@ Error unreadable(const Resource& resource, const Key& key, const std::string& wh
 std::string bytes_of(const Hash128& hash);  // 16 bytes, the high ones first
 Hash128 hash_from(std::string_view bytes);  // {} when they are no 16 bytes
 
-// Where a record was when the batch began.
+// Where a record was when the batch began, in SQLite's tables.
 enum class Place : std::uint8_t {
     unknown,  // not loaded: it may be in either table
     nowhere,

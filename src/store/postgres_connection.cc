@@ -21,14 +21,18 @@ constexpr std::size_t prepared_max = 256;
 
 using Clock = std::chrono::steady_clock;
 
-// By SQLSTATE: what a row holds, a constraint, a trigger's objection; a row that another program
-// has locked (lock_timeout, deadlock).
-Errc code_of(std::string_view state) {
+// By SQLSTATE: a row that another program has locked (lock_timeout, deadlock); what a row holds, a
+// constraint, a trigger's objection. Apart from these the two by which a statement says that a row
+// is not what it was when it was loaded: see postgres_statements.cc, and a key that is there by
+// now.
+Errc code_of(std::string_view state, std::string_view table) {
+    if (state == "22012") return Errc::conflict;
+    if (state == "23505" && !table.starts_with("atoll_")) return Errc::conflict;
     for (const std::string_view refused : {"22", "23", "44", "P0"}) {
         if (state.starts_with(refused)) return Errc::rejected;
     }
     const bool locked = state == "55P03" || state == "40P01" || state == "40001";
-    return locked ? Errc::overloaded : Errc::unavailable;
+    return locked ? Errc::locked : Errc::unavailable;
 }
 
 std::string first_line(const char* text) {
@@ -411,7 +415,10 @@ void PipelinedConnection::take(PGresult* result) {
             const char* primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
             const std::string why =
                 primary ? first_line(primary) : first_line(PQresultErrorMessage(result));
-            if (front.outcome) front.outcome = Error{code_of(state ? state : ""), why};
+            const char* table = PQresultErrorField(result, PG_DIAG_TABLE_NAME);
+            if (front.outcome) {
+                front.outcome = Error{code_of(state ? state : "", table ? table : ""), why};
+            }
             PQclear(result);
             return;
         }

@@ -3,7 +3,8 @@
 // with its own answers.
 //
 // Errors come as Errc by what the caller does about them: `rejected` when the database refused what
-// a row holds, `overloaded` when another program has locked one, `unavailable` for everything else.
+// a row holds, `conflict` when that may be because another program has changed it meanwhile,
+// `locked` when another program has locked one, `unavailable` for everything else.
 // After `unavailable` lost() tells whether the connection is gone; then it may be that the commands
 // were carried out.
 #pragma once

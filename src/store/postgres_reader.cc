@@ -134,6 +134,26 @@ public:
         co_return std::move((*newest)->ledger);
     }
 
+    Task<std::vector<RecordRef>> captured(std::uint32_t records_max) override {
+        Commands commands;
+        std::vector<const Resource*> asked;
+        for (const Resource& resource : schema_.resources) {
+            if (!resource.captured) continue;
+            asked.push_back(&resource);
+            commands.push_back(
+                {statements_[resource.id].pending, Parameters{}.add(std::uint64_t{records_max})});
+        }
+        auto answers = co_await quick_.read(std::move(commands));
+        if (!answers) co_return answers.error();
+        std::vector<RecordRef> records;
+        for (std::size_t i = 0; i < asked.size(); ++i) {
+            const Answer& answer = (*answers)[i];
+            for (int at = 0; at < answer.rows(); ++at)
+                records.push_back({asked[i]->id, answer.key(at, 0, asked[i]->key_field())});
+        }
+        co_return records;
+    }
+
 private:
     const Schema& schema_;
     const std::vector<RowStatements>& statements_;

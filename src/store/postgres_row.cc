@@ -30,17 +30,25 @@ Result<Value> value_at(const Answer& answer, int row, int column, const Field& f
 
 }  // namespace
 
-Result<StoredRow> row_at(const Answer& answer, int row, const Resource& resource, int first) {
-    RowColumns columns;
-    columns.values.resize(resource.fields.size());
+Result<std::vector<Value>> values_at(const Answer& answer, int row, const Resource& resource,
+                                     int first) {
+    std::vector<Value> values(resource.fields.size());
     for (FieldId id = 0; id < resource.fields.size(); ++id) {
         auto value = value_at(answer, row, first + id, resource.fields[id]);
         if (!value) {
             return unreadable(resource, std::string{answer.text(row, first + resource.key)},
                               resource.fields[id].name + ' ' + value.error().what);
         }
-        columns.values[id] = std::move(*value);
+        values[id] = std::move(*value);
     }
+    return values;
+}
+
+Result<StoredRow> row_at(const Answer& answer, int row, const Resource& resource, int first) {
+    auto values = values_at(answer, row, resource, first);
+    if (!values) return values.error();
+    RowColumns columns;
+    columns.values = std::move(*values);
     const int state = first + static_cast<int>(resource.fields.size());
     columns.vector = answer.text(row, state);
     columns.state = answer.text(row, state + 1);
@@ -100,31 +108,40 @@ RowChanges::RowChanges(const Resource& resource)
       inserted_(resource),
       updated_(resource),
       buried_(resource),
-      removed_living_(key_type(resource.key_field())),
+      removed_(key_type(resource.key_field())),
       removed_tombstones_(key_type(resource.key_field())) {}
 
-void RowChanges::add(const SavedRow& saved, Place before) {
+void RowChanges::add(const SavedRow& saved, const Standing* before) {
     const bool alive = saved.row.alive();
-    if (alive && before == Place::living) return updated_.add(resource_, saved);
-    if (before == Place::living || before == Place::unknown) {
-        removed_living_.add_key(saved.row.key);
+    if (!before || before->tombstone) removed_tombstones_.add_key(saved.row.key);
+    if (alive && before && before->living) {
+        updated_.add(resource_, saved);
+        updated_marks_.add(std::string_view{*before->living});
+        return;
     }
-    if (before == Place::tombstone || before == Place::unknown) {
-        removed_tombstones_.add_key(saved.row.key);
+    if (!before) {
+        removed_.add_key(saved.row.key);
+        removed_marks_.add_null();
+    } else if (before->living) {
+        removed_.add_key(saved.row.key);
+        removed_marks_.add(std::string_view{*before->living});
+        ++removed_known_;
     }
     (alive ? inserted_ : buried_).add(resource_, saved);
 }
 
 void RowChanges::append_to(Commands& commands, const RowStatements& statements) const {
-    const auto remove = [&commands](const std::string& sql, const Array& keys) {
-        if (keys.size() > 0) commands.push_back({sql, Parameters{}.add(keys)});
-    };
-    remove(statements.remove, removed_living_);
-    remove(statements.remove_tombstones, removed_tombstones_);
+    if (removed_.size() > 0) {
+        commands.push_back({statements.remove,
+                            Parameters{}.add(removed_).add(removed_marks_).add(removed_known_)});
+    }
+    if (removed_tombstones_.size() > 0) {
+        commands.push_back({statements.remove_tombstones, Parameters{}.add(removed_tombstones_)});
+    }
     if (!inserted_.empty()) commands.push_back({statements.insert, inserted_.parameters()});
     if (!updated_.empty()) {
         Parameters parameters = updated_.parameters();
-        parameters.add(std::uint64_t{updated_.columns.front().size()});
+        parameters.add(updated_marks_).add(std::uint64_t{updated_marks_.size()});
         commands.push_back({statements.update, std::move(parameters)});
     }
     if (!buried_.empty()) commands.push_back({statements.insert_tombstones, buried_.parameters()});

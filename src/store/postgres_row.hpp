@@ -13,6 +13,9 @@ namespace reef::store::postgres {
 
 // Reads the columns of columns_of() from column `first` on. invalid: as row_from().
 Result<StoredRow> row_at(const Answer& answer, int row, const Resource& resource, int first = 0);
+// The fields alone.
+Result<std::vector<Value>> values_at(const Answer& answer, int row, const Resource& resource,
+                                     int first);
 
 // Tombstones too.
 Command find_by_key(const RowStatements& statements, const Key& key);
@@ -26,12 +29,20 @@ Command scan_command(const RowStatements& statements, const std::optional<Key>& 
 // Of two holders of one value, the one whose life began earlier.
 void keep_earlier(std::optional<StoredRow>& earliest, StoredRow row);
 
+// Where a record was when the batch loaded it. In both tables: another program has inserted it
+// beside its tombstone.
+struct Standing {
+    std::optional<std::string> living;  // the mark of its row
+    bool tombstone = false;
+};
+
 // What a batch does to one resource: gathered row by row, then turned into at most five commands.
 class RowChanges {
 public:
     explicit RowChanges(const Resource& resource);
 
-    void add(const SavedRow& saved, Place before);
+    // Null: it was not loaded, and may be anywhere.
+    void add(const SavedRow& saved, const Standing* before);
 
     void append_to(Commands& commands, const RowStatements& statements) const;
 
@@ -46,7 +57,10 @@ private:
 
     const Resource& resource_;
     Rows inserted_, updated_, buried_;
-    Array removed_living_, removed_tombstones_;
+    Array updated_marks_{Type::text};
+    Array removed_, removed_marks_{Type::text};
+    std::uint64_t removed_known_ = 0;  // those with a mark
+    Array removed_tombstones_;
 };
 
 }  // namespace reef::store::postgres

@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "store/columns.hpp"
+#include "store/postgres_capture.hpp"
 #include "store/postgres_journal.hpp"
 #include "store/postgres_ledger.hpp"
 #include "store/postgres_log.hpp"
@@ -101,7 +102,8 @@ private:
     Task<void> drop() {
         Commands commands;
         for (const Resource& resource : schema_.resources) {
-            for (const std::string& table : {resource.table, tombstones_of(resource)})
+            for (const std::string& table :
+                 {resource.table, tombstones_of(resource), captures_of(resource)})
                 commands.push_back({"DROP TABLE IF EXISTS " + quoted(table), {}, false});
         }
         commands.push_back(
@@ -195,7 +197,47 @@ private:
                               done.error().what);
         }
         if (!done) co_return done.error();
-        co_return co_await prepare_indexes(resource);
+        Result<void> indexed = co_await prepare_indexes(resource);
+        if (!indexed) co_return indexed;
+        co_return co_await prepare_capture(resource);
+    }
+
+    // Made anew where the table's columns have changed.
+    Task<void> prepare_capture(const Resource& resource) {
+        const std::string name = "capture." + resource.name;
+        const auto made = meta_.find(name);
+        if (!resource.captured && made == meta_.end()) co_return Result<void>{};
+        std::string text;
+        Commands commands;
+        for (std::string& sql :
+             resource.captured ? capture_sql(resource) : no_capture_sql(resource)) {
+            text += sql;
+            commands.push_back({std::move(sql), {}, false});
+        }
+        if (resource.captured && made != meta_.end() && made->second == text) {
+            co_return Result<void>{};
+        }
+        if (resource.captured) {
+            put_meta(commands, name, text);
+        } else {
+            auto lost = co_await forget_captured(resource);
+            if (!lost) co_return lost;
+            commands.push_back({"DELETE FROM atoll_meta WHERE name = $1",
+                                Parameters{}.add(std::string_view{name}), false});
+        }
+        co_return co_await execute(std::move(commands));
+    }
+
+    Task<void> forget_captured(const Resource& resource) {
+        Commands commands;
+        commands.push_back({"SELECT count(*) FROM " + quoted(captures_of(resource)), {}, false});
+        auto answers = co_await connection_.run(std::move(commands));
+        if (!answers) co_return failed(answers.error());
+        if (answers->front().natural(0, 0) > 0) {
+            log::warn("Capturing was turned off before all was taken in: it stays in this table",
+                      {{"table", resource.table}});
+        }
+        co_return Result<void>{};
     }
 
     Task<void> prepare_indexes(const Resource& resource) {

@@ -1,6 +1,7 @@
 #include "store/postgres_statements.hpp"
 
 #include "store/columns.hpp"
+#include "store/postgres_capture.hpp"
 #include "store/postgres_parameters.hpp"
 #include "store/postgres_table.hpp"
 
@@ -8,14 +9,20 @@ namespace reef::store::postgres {
 
 namespace {
 
-std::string select_from(const Resource& resource, const std::string& table) {
-    return "SELECT " + columns_of(resource) + " FROM " + quoted(table);
+// The mark of a row: the transaction that wrote it.
+constexpr const char* marked = ", xmin::text";
+
+std::string select_from(const Resource& resource, const std::string& table,
+                        const std::string& more = "") {
+    return "SELECT " + columns_of(resource) + more + " FROM " + quoted(table);
 }
 
-// Both tables in one statement: it sees one moment, in which a record is in one of them.
-std::string select_from_both(const Resource& resource, const std::string& where) {
-    return select_from(resource, resource.table) + where + " UNION ALL " +
-           select_from(resource, tombstones_of(resource)) + where;
+// Both tables in one statement: it sees one moment, in which a record is in one of them, unless
+// another program has put it into the other one.
+std::string select_from_both(const Resource& resource, const std::string& where,
+                             const std::string& more = "") {
+    return select_from(resource, resource.table, more) + where + " UNION ALL " +
+           select_from(resource, tombstones_of(resource), more) + where;
 }
 
 std::string array_of(Type type) {
@@ -45,12 +52,10 @@ std::string key_of(const Resource& resource) {
     return quoted(resource.key_field().name);
 }
 
-// WHERE the key is one of $1.
-std::string among_keys(const Resource& resource) {
-    const Field& field = resource.key_field();
-    const std::string cast =
-        array_of(key_type(field)) + (cast_of(field).empty() ? "" : cast_of(field) + "[]");
-    return " WHERE " + key_of(resource) + " = ANY ($1::" + cast + ')';
+// In the order of their keys, as everybody does who wants to meet no deadlock.
+std::string lock_sql(const Resource& resource) {
+    return "SELECT " + key_of(resource) + " FROM " + quoted(resource.table) + among_keys(resource) +
+           " ORDER BY " + key_of(resource) + " FOR UPDATE SKIP LOCKED";
 }
 
 // The database adds up what the rows take and ends the piece, so that no more is sent.
@@ -65,9 +70,9 @@ std::string scan_sql(const Resource& resource, bool after) {
 }
 
 // unnest($1::bigint[], $2::text[], …) AS new(c0, c1, …), and new.c1::numeric, …: the fields, then
-// vector, state and hash.
+// vector, state and hash; and the marks of those that are there already.
 struct NewRows {
-    explicit NewRows(const Resource& resource) {
+    explicit NewRows(const Resource& resource, bool there = false) {
         const std::vector<Type> state{Type::text, Type::text, Type::bytes};
         source = "unnest(";
         std::string names;
@@ -79,6 +84,10 @@ struct NewRows {
             source += comma + '$' + std::to_string(i + 1) + "::" + array_of(type);
             names += comma + name;
             values.push_back("new." + name + (i < fields ? cast_of(resource.fields[i]) : ""));
+        }
+        if (there) {
+            source += ", $" + std::to_string(values.size() + 1) + "::text[]";
+            names += ", mark";
         }
         source += ") AS new(" + names + ')';
     }
@@ -94,9 +103,24 @@ std::string insert_sql(const Resource& resource, const std::string& table) {
     return sql + " FROM " + added.source;
 }
 
-// A row that another program has deleted since it was loaded: then the batch must not be saved.
+// What another program has changed or deleted since it was loaded is not among those that were
+// written: then the division fails, and the batch is not saved.
+std::string written_all(const std::string& sql, const std::string& counted, std::size_t number) {
+    return "WITH written AS (" + sql + ") SELECT 1 / (count(" + counted + ") = $" +
+           std::to_string(number) + ")::int FROM written";
+}
+
+std::string remove_sql(const Resource& resource) {
+    return written_all("DELETE FROM " + quoted(resource.table) + " AS old USING unnest(" +
+                           keys_of(resource) + ", $2::text[]) AS gone(key, mark) WHERE old." +
+                           key_of(resource) +
+                           " = gone.key AND (gone.mark IS NULL OR old.xmin = gone.mark::xid)"
+                           " RETURNING gone.mark",
+                       "mark", 3);
+}
+
 std::string update_sql(const Resource& resource) {
-    const NewRows changed{resource};
+    const NewRows changed{resource, true};
     std::string sql = "UPDATE " + quoted(resource.table) + " AS old SET ";
     for (FieldId id = 0; id < resource.fields.size(); ++id) {
         if (id == resource.key) continue;
@@ -107,9 +131,8 @@ std::string update_sql(const Resource& resource) {
            ", atoll_state = " + changed.values[state + 1] +
            ", atoll_hash = " + changed.values[state + 2];
     sql += " FROM " + changed.source + " WHERE old." + key_of(resource) + " = " +
-           changed.values[resource.key] + " RETURNING 1";
-    const std::string count = '$' + std::to_string(changed.values.size() + 1);
-    return "WITH written AS (" + sql + ") SELECT 1 / (count(*) = " + count + ")::int FROM written";
+           changed.values[resource.key] + " AND old.xmin = new.mark::xid RETURNING 1";
+    return written_all(sql, "*", changed.values.size() + 2);
 }
 
 FieldStatements statements_by(const Resource& resource, const Field& field) {
@@ -129,17 +152,33 @@ FieldStatements statements_by(const Resource& resource, const Field& field) {
 
 }  // namespace
 
+std::string keys_of(const Resource& resource) {
+    const Field& field = resource.key_field();
+    return "$1::" + array_of(key_type(field)) +
+           (cast_of(field).empty() ? "" : cast_of(field) + "[]");
+}
+
+std::string among_keys(const Resource& resource) {
+    return " WHERE " + key_of(resource) + " = ANY (" + keys_of(resource) + ')';
+}
+
 RowStatements::RowStatements(const Resource& resource)
     : find(select_from_both(
           resource, " WHERE " + key_of(resource) + " = $1" + order_cast(resource.key_field()))),
-      find_several(select_from_both(resource, among_keys(resource))),
+      find_several(select_from_both(resource, among_keys(resource), marked)),
+      lock(lock_sql(resource)),
       scan(scan_sql(resource, false)),
       scan_after(scan_sql(resource, true)),
       insert(insert_sql(resource, resource.table)),
       insert_tombstones(insert_sql(resource, tombstones_of(resource))),
       update(update_sql(resource)),
-      remove("DELETE FROM " + quoted(resource.table) + among_keys(resource)),
+      remove(remove_sql(resource)),
       remove_tombstones("DELETE FROM " + quoted(tombstones_of(resource)) + among_keys(resource)) {
+    if (resource.captured) {
+        find_captured = find_captured_sql(resource);
+        forget_captured = forget_sql(resource);
+        pending = pending_sql(resource);
+    }
     for (const Field& field : resource.fields)
         by_field.push_back(statements_by(resource, field));
 }

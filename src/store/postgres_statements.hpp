@@ -18,15 +18,27 @@ struct FieldStatements {
     std::string find_used;     // the places, from 1, of the values that a living record has
 };
 
+// $1::bigint[], and WHERE the key is among them.
+std::string keys_of(const Resource& resource);
+std::string among_keys(const Resource& resource);
+
 struct RowStatements {
     explicit RowStatements(const Resource& resource);
 
-    std::string find, find_several;  // by key, tombstones too
-    std::string scan, scan_after;    // all in key order: rows, bytes at most, the key before
+    std::string find;  // by key, tombstones too
+    // For a batch: each row with its mark, which another program's write changes; tombstones too.
+    std::string find_several;
+    std::string lock;              // living ones by keys: those that no other program has locked
+    std::string scan, scan_after;  // all in key order: rows, bytes at most, the key before
     // $1, $2, …: the columns of all rows, as Rows::parameters() has them.
     std::string insert, insert_tombstones;
-    std::string update;                     // … and the number of rows, which must all be there
-    std::string remove, remove_tombstones;  // by keys
+    // … their marks and their number. Fails when a row is not there as it was loaded.
+    std::string update;
+    // By keys, with their marks and the number of those that have one. Fails in the same way.
+    std::string remove;
+    std::string remove_tombstones;               // by keys
+    std::string find_captured, forget_captured;  // postgres_capture.hpp
+    std::string pending;
     std::vector<FieldStatements> by_field;
 };
 

@@ -5,6 +5,22 @@
 
 namespace reef::store::postgres {
 
+namespace {
+
+// The living rows that are not among those that could be locked.
+void find_locked(const Answer& ours, const Resource& resource, const Standings& standings,
+                 Loaded& loaded) {
+    std::set<Key> free;
+    for (int at = 0; at < ours.rows(); ++at)
+        free.insert(ours.key(at, 0, resource.key_field()));
+    for (const auto& [ref, standing] : standings) {
+        const bool held = standing.living && ref.resource == resource.id && !free.contains(ref.key);
+        if (held) loaded.locked.insert(ref);
+    }
+}
+
+}  // namespace
+
 Questions::Questions(const Schema& schema, Wanted wanted)
     : schema_(schema),
       wanted_(std::move(wanted)),
@@ -30,12 +46,17 @@ Questions::ByField Questions::by_field(const std::vector<FieldRef>& refs) const 
     return all;
 }
 
-void Questions::append_to(Commands& commands, const std::vector<RowStatements>& statements) const {
+void Questions::append_to(Commands& commands, const std::vector<RowStatements>& statements,
+                          bool locked) const {
     const auto ask = [&commands](const std::string& sql, const Array& values) {
         commands.push_back({sql, Parameters{}.add(values)});
     };
-    for (const auto& [resource, keys] : keys_)
+    for (const auto& [resource, keys] : keys_) {
+        if (locked) ask(statements[resource].lock, keys);
         ask(statements[resource].find_several, keys);
+        // After the rows: whatever wrote these is there by now.
+        if (schema_[resource].captured) ask(statements[resource].find_captured, keys);
+    }
     for (const auto& [place, asked] : holders_)
         ask(statements[place.first].by_field[place.second].find_several, asked.values);
     for (const auto& [place, asked] : referrers_)
@@ -43,14 +64,22 @@ void Questions::append_to(Commands& commands, const std::vector<RowStatements>& 
     if (!wanted_.requests.empty()) commands.push_back(find_requests(wanted_.requests));
 }
 
-Result<void> Questions::read(const Answers& answers, std::size_t first, Loaded& loaded,
+Result<void> Questions::read(const Answers& answers, std::size_t first, bool locked, Loaded& loaded,
                              Found& found) const {
-    found.places.clear();
+    found.records.clear();
+    found.captured.clear();
     found.absent.clear();
     for (const RecordRef& ref : wanted_.records)
-        found.places.emplace(ref, Place::nowhere);
-    for (const auto& [resource, keys] : keys_) {
-        auto done = read_rows(answers[first++], schema_[resource], loaded, found.places);
+        found.records.emplace(ref, Standing{});
+    for (const auto& [id, keys] : keys_) {
+        const Resource& resource = schema_[id];
+        const Answer* ours = locked ? &answers[first++] : nullptr;
+        Buried buried;
+        auto done = read_rows(answers[first++], resource, loaded, found.records, buried);
+        if (!done) return done;
+        if (ours) find_locked(*ours, resource, found.records, loaded);
+        if (!resource.captured) continue;
+        done = found.captured.emplace_back(resource).read(answers[first++], buried, loaded);
         if (!done) return done;
     }
     for (const auto& [place, asked] : holders_) {
@@ -80,14 +109,22 @@ Result<void> Questions::read_requests(const Answer& answer, Loaded& loaded, Foun
     return {};
 }
 
+// Of a record that is in both tables the living row counts.
 Result<void> Questions::read_rows(const Answer& answer, const Resource& resource, Loaded& loaded,
-                                  Places& places) const {
+                                  Standings& standings, Buried& buried) const {
+    const int mark = static_cast<int>(resource.fields.size()) + 3;
     for (int at = 0; at < answer.rows(); ++at) {
         auto row = row_at(answer, at, resource);
         if (!row) return row.error();
         const RecordRef ref = row->row.ref();
-        places[ref] = row->row.alive() ? Place::living : Place::tombstone;
-        loaded.rows.emplace(ref, std::move(*row));
+        if (row->row.alive()) {
+            standings[ref].living = answer.text(at, mark);
+            loaded.rows.insert_or_assign(ref, std::move(*row));
+        } else {
+            standings[ref].tombstone = true;
+            if (resource.captured) buried.emplace(ref, *row);
+            loaded.rows.emplace(ref, std::move(*row));
+        }
     }
     return {};
 }

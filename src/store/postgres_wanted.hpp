@@ -6,15 +6,15 @@
 #include <set>
 
 #include "store/columns.hpp"
-#include "store/postgres_connection.hpp"
-#include "store/postgres_statements.hpp"
+#include "store/postgres_capture.hpp"
 
 namespace reef::store::postgres {
 
-using Places = boost::unordered_flat_map<RecordRef, Place, std::hash<RecordRef>>;
+using Standings = boost::unordered_flat_map<RecordRef, Standing, std::hash<RecordRef>>;
 
 struct Found {
-    Places places;               // of the records
+    Standings records;
+    std::vector<CapturedRows> captured;
     std::set<RequestId> absent;  // ids that are not there
 };
 
@@ -22,10 +22,12 @@ class Questions {
 public:
     Questions(const Schema& schema, Wanted wanted);
 
-    void append_to(Commands& commands, const std::vector<RowStatements>& statements) const;
+    // Locked: the living rows that nobody else has locked are locked first, to the batch's end.
+    void append_to(Commands& commands, const std::vector<RowStatements>& statements,
+                   bool locked) const;
     // From the answers to these commands, the first of which is answers[first]. invalid: one of the
     // records cannot be read.
-    Result<void> read(const Answers& answers, std::size_t first, Loaded& loaded,
+    Result<void> read(const Answers& answers, std::size_t first, bool locked, Loaded& loaded,
                       Found& found) const;
 
 private:
@@ -36,8 +38,9 @@ private:
     using ByField = std::map<std::pair<ResourceId, FieldId>, Asked>;
     ByField by_field(const std::vector<FieldRef>& refs) const;
 
+    using Buried = std::map<RecordRef, StoredRow>;
     Result<void> read_rows(const Answer& answer, const Resource& resource, Loaded& loaded,
-                           Places& places) const;
+                           Standings& standings, Buried& buried) const;
     Result<void> read_requests(const Answer& answer, Loaded& loaded, Found& found) const;
     Result<void> read_holders(const Answer& answer, const Resource& resource, const Asked& asked,
                               Loaded& loaded) const;

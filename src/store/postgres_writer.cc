@@ -26,11 +26,11 @@ constexpr std::chrono::milliseconds settle_pause{50};
 constexpr const char* batch_lock_timeout = "5s";
 constexpr const char* stopped_timeout = "1500ms";
 
-// A row that another program keeps locked holds up one batch for so long; what follows, and the
-// parts into which that batch is split, nearly not at all.
-constexpr const char* lock_timeout = "SET LOCAL lock_timeout = '300ms'";
-constexpr const char* lock_timeout_short = "SET LOCAL lock_timeout = '10ms'";
-constexpr std::chrono::seconds locks_remembered{2};
+// A row that another program has locked holds up one batch for so long. For a while after that, and
+// after a row was found changed that had just been loaded, batches lock what they load, and leave
+// out what others have locked: they wait for nobody then.
+constexpr const char* lock_timeout = "SET LOCAL lock_timeout = '20ms'";
+constexpr std::chrono::seconds company_remembered{2};
 
 // The newest batches are kept: one of them settles what became of a commit.
 constexpr std::uint64_t batches_kept = 1'000;
@@ -43,6 +43,7 @@ ConnectionOptions writing(ConnectionOptions options) {
          {"enable_seqscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin"})
         options.settings.emplace_back(off, "off");
     options.settings.emplace_back("plan_cache_mode", "force_generic_plan");
+    options.settings.push_back(own_writes);
     options.settings.emplace_back("lock_timeout", batch_lock_timeout);
     options.settings.emplace_back("idle_in_transaction_session_timeout", stopped_timeout);
     return options;
@@ -67,11 +68,12 @@ public:
         const Questions questions{schema_, std::move(wanted)};
         Commands commands = opening();
         const std::size_t first = commands.size();
-        questions.append_to(commands, statements_);
+        locking_ = Clock::now() < locking_until_;
+        questions.append_to(commands, statements_, locking_);
         auto answers = co_await open_batch(std::move(commands));
         if (!answers) co_return answers.error();
         Loaded loaded;
-        const auto done = questions.read(*answers, first, loaded, found_);
+        const auto done = questions.read(*answers, first, locking_, loaded, found_);
         if (!done) {
             end_batch();
             // One record that cannot be read must not keep its neighbours from being written.
@@ -93,8 +95,7 @@ public:
         for (const LogEntry& entry : saved.log)
             state.log_bytes += entry.json.size();
         Commands commands;
-        const bool locked = Clock::now() < locked_until_;
-        commands.push_back({locked ? lock_timeout_short : lock_timeout, {}, false});
+        commands.push_back({lock_timeout, {}, false});
         append_save(commands, saved, state.last_request);
         state.ledger = std::move(saved.ledger);
         state.ledger.batch = state.mark.number;
@@ -159,7 +160,8 @@ private:
     BatchState known_;                   // the newest batch as far as is known; token 0: nothing is
     std::shared_ptr<Connection> batch_;  // on which a batch is open
     Found found_;                        // of what it loaded
-    Clock::time_point locked_until_{};   // rows may be locked by others for so long
+    bool locking_ = false;               // that batch has locked what it loaded
+    Clock::time_point locking_until_{};  // so do those before this time
 
     // Where the oldest are looked for: what was removed before leaves marks that cost time.
     std::uint64_t requests_from_ = 0;
@@ -208,13 +210,16 @@ void PostgresWriter::append_save(Commands& commands, const Saved& saved,
                                  std::uint64_t& last_request) const {
     std::map<ResourceId, RowChanges> changes;
     for (const SavedRow& row : saved.rows) {
-        const auto place = found_.places.find(row.row.ref());
+        const auto standing = found_.records.find(row.row.ref());
         const Resource& resource = schema_[row.row.resource];
         changes.try_emplace(resource.id, resource)
-            .first->second.add(row, place == found_.places.end() ? Place::unknown : place->second);
+            .first->second.add(row, standing == found_.records.end() ? nullptr : &standing->second);
     }
     for (const auto& [resource, rows] : changes)
         rows.append_to(commands, statements_[resource]);
+    for (const CapturedRows& captured : found_.captured) {
+        if (!captured.empty()) commands.push_back(captured.forget(statements_));
+    }
     if (!saved.log.empty()) commands.push_back(append_log(saved.log));
     append_requests(commands, schema_, saved.requests, found_.absent, last_request);
     if (!saved.conflicts.empty()) commands.push_back(save_conflicts(schema_, saved.conflicts));
@@ -234,8 +239,11 @@ Task<void> PostgresWriter::close_batch(Commands commands, BatchState state) {
     }
     if (connection->lost()) co_return co_await settle(std::move(state));
     connection->send(commands_of({{"ROLLBACK"}}));
-    if (answers.error().code == Errc::overloaded) locked_until_ = Clock::now() + locks_remembered;
-    co_return answers.error();
+    Error error = answers.error();
+    // Rows that this batch has locked are as they were: then it is a rule that refuses them.
+    if (error.code == Errc::conflict) error.code = locking_ ? Errc::rejected : Errc::locked;
+    if (error.code == Errc::locked) locking_until_ = Clock::now() + company_remembered;
+    co_return error;
 }
 
 // The connection was lost on the way: what has become of the batch is read from the database, under

@@ -8,12 +8,13 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "base/hash.hpp"
 #include "base/task.hpp"
-#include "model/change.hpp"
+#include "model/captured.hpp"
 
 namespace reef::store {
 
@@ -89,6 +90,11 @@ struct DeadLetter {      // named by (source, seq): of one name there is one
 struct Loaded {
     Ledger ledger;
     boost::unordered_flat_map<RecordRef, StoredRow, std::hash<RecordRef>> rows;  // tombstones too
+    // Of these records, those that another program has locked: they cannot be saved now.
+    std::set<RecordRef> locked;
+    // What other programs did to these records since the last batch, in order: to be written before
+    // anything else. Of each the row is the one that stood before it; in the table is the last.
+    std::vector<Captured> captured;
     std::map<FieldRef, Key> holders;
     std::map<FieldRef, bool> referrers;
     std::map<RequestId, RequestSeen> requests;
@@ -135,10 +141,12 @@ public:
     // unavailable: nothing happened, try later. rejected: nothing happened, one of these records
     // cannot be read, since another program damaged it: bisect.
     virtual Task<Loaded> begin(Wanted wanted) = 0;
-    // Saves, commits, returns once it is durable. rejected: the database refused a row, nothing was
-    // saved, bisect. overloaded: so it is, since another program has locked a row. unavailable:
-    // nothing was saved. outcome_unknown: the database went away during the commit and has not come
-    // back to be asked. broken: durable storage failed, the process must end.
+    // Saves, commits, with what was captured of the loaded records forgotten; returns once it is
+    // durable. rejected: the database refused a row, nothing was saved, bisect. locked: so it is,
+    // since another program has locked a row, or has changed it since it was loaded: begin again,
+    // and Loaded::locked says which. unavailable: nothing was saved. outcome_unknown: the database
+    // went away during the commit and has not come back to be asked. broken: durable storage
+    // failed, the process must end.
     virtual Task<void> commit(Saved saved) = 0;
     // Ends a batch that changed nothing. Cannot fail: a lost connection ends it as well.
     virtual asio::awaitable<void> release() = 0;
@@ -204,6 +212,10 @@ public:
     // Live request ids in the order saved, from the one after `after`. bytes_max does not count.
     virtual Task<std::vector<SavedRequest>> requests(std::uint64_t after, ScanLimits limits) = 0;
     virtual Task<Ledger> ledger() = 0;
+    // Records that other programs have written, and no batch since.
+    virtual Task<std::vector<RecordRef>> captured(std::uint32_t /*records_max*/) {
+        co_return std::vector<RecordRef>{};
+    }
 };
 
 struct News {

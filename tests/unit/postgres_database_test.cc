@@ -158,23 +158,56 @@ TEST_F(PostgresDatabase, ALockedRowHoldsUpItsOwnWriteOnly) {
     const auto held = hold_sql("UPDATE things SET price = 1 WHERE id = 1");
     const auto both = save({make_thing(1, 2), make_thing(2, 3)});
     ASSERT_FALSE(both);
-    EXPECT_EQ(both.error().code, Errc::overloaded);
-    ASSERT_TRUE(succeeded(save({make_thing(2, 3)})));
-    EXPECT_EQ(save({make_thing(1, 2)}).error().code, Errc::overloaded);
-}
-
-// Deleted between loading and saving: a change must not be logged whose row is nowhere.
-TEST_F(PostgresDatabase, ARowThatIsGoneMeanwhileIsNotSaved) {
-    ASSERT_TRUE(succeeded(save({make_thing(1), make_thing(2)})));
+    EXPECT_EQ(both.error().code, Errc::locked);
+    // From now on it is known when the batch begins.
     const auto loaded = begin({make_thing(1), make_thing(2)});
     ASSERT_TRUE(loaded);
-    run_sql("DELETE FROM things WHERE id = 1");
-    const auto done = commit(*loaded, {make_thing(1, 2), make_thing(2, 2)});
-    ASSERT_FALSE(done);
-    EXPECT_EQ(done.error().code, Errc::rejected);
-    EXPECT_EQ(*get(2), make_thing(2));
-    ASSERT_TRUE(succeeded(save({make_thing(1, 2)})));
-    EXPECT_EQ(*get(1), make_thing(1, 2));
+    EXPECT_EQ(loaded->locked, (std::set<RecordRef>{{thing, Key{std::int64_t{1}}}}));
+    ASSERT_TRUE(succeeded(commit(*loaded, {make_thing(2, 3)})));
+    EXPECT_EQ(save({make_thing(1, 2)}).error().code, Errc::locked);
+}
+
+// Between loading and saving: what was decided was decided about another row.
+TEST_F(PostgresDatabase, ARowThatIsAnotherOneMeanwhileIsNotSaved) {
+    for (const char* sql :
+         {"DELETE FROM things WHERE id = 1", "UPDATE things SET price = 77 WHERE id = 1",
+          "INSERT INTO things (id, price) VALUES (3, 77)"}) {
+        open(true);
+        ASSERT_TRUE(succeeded(save({make_thing(1), make_thing(2)})));
+        const auto loaded = begin({make_thing(1), make_thing(2), make_thing(3)});
+        ASSERT_TRUE(loaded);
+        run_sql(sql);
+        const auto done = commit(*loaded, {make_thing(1, 2), make_thing(2, 2), make_thing(3, 2)});
+        ASSERT_FALSE(done) << sql;
+        EXPECT_EQ(done.error().code, Errc::locked) << sql;
+        EXPECT_EQ(*get(2), make_thing(2)) << sql;
+        ASSERT_TRUE(succeeded(save({make_thing(1, 2), make_thing(3, 2)}))) << sql;
+        EXPECT_EQ(*get(1), make_thing(1, 2)) << sql;
+    }
+}
+
+TEST_F(PostgresDatabase, ARowThatIsAnotherOneMeanwhileIsNotRemoved) {
+    ASSERT_TRUE(succeeded(save({make_thing(1)})));
+    const auto loaded = begin({make_thing(1)});
+    ASSERT_TRUE(loaded);
+    run_sql("UPDATE things SET price = 77");
+    EXPECT_EQ(commit(*loaded, {removed(make_thing(1), 2)}).error().code, Errc::locked);
+    EXPECT_TRUE(get(1)->alive());
+    ASSERT_TRUE(succeeded(save({removed(make_thing(1), 2)})));
+    EXPECT_FALSE(get(1)->alive());
+}
+
+// Once a row was found changed, batches lock what they load: the next one cannot fail in this way.
+TEST_F(PostgresDatabase, ABatchThatIsBegunAgainHoldsItsRows) {
+    ASSERT_TRUE(succeeded(save({make_thing(1)})));
+    const auto loaded = begin({make_thing(1)});
+    ASSERT_TRUE(loaded);
+    run_sql("UPDATE things SET price = 77");
+    ASSERT_FALSE(commit(*loaded, {make_thing(1, 2)}));
+    const auto again = begin({make_thing(1)});
+    ASSERT_TRUE(again);
+    EXPECT_THROW(run_sql("SELECT 1 FROM things FOR UPDATE NOWAIT"), std::runtime_error);
+    EXPECT_TRUE(succeeded(commit(*again, {make_thing(1, 2)})));
 }
 
 TEST_F(PostgresDatabase, ALostConnectionIsNobodysError) {

@@ -1,0 +1,63 @@
+#include "node/captures.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include "base/log.hpp"
+
+namespace reef::node {
+
+namespace {
+
+constexpr std::uint32_t records_max = 256;  // at once, so that clients have their turns
+constexpr std::chrono::milliseconds look_every{250};
+
+}  // namespace
+
+Captures::Captures(CapturesParts parts)
+    : parts_(std::move(parts)),
+      heard_(system_clock()),
+      tasks_(parts_.worker.context().get_executor()) {}
+
+Captures::~Captures() = default;
+
+void Captures::start() {
+    running_ = true;
+    asio::post(parts_.worker.context(), [this] { tasks_.start("captures", keep()); });
+}
+
+void Captures::stop() {
+    if (!std::exchange(running_, false)) return;
+    asio::co_spawn(parts_.worker.context(), end(), asio::use_future).get();
+}
+
+asio::awaitable<void> Captures::keep() {
+    for (;;) {
+        const std::uint64_t seen = heard_.generation();
+        Result<bool> more = false;
+        if (parts_.leads()) more = co_await take_in();
+        if (more && *more) continue;
+        static_cast<void>(co_await heard_.wait_beyond(seen, system_clock().steady() + look_every));
+    }
+}
+
+// True: there may be more.
+Task<bool> Captures::take_in() {
+    auto records = co_await parts_.reader->captured(records_max);
+    if (!records) co_return records.error();
+    if (records->empty()) co_return false;
+    const bool full = records->size() >= records_max;
+    commit::CapturedRecords work{std::move(*records)};
+    auto taken = co_await parts_.committer.take_in(std::move(work));
+    if (!taken) co_return taken.error();
+    log::debug("Took in what other programs wrote", {{"writes", taken->received}});
+    co_return full && taken->received > 0;
+}
+
+asio::awaitable<void> Captures::end() {
+    tasks_.cancel();
+    co_await tasks_.join();
+    parts_.reader.reset();
+}
+
+}  // namespace reef::node
