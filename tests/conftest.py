@@ -2,6 +2,7 @@
 process id; a test that fails shows the logs of the nodes that it used."""
 
 import contextlib
+import itertools
 import os
 import pathlib
 
@@ -13,22 +14,38 @@ from fleet import Fleet
 from gateway import World
 
 PROPERTY_LISTING = "apps/property-listing.toml"
+CHOSEN_STORE = os.environ.get("ATOLL_TEST_STORE")
+CHOSEN_TRANSPORT = os.environ.get("ATOLL_TEST_TRANSPORT")
+TOPICS = itertools.count(1)
 
 
 def pytest_generate_tests(metafunc):
-    """A module that says STORES = (…) runs on each of them, others on SQLite. With
-    ATOLL_TEST_STORE=postgres all run on PostgreSQL and only there, but for those who say that they
-    cannot."""
-    chosen = os.environ.get("ATOLL_TEST_STORE")
+    """A module that says STORES = (…) runs on each of them, others on SQLite; one that says KAFKA =
+    True runs once more on PostgreSQL with Kafka. ATOLL_TEST_STORE=postgres (and
+    ATOLL_TEST_TRANSPORT=kafka) lets all run there and only there, but for those that cannot."""
     stores = getattr(metafunc.module, "STORES", ())
-    if stores and "store" in metafunc.fixturenames:
-        metafunc.parametrize("store", [one for one in stores if chosen in (None, one)],
-                             scope="module")
+    if not stores or "store" not in metafunc.fixturenames:
+        return
+    stacks = [(store, CHOSEN_TRANSPORT or "direct") for store in stores
+              if CHOSEN_STORE in (None, store)]
+    between = "transport" in metafunc.fixturenames
+    if between and getattr(metafunc.module, "KAFKA", False) and not CHOSEN_STORE:
+        stacks.append(("postgres", "kafka"))
+    if between:
+        metafunc.parametrize(("store", "transport"), stacks, scope="module")
+    else:
+        metafunc.parametrize("store", [store for store, _ in stacks], scope="module")
 
 
 @pytest.fixture(scope="module")
 def store():
-    return os.environ.get("ATOLL_TEST_STORE", "sqlite")
+    return CHOSEN_STORE or "sqlite"
+
+
+@pytest.fixture(scope="module")
+def transport():
+    """What brings the changes from region to region."""
+    return CHOSEN_TRANSPORT or "direct"
 
 
 @pytest.fixture
@@ -86,6 +103,15 @@ def database_for(request):
     return environment
 
 
+@pytest.fixture
+def between_regions(request, transport):
+    """What the environment says of the broker: a topic of this test's own, or nothing."""
+    if transport != "kafka":
+        return {}
+    broker = request.getfixturevalue("kafka")
+    return {"KAFKA_BROKER": broker.address, "KAFKA_TOPIC": f"of-test-{next(TOPICS)}"}
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item):
     report = yield
@@ -98,13 +124,13 @@ def pytest_runtest_makereport(item):
 
 
 @pytest.fixture
-def make_node(tmp_path, store, database_for):
+def make_node(tmp_path, store, database_for, between_regions):
     """Makes nodes (`make_node(name="us", env={…})`), not started; stops them at the end."""
     with contextlib.ExitStack() as at_the_end:
 
         def make(on=store, **options):
             given = database_for(on, options.get("app", PROPERTY_LISTING))
-            options["env"] = given | dict(options.get("env", ()))
+            options["env"] = given | between_regions | dict(options.get("env", ()))
             node = Node(tmp_path / f"node{len(make.nodes)}", **options)
             make.nodes.append(node)
             at_the_end.callback(node.clean_up)
@@ -121,9 +147,10 @@ def node(make_node):
 
 
 @pytest.fixture
-def fleet(tmp_path, store, database_for):
+def fleet(tmp_path, store, database_for, between_regions):
     """Both regions and the gateway, started by `atoll up -d`; what it said is in `said`."""
     made = Fleet(tmp_path)
+    made.env |= between_regions
     for name in made.urls:
         for variable, url in database_for(store).items():
             made.env[f"{variable}_{name.upper()}"] = url

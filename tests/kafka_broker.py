@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 
-from ports import free_ports
+from ports import quiet_port
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
 JARS = REPOSITORY / "build" / "kafka"
@@ -21,10 +21,11 @@ PROPERTIES = """
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listeners={listeners},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners={advertised}
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=PLAINTEXT
+listener.security.protocol.map={protocols},CONTROLLER:PLAINTEXT
 log.dirs={folder}/data
 auto.create.topics.enable=false
 offsets.topic.replication.factor=1
@@ -46,12 +47,18 @@ JAVA = ["java", "-Xms64m", "-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSeria
         "-XX:-UsePerfData", "-Xshare:auto"]
 
 
-class Broker:
-    """It can be killed, stopped and started again, on the same port and data."""
+def addresses(ports):
+    return ",".join(f"{name}://127.0.0.1:{port}" for name, port in ports.items())
 
-    def __init__(self):
+
+class Broker:
+    """It can be killed, stopped and started again, on the same ports and data. Beside its port it
+    can have `doors`: ports of their own for clients that come through something else."""
+
+    def __init__(self, doors=()):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="atoll-kafka-", dir="/tmp"))
-        self.port, self.controller = free_ports(2)
+        self.port, self.controller = quiet_port(), quiet_port()
+        self.doors = {name: quiet_port() for name in doors}
         self.process = None
         self.log_file = self.folder / "log"
         self._properties = self.folder / "server.properties"
@@ -60,10 +67,15 @@ class Broker:
     def address(self):
         return f"127.0.0.1:{self.port}"
 
-    def create(self):
+    def create(self, advertised=()):
+        """`advertised`: for each door the port at which its clients find it, if it is another."""
         assert any(JARS.glob("kafka_*.jar")), f"no Kafka in {JARS}: tools/install test fetches it"
+        ports = {"PLAINTEXT": self.port} | {n.upper(): port for n, port in self.doors.items()}
+        told = ports | {name.upper(): port for name, port in dict(advertised).items()}
         self._properties.write_text(PROPERTIES.format(
-            port=self.port, controller=self.controller, folder=self.folder))
+            listeners=addresses(ports), advertised=addresses(told),
+            protocols=",".join(f"{name}:PLAINTEXT" for name in ports),
+            controller=self.controller, folder=self.folder))
         done = subprocess.run(
             self._command("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c",
                           self._properties), capture_output=True, text=True, timeout=60)
@@ -91,6 +103,12 @@ class Broker:
 
     def stop(self):
         self._end(signal.SIGTERM)
+
+    def freeze(self):
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self.process.send_signal(signal.SIGCONT)
 
     def clean_up(self):
         if self.process:

@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 
-from ports import free_port
+from ports import quiet_port
 
 START_SECONDS = 60
 
@@ -82,7 +82,7 @@ class Cluster:
 
     def __init__(self, folder=None, port=None, settings=None):
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="atoll-pg-", dir="/tmp"))
-        self.port = port or free_port()
+        self.port = port or quiet_port()
         self.data = self.folder / "data"
         self.log_file = self.folder / "log"
         self.databases = 0
@@ -107,6 +107,7 @@ class Cluster:
 
     def stop(self, mode="immediate"):
         if self.pid():
+            self.thaw()
             self._run("pg_ctl", "-D", self.data, "-m", mode, "-w", "stop")
 
     def kill(self):
@@ -116,6 +117,18 @@ class Cluster:
         deadline = time.monotonic() + 30
         while subprocess.run(["pgrep", "-g", str(pid)], capture_output=True).returncode == 0:
             assert time.monotonic() < deadline, "the server's processes do not end"
+
+    def freeze(self):
+        """All its processes sleep; the kernel goes on taking connections."""
+        os.killpg(self.pid(), signal.SIGSTOP)
+
+    def thaw(self):
+        os.killpg(self.pid(), signal.SIGCONT)
+
+    def end_sessions(self, database):
+        """As an administrator does: each is told so, and is gone."""
+        self.sql("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                 f" WHERE datname = '{database}' AND pid <> pg_backend_pid()")
 
     def clean_up(self):
         self.stop()

@@ -113,50 +113,63 @@ class Store:
 
 
 class PostgresStore(Store):
-    """The same of a PostgreSQL database: what lies there is laid out as in a file, and checked."""
+    """The same of a PostgreSQL database."""
 
     def check(self):
-        with contextlib.closing(sqlite3.connect(":memory:")) as copy:
-            self._fill(copy)
+        with copy_of(self.file) as copy:
             self._check_log(copy)
             self._check_requests(copy)
             self._check_rows(copy)
         return self
 
-    def _fill(self, copy):
-        columns = ", ".join(("id", *FIELDS, "atoll_vector", "atoll_state"))
-        shown = columns.replace("price", "price::text").replace(
-            "updated_at", "to_char(updated_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS updated_at")
+
+@contextlib.contextmanager
+def copy_of(url):
+    """What lies in a PostgreSQL database, laid out as in a node's file."""
+    with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
         copy.executescript("CREATE TABLE atoll_origins (number, origin, received, applied, hash);"
                            "CREATE TABLE atoll_log (id, json, hash);"
                            "CREATE TABLE atoll_requests (id, seq, key);"
                            "CREATE TABLE atoll_meta (name, value);")
-        [batch] = self._rows("SELECT ledger, encode(digests, 'hex') AS digests FROM atoll_batches"
-                             " ORDER BY number DESC LIMIT 1")
-        copy.execute("INSERT INTO atoll_meta VALUES ('digest.properties', ?)",
-                     [bytes.fromhex(batch["digests"])])
-        for number, (origin, mark) in enumerate(sorted(batch["ledger"]["origins"].items()), 1):
+        ledger, digest = newest_batch(url)
+        copy.execute("INSERT INTO atoll_meta VALUES ('digest.properties', ?)", [digest])
+        for number, (origin, mark) in enumerate(sorted(ledger["origins"].items()), 1):
             copy.execute("INSERT INTO atoll_origins VALUES (?, ?, ?, ?, ?)",
                          [number, origin, mark["received"], mark["applied"],
                           bytes.fromhex(mark["hash"])])
-            for entry in self._rows("SELECT seq, json, encode(hash, 'hex') AS hash FROM atoll_log"
-                                    f" WHERE origin = '{origin}'"):
+            for entry in rows_of(url, "SELECT seq, json, encode(hash, 'hex') AS hash"
+                                      f" FROM atoll_log WHERE origin = '{origin}'"):
                 copy.execute("INSERT INTO atoll_log VALUES (?, ?, ?)",
                              [number << SEQ_BITS | entry["seq"], entry["json"],
                               bytes.fromhex(entry["hash"])])
-        for request in self._rows("SELECT id, seq, key::bigint AS key FROM atoll_requests"):
+        for request in rows_of(url, "SELECT id, seq, key::bigint AS key FROM atoll_requests"):
             copy.execute("INSERT INTO atoll_requests VALUES (:id, :seq, :key)", request)
-        for table in ("properties", "atoll_tombstones_properties"):
-            copy.execute(f"CREATE TABLE {table} ({columns}, atoll_hash, version)")
-            for row in self._rows(f"SELECT {shown}, encode(atoll_hash, 'hex'), version"
-                                  f" FROM {table}"):
-                *values, hash, version = row.values()
-                copy.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * (len(values) + 2))})",
-                             [*values, bytes.fromhex(hash), version])
+        copy_tables(url, copy)
+        yield copy
 
-    def _rows(self, sql):
-        text = postgres.psql(self.file, f"SELECT json_agg(all_of) FROM ({sql}) AS all_of")
-        return json.loads(text) if text else []
+
+def copy_tables(url, copy):
+    columns = ", ".join(("id", *FIELDS, "atoll_vector", "atoll_state"))
+    shown = columns.replace("price", "price::text").replace(
+        "updated_at", "to_char(updated_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS updated_at")
+    for table in ("properties", "atoll_tombstones_properties"):
+        copy.execute(f"CREATE TABLE {table} ({columns}, atoll_hash, version)")
+        for row in rows_of(url, f"SELECT {shown}, encode(atoll_hash, 'hex'), version FROM {table}"):
+            *values, hash, version = row.values()
+            copy.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * (len(values) + 2))})",
+                         [*values, bytes.fromhex(hash), version])
+
+
+def newest_batch(url):
+    """The ledger, and the digest of the properties."""
+    [batch] = rows_of(url, "SELECT ledger, encode(digests, 'hex') AS digests FROM atoll_batches"
+                           " ORDER BY number DESC LIMIT 1")
+    return batch["ledger"], bytes.fromhex(batch["digests"])
+
+
+def rows_of(url, sql):
+    text = postgres.psql(url, f"SELECT json_agg(all_of) FROM ({sql}) AS all_of")
+    return json.loads(text) if text else []
 
 
 def store_of(node):

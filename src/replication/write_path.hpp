@@ -17,7 +17,7 @@ namespace reef::replication {
 
 struct WriteTimes {
     std::chrono::milliseconds forward{300};         // for the home's answer
-    std::chrono::milliseconds behind{500};          // for the store to catch up with the request
+    std::chrono::milliseconds behind{400};          // for the store to catch up with the request
     std::chrono::milliseconds behind_at_home{200};  // the same, while the forwarder waits
     std::chrono::milliseconds doubtful{200};        // the same, where it is probably stale
     // All of it, when the home did not answer: the gateway gives up a node after 500 ms.

@@ -18,13 +18,16 @@ def main():
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))
     parser.add_argument("--seconds", type=float, default=ROUND_SECONDS)
     parser.add_argument("--nodes", type=int, choices=(2, 3), default=2)
+    parser.add_argument("--stack", choices=tuple(one_round.STACKS), default="embedded",
+                        help="what the nodes stand on: README.md")
     parser.add_argument("--kinds", default="", help="only these faults, with commas between")
     said = parser.parse_args()
     kinds = tuple(said.kinds.split(",")) if said.kinds else tuple(one_round.FAULTS)
     seed, until = said.seed, time.monotonic() + said.seconds
     while (left := until - time.monotonic()) > 0:
         try:
-            one_round.run(seed, min(round(left), ROUND_SECONDS) or 1, said.nodes, kinds=kinds)
+            one_round.run(seed, min(round(left), ROUND_SECONDS) or 1, said.nodes, kinds=kinds,
+                          stack=said.stack)
         except one_round.Failed as failed:
             print(failed)
             return 1

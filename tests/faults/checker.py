@@ -1,18 +1,24 @@
 """What must be true after everything went wrong and was healed: of the clients' history, the nodes'
-files and the conflicts that they list. Each check yields what it finds, in words."""
+stores, the topic between them and the conflicts that they list. Each check yields what it finds, in
+words."""
 
 import collections
 import dataclasses
 import itertools
 
 from stores import by_request, differences, vector_of
+from topic import what_it_lacks
 
 SEEDED = range(1, 3001)
 # While one node is away because of these, every request through the gateway succeeds.
 NODE_FAULTS = ("kill", "freeze", "disk slow", "disk full", "fsync fails", "clock", "link cut",
                "link one way", "link delay", "link reset", "gateway cut", "gateway one way",
-               "gateway delay")
+               "gateway delay", "database kill", "database stop", "database freeze",
+               "sessions ended", "database cut", "database one way", "database delay",
+               "database reset", "broker kill", "broker stop", "broker freeze", "broker cut",
+               "broker one way", "broker delay", "broker reset")
 AFTER_A_KILL_MAX = 1.0  # seconds
+ON_ITS_WAY = 0.2        # seconds that a write may need to be in another region while all is well
 
 
 @dataclasses.dataclass
@@ -21,14 +27,23 @@ class Run:
     faults: list
     copies: dict     # name → stores.Copy
     conflicts: dict  # name → what it lists
+    shown: dict      # name → {key: row}, as its API shows them
+    topic: list = None     # [(origin, seq, text)] of the changes; None where there is no broker
     starved: bool = False  # others had this machine's processors: how long things took says nothing
 
     def __post_init__(self):
         self.any = next(iter(self.copies.values()))
         self.effects = by_request(self.entries())
-        # One request's second record (its key, which of its lives), and the one that stayed.
-        self.taken_back = {(entry.key, entry.row.life[0] - 1): entry.row.instead
-                           for entry in self.entries() if entry.takes_back}
+        self.take_backs = collections.defaultdict(list)  # of one request's second record, by key
+        for entry in self.entries():
+            if entry.takes_back:
+                self.take_backs[entry.key].append(entry)
+
+    def stayed(self, made):
+        """Which record a create stands for: its own, but where that was taken back."""
+        instead = [back.row.instead for back in self.take_backs[made.key]
+                   if back.row.covers(made.dot) and back.row.life[0] == made.row.life[0] + 1]
+        return instead[0] if instead else made.key
 
     def entries(self):
         """Each write that any node knows of, once."""
@@ -70,6 +85,21 @@ def request_ids_are_known_everywhere(run):
                     yield f"{name}: the id {id} of {entry} is forgotten"
 
 
+def the_api_shows_what_lies_there(run):
+    for name, copy in run.copies.items():
+        lying = {key: {"id": key, **copy.rows[key].fields, "version": version}
+                 for key, version in copy.shown.items()}
+        shown = run.shown[name]
+        for key in sorted(lying.keys() | shown.keys()):
+            if lying.get(key) != shown.get(key):
+                yield f"{name}: its API shows {shown.get(key)}, and there lies {lying.get(key)}"
+
+
+def the_topic_has_every_change(run):
+    if run.topic is not None:
+        yield from what_it_lacks(run.topic, run.any.log)
+
+
 # ---- acknowledged writes -------------------------------------------------------------------------
 
 
@@ -84,8 +114,7 @@ def nothing_acknowledged_is_lost(run):
         if entry is None:
             yield f"acknowledged and lost: {ask}"
             continue
-        meant = {ask.key, *(stayed for (key, _), stayed in run.taken_back.items()
-                            if key == ask.key)}
+        meant = {ask.key, *(back.row.instead for back in run.take_backs[ask.key])}
         told = ask.body or {"id": entry.key if entry.key in meant else ask.key,
                             "version": entry.row.version}
         if ask.request != entry.request or (entry.kind, entry.key) != (ask.kind, told["id"]):
@@ -139,9 +168,8 @@ def every_write_counts_once(run):
     for request, effects in run.effects.items():
         for effect in effects:
             requests[effect.key].add(request)
-    taken_back = collections.Counter(entry.key for entry in run.entries() if entry.takes_back)
     for key, row in run.any.rows.items():
-        count = (key in SEEDED) + len(requests[key]) + taken_back[key]
+        count = (key in SEEDED) + len(requests[key]) + len(run.take_backs[key])
         shown = run.any.shown.get(key, row.version)
         if row.version != count or shown != count:
             yield f"{key}: {count} writes, and version {shown} (by its vector {row.version})"
@@ -157,13 +185,13 @@ def a_region_takes_a_request_once(run):
 def a_create_makes_one_record(run):
     """Of a request that made a record in two regions one stays, and the other one names it."""
     for request, effects in run.effects.items():
-        made = {effect.key: effect.row.life for effect in effects if effect.kind == "create"}
-        alive = {key for key, life in made.items()
-                 if key in run.any.rows and run.any.rows[key].life == life}
+        made = {effect.key: effect for effect in effects if effect.kind == "create"}
+        alive = {key for key, effect in made.items()
+                 if key in run.any.rows and run.any.rows[key].life == effect.row.life}
         if len(alive) > 1:
             yield f"one request made the records {sorted(alive)}: {effects[0]} ({request})"
-        for key, life in made.items():
-            stayed = run.taken_back.get((key, life[0]), key)
+        for key, effect in made.items():
+            stayed = run.stayed(effect)
             if stayed not in made:
                 yield f"{key} was taken back for {stayed}, not made by {effects[0]}"
 
@@ -322,6 +350,14 @@ def alone(run, ask):
     return faults[0] if len(faults) == 1 and faults[0].kind in NODE_FAULTS else None
 
 
+def only_there(run, ask, fault):
+    """Whether the request's token names a write of the node that the fault is about, told so
+    shortly before it that nobody else may have it."""
+    dots = {part for part in (ask.token or "").split(",") if part.split(".")[0] == fault.node}
+    return any(other.written in dots and other.returned > fault.begin - ON_ITS_WAY
+               for other in run.asks)
+
+
 def failed(ask):
     return ask.status is None or ask.status >= 500
 
@@ -329,6 +365,8 @@ def failed(ask):
 def one_failure_is_not_noticed(run):
     for ask in run.asks if not run.starved else ():
         fault = alone(run, ask)
+        if fault and ask.status == 503 and only_there(run, ask, fault):
+            continue
         if failed(ask) and (fault or not any(f.touches(ask) for f in run.faults)):
             yield f"failed during {fault or 'no fault at all'}: {ask}"
 
@@ -341,6 +379,7 @@ def a_kill_costs_a_second_at_most(run):
 
 
 CHECKS = (files_are_whole, nodes_are_equal, request_ids_are_known_everywhere,
+          the_api_shows_what_lies_there, the_topic_has_every_change,
           nothing_acknowledged_is_lost, nobody_else_wrote, a_refusal_is_true,
           every_write_counts_once, a_region_takes_a_request_once, a_create_makes_one_record,
           what_was_taken_back_is_listed, a_version_is_written_over_once,

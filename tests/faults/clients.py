@@ -50,6 +50,9 @@ class Client(threading.Thread):
     def stop(self):
         self._stopped.set()
 
+    def create_one(self, region):
+        self._ask(Ask(self.name, "create", region, price=self._price()))
+
     # ---- what it does ----------------------------------------------------------------------------
     def _turn(self):
         ask = self._wish()
@@ -72,8 +75,7 @@ class Client(threading.Thread):
         if ask.kind in ("update", "remove"):
             ask.version = self._versions.get(ask.key, 1)
         if ask.kind in ("update", "create"):
-            cents = chance.randrange(10**11)  # ending in 1: as a float it has the same digits
-            ask.price = f"{cents // 10}.{cents % 10}1"
+            ask.price = self._price()
         if ask.is_write:
             kinds = ["id:", "key:"] if ask.kind == "remove" else ["id:", "key:", None]
             kind = chance.choice(kinds)
@@ -81,6 +83,10 @@ class Client(threading.Thread):
         elif ask.kind == "get" and chance.random() < 0.3:
             ask.token = self._token
         return ask
+
+    def _price(self):
+        cents = self._chance.randrange(10**11)  # ending in 1: as a float it has the same digits
+        return f"{cents // 10}.{cents % 10}1"
 
     def _again(self, ask):
         more = Ask(ask.client, ask.kind, self._chance.choice(self._regions), ask.key, ask.price,
@@ -161,6 +167,11 @@ class Crowd:
         begun = time.monotonic()
         self.now = lambda: time.monotonic() - begun
         self.clients = [Client(number, port, at_port, seed, self.now) for number in range(count)]
+
+    def write_once(self, regions):
+        """So that what lies between them has been used before anything goes wrong."""
+        for region in regions:
+            self.clients[0].create_one(region)
 
     def start(self):
         for client in self.clients:

@@ -1,19 +1,23 @@
-"""The real program as it runs for people: N nodes, NGINX before them, and between any two of them
-a link that can go wrong."""
+"""The real program as it runs for people: N nodes on their stores, NGINX before them, perhaps a
+broker between them, and between any two of all these a link that can go wrong."""
 
+import json
 import pathlib
-import random
 import signal
-import socket
 
 import disk
 import requests
 from atoll import REPOSITORY, Node, wait_until
 from gateway import Gateway
+from ports import quiet_port
 from proxy import NONE, Link, Loop
+from regions import metric
+from servers import Servers
 
 NAMES = ("us", "eu", "ap")
 GATEWAY = "gateway"
+NOWHERE = "http://127.0.0.1:1"
+UNPUBLISHED_MAX = 100  # changes that wait for the broker while clients write and all is well
 
 
 def app_file(folder, names):
@@ -29,18 +33,6 @@ def app_file(folder, names):
     return file
 
 
-def quiet_port(chance):
-    """A free port that no outgoing connection takes while its node is away."""
-    while True:
-        port = chance.randrange(10_000, 30_000)
-        with socket.socket() as taken:
-            try:
-                taken.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue
-
-
 def says_who(conf):
     """The gateway's configuration, with a header that names the nodes that it asked."""
     assert "proxy_redirect off;" in conf
@@ -49,17 +41,19 @@ def says_who(conf):
 
 
 class Cluster:
-    def __init__(self, folder, count, seed, env=()):
+    def __init__(self, folder, count, seed, stack, env=()):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.names = NAMES[:count]
+        self.stack = stack
         self.app = app_file(self.folder, self.names)
         self._loop = Loop()
         library = disk.build(self.folder)
-        ports = random.Random()  # two runs of one seed may go side by side
-        places = {name: quiet_port(ports) for name in self.names}
+        places = {name: quiet_port() for name in self.names}
         self.links = {(a, b): Link(self._loop, f"{a}-{b}", places[b], seed)
                       for a in (GATEWAY, *self.names) for b in self.names if a != b}
+        self.servers = Servers(stack, self.names, self._loop, seed)
+        self.links |= self.servers.links
         self.disks = {name: disk.Disk(self.folder / name, library) for name in self.names}
         self.nodes = {name: self._node(name, places[name], dict(env)) for name in self.names}
         self.gateway = Gateway(self.folder / GATEWAY, self.app, self._urls(GATEWAY), says_who)
@@ -67,22 +61,31 @@ class Cluster:
         self.stopped = set()  # nodes under SIGSTOP
 
     def _urls(self, seen_from):
-        return {f"{name.upper()}_URL": self.links[seen_from, name].url
+        known = seen_from == GATEWAY or self.stack.peers
+        return {f"{name.upper()}_URL": self.links[seen_from, name].url if known else NOWHERE
                 for name in self.names if name != seen_from}
 
     def _node(self, name, port, env):
-        node = Node(self.folder / name, name=name, app=self.app, alone=False,
-                    env=env | self._urls(name) | self.disks[name].environment)
+        env = env | self._urls(name) | self.disks[name].environment
+        node = Node(self.folder / name, name=name, app=self.app, alone=False, env=env)
         node.port = port
         return node
 
+    def has(self, name):
+        """What of this node can go wrong, beside itself and the way to it."""
+        return ({"database"} if name in self.servers.databases else {"file"}) | (
+            {"broker"} if self.stack.broker else set()) | (
+            {"peers"} if self.stack.peers else set())
+
     def start(self):
-        for node in self.nodes.values():
+        self.servers.start()
+        for name, node in self.nodes.items():
+            node.env |= self.servers.environment(name)
             node.start(ready=False)
         for node in self.nodes.values():
             node.wait_ready()
         self.gateway.start()
-        self.wait_linked(20)
+        self.wait_well(20)
         return self
 
     # ---- what goes wrong -------------------------------------------------------------------------
@@ -103,6 +106,7 @@ class Cluster:
             link.set(NONE)
         for one in self.disks.values():
             one.heal()
+        self.servers.heal()
         for name in list(self.stopped):
             self.thaw(name)
         for node in self.nodes.values():
@@ -115,18 +119,44 @@ class Cluster:
                 if node.process is not None and node.process.poll() is not None]
 
     # ---- how it is -------------------------------------------------------------------------------
-    def wait_linked(self, seconds):
-        wait_until(lambda: all(map(self._hears_all, self.nodes.values())), seconds,
-                   "all nodes hearing each other")
+    def wait_well(self, seconds):
+        """Each is on its store, hears all others and is heard."""
+        wait_until(lambda: all(map(self._is_well, self.nodes.values())), seconds, "all being well")
 
-    def _hears_all(self, node):
+    def _is_well(self, node):
         if node.process is None:
             return False
         try:
             lag = requests.get(f"{node.base_url}/replication-lag", timeout=1).json()
+            hears = not self.stack.peers or all(peer["connected"] for peer in lag["peers"])
+            return hears and self._serves(node) and self._is_at_the_broker(node, UNPUBLISHED_MAX)
         except (requests.RequestException, ValueError):
             return False
-        return all(peer.get("connected") for peer in lag.get("peers", [{}]))
+
+    def _serves(self, node):
+        return requests.get(f"{node.base_url}/properties/3000", timeout=1).status_code == 200
+
+    def _is_at_the_broker(self, node, unpublished_max):
+        return not self.stack.broker or (metric(node, "atoll_broker_reading") == 1 and metric(
+            node, "atoll_broker_unpublished") <= unpublished_max)
+
+    def has_published_all(self):
+        return all(self._is_at_the_broker(node, 0) for node in self.nodes.values())
+
+    def shown(self):
+        """What each node's API shows, {name: {key: row}}."""
+        return {name: {row["id"]: row for row in self._pages(node)}
+                for name, node in self.nodes.items()}
+
+    def _pages(self, node):
+        asked = {"limit": 1000}
+        while True:
+            answer = requests.get(f"{node.base_url}/properties", params=asked, timeout=10)
+            page = json.loads(answer.text, parse_float=str)
+            yield from page["items"]
+            if not page.get("next"):
+                return
+            asked["cursor"] = page["next"]
 
     def conflicts(self):
         """What each node lists, {name: […]}, page by page."""
@@ -142,8 +172,10 @@ class Cluster:
             yield from items
             after = items[-1]["id"]
 
-    def store_file(self, name):
-        return self.folder / name / "data" / f"{name}.db"
+    def store(self, name):
+        """Its database's URL, or its file."""
+        database = self.servers.databases.get(name)
+        return database.url() if database else self.folder / name / "data" / f"{name}.db"
 
     def stop(self):
         for node in self.nodes.values():
@@ -155,6 +187,7 @@ class Cluster:
         self.gateway.clean_up()
         for node in self.nodes.values():
             node.clean_up()
+        self.servers.clean_up(self.folder)
         for link in self.links.values():
             link.close()
         self._loop.close()

@@ -12,7 +12,9 @@ import history
 from atoll import wait_until
 from cluster import Cluster
 from schedule import FAULTS, Schedule
+from servers import STACKS
 from stores import Copy, summary
+from topic import changes_in
 
 LEVEL_SECONDS = 10
 
@@ -21,18 +23,21 @@ class Failed(AssertionError):
     """What was found, and where everything lies that tells why."""
 
 
-def run(seed, seconds, nodes, folder=None, kinds=tuple(FAULTS), env=(), say=print):
+def run(seed, seconds, nodes, folder=None, kinds=tuple(FAULTS), env=(), say=print,
+        stack="embedded"):
     """Returns the run when the checks pass. Else its folder is kept and Failed says where it is."""
     folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="atoll-faults-"))
-    say(f"seed {seed}: {nodes} nodes for {seconds} s, in {folder}")
-    made, found = play(seed, seconds, nodes, folder, kinds, env, say)
+    say(f"seed {seed}: {nodes} nodes ({stack}) for {seconds} s, in {folder}")
+    made, found = play(seed, seconds, nodes, folder, kinds, env, say, stack)
     for name, figure in checker.figures(made).items() if made else ():
         say(f"  {name}: {json.dumps(figure)}")
     if found:
         shown = "\n".join(f"  - {one[:2000]}" for one in found[:20])
-        raise Failed(f"seed {seed}, {nodes} nodes: {len(found)} faults in Atoll\n{shown}\n"
+        raise Failed(f"seed {seed}, {nodes} nodes ({stack}): {len(found)} faults in Atoll\n"
+                     f"{shown}\n"
                      f"history, faults, logs and stores are in {folder}\n"
-                     f"again: tests/faults/run --seed {seed} --seconds {seconds} --nodes {nodes}")
+                     f"again: tests/faults/run --seed {seed} --seconds {seconds} --nodes {nodes}"
+                     f" --stack {stack}")
     shutil.rmtree(folder)
     return made
 
@@ -46,24 +51,29 @@ def processor_times():
     return sum(times), times[7]
 
 
-def play(seed, seconds, nodes, folder, kinds, env, say):
+def play(seed, seconds, nodes, folder, kinds, env, say, stack="embedded"):
     """The run, and what is wrong with it."""
     all_before, stolen_before = processor_times()
-    cluster = Cluster(folder, nodes, seed, env)
+    cluster = Cluster(folder, nodes, seed, STACKS[stack], env)
     crowd, schedule = None, None
     try:
         cluster.start()
-        crowd = clients.Crowd(cluster.gateway.port, cluster.at_port, seed).start()
+        crowd = clients.Crowd(cluster.gateway.port, cluster.at_port, seed)
+        crowd.write_once(cluster.names)
+        wait_until(cluster.has_published_all, 20, "the first writes being at the broker")
+        crowd.start()
         schedule = Schedule(cluster, seed, crowd.now, kinds, say)
         schedule.run(seconds)
         asks = crowd.stop()
         found = settle(cluster, say)
-        conflicts = cluster.conflicts()
+        conflicts, shown = cluster.conflicts(), cluster.shown()
         cluster.stop()
-        copies = {name: Copy(cluster.store_file(name)) for name in cluster.names}
+        copies = {name: Copy(cluster.store(name)) for name in cluster.names}
+        topic = changes_in(cluster.servers.broker) if cluster.stack.broker else None
         all_after, stolen_after = processor_times()
         stolen = (stolen_after - stolen_before) / (all_after - all_before)
-        made = checker.Run(asks, schedule.faults, copies, conflicts, stolen > STARVED)
+        made = checker.Run(asks, schedule.faults, copies, conflicts, shown, topic,
+                           stolen > STARVED)
         if made.starved:
             say(f"  {stolen:.0%} of the processors went to others: times are not judged")
         return made, found + checker.check(made)
@@ -76,17 +86,20 @@ def play(seed, seconds, nodes, folder, kinds, env, say):
 
 
 def settle(cluster, say):
-    """Heals, and waits until the nodes' files are equal."""
+    """Heals, and waits until the nodes' stores are equal and the broker has everything."""
     cluster.heal()
     healed = time.monotonic()
 
     def are_level():
-        first, *others = [summary(cluster.store_file(name)) for name in cluster.names]
+        first, *others = [summary(cluster.store(name)) for name in cluster.names]
         return all(other == first for other in others)
 
-    try:
-        wait_until(are_level, LEVEL_SECONDS, "all nodes being equal")
-    except AssertionError as wrong:
-        return [str(wrong)]
-    say(f"  level after {time.monotonic() - healed:.2f} s")
-    return []
+    waited = []
+    for condition, what in ((are_level, "all nodes being equal"),
+                            (cluster.has_published_all, "the broker having everything")):
+        try:
+            wait_until(condition, LEVEL_SECONDS, what)
+            say(f"  {what}: after {time.monotonic() - healed:.2f} s")
+        except AssertionError as wrong:
+            waited.append(str(wrong))
+    return waited

@@ -3,16 +3,19 @@
 import contextlib
 import random
 import threading
+import typing
 
 import disk
 from atoll import wait_until
 from cluster import GATEWAY
 from history import Fault
 from proxy import FROM, NONE, TO, Trouble
+from servers import BROKER, DATABASE
 
 BOTH_CHANCE = 0.15        # a second fault begins before the first one is over
 CALM = (0.3, 1.2)         # seconds between two faults
 EXIT_SECONDS = 8          # for a node whose disk fails
+LONG_SLEEP = 13           # seconds: longer than a node waits for anything of its database
 
 
 class Broken(AssertionError):
@@ -36,6 +39,61 @@ def freeze(cluster, node, chance):
     cluster.freeze(node)
     yield {}
     cluster.thaw(node)
+
+
+def killed(server_of):
+    @contextlib.contextmanager
+    def fault(cluster, node, chance):
+        del chance
+        server = server_of(cluster, node)
+        server.kill()
+        yield {}
+        server.start()
+
+    return fault
+
+
+def stopped(server_of, modes):
+    """As an administrator does it who is in a hurry."""
+    @contextlib.contextmanager
+    def fault(cluster, node, chance):
+        server, mode = server_of(cluster, node), chance.choice(modes)
+        server.stop(*mode)
+        yield {"mode": mode}
+        server.start()
+
+    return fault
+
+
+def frozen(server_of, long=0.0):
+    """Mostly for a moment, now and then for longer than a node waits."""
+    @contextlib.contextmanager
+    def fault(cluster, node, chance):
+        server, seconds = server_of(cluster, node), chance.choice([0, 0, 0, 0, long])
+        server.freeze()
+        threading.Event().wait(seconds)
+        yield {"longer by": seconds}
+        server.thaw()
+
+    return fault
+
+
+@contextlib.contextmanager
+def sessions_ended(cluster, node, chance):
+    """Once, or again and again."""
+    times = chance.choice([1, 1, 20])
+    for _ in range(times):
+        cluster.servers.databases[node].end_sessions("postgres")
+    yield {"times": times}
+
+
+def database_of(cluster, node):
+    return cluster.servers.databases[node]
+
+
+def broker_of(cluster, node):
+    del node
+    return cluster.servers.broker
 
 
 def faulty_disk(**told):
@@ -97,28 +155,64 @@ def to_gateway(cluster, node, chance):
     return [(GATEWAY, node)]
 
 
+def to_database(cluster, node, chance):
+    del cluster, chance
+    return [(node, DATABASE)]
+
+
+def to_broker(cluster, node, chance):
+    del cluster, chance
+    return [(node, BROKER)]
+
+
 CUT = [Trouble(held=(TO, FROM))]
 ONE_WAY = [Trouble(held=(TO,)), Trouble(held=(FROM,))]
 DELAYS = [Trouble(delay=0.02), Trouble(delay=0.1)]
+TRICKLE = [Trouble(trickle=True)]
 RESETS = [Trouble(refused=True), Trouble(reset_within=2000)]
 
-FAULTS = {  # name: (how often, the fault, whether it is about one node)
-    "kill": (6, kill, True),
-    "freeze": (5, freeze, True),
-    "disk slow": (2, faulty_disk(fsync_delay_ms=[20, 100, 400], write_delay_ms=[0, 1]), True),
-    "disk full": (2, faulty_disk(write_error=[disk.ENOSPC]), True),
-    "fsync fails": (2, failing_fsync, True),
-    "clock": (1, faulty_disk(clock_ahead=[-1.5, -0.2, 0.2, 1.5]), True),
-    "link cut": (4, troubled(CUT, between_nodes), False),
-    "link one way": (3, troubled(ONE_WAY, one_way_between_nodes), False),
-    "link delay": (2, troubled(DELAYS, between_nodes), False),
-    "link reset": (3, troubled(RESETS, between_nodes), False),
-    "link trickle": (1, troubled([Trouble(trickle=True)], between_nodes), False),
-    "gateway cut": (2, troubled(CUT, to_gateway), True),
-    "gateway one way": (2, troubled(ONE_WAY, to_gateway), True),
-    "gateway delay": (1, troubled([Trouble(delay=0.02)], to_gateway), True),
-    "gateway reset": (1, troubled([Trouble(reset_within=2000)], to_gateway), True),
-    "gateway trickle": (1, troubled([Trouble(trickle=True)], to_gateway), True),
+
+class Kind(typing.NamedTuple):
+    often: int
+    fault: typing.Callable
+    about_node: bool = True  # else it is about a link, or all of them
+    needs: str = None        # what there must be: cluster.has() tells
+
+
+FAULTS = {
+    "kill": Kind(6, kill),
+    "freeze": Kind(5, freeze),
+    "disk slow": Kind(2, faulty_disk(fsync_delay_ms=[20, 100, 400], write_delay_ms=[0, 1]),
+                      needs="file"),
+    "disk full": Kind(2, faulty_disk(write_error=[disk.ENOSPC]), needs="file"),
+    "fsync fails": Kind(2, failing_fsync, needs="file"),
+    "clock": Kind(1, faulty_disk(clock_ahead=[-1.5, -0.2, 0.2, 1.5])),
+    "link cut": Kind(4, troubled(CUT, between_nodes), False, "peers"),
+    "link one way": Kind(3, troubled(ONE_WAY, one_way_between_nodes), False, "peers"),
+    "link delay": Kind(2, troubled(DELAYS, between_nodes), False, "peers"),
+    "link reset": Kind(3, troubled(RESETS, between_nodes), False, "peers"),
+    "link trickle": Kind(1, troubled(TRICKLE, between_nodes), False, "peers"),
+    "gateway cut": Kind(2, troubled(CUT, to_gateway)),
+    "gateway one way": Kind(2, troubled(ONE_WAY, to_gateway)),
+    "gateway delay": Kind(1, troubled([Trouble(delay=0.02)], to_gateway)),
+    "gateway reset": Kind(1, troubled([Trouble(reset_within=2000)], to_gateway)),
+    "gateway trickle": Kind(1, troubled(TRICKLE, to_gateway)),
+    "database kill": Kind(4, killed(database_of), needs="database"),
+    "database stop": Kind(2, stopped(database_of, [["immediate"], ["fast"]]), needs="database"),
+    "database freeze": Kind(4, frozen(database_of, LONG_SLEEP), needs="database"),
+    "sessions ended": Kind(3, sessions_ended, needs="database"),
+    "database cut": Kind(2, troubled(CUT, to_database), needs="database"),
+    "database one way": Kind(2, troubled(ONE_WAY, to_database), needs="database"),
+    "database delay": Kind(1, troubled([Trouble(delay=0.01)], to_database), needs="database"),
+    "database reset": Kind(2, troubled(RESETS, to_database), needs="database"),
+    "database trickle": Kind(1, troubled(TRICKLE, to_database), needs="database"),
+    "broker kill": Kind(4, killed(broker_of), False, "broker"),
+    "broker stop": Kind(1, stopped(broker_of, [[]]), False, "broker"),
+    "broker freeze": Kind(3, frozen(broker_of, LONG_SLEEP), False, "broker"),
+    "broker cut": Kind(2, troubled(CUT, to_broker), needs="broker"),
+    "broker one way": Kind(1, troubled(ONE_WAY, to_broker), needs="broker"),
+    "broker delay": Kind(1, troubled(DELAYS, to_broker), needs="broker"),
+    "broker reset": Kind(2, troubled(RESETS, to_broker), needs="broker"),
 }
 
 
@@ -138,14 +232,23 @@ class Schedule:
         until = self._now() + seconds
         while self._now() < until:
             self._pause(*CALM)
-            node = self._chance.choice(self._cluster.names)
-            with self._fault(node):
+            node, kind = self._choose(self._cluster.names)
+            others = [name for name in self._cluster.names if name != node]
+            needs = FAULTS[kind].needs
+            with self._fault(node, kind):
                 self._pause(0.2, self._chance.choice([0.5, 1.5, 3.0]))
-                if self._chance.random() < BOTH_CHANCE:
-                    others = [name for name in self._cluster.names if name != node]
-                    with self._fault(self._chance.choice(others)):
+                another = self._choose(others, but=needs if needs == "broker" else "")
+                if another and self._chance.random() < BOTH_CHANCE:
+                    with self._fault(*another):
                         self._pause(0.2, 1.5)
             self._recover()
+
+    def _choose(self, nodes, but=""):
+        """Where something goes wrong next, and what; None where nothing of these kinds can."""
+        possible = [(node, kind) for node in nodes for kind in self._kinds
+                    if FAULTS[kind].needs in {None} | self._cluster.has(node) - {but}]
+        weights = [FAULTS[kind].often for _, kind in possible]
+        return self._chance.choices(possible, weights)[0] if possible else None
 
     def _pause(self, least, most):
         self._never.wait(self._chance.uniform(least, most))
@@ -154,10 +257,8 @@ class Schedule:
             raise Broken(f"{', '.join(fallen)} ended by itself")
 
     @contextlib.contextmanager
-    def _fault(self, node):
-        weights = [FAULTS[kind][0] for kind in self._kinds]
-        [kind] = self._chance.choices(self._kinds, weights)
-        _, fault, about_node = FAULTS[kind]
+    def _fault(self, node, kind):
+        _, fault, about_node, _ = FAULTS[kind]
         noted = Fault(kind, node if about_node else None, self._now())
         self.faults.append(noted)
         with fault(self._cluster, node, self._chance) as detail:
@@ -168,7 +269,7 @@ class Schedule:
 
     def _recover(self):
         """Faults end when all hear all again: until then, more than one thing may be wrong."""
-        self._cluster.wait_linked(20)
+        self._cluster.wait_well(30)
         for fault in self.faults:
             if fault.end is None:
                 fault.end = self._now()

@@ -1,11 +1,21 @@
-"""What lies in the nodes' SQLite files at the end, read without the program's own code."""
+"""What lies in the nodes' files and databases at the end, read without the program's own code."""
 
 import collections
 import contextlib
 import json
 import sqlite3
 
-from stored import BUCKETS, FIELDS, HASH_ONES, SEQ_BITS, canonical, chain, hash_of
+from stored import (
+    BUCKETS,
+    FIELDS,
+    HASH_ONES,
+    SEQ_BITS,
+    canonical,
+    chain,
+    copy_of,
+    hash_of,
+    newest_batch,
+)
 
 TABLES = ("properties", "atoll_tombstones_properties")
 
@@ -57,6 +67,7 @@ class Entry:
 
     def __init__(self, text):
         change = json.loads(text, parse_float=str)
+        self.text = text
         self.stamp = stamp_of(change["stamp"])
         self.dot = self.stamp[1], self.stamp[2]
         self.kind = change["kind"]
@@ -82,17 +93,17 @@ class Entry:
 
 
 class Copy:
-    """All that one node's file holds."""
+    """All that one node's store holds: a file, or a database by its URL."""
 
-    def __init__(self, file):
+    def __init__(self, place):
         self.rows = {}      # key → Row
         self.texts = {}     # key → its canonical JSON
         self.shown = {}     # key → the version column of what lives
         self.log = {}       # origin → [Entry]
         self.marks = {}     # origin → (received, running hash)
         self.requests = set()
-        self.faults = []    # what is wrong with the file by itself
-        with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as store:
+        self.faults = []    # what is wrong with the store by itself
+        with opened(place) as store:
             store.execute("BEGIN")
             self._read_log(store)
             self._read_rows(store)
@@ -138,15 +149,33 @@ class Copy:
         return [entry for log in self.log.values() for entry in log]
 
 
-def summary(file):
-    """What two level nodes have in common, cheap enough to ask again and again."""
-    with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as store:
-        store.execute("BEGIN")
-        rows = [store.execute(f"SELECT id, atoll_vector, atoll_state, atoll_hash FROM {table}"
-                              " ORDER BY id").fetchall() for table in TABLES]
-        marks = store.execute("SELECT origin, received, applied, hash FROM atoll_origins"
-                              " ORDER BY origin").fetchall()
-        return rows, [mark for mark in marks if mark[1] > 0]
+def opened(place):
+    return copy_of(place) if is_url(place) else file_at(place)
+
+
+def is_url(place):
+    return "://" in str(place)
+
+
+def file_at(file):
+    return contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True))
+
+
+def summary(place):
+    """What two level nodes have in common, cheap enough to ask again and again: the sums of the
+    rows' hashes, and how far each origin's log is known."""
+    if is_url(place):
+        ledger, digest = newest_batch(place)
+        marks = [(origin, mark["received"], mark["applied"], bytes.fromhex(mark["hash"]))
+                 for origin, mark in sorted(ledger["origins"].items())]
+    else:
+        with file_at(place) as store:
+            store.execute("BEGIN")
+            [digest] = store.execute("SELECT value FROM atoll_meta WHERE name = 'digest.properties'"
+                                     ).fetchone()
+            marks = store.execute("SELECT origin, received, applied, hash FROM atoll_origins"
+                                  " ORDER BY origin").fetchall()
+    return digest, [mark for mark in marks if mark[1] > 0]
 
 
 def differences(copies):

@@ -45,7 +45,8 @@ def run(played):
 
 
 def found_in(run, check):
-    return "\n".join(check(checker.Run(run.asks, run.faults, run.copies, run.conflicts)))
+    return "\n".join(check(checker.Run(run.asks, run.faults, run.copies, run.conflicts,
+                                        run.shown, run.topic)))
 
 
 def written(run, kind="update"):
@@ -89,6 +90,27 @@ def test_it_sees_what_is_wrong_in_a_file(played, run, tmp_path, sql, told):
         store.commit()
     run.copies["eu"] = stores.Copy(file)
     assert told in "\n".join(checker.check(run))
+
+
+def test_it_sees_an_api_that_shows_something_else(run):
+    run.shown["eu"][3000]["price"] = "1.23"
+    run.shown["eu"][4_000_000] = {"id": 4_000_000}
+    told = found_in(run, checker.the_api_shows_what_lies_there)
+    assert told.count("eu: its API shows") == 2 and "'price': '1.23'" in told
+
+
+def test_it_sees_what_the_topic_lacks(run):
+    """As if a broker had been there."""
+    logs = run.any.log
+    run.topic = [(*entry.dot, entry.text) for entries in logs.values() for entry in entries]
+    assert not found_in(run, checker.the_topic_has_every_change)
+    origin, seq, _ = run.topic.pop()
+    assert f"ends at {origin}:{seq - 1}" in found_in(run, checker.the_topic_has_every_change)
+    run.topic.append((origin, seq, "another"))
+    assert "no log has it so: another" in found_in(run, checker.the_topic_has_every_change)
+    run.topic[-3:] = run.topic[-2:]
+    told = found_in(run, checker.the_topic_has_every_change)
+    assert f"{origin}:{seq - 1} comes before {origin}:{seq - 2}" in told
 
 
 # ---- in the history ------------------------------------------------------------------------------
@@ -160,6 +182,7 @@ def test_it_sees_a_record_too_many(run):
     told = found_in(run, checker.a_create_makes_one_record)
     assert f"made the records {[entries[0].key, 4_000_000]}" in told
     row = add(999_999, "remove", [])
+    row.vector = {entries[0].dot[0]: (999_999, 2)}
     row.life, row.instead = (row.life[0] + 1, row.life[1]), 77
     told = found_in(run, checker.a_create_makes_one_record)
     assert "4000000 was taken back for 77" in told
@@ -201,6 +224,8 @@ def beside_each_other(run):
         *_, lost, won = [None, *sorted(entries, key=lambda entry: entry.stamp)]
         if not lost or {lost.kind, won.kind} != {"update"} or lost.dot[0] == won.dot[0]:
             continue
+        if lost.row.life != won.row.life:
+            continue
         for copy in run.copies.values():
             for entry in copy.entries():
                 if entry.dot == won.dot:
@@ -221,7 +246,7 @@ def test_it_sees_a_write_undone_by_what_slept(run):
     lost, won = beside_each_other(run)
     for ask in run.asks:
         if ask.request == won.request:
-            ask.returned = 1.0
+            ask.returned, ask.status = 1.0, 200
         elif ask.request == lost.request:
             ask.invoked = 2.0
     assert "was undone by" in found_in(run, checker.nothing_acknowledged_is_undone_by_what_slept)

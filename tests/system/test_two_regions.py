@@ -10,6 +10,7 @@ from atoll import wait_until
 from ports import free_ports
 
 STORES = ("sqlite", "postgres")
+KAFKA = True
 
 JSON = {"Content-Type": "application/json"}
 
