@@ -12,6 +12,7 @@ from servers import BenchError, Server
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "tests"))
 
+import kafka_broker  # noqa: E402
 import postgres  # noqa: E402
 
 PGBENCH_CLIENTS = (8, 16, 32, 64)
@@ -52,14 +53,24 @@ SELECT id, price, bedrooms, bathrooms, region_origin, version, updated_at FROM p
 }
 
 
-def start_cluster(bench):
+def start_cluster(bench, name="cluster"):
     """A server with PostgreSQL's own settings: durable, as it comes."""
     bench.folder.chmod(0o755)  # the server runs as a user of its own
-    folder = bench.folder / "cluster"
+    folder = bench.folder / name
     folder.mkdir()
     cluster = postgres.Cluster(folder, settings={"max_connections": "200"})
     bench.started.append(cluster)
     return cluster.create()
+
+
+class Broker(kafka_broker.Broker):
+    stop = kafka_broker.Broker.clean_up
+
+
+def start_broker(bench):
+    broker = Broker()
+    bench.started.append(broker)
+    return broker.create()
 
 
 class Database:

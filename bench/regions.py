@@ -1,5 +1,5 @@
-"""What bench/run measures of several regions: how soon the other one knows, and what the gateway
-and the way to a record's home cost."""
+"""What bench/run measures of several regions: how soon the other one knows, also through Kafka, and
+what the gateway and the way to a record's home cost."""
 
 import http.client
 import json
@@ -9,10 +9,12 @@ import subprocess
 import threading
 import time
 
+from database import start_broker, start_cluster
 from servers import BenchError, Server, free_port
 
 LIGHT_RATE = 200  # writes per second
 HEAVY_RATE = 10_000
+KAFKA_RATE = 4_000
 MISSED_CHANGES = 600_000
 CATCH_UP_SECONDS_MAX = 300
 # What a newcomer would write who wants NGINX to keep its connections.
@@ -82,10 +84,12 @@ class Nginx(Server):
         return ["nginx", "-e", "stderr", "-p", self.folder, "-c", path, "-g", "daemon off;"]
 
 
-def start_regions(bench, name):
+def start_regions(bench, name, environment=()):
     ports = {node: free_port() for node in ("us", "eu")}
     regions = [Region(bench.options.build, bench.folder / f"{name}-{node}", bench.options.app, node,
                       ports) for node in ports]
+    for region in regions:
+        region.environment.update(environment)
     bench.started += regions
     launched = [threading.Thread(target=region.start) for region in regions]
     for thread in launched:
@@ -148,24 +152,38 @@ def probe_under_load(bench, us, eu, rate, seconds):
     return [1000 * value for value in probe.seconds], said
 
 
+def watch_lag(bench, us, eu, rate, through, targets):
+    """`targets`: of the median, of the 99th percentile, of the longest, of what is answered."""
+    name = f"visible in the other region{through}, {rate:,} PUT/s"
+    figures = [bench.figure(f"{name}, {part}", "ms", target)
+               for part, target in zip(("p50", "p99", "longest"), targets)]
+    reached = bench.figure(f"{name}: answered", "/s", targets[3])
+    for _ in range(bench.options.rounds):
+        times, said = probe_under_load(bench, us, eu, rate, max(5, bench.options.seconds))
+        for figure, value in zip(figures, (statistics.median(times), percentile(times, 0.99),
+                                           max(times))):
+            figure.add("atoll", value)
+        reached.add("atoll", said["per_second"])
+        bench.say(f"{name}: p50 {statistics.median(times):.2f} ms, longest {max(times):.1f} ms,"
+                  f" {said['per_second']:,.0f}/s answered")
+
+
 def lag(bench):
     us, eu = start_regions(bench, "lag")
-    for rate, name, targets in (
-            (LIGHT_RATE, f"visible in the other region, {LIGHT_RATE:,} PUT/s",
-             ("≤ 2 ms", "≤ 10 ms", "")),
-            (HEAVY_RATE, f"visible in the other region, {HEAVY_RATE:,} PUT/s",
-             ("", "", "≤ 100 ms"))):
-        figures = [bench.figure(f"{name}, {part}", "ms", target)
-                   for part, target in zip(("p50", "p99", "longest"), targets)]
-        reached = bench.figure(f"{name}: answered", "/s")
-        for _ in range(bench.options.rounds):
-            times, said = probe_under_load(bench, us, eu, rate, max(5, bench.options.seconds))
-            for figure, value in zip(figures, (statistics.median(times), percentile(times, 0.99),
-                                               max(times))):
-                figure.add("atoll", value)
-            reached.add("atoll", said["per_second"])
-            bench.say(f"{name}: p50 {statistics.median(times):.2f} ms, longest {max(times):.1f} ms,"
-                      f" {said['per_second']:,.0f}/s answered")
+    watch_lag(bench, us, eu, LIGHT_RATE, "", ("≤ 2 ms", "≤ 10 ms", "", ""))
+    watch_lag(bench, us, eu, HEAVY_RATE, "", ("", "", "≤ 100 ms", ""))
+    bench.stop_servers()
+
+
+def through_kafka(bench):
+    """Each region on a PostgreSQL server of its own, Kafka between them."""
+    environment = {"KAFKA_BROKER": start_broker(bench).address}
+    for node in ("us", "eu"):
+        cluster = start_cluster(bench, f"cluster-{node}")
+        environment[f"DATABASE_URL_{node.upper()}"] = cluster.new_database()
+    us, eu = start_regions(bench, "kafka", environment)
+    watch_lag(bench, us, eu, LIGHT_RATE, " through Kafka", ("≤ 5 ms", "≤ 25 ms", "", ""))
+    watch_lag(bench, us, eu, KAFKA_RATE, " through Kafka", ("", "", "", f"{KAFKA_RATE:,}/s"))
     bench.stop_servers()
 
 
@@ -246,4 +264,5 @@ def gateway(bench):
     bench.stop_servers()
 
 
-REGION_MEASUREMENTS = {"lag": lag, "catch-up": catch_up, "forward": forward, "gateway": gateway}
+REGION_MEASUREMENTS = {"lag": lag, "catch-up": catch_up, "forward": forward, "gateway": gateway,
+                       "kafka": through_kafka}

@@ -186,6 +186,7 @@ asio::awaitable<Response> PeerRoutes::status() {
     const auto conflicts = co_await parts_.reader.conflicts(0, listed);
     body += ",\"conflicts\":" + std::to_string(conflicts ? conflicts->size() : 0);
     body += ",\"dead\":" + std::to_string(ledger->parked.size());
+    if (parts_.standing) body += parts_.standing();
     body += ",\"applied\":\"" + to_text(ledger->applied());
     body += "\",\"lag\":" + lag_json(parts_.peers) + ",\"resources\":{";
     for (std::size_t i = 0; i < parts_.schema.resources.size(); ++i) {

@@ -2,6 +2,7 @@
 // only with the peer secret.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -29,6 +30,8 @@ struct PeerParts {
     std::string node;
     std::string schema_id;
     std::string secret;  // "": only from loopback
+    // More members of the status, each with a comma before it: ,"leads":true
+    std::function<std::string()> standing = {};
 };
 
 // One per io thread.

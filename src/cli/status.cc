@@ -86,6 +86,19 @@ std::string in_seconds(double seconds) {
     return text;
 }
 
+// Of a process that publishes or reads: where several share a node's store, one of them does.
+void print_broker(const NodeStatus& status) {
+    const Json* broker = status.said.find("broker");
+    if (!broker || !true_at(status.said, "leads")) return;
+    const auto line = [](const std::string& link, bool there, const std::string& pending) {
+        std::printf("  %-14s %-8s %9s %8s\n", link.c_str(), there ? "ok" : "away", "",
+                    pending.c_str());
+    };
+    line(status.node + " → broker", true_at(*broker, "publishing"),
+         text_at(*broker, "unpublished"));
+    line("broker → " + status.node, true_at(*broker, "reading"), "");
+}
+
 // Of each link what its receiving end says: only it knows what it lacks.
 void print_table(const std::vector<NodeStatus>& all) {
     std::printf("  %-12s %-8s %9s %8s %10s %10s %5s  %s\n", "LINK", "STATE", "LAG", "PENDING",
@@ -108,6 +121,7 @@ void print_table(const std::vector<NodeStatus>& all) {
                         text_at(status.said, "dead").c_str(),
                         in_seconds(number_at(peer, "last_contact_seconds")).c_str());
         }
+        print_broker(status);
     }
 }
 

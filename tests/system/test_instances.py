@@ -1,6 +1,7 @@
 """Several processes of one node on one PostgreSQL database: all serve, one of them applies what
 peers send, and another one takes over when that one dies or sleeps."""
 
+import json
 import re
 import signal
 
@@ -11,8 +12,9 @@ from crash_load import Load, check
 from fleet import Fleet
 from ports import free_ports
 from postgres import psql
-from regions import JSON, app_file, are_level, get, hears, put
+from regions import JSON, app_file, are_level, get, hears, put, status
 from stored import store_of
+from topics import messages
 
 STORES = ("postgres",)
 ACCEPTED = (200, 201, 204, 404, 409, 503)
@@ -26,11 +28,12 @@ def with_instance(text, port):
 class Processes:
     """us twice on one database, eu on a file."""
 
-    def __init__(self, make_node, folder, cluster):
+    def __init__(self, make_node, folder, cluster, **more):
         ports = dict(zip(("us", "us.2", "eu"), free_ports(3)))
         app = app_file(folder / "app", ("us", "eu"), {})
         app.write_text(with_instance(app.read_text(), ports["us.2"]))
-        env = {f"{name.upper()}_URL": f"http://127.0.0.1:{ports[name]}" for name in ("us", "eu")}
+        env = more | {f"{name.upper()}_URL": f"http://127.0.0.1:{ports[name]}"
+                      for name in ("us", "eu")}
         self.url = cluster.new_database()
         shared = env | {"DATABASE_URL": self.url}
         options = {"app": str(app), "alone": False}
@@ -60,6 +63,12 @@ class Processes:
 @pytest.fixture
 def processes(make_node, tmp_path, cluster):
     return Processes(make_node, tmp_path, cluster).start()
+
+
+@pytest.fixture
+def on_kafka(make_node, tmp_path, cluster, kafka):
+    return Processes(make_node, tmp_path, cluster, KAFKA_BROKER=kafka.address,
+                     KAFKA_TOPIC="instances").start()
 
 
 def test_both_serve_one_history(processes):
@@ -208,3 +217,24 @@ def test_up_starts_them_all_and_the_gateway_spreads(tmp_path, cluster):
         fleet.tell("start", "us")
     finally:
         fleet.atoll("down", fleet.app, "--data", fleet.data)
+
+
+def test_one_of_them_publishes_and_another_goes_on_with_it(on_kafka, kafka):
+    holder, other = on_kafka.holder()
+    for version in range(1, 21):
+        assert put(other if version % 2 else holder, 10, version, version).status_code == 200
+    wait_until(lambda: get(on_kafka.eu, 10).json()["version"] == 21, what="eu having all of it")
+    assert (status(holder)["leads"], status(other)["leads"]) == (True, False)
+    assert status(holder)["broker"] == {"publishing": True, "reading": True, "unpublished": 0}
+    write_in_eu(on_kafka, 1)
+    for node in (holder, other):
+        wait_until(lambda node=node: get(node, 2002).json()["version"] == 2, what="eu's writes")
+
+    holder.kill()
+    assert put(other, 10, 21, 21).status_code == 200
+    wait_until(lambda: get(on_kafka.eu, 10).json()["version"] == 22, what="eu having that as well")
+    wait_until(lambda: status(other).get("broker") == {"publishing": True, "reading": True,
+                                                       "unpublished": 0}, what="who publishes")
+    read = [json.loads(message.value) for message in messages(kafka, "instances", 24)]
+    versions = list(dict.fromkeys(row["version"] for row in read if row["id"] == 10))
+    assert versions == list(range(2, 23)), "in order, each at least once"

@@ -11,6 +11,7 @@ from atoll import run_atoll, wait_until
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import NewTopic
 from regions import Regions, are_level, get, metric, put, status
+from topics import messages
 
 topics = iter(f"updates-{number}" for number in range(1, 1000))
 
@@ -30,20 +31,6 @@ def regions(make_node, tmp_path, kafka, topic):
 
 def on(broker, topic):
     return {"KAFKA_BROKER": broker.address, "KAFKA_TOPIC": topic}
-
-
-def messages(broker, topic, count):
-    """The first ones of a topic, as any other program reads them."""
-    reader = KafkaConsumer(bootstrap_servers=broker.address, auto_offset_reset="earliest",
-                           group_id=None, enable_auto_commit=False)
-    reader.assign([TopicPartition(topic, 0)])
-    read = []
-    try:
-        wait_until(lambda: read.extend(m for ms in reader.poll(200).values() for m in ms) or
-                   len(read) >= count, 20, f"{count} messages in {topic}")
-    finally:
-        reader.close()
-    return read
 
 
 def send(broker, topic, body, key=None, headers=()):
