@@ -62,6 +62,7 @@ PeerRoutes::PeerRoutes(PeerParts parts)
       proof_(parts_.schema, parts_.reader, problems_) {}
 
 bool PeerRoutes::is_admitted(const Request& request) const {
+    if (parts_.closed) return false;
     if (parts_.secret.empty()) return is_loopback(request.peer_address);
     return equal_secrets(request.header("atoll-peer-secret"), parts_.secret);
 }

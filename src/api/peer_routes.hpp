@@ -1,5 +1,5 @@
 // /_atoll/…: what peers and operators ask of a node. Never passed by the gateway; beyond loopback
-// only with the peer secret.
+// only with the peer secret, and to nobody where a node beyond this machine has none.
 #pragma once
 
 #include <functional>
@@ -29,7 +29,8 @@ struct PeerParts {
     Clock& clock;
     std::string node;
     std::string schema_id;
-    std::string secret;  // "": only from loopback
+    std::string secret;   // "": only from loopback
+    bool closed = false;  // to everybody
     // More members of the status, each with a comma before it: ,"leads":true
     std::function<std::string()> standing = {};
 };

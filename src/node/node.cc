@@ -59,6 +59,12 @@ std::vector<transport::PeerAddress> peer_addresses(const config::App& app,
     return peers;
 }
 
+// Peers beyond this machine could not be told from strangers: a broker has to do.
+bool is_closed(const config::App& app, const NodeOptions& options) {
+    return !options.listen.loopback() && app.peer_secret.empty() &&
+           !peer_addresses(app, options).empty();
+}
+
 // Runs a coroutine on a context that another thread runs, and waits for it here.
 template <class T>
 Result<T> run_on(asio::io_context& context, Task<T> task) {
@@ -171,6 +177,7 @@ private:
         replication_ = std::make_unique<replication::Replication>(
             app_.schema, *store_, *committer_, progress_, system_clock(),
             replication::ReplicationOptions{options_.name, peer_addresses(app_, options_),
+                                            !is_closed(app_, options_),
                                             broker_options(app_, options_)});
         auto company = store_->open_company(commit_worker_.context().get_executor());
         if (company) replication_->lead(false);
@@ -227,7 +234,7 @@ private:
                 .peers = {app_.schema, app_.api.answers, *readers_[thread], progress_,
                           replication_->peers(), replication_->writes(),
                           replication_->dead_letters(), system_clock(), options_.name, schema_id_,
-                          app_.peer_secret, [this] { return standing(); }},
+                      app_.peer_secret, is_closed(app_, options_), [this] { return standing(); }},
                 .router = router_,
                 .status = status_,
                 .traffic = *traffic_[thread],
@@ -286,11 +293,15 @@ private:
 }  // namespace
 
 Result<std::unique_ptr<Node>> start_node(const config::App& app, NodeOptions options) {
-    if (options.serve && !options.listen.loopback() && app.peer_secret.empty() &&
-        !peer_addresses(app, options).empty()) {
-        return Error{Errc::invalid,
-                     "a node that listens beyond this machine needs a peer secret: set [peers] "
-                     "secret (PEER_SECRET), the same for all nodes"};
+    if (options.serve && is_closed(app, options)) {
+        if (app.transport.use == config::TransportKind::direct) {
+            return Error{Errc::invalid,
+                         "a node that listens beyond this machine needs a broker, or a peer "
+                         "secret: set [peers] secret (PEER_SECRET), the same for all nodes"};
+        }
+        log::warn(
+            "Keeps its peer endpoints closed: it listens beyond this machine without a "
+            "peer secret (PEER_SECRET). Changes come and go through the broker alone");
     }
     if (auto good = check_broker(app, options); !good) return good.error();
     std::error_code failed;

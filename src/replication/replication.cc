@@ -61,6 +61,7 @@ Replication::Replication(const model::Schema& schema, store::Store& store,
                    [this](const auto& parked) { dead_letters_->parked(parked); }});
     std::random_device random;
     for (const transport::PeerAddress& peer : options_.peers) {
+        if (!options_.follows_peers) break;
         subscribers_.push_back(std::make_unique<Subscriber>(
             SubscriberParts{progress, *inbox_, snapshot_, peers_, clock}, peer.node,
             transport::make_direct_source(peer, {}), random(), subscriber_options()));

@@ -40,6 +40,7 @@ struct BrokerReport {
 struct ReplicationOptions {
     std::string node;
     std::vector<transport::PeerAddress> peers;
+    bool follows_peers = true;  // else a broker alone carries the changes
     std::optional<BrokerOptions> broker = {};
     std::chrono::milliseconds catch_up_max{5000};
     std::chrono::seconds snapshot_max{600};  // the same, while a snapshot is being taken
