@@ -107,7 +107,7 @@ class Probe:
     """Writes to a record at one region; how long after the answer does the other one show it?"""
 
     def __init__(self, here, there, key):
-        self.path = f"/properties/{key}"
+        self.path = f"/us/properties/{key}"
         self.here = http.client.HTTPConnection("127.0.0.1", here.port, timeout=10)
         self.there = http.client.HTTPConnection("127.0.0.1", there.port, timeout=10)
         self.version = self.get(self.here)["version"]

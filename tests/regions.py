@@ -15,14 +15,17 @@ from postgres import psql
 JSON = {"Content-Type": "application/json"}
 
 
-def app_file(folder, names, limits):
-    """property-listing with these regions and limits of its own, in a folder of the test's."""
+def app_file(folder, names, limits, foreign=()):
+    """property-listing with these regions and limits of its own, in a folder of the test's.
+    `foreign`: those that are another program."""
     apps = REPOSITORY / "apps"
     text = (apps / "property-listing.toml").read_text(encoding="utf-8")
     for name in names[2:]:
         more = ["[[node]]", f'name = "{name}"', 'listen = "127.0.0.1:0"',
                 f'url = "${{{name.upper()}_URL:-}}"', "", "[serve]"]
         text = text.replace("[serve]", "\n".join(more), 1)
+    for name in foreign:
+        text = text.replace(f'name = "{name}"\n', f'name = "{name}"\nforeign = true\n', 1)
     text += "\n[limits]\n" + "".join(f"{key} = {value}\n" for key, value in limits.items())
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(apps / "property-listing.csv", folder)
@@ -34,8 +37,9 @@ def app_file(folder, names, limits):
 class Regions:
     """Nodes by name, not started. `environment` is what a command needs to find them."""
 
-    def __init__(self, make_node, folder, names=("us", "eu"), env=(), **limits):
-        self.app = str(app_file(pathlib.Path(folder) / "app", names, limits))
+    def __init__(self, make_node, folder, names=("us", "eu"), env=(), foreign=(), **limits):
+        self.app = str(app_file(pathlib.Path(folder) / "app", names, limits, foreign))
+        names = [name for name in names if name not in foreign]
         ports = dict(zip(names, free_ports(len(names))))
         self.urls = {f"{n.upper()}_URL": f"http://127.0.0.1:{p}" for n, p in ports.items()}
         self.by_name = {}

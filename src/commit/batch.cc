@@ -5,6 +5,7 @@
 
 #include "base/fault.hpp"
 #include "commit/conflict_detail.hpp"
+#include "commit/slots.hpp"
 #include "commit/wanted.hpp"
 #include "model/effects.hpp"
 #include "model/join.hpp"
@@ -19,17 +20,7 @@ std::size_t bucket_of(const Key& key) {
     return hash_of(to_text(key)).low % store::digest_buckets;
 }
 
-// The first number above `number` that belongs to this node: k, k + slots, … from `first` on.
-std::int64_t slot_above(std::int64_t number, std::int64_t first, std::int64_t slots,
-                        std::size_t node_index) {
-    const std::int64_t own = first + static_cast<std::int64_t>(node_index);
-    if (number < own) return own;
-    return own + ((number - own) / slots + 1) * slots;
-}
-
 constexpr const char* too_many_origins = ": its vector would name too many origins";
-
-constexpr std::int64_t slot_limit = std::int64_t{1} << 62;
 
 }  // namespace
 
@@ -42,6 +33,7 @@ public:
         next_seq = loaded_.ledger.seq() + 1;
         now = surroundings_.now;
         schema_id = surroundings_.schema;
+        foreign_nodes = surroundings_.foreign_nodes;
         for (const auto& [letter, record] : loaded_.ledger.parked) {
             if (record) parked_records_.insert(*record);
         }
@@ -124,10 +116,11 @@ public:
     Result<Done> take(const Work& work) {
         if (const auto locked = find_locked(work)) return is_locked(*locked);
         if (const auto* intent = std::get_if<Intent>(&work)) return Done{take(*intent)};
-        if (const auto* run = std::get_if<ChangeRun>(&work)) {
-            if (!holds_lease()) return lease_lost();
-            return take(*run);
-        }
+        const auto* run = std::get_if<ChangeRun>(&work);
+        const auto* foreign = std::get_if<ForeignRun>(&work);
+        if ((run || foreign) && !holds_lease()) return lease_lost();
+        if (run) return take(*run);
+        if (foreign) return take(*foreign);
         if (const auto* letters = std::get_if<Settlement>(&work)) return take(*letters);
         if (std::holds_alternative<CapturedRecords>(work)) {
             return Done{Applied{loaded_.captured.size(), {}}};
@@ -417,6 +410,31 @@ private:
         append_row_json(json, resource, row);
         put_letter({"row/" + resource.name, hash_of(to_text(row.key)).low & seq_mask, row.ref(),
                     std::move(why), std::move(json), now});
+    }
+
+    Result<Done> take(const ForeignRun& run) {
+        ForeignFates fates;
+        for (const ForeignWrite& foreign : run.writes) {
+            ForeignDecision decided = decide_foreign(schema_, foreign, *this);
+            ForeignFate& fate = fates.emplace_back();
+            if (auto* adoption = std::get_if<Adoption>(&decided)) {
+                if (run.adopts) fate.kind = ForeignFate::Kind::adopted;
+                if (run.adopts) adopt(std::move(*adoption));
+            } else if (auto* unfit = std::get_if<Unfit>(&decided)) {
+                fate = {ForeignFate::Kind::unfit, std::move(unfit->why)};
+            } else {
+                fate.kind = ForeignFate::Kind::passed_over;
+            }
+        }
+        return Done{std::move(fates)};
+    }
+
+    void adopt(Adoption adoption) {
+        const Row& row = adoption.change.row;
+        if (adoption.concurrent) {
+            list_conflict("fields", adoption.change.written, *record(row.ref()), row, row);
+        }
+        write(std::move(adoption.change));
     }
 
     void raise(const OriginId& origin, const store::OriginMark& there) {

@@ -20,6 +20,7 @@ struct Surroundings {
     bool has_peers = false;
     std::function<bool(std::string_view)> reachable;  // by node name; may be empty: none is
     std::string schema;                               // Schema::id()
+    std::vector<std::string> foreign_nodes = {};      // other programs: nothing is forwarded there
 };
 
 // With so many dead letters it is not a record that is wrong: changes are held, not parked.

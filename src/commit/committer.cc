@@ -29,6 +29,7 @@ struct Committer::Item {
         if (const auto* captured = std::get_if<CapturedRecords>(&work)) {
             return captured->records.size();
         }
+        if (const auto* foreign = std::get_if<ForeignRun>(&work)) return foreign->writes.size();
         return 1;
     }
 
@@ -233,6 +234,12 @@ Task<Applied> Committer::take_in(CapturedRecords captured) {
     Result<Done> done = co_await enqueue(std::move(captured));
     if (!done) co_return as_told(done.error());
     co_return std::get<Applied>(std::move(*done));
+}
+
+Task<ForeignFates> Committer::adopt(ForeignRun run) {
+    Result<Done> done = co_await enqueue(std::move(run));
+    if (!done) co_return done.error();
+    co_return std::get<ForeignFates>(std::move(*done));
 }
 
 // No timer: whoever is waiting when the last batch is durable is the next batch.

@@ -61,6 +61,8 @@ public:
     Task<Applied> settle(Settlement settlement);
     // Records that are locked, or that the database refuses, are left for the next time.
     Task<Applied> take_in(CapturedRecords captured);
+    // rejected: the database refuses one of them, and none is adopted.
+    Task<ForeignFates> adopt(ForeignRun run);
 
     // Runs until stop(), or until durable storage fails: then returns `broken`, nobody waiting is
     // answered, and the process must end.

@@ -55,6 +55,11 @@ void add_wanted(const Schema& schema, const Work& work, store::Wanted& wanted) {
     } else if (const auto* captured = std::get_if<CapturedRecords>(&work)) {
         wanted.records.insert(wanted.records.end(), captured->records.begin(),
                               captured->records.end());
+    } else if (const auto* foreign = std::get_if<ForeignRun>(&work)) {
+        for (const ForeignWrite& write : foreign->writes) {
+            append(wanted, foreign_questions(schema, write));
+            add_ids(write.request);
+        }
     } else {
         const Rows& rows = std::get<Rows>(work);
         if (!rows.refused.empty()) return;

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "model/foreign.hpp"
 #include "model/intent.hpp"
 #include "store/store.hpp"
 
@@ -61,7 +62,15 @@ struct CapturedRecords {
     std::vector<model::RecordRef> records;
 };
 
-using Work = std::variant<model::Intent, ChangeRun, Rows, Settlement, CapturedRecords>;
+// What other programs told a broker, in its order. Each is a write of this node's if this one
+// adopts; else only what is to become of it is asked.
+struct ForeignRun {
+    std::vector<model::ForeignWrite> writes;
+    bool adopts = false;
+};
+
+using Work =
+    std::variant<model::Intent, ChangeRun, Rows, Settlement, CapturedRecords, ForeignRun>;
 
 struct Parked {
     model::Dot letter;
@@ -74,6 +83,13 @@ struct Applied {
     std::vector<Parked> parked;  // what of it became dead letters
 };
 
-using Done = std::variant<model::Outcome, Applied>;
+struct ForeignFate {
+    enum class Kind : std::uint8_t { adopted, passed_over, waits, unfit };
+    Kind kind = Kind::waits;  // waits: it would be adopted
+    std::string why = {};     // unfit
+};
+using ForeignFates = std::vector<ForeignFate>;  // of a ForeignRun's writes, in its order
+
+using Done = std::variant<model::Outcome, Applied, ForeignFates>;
 
 }  // namespace reef::commit

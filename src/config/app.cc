@@ -53,6 +53,14 @@ const Node* App::find(std::string_view node) const {
     return found == nodes.end() ? nullptr : &*found;
 }
 
+std::vector<std::string> App::foreign_nodes() const {
+    std::vector<std::string> names;
+    for (const Node& node : nodes) {
+        if (node.foreign) names.push_back(node.name);
+    }
+    return names;
+}
+
 std::string App::store_file_of(std::string_view node_or_replica) const {
     constexpr std::string_view part = "<node>";
     std::string named{node_or_replica};

@@ -115,6 +115,7 @@ struct App {
     std::string default_node;  // as whom the file was read; "" = as nobody in particular
 
     const Node* find(std::string_view node) const;
+    std::vector<std::string> foreign_nodes() const;
     // In the data folder: "logistic_A.db". A replica's '-' becomes '_'.
     std::string store_file_of(std::string_view node_or_replica) const;
 };

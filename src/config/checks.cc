@@ -100,6 +100,27 @@ void check_capture(Section& top, const App& app, const LoadOptions& options) {
     }
 }
 
+// Another program's message says neither what kind of record it is nor, without a version, whether
+// it is news.
+void check_foreign_records(Section& top, const App& app) {
+    if (app.transport.kafka.foreign.empty()) return;
+    const Toml* transport = top.find("transport");
+    const auto kafka =
+        std::find_if(transport->members.begin(), transport->members.end(),
+                     [](const auto& member) { return member.first.name == "kafka"; });
+    const Place place = place_in(kafka->second, "foreign");
+    const bool told = app.transport.kafka.topic.find("<resource>") != std::string::npos;
+    if (app.schema.resources.size() > 1 && !told) {
+        top.mistake(place,
+                    "\"foreign\" needs a topic for each resource: put <resource> into \"topic\"");
+    }
+    for (const model::Resource& resource : app.schema.resources) {
+        if (resource.version) continue;
+        top.mistake(place,
+                    "\"foreign\" needs a field of type \"version\" in " + in_quotes(resource.name));
+    }
+}
+
 void check_nodes_fit_slots(Section& top, const App& app) {
     const auto slots = static_cast<std::size_t>(app.schema.id_slots);
     if (app.nodes.size() <= slots) return;
@@ -115,6 +136,7 @@ void check_whole(Section& top, const LoadOptions& options, const App& app) {
     check_listeners(top, app, options.whole_app || options.up);
     check_databases(top, app);
     check_secret(top, app, options);
+    check_foreign_records(top, app);
     check_nodes_fit_slots(top, app);
     check_capture(top, app, options);
 }

@@ -32,15 +32,17 @@ Endpoint endpoint_of_url(const config::Node& node) {
 struct Servers {
     std::string node;
     std::vector<Endpoint> at;
+    bool foreign = false;  // another program: it is asked for what its own path names, no more
 };
 
 std::vector<Servers> servers_of(const config::App& app, const Addresses& addresses) {
     std::vector<Servers> all;
     for (const config::Node& node : app.nodes) {
-        if (node.foreign) continue;  // another program: it doesn't know what an attempt is
+        if (node.foreign && node.url.empty()) continue;  // nobody says where it is
         const auto given = addresses.find(node.name);
         Servers& servers = all.emplace_back();
         servers.node = node.name;
+        servers.foreign = node.foreign;
         if (given != addresses.end() && !given->second.empty()) {
             servers.at = given->second;
         } else {
@@ -49,17 +51,25 @@ std::vector<Servers> servers_of(const config::App& app, const Addresses& address
         }
         std::transform(servers.at.begin(), servers.at.end(), servers.at.begin(), reachable);
     }
-    if (all.empty()) throw std::invalid_argument(app.name + " has no node to pass requests to");
+    // Ours first: the first is asked for what names no region.
+    const auto foreign = std::stable_partition(all.begin(), all.end(),
+                                               [](const Servers& one) { return !one.foreign; });
+    if (foreign == all.begin())
+        throw std::invalid_argument(app.name + " has no node to pass requests to");
     return all;
 }
 
+// Another program stands in for nobody: it does not know what an attempt is, nor what a region that
+// is not its own has just written.
 std::vector<Group> groups_of(const std::vector<Servers>& all, bool spread) {
     std::vector<Group> groups;
     if (spread) {
         Group& group = groups.emplace_back();
         group.name = everyone;
-        for (const Servers& servers : all)
+        for (const Servers& servers : all) {
+            if (servers.foreign) continue;
             group.first.insert(group.first.end(), servers.at.begin(), servers.at.end());
+        }
         return groups;
     }
     for (const Servers& servers : all) {
@@ -67,7 +77,7 @@ std::vector<Group> groups_of(const std::vector<Servers>& all, bool spread) {
         group.name = servers.node;
         group.first = servers.at;
         for (const Servers& others : all) {
-            if (others.node == servers.node) continue;
+            if (others.node == servers.node || others.foreign) continue;
             group.instead.insert(group.instead.end(), others.at.begin(), others.at.end());
         }
     }
@@ -86,7 +96,7 @@ class Table {
 public:
     explicit Table(std::vector<Group> groups) { made_.groups = std::move(groups); }
 
-    // A group for a region that isn't one of ours (a foreign one): any of ours answers for it.
+    // A region that has none, since nobody says where that program is: any of ours answers for it.
     std::string group_of(const std::string& node) const {
         for (const Group& group : made_.groups) {
             if (group.name == node) return node;

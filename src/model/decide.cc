@@ -112,11 +112,17 @@ std::optional<Decision> seen_before(const Intent& intent, const Facts& facts) {
 
 // ---- where it is decided, and whether it may be ----------------------------------------------
 
+// Another program: it takes no forwarded writes, so that any node decides about its records.
+bool is_foreign(const std::string& node, const Facts& facts) {
+    const auto& foreign = facts.foreign_nodes;
+    return std::find(foreign.begin(), foreign.end(), node) != foreign.end();
+}
+
 std::optional<Decision> sent_home(const Resource& resource, const Intent& intent,
                                   const Row& current, const Facts& facts) {
     if (resource.write != WritePolicy::home || intent.here) return std::nullopt;
     const auto* home = std::get_if<std::string>(&current.cells[*resource.home].value);
-    if (!home || *home == facts.node()) return std::nullopt;
+    if (!home || *home == facts.node() || is_foreign(*home, facts)) return std::nullopt;
     if (facts.reachable(*home)) {
         const bool compared = intent.precondition.names_version();
         return ForwardHome{*home, compared ? std::optional{current.vector} : std::nullopt,

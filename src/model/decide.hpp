@@ -28,7 +28,8 @@ public:
     OriginId self;
     std::uint64_t next_seq = 1;
     Time now;
-    std::string schema_id;  // Schema::id()
+    std::string schema_id;                   // Schema::id()
+    std::vector<std::string> foreign_nodes;  // regions that are other programs
     std::string_view node() const { return node_of(self); }
 };
 

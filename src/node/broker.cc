@@ -13,7 +13,7 @@ bool has_kafka(const config::App& app, const NodeOptions& options) {
 
 transport::ShapeTexts shape_texts(const config::App& app) {
     const config::Kafka& kafka = app.transport.kafka;
-    return {kafka.topic, kafka.key, kafka.body, app.api.path};
+    return {kafka.topic, kafka.key, kafka.body, app.api.path, !app.foreign_nodes().empty()};
 }
 
 transport::KafkaOptions kafka_options(const config::App& app, const NodeOptions& options) {
@@ -28,11 +28,14 @@ transport::KafkaOptions kafka_options(const config::App& app, const NodeOptions&
     return made;
 }
 
-// Of the nodes that see one message, the first that the app names.
-bool is_first(const config::App& app, const std::string& node) {
-    const auto first = std::find_if(app.nodes.begin(), app.nodes.end(),
-                                    [](const config::Node& other) { return !other.foreign; });
-    return first != app.nodes.end() && first->name == node;
+// In the app's order: of the nodes that see one message, the first looks after it.
+std::vector<std::string> nodes_before(const config::App& app, const std::string& node) {
+    std::vector<std::string> before;
+    for (const config::Node& other : app.nodes) {
+        if (other.name == node) break;
+        if (!other.foreign) before.push_back(other.name);
+    }
+    return before;
 }
 
 }  // namespace
@@ -49,7 +52,9 @@ std::optional<replication::BrokerOptions> broker_options(const config::App& app,
     made.shape = shape_texts(app);
     const transport::KafkaOptions kafka = kafka_options(app, options);
     made.dead_topic = kafka.topics.front() + ".dead";
-    made.keeps_letters = is_first(app, options.name);
+    const std::vector<std::string> before = nodes_before(app, options.name);
+    made.keeps_letters = before.empty();
+    if (!app.transport.kafka.foreign.empty()) made.foreign.emplace().before = before;
     made.make = [kafka](asio::any_io_executor executor) {
         return transport::make_kafka(kafka, std::move(executor));
     };

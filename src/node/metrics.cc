@@ -187,9 +187,11 @@ void add_broker(const MetricSources& sources, std::vector<MetricFamily>& familie
     families.push_back(single("atoll_broker_put_aside_total",
                               "Messages that were no change, and were put aside.",
                               MetricType::Counter, static_cast<double>(broker.put_aside)));
-    families.push_back(single("atoll_broker_foreign_total",
-                              "Messages of other programs, which were passed over.",
+    families.push_back(single("atoll_broker_foreign_total", "Messages of other programs.",
                               MetricType::Counter, static_cast<double>(broker.foreign)));
+    families.push_back(single("atoll_broker_adopted_total",
+                              "Messages of other programs that this node adopted.",
+                              MetricType::Counter, static_cast<double>(broker.adopted)));
 }
 
 double resident_bytes() {

@@ -91,6 +91,7 @@ public:
           options_(std::move(options)),
           started_(static_cast<double>(system_clock().now().us) / 1e6),
           schema_id_(app.schema.id()),
+          foreign_nodes_(app.foreign_nodes()),
           router_(model::operations_of(app.schema, app.api), app.api),
           openapi_(api::openapi_json(app.schema, app.api, router_.operations())),
           store_(std::move(store)),
@@ -163,6 +164,7 @@ private:
             now.node_index = node_index;
             now.lease = instances_->lease();
             now.schema = schema_id_;
+            now.foreign_nodes = foreign_nodes_;
             now.has_peers = has_peers_;
             now.reachable = [this](std::string_view name) {
                 return replication_->peers().reachable(name);
@@ -268,6 +270,7 @@ private:
     const NodeOptions options_;
     const double started_;
     const std::string schema_id_;
+    const std::vector<std::string> foreign_nodes_;
     const api::Router router_;
     const std::string openapi_;
     api::NodeStatus status_;

@@ -11,8 +11,22 @@ using namespace model;
 using namespace std::chrono_literals;
 using transport::Arrived;
 
+namespace {
+
+constexpr auto turn_wait = 5ms;
+
+}  // namespace
+
 BrokerReader::BrokerReader(BrokerReaderParts parts, BrokerReaderOptions options)
-    : parts_(std::move(parts)), options_(options) {}
+    : parts_(std::move(parts)), options_(std::move(options)) {
+    if (!options_.foreign) return;
+    const auto aside = [this](Arrived arrived, std::string reason) {
+        return put_aside(std::move(arrived), std::move(reason));
+    };
+    foreign_.emplace(ForeignParts{parts_.shape, parts_.committer, parts_.progress, parts_.peers,
+                                  parts_.clock, aside},
+                     *options_.foreign);
+}
 
 BrokerReader::~BrokerReader() = default;
 
@@ -28,6 +42,7 @@ asio::awaitable<void> BrokerReader::run() {
         const std::uint64_t before = counts_.arrived;
         Result<void> ended = co_await follow();
         feed_.reset();
+        if (foreign_) foreign_->forget();
         counts_.reading = false;
         if (counts_.arrived > before) logged = false;
         if (ended.error().code != Errc::closed && !std::exchange(logged, true)) {
@@ -62,6 +77,7 @@ Task<void> BrokerReader::follow() {
     unacknowledged_.clear();
     acknowledged_ = 0;
     held_.clear();
+    taken_.clear();
     counts_.reading = true;
     log::info("Reads changes from the broker");
     co_return co_await read();
@@ -94,11 +110,12 @@ bool BrokerReader::is_held(const OriginId& origin) {
 
 Task<void> BrokerReader::take(std::vector<Arrived> arrived) {
     Inbox::Delivery delivery{arrived.front().place, epoch_, {}};
-    Unacknowledged entry{arrived.back().mark, {}};
+    Unacknowledged entry{arrived.back().mark, {}, 0};
+    std::vector<Arrived> foreign;
     for (Arrived& one : arrived) {
         const std::string* json = one.message.header(transport::change_header);
         if (!json) {
-            pass_over(one);
+            foreign.push_back(std::move(one));
             continue;
         }
         const auto stamp = stamp_in(*json);
@@ -121,12 +138,47 @@ Task<void> BrokerReader::take(std::vector<Arrived> arrived) {
         co_return Error{Errc::closed, "changes came too early, and are read again"};
     }
     for (const auto& [origin, seq] : taken->covers) {
-        std::uint64_t& covers = entry.covers[origin];
-        covers = std::max(covers, seq);
+        for (Position* position : {&entry.covers, &taken_}) {
+            std::uint64_t& covers = (*position)[origin];
+            covers = std::max(covers, seq);
+        }
+    }
+    if (!foreign.empty()) {
+        Result<void> read = co_await take_foreign(std::move(foreign), entry);
+        if (!read) co_return read;
     }
     unacknowledged_.push_back(std::move(entry));
     acknowledge_durable();
     co_return Result<void>{};
+}
+
+Task<void> BrokerReader::take_foreign(std::vector<Arrived> arrived, Unacknowledged& entry) {
+    std::vector<ForeignMessages::Read> read;
+    for (Arrived& one : arrived) {
+        ++counts_.foreign;
+        if (!foreign_) {
+            pass_over(one);
+            continue;
+        }
+        auto write = foreign_->read(one);
+        if (write) {
+            read.push_back({std::move(*write), std::move(one)});
+            continue;
+        }
+        std::string reason = write.error().what;
+        Result<void> put = co_await put_aside(std::move(one), std::move(reason));
+        if (!put) co_return put;
+    }
+    if (read.empty()) co_return Result<void>{};
+    Position before = taken_;
+    auto last = co_await foreign_->take(std::move(read), std::move(before));
+    if (!last) co_return last.error();
+    entry.foreign = *last;
+    co_return Result<void>{};
+}
+
+asio::awaitable<void> BrokerReader::adopt() {
+    if (foreign_) co_await foreign_->run();
 }
 
 asio::awaitable<void> BrokerReader::acknowledge() {
@@ -141,23 +193,36 @@ asio::awaitable<void> BrokerReader::acknowledge() {
 void BrokerReader::acknowledge_durable() {
     if (!feed_) return;
     const Position received = parts_.progress.ledger()->received();
-    while (!unacknowledged_.empty() && covers(received, unacknowledged_.front().covers)) {
+    const std::uint64_t settled = foreign_ ? foreign_->settled() : 0;
+    while (!unacknowledged_.empty() && covers(received, unacknowledged_.front().covers) &&
+           unacknowledged_.front().foreign <= settled) {
         acknowledged_ = unacknowledged_.front().mark;
         unacknowledged_.pop_front();
     }
     feed_->acknowledge(acknowledged_);
 }
 
-// Of a program that knows nothing of Atoll. Many may come: they must not fill the list of letters.
 void BrokerReader::pass_over(const Arrived& arrived) {
-    if (++counts_.foreign > 1) return;
+    if (counts_.foreign > 1) return;
     log::warn("A message of another program: passed over, as all such",
               {{"place", arrived.place}, {"offset", arrived.offset}});
 }
 
-// Into the store first: whoever reads the topic of the dead finds it in the list as well.
+// One at a time: what is no change comes from the reader, what can be no record from the adoption.
 Task<void> BrokerReader::put_aside(Arrived arrived, std::string reason) {
     if (!options_.keeps_letters) co_return Result<void>{};
+    while (putting_aside_) {
+        Result<void> slept = co_await parts_.clock.sleep(turn_wait);
+        if (!slept) co_return slept;
+    }
+    putting_aside_ = true;
+    Result<void> put = co_await put_aside_now(std::move(arrived), std::move(reason));
+    putting_aside_ = false;
+    co_return put;
+}
+
+// Into the store first: whoever reads the topic of the dead finds it in the list as well.
+Task<void> BrokerReader::put_aside_now(Arrived arrived, std::string reason) {
     log::warn("A message was put aside",
               {{"place", arrived.place}, {"offset", arrived.offset}, {"reason", reason}});
     commit::Rows rows;

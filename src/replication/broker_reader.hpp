@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "commit/progress.hpp"
+#include "replication/foreign.hpp"
 #include "replication/inbox.hpp"
 #include "replication/peers.hpp"
 #include "transport/broker.hpp"
@@ -19,6 +20,7 @@ namespace reef::replication {
 
 struct BrokerReaderOptions {
     bool keeps_letters = false;  // of all nodes that see a message that is none, one puts it aside
+    std::optional<ForeignOptions> foreign = {};  // absent: other programs' messages are passed over
     std::chrono::milliseconds retry_min{100};
     std::chrono::milliseconds retry_max{1000};
 };
@@ -31,6 +33,7 @@ struct BrokerReaderParts {
     Clock& clock;
     transport::Broker& broker;
     std::string dead_topic;
+    const transport::MessageShape& shape;
 };
 
 // For metrics; readable from any thread.
@@ -46,26 +49,31 @@ public:
     BrokerReader(BrokerReaderParts parts, BrokerReaderOptions options);
     ~BrokerReader();
 
-    // Both run until they are cancelled.
+    // All run until they are cancelled.
     asio::awaitable<void> run();
     asio::awaitable<void> acknowledge();
+    asio::awaitable<void> adopt();
 
     // Nobody has what follows `gap`, but the broker may: reading begins again with the oldest
     // message that is there. Once for each gap.
     void begin_anew(const model::Dot& gap);
 
     const BrokerCounts& counts() const { return counts_; }
+    std::uint64_t adopted() const { return foreign_ ? foreign_->adopted() : 0; }
 
 private:
     struct Unacknowledged {
         std::uint64_t mark = 0;
-        model::Position covers;  // when this is received here
+        model::Position covers;     // when this is received here …
+        std::uint64_t foreign = 0;  // … and what others wrote is settled up to this number
     };
 
     Task<void> follow();
     Task<void> read();
     Task<void> take(std::vector<transport::Arrived> arrived);
+    Task<void> take_foreign(std::vector<transport::Arrived> arrived, Unacknowledged& entry);
     Task<void> put_aside(transport::Arrived arrived, std::string reason);
+    Task<void> put_aside_now(transport::Arrived arrived, std::string reason);
     void acknowledge_durable();
     void pass_over(const transport::Arrived& arrived);
     bool is_held(const model::OriginId& origin);
@@ -76,7 +84,10 @@ private:
     BrokerCounts counts_;
     std::unique_ptr<transport::BrokerFeed> feed_;
     std::unique_ptr<transport::Sink> dead_;  // from the first message on that goes there
-    std::uint64_t epoch_ = 0;                // of the inbox, when the feed began
+    bool putting_aside_ = false;
+    std::optional<ForeignMessages> foreign_;
+    model::Position taken_;    // of others' changes, by this feed
+    std::uint64_t epoch_ = 0;  // of the inbox, when the feed began
     std::deque<Unacknowledged> unacknowledged_;
     std::uint64_t acknowledged_ = 0;           // mark of this feed
     std::set<std::string, std::less<>> held_;  // nodes cut off, some of whose changes were left

@@ -176,6 +176,13 @@ bool Peers::reachable(std::string_view name) const {
     return peer && alive(*peer);
 }
 
+std::chrono::nanoseconds Peers::silence_of(std::string_view name) const {
+    const std::lock_guard lock{mutex_};
+    const Peer* peer = find(name);
+    if (!peer || alive(*peer)) return {};
+    return clock_.steady() - (peer->ever_heard ? peer->last_heard : started_);
+}
+
 bool Peers::is_cut(std::string_view name) const {
     const std::lock_guard lock{mutex_};
     const Peer* peer = find(name);

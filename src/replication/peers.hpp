@@ -53,6 +53,9 @@ public:
     // Heard within the last half second, and not cut.
     bool reachable(std::string_view peer) const;
     bool is_cut(std::string_view peer) const;
+    // Since it was last heard, or since this node's start. 0 while it is reachable, and of nobody
+    // known.
+    std::chrono::nanoseconds silence_of(std::string_view peer) const;
     bool knows(std::string_view peer) const;
     // Peers whose feed is alive: their own changes need not come through others.
     std::vector<std::string> connected() const;

@@ -93,10 +93,11 @@ void Replication::join_broker(const model::Schema& schema, commit::Committer& co
         broker_->open_sink(shape_->topics()));
     BrokerReaderOptions reading;
     reading.keeps_letters = options.keeps_letters;
-    broker_reader_ =
-        std::make_unique<BrokerReader>(BrokerReaderParts{committer, progress_, *inbox_, peers_,
-                                                         clock, *broker_, options.dead_topic},
-                                       reading);
+    reading.foreign = options.foreign;
+    broker_reader_ = std::make_unique<BrokerReader>(
+        BrokerReaderParts{committer, progress_, *inbox_, peers_, clock, *broker_,
+                          options.dead_topic, *shape_},
+        reading);
 }
 
 std::optional<BrokerReport> Replication::broker() const {
@@ -110,6 +111,7 @@ std::optional<BrokerReport> Replication::broker() const {
     report.arrived = counts.arrived;
     report.put_aside = counts.put_aside;
     report.foreign = counts.foreign;
+    report.adopted = broker_reader_->adopted();
     return report;
 }
 
@@ -123,6 +125,7 @@ void Replication::start() {
         tasks_.start("publisher", publisher_->run());
         tasks_.start("broker reader", broker_reader_->run());
         tasks_.start("acknowledge", broker_reader_->acknowledge());
+        tasks_.start("foreign", broker_reader_->adopt());
     }
     running_ = true;
     worker_.start();

@@ -25,6 +25,7 @@ struct BrokerOptions {
     transport::ShapeTexts shape;
     std::string dead_topic;
     bool keeps_letters = false;  // this is the node that puts aside what is no change
+    std::optional<ForeignOptions> foreign = {};  // absent: other programs' messages are passed over
 };
 
 // What a broker does for this node, for people and metrics.
@@ -35,6 +36,7 @@ struct BrokerReport {
     std::uint64_t arrived = 0;
     std::uint64_t put_aside = 0;
     std::uint64_t foreign = 0;  // messages of other programs
+    std::uint64_t adopted = 0;  // of these, by this node
 };
 
 struct ReplicationOptions {

@@ -58,11 +58,21 @@ struct Source {
     const Change& change;
     std::string_view target;
     std::string_view path;
+    bool names_writer = false;
+
+    Row row() const {
+        Row row = change.row;
+        for (FieldId id = 0; names_writer && id < row.cells.size(); ++id) {
+            if (resource.fields[id].set != SetBy::node) continue;
+            row.cells[id].value = std::string{node_of(change.stamp.dot.origin)};
+        }
+        return row;
+    }
 
     // Local: other programs write these times into columns without a zone. A delete says so last.
     std::string record() const {
         std::string json;
-        append_record(json, resource, change.row, {6, TimeZone::none});
+        append_record(json, resource, row(), {6, TimeZone::none});
         if (change.kind == WriteKind::remove) json.insert(json.size() - 1, ",\"deleted\":true");
         return json;
     }
@@ -148,7 +158,8 @@ MessageShape::MessageShape(const Schema& schema, const ShapeTexts& texts)
       topic_(texts.topic, Template::Form::text),
       key_(texts.key, Template::Form::text),
       body_(texts.body, Template::Form::json),
-      path_(texts.path) {
+      path_(texts.path),
+      names_writer_(texts.names_writer) {
     for (const Resource& resource : schema.resources) {
         const Change none;
         std::string topic = filled(topic_, {resource, none, {}, {}});
@@ -158,9 +169,20 @@ MessageShape::MessageShape(const Schema& schema, const ShapeTexts& texts)
     }
 }
 
+const Resource* MessageShape::resource_of(std::string_view topic) const {
+    const Resource* only = nullptr;
+    for (const Resource& resource : schema_.resources) {
+        const Change none;
+        if (filled(topic_, {resource, none, {}, {}}) != topic) continue;
+        if (only) return nullptr;
+        only = &resource;
+    }
+    return only;
+}
+
 Message MessageShape::message(const Change& change, const std::string& json,
                               std::string_view target) const {
-    const Source source{schema_[change.row.resource], change, target, path_};
+    const Source source{schema_[change.row.resource], change, target, path_, names_writer_};
     Message message;
     message.topic = filled(topic_, source);
     message.key = filled(key_, source);

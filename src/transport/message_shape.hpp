@@ -17,6 +17,9 @@ struct ShapeTexts {  // as the app file has them
     std::string key = "<key>";
     std::string body;  // "": the change in Atoll's own form
     std::string path;  // of the API, before a resource's name
+    // A record names the region that wrote it last, not the one that took it in: programs of other
+    // regions drop what names their own.
+    bool names_writer = false;
 };
 
 class MessageShape {
@@ -28,6 +31,8 @@ public:
                     std::string_view target = {}) const;
     // Of each resource, without repeats.
     const std::vector<std::string>& topics() const { return topics_; }
+    // Null: several have this topic, or none.
+    const model::Resource* resource_of(std::string_view topic) const;
 
 private:
     const model::Schema& schema_;
@@ -35,6 +40,7 @@ private:
     const model::Template key_;
     const model::Template body_;
     const std::string path_;
+    const bool names_writer_;
     std::vector<std::string> topics_;
 };
 

@@ -131,7 +131,11 @@ def test_a_message_that_is_none_becomes_a_dead_letter(regions, kafka, topic):
     assert letters(regions) == []
 
 
-def test_a_message_of_another_program_is_counted_and_passed_over(regions, kafka, topic):
+def test_an_app_may_pass_over_messages_of_other_programs(make_node, tmp_path, kafka, topic):
+    regions = Regions(make_node, tmp_path, env=on(kafka, topic))
+    app = pathlib.Path(regions.app)
+    app.write_text(app.read_text().replace('foreign = "record"', "# foreign ="))
+    regions.start("us", "eu")
     us, eu = regions["us"], regions["eu"]
     send(kafka, topic, b'{"id":10,"price":1,"version":9}', key=b"10")
     assert put(us, 10, 5, 1).status_code == 200

@@ -191,6 +191,19 @@ TEST(GatewayConf, ARegionOfAnotherProgramIsAnsweredForByOurs) {
     EXPECT_TRUE(has(block(conf, "location /us/"), R"(set $group "eu"; set $region "us";)"));
 }
 
+TEST(GatewayConf, AnotherProgramIsAskedForItsOwnPathsWhereItsUrlIsKnown) {
+    App app = small_app();
+    app.nodes[0].foreign = true;
+    app.nodes[0].url = "http://127.0.0.1:9000";
+    const std::string conf = checked(app);
+    EXPECT_TRUE(has(block(conf, "location /us/"), R"(set $group "us"; set $region "us";)"));
+    const std::string us = block(conf, "upstream us");
+    EXPECT_TRUE(has(us, "server 127.0.0.1:9000 max_fails=")) << us;
+    EXPECT_TRUE(has(us, "server 127.0.0.1:8002 backup")) << us;
+    EXPECT_FALSE(has(block(conf, "upstream eu"), ":9000")) << "it stands in for nobody";
+    EXPECT_TRUE(has(block(conf, "location = /health"), R"(set $group "eu";)"));
+}
+
 TEST(GatewayConf, OneNodeIsEnough) {
     App app = small_app();
     app.nodes.pop_back();

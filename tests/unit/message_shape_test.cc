@@ -47,6 +47,39 @@ TEST_F(MessageShapeTest, ARecordIsAsPeopleSeeItWithLocalTimes) {
     EXPECT_EQ(*made.header(transport::trace_header), "00-4bf9");
 }
 
+// Beside other programs: they drop what names their own region.
+TEST_F(MessageShapeTest, ARecordMayNameTheRegionThatWroteIt) {
+    Schema homes = things();
+    homes.resources[0].fields[2].set = SetBy::node;  // note
+    Island eu{homes, "eu.1"};
+    Intent intent;
+    intent.kind = WriteKind::create;
+    intent.key = Key{std::string{"k"}};
+    intent.fields = {{1, std::string{"a"}}};
+    eu.submit(intent);
+    Change change = parse_change(homes, eu.log.at("eu.1").back().json).value();
+    change.stamp.dot.origin = "us.1";
+    const auto body_of = [&](bool names_writer) {
+        return MessageShape{homes, {"t", "<key>", "<record>", "", names_writer}}
+            .message(change, "")
+            .body;
+    };
+    EXPECT_NE(body_of(false).find(R"("note":"eu")"), std::string::npos);
+    EXPECT_NE(body_of(true).find(R"("note":"us")"), std::string::npos);
+}
+
+TEST_F(MessageShapeTest, ATopicOfOneResourceNamesIt) {
+    Schema two = things();
+    two.resources.push_back(two.resources[0]);
+    two.resources[1].id = 1;
+    two.resources[1].name = "others";
+    const MessageShape each{two, {"<resource>-updates", "<key>", "", ""}};
+    EXPECT_EQ(each.resource_of("others-updates"), &two.resources[1]);
+    EXPECT_EQ(each.resource_of("other-updates"), nullptr);
+    const MessageShape shared{two, {"updates", "<key>", "", ""}};
+    EXPECT_EQ(shared.resource_of("updates"), nullptr);
+}
+
 TEST_F(MessageShapeTest, ADeleteSaysSoLast) {
     write(WriteKind::create, {{1, std::string{"a"}}});
     write(WriteKind::remove);

@@ -57,6 +57,17 @@ TEST_F(PeersTest, APeerThatSaysNothingIsNotReached) {
     EXPECT_DOUBLE_EQ(peers_.lag_seconds(), 0.5);
 }
 
+TEST_F(PeersTest, SilenceBeginsWhereAPeerWasHeardLast) {
+    clock_.move(3s);
+    EXPECT_EQ(peers_.silence_of("eu"), 3s) << "since this node's start";
+    EXPECT_EQ(peers_.silence_of("nobody"), 0s);
+    hear(0);
+    clock_.move(400ms);
+    EXPECT_EQ(peers_.silence_of("eu"), 0s);
+    clock_.move(2s);
+    EXPECT_EQ(peers_.silence_of("eu"), 2400ms);
+}
+
 TEST_F(PeersTest, LagIsTheAgeOfTheOldestChangeThatIsNotHere) {
     hear(5);
     clock_.move(100ms);

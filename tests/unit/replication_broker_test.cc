@@ -130,7 +130,8 @@ struct Node {
         asio::co_spawn(io, committer.run(), asio::detached);
     }
 
-    void start(bool keeps_letters = false) {
+    void start(bool keeps_letters = false,
+               std::optional<replication::ForeignOptions> foreign = std::nullopt) {
         tasks = std::make_unique<TaskGroup>(io.get_executor());
         replication::PublisherOptions publishing;
         publishing.save_after = publishing.retry_min = 1ms;
@@ -142,14 +143,16 @@ struct Node {
         replication::BrokerReaderOptions reading;
         reading.retry_min = reading.retry_max = 1ms;
         reading.keeps_letters = keeps_letters;
+        reading.foreign = std::move(foreign);
         broker_reader = std::make_unique<replication::BrokerReader>(
             replication::BrokerReaderParts{committer, progress, inbox, peers, system_clock(),
-                                           broker, "dead"},
+                                           broker, "dead", shape},
             reading);
         tasks->start("inbox", inbox.run());
         tasks->start("publisher", publisher->run());
         tasks->start("reader", broker_reader->run());
         tasks->start("acknowledge", broker_reader->acknowledge());
+        tasks->start("foreign", broker_reader->adopt());
     }
     void stop() {
         tasks->cancel();
@@ -331,6 +334,81 @@ TEST_F(BrokerTest, ReadingCanBeginAnew) {
     EXPECT_EQ(received(eu, "us.1"), 0U);
     eu.broker_reader->begin_anew({"us.1", 0});
     run_until([&] { return received(eu, "us.1") == 5; });
+}
+
+// Another program's messages: us adopts them, or eu once us has fallen silent.
+class ForeignBrokerTest : public BrokerTest {
+protected:
+    void SetUp() override {
+        write(us, 1);
+        us.start(true, replication::ForeignOptions{});
+        run_until([&] { return us.publisher->confirmed() == 1; });
+    }
+    void start_eu(std::chrono::milliseconds silence) {
+        replication::ForeignOptions waiting;
+        waiting.before = {"us"};
+        waiting.silence = silence;
+        waiting.look = 1ms;
+        eu.start(false, waiting);
+    }
+    void tell(std::uint64_t version, const std::string& more = "", const std::string& key = "k") {
+        const std::string body = R"({"id":")" + key + R"(","name":"n)" + std::to_string(version) +
+                                 R"(","version":)" + std::to_string(version) + more + '}';
+        topic.messages.push_back({"topic", key, body, {}, 1});
+    }
+    std::uint64_t version(Node& at) {
+        const auto row = run_on(io, at.reader->get({0, Key{std::string{"k"}}})).value();
+        return row ? version_of(*row) : 0;
+    }
+};
+
+TEST_F(ForeignBrokerTest, OneNodeAdoptsAndTheOtherHasItsChange) {
+    start_eu(1h);
+    tell(2);
+    tell(3);
+    run_until([&] { return version(eu) == 3; });
+    EXPECT_EQ(us.progress.ledger()->seq(), 3U);
+    EXPECT_EQ(eu.progress.ledger()->seq(), 0U);
+    EXPECT_EQ(us.broker_reader->adopted(), 2U);
+    const std::size_t all = topic.messages.size();
+    run_until([&] { return us.broker.acknowledged == all && eu.broker.acknowledged == all; });
+    EXPECT_EQ(us.progress.ledger()->digests, eu.progress.ledger()->digests);
+}
+
+TEST_F(ForeignBrokerTest, WhatNobodyHasAdoptedIsNotAcknowledged) {
+    start_eu(1h);
+    run_until([&] { return eu.broker.acknowledged == 1; });
+    us.stop();
+    tell(2);
+    run_until([&] { return eu.broker_reader->counts().foreign == 1; });
+    EXPECT_EQ(eu.broker.acknowledged, 1U);
+    us.start(true, replication::ForeignOptions{});
+    run_until([&] { return version(eu) == 2 && eu.broker.acknowledged == 3; });
+    EXPECT_EQ(eu.progress.ledger()->seq(), 0U);
+}
+
+TEST_F(ForeignBrokerTest, ASilentNodeIsNotWaitedFor) {
+    us.stop();
+    tell(2);
+    start_eu(1ms);
+    run_until([&] { return version(eu) == 2; });
+    EXPECT_EQ(eu.broker_reader->adopted(), 1U);
+    us.start(true, replication::ForeignOptions{});
+    run_until([&] { return received(us, "eu.1") == 1 && us.broker.acknowledged == 3; });
+    EXPECT_EQ(us.progress.ledger()->digests, eu.progress.ledger()->digests);
+    EXPECT_EQ(version(us), 2U);
+}
+
+TEST_F(ForeignBrokerTest, WhatTheDatabaseRefusesIsPutAsideAndTheRestAdopted) {
+    us.writer.refused.insert(Key{std::string{"bad"}});
+    tell(2);
+    tell(1, "", "bad");
+    tell(3);
+    tell(4);
+    tell(5, R"(,"stage":"never")");
+    run_until([&] { return version(us) == 4 && dead.messages.size() == 2; });
+    EXPECT_EQ(us.broker_reader->adopted(), 3U);
+    EXPECT_EQ(run_on(io, us.reader->dead_letters(0, {})).value().size(), 2U);
 }
 
 TEST_F(BrokerTest, WhatIsNoChangeIsPutAsideByOneNode) {

@@ -25,6 +25,17 @@ TEST_P(StoreContract, KeepsEveryTypeOfValue) {
     expect_stored(row);
 }
 
+// Adopted from another program, whose writes before it are counted as those of base.
+TEST_P(StoreContract, KeepsAVersionThatWasRaised) {
+    Row row = make_thing(7);
+    row.vector.put({OriginId{base_origin}, 40, 40});
+    const std::uint64_t version = version_of(row);
+    ASSERT_GT(version, 40U);
+    ASSERT_TRUE(succeeded(save({row})));
+    expect_stored(row);
+    EXPECT_EQ(version_of(*get(row.ref())), version);
+}
+
 TEST_P(StoreContract, KeepsTheExtremesOfEveryType) {
     const std::int64_t nines = 999'999'999'999'999'999;
     Row low = make_thing(Int64::min());

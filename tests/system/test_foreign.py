@@ -1,0 +1,274 @@
+"""An Atoll region beside one that is another program: a FastAPI or an Express backend on the same
+topic, with a database of its own, which knows nothing of Atoll."""
+
+import contextlib
+import decimal
+import json
+import pathlib
+
+import pytest
+import requests
+from atoll import run_atoll, wait_until
+from backend import Backend
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.structs import OffsetAndMetadata
+from regions import Regions, are_level, get, metric, put, status
+
+topics = iter(f"shared-{number}" for number in range(1, 1000))
+KEYS = range(10, 20)
+WRITTEN = "2026-01-01T12:00:00"
+
+
+@pytest.fixture
+def topic():
+    return next(topics)
+
+
+@pytest.fixture
+def beside(make_node, tmp_path, cluster, kafka, topic):
+    """Makes regions of which eu is another program, and that program; all have the same rows."""
+    with contextlib.ExitStack() as at_the_end:
+
+        def make(kind, *names):
+            regions = Regions(make_node, tmp_path, names=(*names[:1], "eu", *names[1:]),
+                              foreign=("eu",),
+                              env={"KAFKA_BROKER": kafka.address, "KAFKA_TOPIC": topic})
+            regions.start(*names)
+            backend = Backend(kind, tmp_path / "eu", "eu", cluster.new_database(), kafka, topic)
+            at_the_end.callback(backend.clean_up)
+            backend.start()
+            fill(backend)
+            for node in regions.nodes:
+                wait_until(lambda node=node: [get(node, key).status_code for key in KEYS] ==
+                           [200] * len(KEYS), 20, f"the rows at {node.name}")
+            return regions, backend
+
+        yield make
+
+
+def fill(backend):
+    """Ten rows of the backend's, which it tells of when they are written the first time."""
+    backend.sql("INSERT INTO properties (id, price, bedrooms, region_origin, updated_at) SELECT "
+                f"n, 100, 3, 'eu', '{WRITTEN}' FROM generate_series({KEYS[0]}, {KEYS[-1]}) n")
+    for key in KEYS:
+        assert put(backend, key, 200, 1).status_code == 200
+
+
+def told(broker, topic):
+    """All that is in the topic by now."""
+    reader = KafkaConsumer(bootstrap_servers=broker.address, auto_offset_reset="earliest",
+                           group_id=None, enable_auto_commit=False)
+    at = TopicPartition(topic, 0)
+    reader.assign([at])
+    read = []
+    try:
+        end = reader.end_offsets([at])[at]
+        wait_until(lambda: read.extend(m for ms in reader.poll(200).values() for m in ms) or
+                   len(read) >= end, 20, f"{end} messages in {topic}")
+    finally:
+        reader.close()
+    return read
+
+
+def is_foreign(message):
+    return "atoll-change" not in dict(message.headers)
+
+
+def send(broker, topic, *bodies):
+    producer = KafkaProducer(bootstrap_servers=broker.address, linger_ms=5)
+    try:
+        for body in bodies:
+            producer.send(topic, body if isinstance(body, bytes) else json.dumps(body).encode())
+        producer.flush(20)
+    finally:
+        producer.close()
+
+
+def rewind(broker, topic, node):
+    """The node's place at the broker is the topic's beginning once more."""
+    group = KafkaConsumer(bootstrap_servers=broker.address, enable_auto_commit=False,
+                          group_id=f"atoll.property-listing.{node.name}")
+    try:
+        at = TopicPartition(topic, 0)
+        group.assign([at])
+        group.commit({at: OffsetAndMetadata(0, "", -1)})
+    finally:
+        group.close()
+
+
+def row(region, key):
+    """Numbers as numbers, whoever wrote them."""
+    said = get(region, key).json()
+    return decimal.Decimal(str(said["price"])), int(said["version"])
+
+
+def wait_for(region, key, price, version, seconds=10):
+    wanted = (decimal.Decimal(str(price)), version)
+    wait_until(lambda: row(region, key) == wanted, seconds,
+               f"{key} being {wanted} at {region.name}, not {row(region, key)}")
+
+
+def own_changes(node):
+    """How many changes this node has made."""
+    marks = (mark.rsplit(":", 1) for mark in status(node)["applied"].split(",") if mark)
+    return sum(int(seq) for origin, seq in marks if origin.startswith(f"{node.name}."))
+
+
+def conflicts(node):
+    return requests.get(f"{node.base_url}/_atoll/conflicts", timeout=5).json()["items"]
+
+
+@pytest.mark.parametrize("kind", ["fastapi", "express"])
+def test_writes_travel_both_ways(beside, kafka, topic, kind):
+    regions, eu = beside(kind, "us")
+    us = regions["us"]
+    version = 2
+    for price in range(300, 310):
+        there = put(eu, 10, price + 0.25, version)
+        assert there.status_code == 200, there.text
+        version += 1
+        wait_for(us, 10, price + 0.25, version)
+        written = there.json()["updated_at"].rstrip("Z")
+        assert get(us, 10).json()["updated_at"].startswith(written)
+        assert put(us, 10, price + 0.5, version).status_code == 200
+        version += 1
+        wait_for(eu, 10, price + 0.5, version)
+    stale = put(us, 10, 1, version - 1)
+    assert (stale.status_code, stale.json()["current"]["version"]) == (409, version)
+    shown = get(us, 10).json()
+    assert (shown["region_origin"], shown["bedrooms"]) == ("eu", 3), "they stay as they were"
+    ours = [json.loads(m.value) for m in told(kafka, topic) if not is_foreign(m)]
+    assert {body["region_origin"] for body in ours} == {"us"}, "who wrote it"
+    assert metric(us, "atoll_broker_adopted_total") == 20
+    assert own_changes(us) == 30
+    assert conflicts(us) == []
+
+
+@pytest.mark.parametrize("kind", ["fastapi", "express"])
+def test_each_goes_on_while_the_other_is_down(beside, kind):
+    regions, eu = beside(kind, "us")
+    us = regions["us"]
+    us.kill()
+    for version in range(2, 12):
+        assert put(eu, 11, version, version).status_code == 200
+    us.start()
+    wait_for(us, 11, 11, 12)
+    eu.stop()
+    for version in range(12, 20):
+        assert put(us, 11, version, version).status_code == 200
+    eu.start()
+    wait_for(eu, 11, 19, 20, 30)
+    assert put(eu, 11, 5, 20).status_code == 200
+    wait_for(us, 11, 5, 21)
+
+
+def test_one_node_adopts_and_the_next_takes_over(beside, kafka, topic):
+    regions, eu = beside("fastapi", "us", "ap")
+    us, ap = regions["us"], regions["ap"]
+    for version in range(2, 32):
+        assert put(eu, 12, version, version).status_code == 200
+    for node in (us, ap):
+        wait_for(node, 12, 31, 32)
+    assert (own_changes(us), own_changes(ap)) == (40, 0), "us comes first in the app"
+    us.kill()
+    for version in range(32, 42):
+        assert put(eu, 12, version, version).status_code == 200
+    wait_for(ap, 12, 41, 42)
+    assert put(ap, 12, 42, 42).status_code == 200
+    wait_for(eu, 12, 42, 43)
+    us.start()
+    wait_for(us, 12, 42, 43)
+    assert put(eu, 12, 43, 43).status_code == 200
+    for node in (us, ap):
+        wait_for(node, 12, 43, 44)
+    wait_until(lambda: are_level(us, ap), what="equal digests")
+    foreign = sum(is_foreign(message) for message in told(kafka, topic))
+    assert foreign == 51
+    assert own_changes(us) + own_changes(ap) == foreign + 1, "one change for each, and ap's own"
+    assert conflicts(us) == conflicts(ap) == []
+
+
+def test_what_comes_again_is_not_adopted_again(beside, kafka, topic):
+    regions, eu = beside("fastapi", "us", "ap")
+    us, ap = regions["us"], regions["ap"]
+    for version in range(2, 12):
+        assert put(eu, 13, version, version).status_code == 200
+    wait_for(ap, 13, 11, 12)
+    foreign = [message.value for message in told(kafka, topic) if is_foreign(message)]
+    made = own_changes(us)
+    send(kafka, topic, *foreign)
+    wait_until(lambda: metric(us, "atoll_broker_foreign_total") == 2 * len(foreign),
+               what="all of them again")
+    for node in (us, ap):
+        node.stop()
+        rewind(kafka, topic, node)
+    regions.start("us", "ap")
+    assert put(eu, 13, 12, 12).status_code == 200
+    for node in (us, ap):
+        wait_for(node, 13, 12, 13)
+        assert metric(node, "atoll_broker_foreign_total") == 2 * len(foreign) + 1
+    assert (own_changes(us), own_changes(ap)) == (made + 1, 0)
+    wait_until(lambda: are_level(us, ap), what="equal digests")
+
+
+def test_of_two_writes_with_one_version_the_later_one_stays(beside, kafka, topic):
+    regions, eu = beside("fastapi", "us")
+    us = regions["us"]
+    assert put(us, 14, 300, 2).status_code == 200
+    theirs = {"id": 14, "region_origin": "eu", "version": 3}
+    send(kafka, topic, theirs | {"price": 400, "updated_at": "2020-01-01T12:00:00Z"})
+    # Later than ours, by a clock that is ahead.
+    send(kafka, topic, theirs | {"price": 500, "updated_at": "2100-01-01T12:00:00"})
+    wait_for(us, 14, 500, 4)
+    wait_for(eu, 14, 500, 4)
+    assert get(us, 14).json()["updated_at"] < "2100"
+    listed, = conflicts(us)
+    assert listed["kind"] == "fields"
+    assert "300" in json.dumps(listed) and "400" not in json.dumps(listed)
+
+
+def test_what_can_be_no_record_becomes_a_dead_letter(beside, kafka, topic):
+    regions, eu = beside("fastapi", "us", "ap")
+    us, ap = regions["us"], regions["ap"]
+    send(kafka, topic, b"price=5", {"price": 5, "version": 3}, {"id": 16, "version": 3},
+         {"id": 16, "price": 5}, {"id": 16, "price": "much", "version": 3},
+         {"id": "16", "price": "5.5", "version": "3", "more": {"fields": []}})
+    for node in (us, ap):
+        wait_for(node, 16, 5.5, 3)
+    wait_until(lambda: status(us)["dead"] == 5, what="the letters")
+    assert status(ap)["dead"] == 0, "one node keeps them"
+    listed = run_atoll("dead-letters", "list", regions.app, "--json",
+                       env=regions.environment).stdout
+    reasons = [json.loads(line)["reason"] for line in listed.splitlines()]
+    assert reasons[1:4] == ['"id" is missing', '"price" is missing', '"version" is missing']
+
+
+def test_a_flood_is_adopted_in_batches(beside, kafka, topic):
+    regions, _ = beside("fastapi", "us", "ap")
+    us, ap = regions["us"], regions["ap"]
+    batches = metric(us, "atoll_commit_batches_total")
+    send(kafka, topic, *({"id": key, "price": version, "version": version}
+                         for version in range(3, 503) for key in KEYS))
+    for node in (us, ap):
+        wait_for(node, KEYS[-1], 502, 502, 60)
+    wait_until(lambda: are_level(us, ap), 20, "equal digests")
+    assert own_changes(us) == 10 + 5000
+    assert metric(us, "atoll_commit_batches_total") - batches < 1000
+
+
+def test_an_empty_store_beside_another_program_is_not_seeded(make_node, tmp_path, kafka, topic):
+    regions = Regions(make_node, tmp_path, foreign=("eu",),
+                      env={"KAFKA_BROKER": kafka.address, "KAFKA_TOPIC": topic})
+    app = pathlib.Path(regions.app)
+    app.write_text(app.read_text().replace('home_down = "accept"', 'home_down = "reject"'))
+    regions.start("us")
+    us = regions["us"]
+    listed = requests.get(f"{us.base_url}/properties", timeout=5).json()
+    assert listed["items"] == []
+    # A record of the other program's region is written here: nothing can be forwarded to it.
+    send(kafka, topic, {"id": 7, "price": 1, "version": 4, "region_origin": "eu"})
+    wait_until(lambda: get(us, 7).status_code == 200, what="the record")
+    assert put(us, 7, 2, 4).status_code == 200
+    assert get(us, 7).json()["region_origin"] == "eu"
+    lag = requests.get(f"{us.base_url}/replication-lag", timeout=5).json()
+    assert (lag["lag_seconds"], lag["peers"]) == (0, [])
