@@ -416,15 +416,9 @@ private:
         ForeignFates fates;
         for (const ForeignWrite& foreign : run.writes) {
             ForeignDecision decided = decide_foreign(schema_, foreign, *this);
-            ForeignFate& fate = fates.emplace_back();
-            if (auto* adoption = std::get_if<Adoption>(&decided)) {
-                if (run.adopts) fate.kind = ForeignFate::Kind::adopted;
-                if (run.adopts) adopt(std::move(*adoption));
-            } else if (auto* unfit = std::get_if<Unfit>(&decided)) {
-                fate = {ForeignFate::Kind::unfit, std::move(unfit->why)};
-            } else {
-                fate.kind = ForeignFate::Kind::passed_over;
-            }
+            fates.push_back(fate_of(decided, run.adopts));
+            if (fates.back().kind != ForeignFate::Kind::adopted) continue;
+            adopt(std::get<Adoption>(std::move(decided)));
         }
         return Done{std::move(fates)};
     }
@@ -526,6 +520,8 @@ private:
             list_conflict(name_of(clash.kind), clash.fields, *here, there, joined.row);
         }
         if (!joined.changed) return false;
+        if (joined.row.vector != there.vector && here->vector != joined.row.vector)
+            saved_.joined.push_back(ref);
         put_joined(std::move(joined.row));
         return true;
     }

@@ -314,6 +314,7 @@ Task<void> Committer::commit_batch(Items& items, ItemSpan span, bool again) {
     if (saved.ledger.batch > 0) ++saved.ledger.batch;
     const store::Ledger ledger = saved.ledger;
     const std::size_t letters = saved.dead_letters.size();
+    std::vector<RecordRef> joined = std::move(saved.joined);
     fault_point("commit.before");
     Result<void> durable = co_await parts_.writer.commit(std::move(saved));
     if (!durable && durable.error().code == Errc::locked && !again) {
@@ -326,6 +327,7 @@ Task<void> Committer::commit_batch(Items& items, ItemSpan span, bool again) {
     fault_point("commit.after");
     counts_.parked += letters;
     parts_.committed(ledger);
+    if (parts_.joined && !joined.empty()) parts_.joined(std::move(joined));
     co_return co_await divide_locked(items, span);
 }
 

@@ -43,6 +43,8 @@ struct CommitterParts {
     asio::any_io_executor executor;                       // the committer's own thread
     std::function<Surroundings()> surroundings;           // asked once per batch, on that thread
     std::function<void(const store::Ledger&)> committed;  // after each durable batch, there too
+    // The same, with the rows that a batch made of two states which lacked each other's writes.
+    std::function<void(std::vector<model::RecordRef>)> joined = {};
 };
 
 class Committer {
@@ -61,7 +63,8 @@ public:
     Task<Applied> settle(Settlement settlement);
     // Records that are locked, or that the database refuses, are left for the next time.
     Task<Applied> take_in(CapturedRecords captured);
-    // rejected: the database refuses one of them, and none is adopted.
+    // rejected: the database refuses one of them; locked: another program has locked the record of
+    // one. Then none is adopted.
     Task<ForeignFates> adopt(ForeignRun run);
 
     // Runs until stop(), or until durable storage fails: then returns `broken`, nobody waiting is

@@ -69,8 +69,7 @@ struct ForeignRun {
     bool adopts = false;
 };
 
-using Work =
-    std::variant<model::Intent, ChangeRun, Rows, Settlement, CapturedRecords, ForeignRun>;
+using Work = std::variant<model::Intent, ChangeRun, Rows, Settlement, CapturedRecords, ForeignRun>;
 
 struct Parked {
     model::Dot letter;
@@ -89,6 +88,7 @@ struct ForeignFate {
     std::string why = {};     // unfit
 };
 using ForeignFates = std::vector<ForeignFate>;  // of a ForeignRun's writes, in its order
+ForeignFate fate_of(const model::ForeignDecision& decided, bool adopts);
 
 using Done = std::variant<model::Outcome, Applied, ForeignFates>;
 

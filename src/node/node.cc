@@ -174,7 +174,10 @@ private:
         committer_ = std::make_unique<commit::Committer>(
             commit::CommitterParts{app_.schema, *writer_, system_clock(),
                                    commit_worker_.context().get_executor(), surroundings,
-                                   [this](const store::Ledger& ledger) { committed(ledger); }},
+                                   [this](const store::Ledger& ledger) { committed(ledger); },
+                                   [this](std::vector<model::RecordRef> joined) {
+                                       replication_->joined(std::move(joined));
+                                   }},
             commit_options(app_.limits));
         replication_ = std::make_unique<replication::Replication>(
             app_.schema, *store_, *committer_, progress_, system_clock(),

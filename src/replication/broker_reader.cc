@@ -114,6 +114,7 @@ Task<void> BrokerReader::take(std::vector<Arrived> arrived) {
     std::vector<Arrived> foreign;
     for (Arrived& one : arrived) {
         const std::string* json = one.message.header(transport::change_header);
+        if (!json && one.message.header(transport::joined_header)) continue;  // for other programs
         if (!json) {
             foreign.push_back(std::move(one));
             continue;

@@ -98,6 +98,16 @@ void Replication::join_broker(const model::Schema& schema, commit::Committer& co
         BrokerReaderParts{committer, progress_, *inbox_, peers_, clock, *broker_,
                           options.dead_topic, *shape_},
         reading);
+    if (options.shape.body.empty()) return;
+    joined_rows_ = std::make_unique<JoinedRows>(
+        JoinedRowsParts{progress_, *reader_, peers_, clock, *shape_, *broker_});
+}
+
+void Replication::joined(std::vector<model::RecordRef> records) {
+    if (!joined_rows_) return;
+    asio::post(worker_.context(), [this, records = std::move(records)] {
+        if (joined_rows_) joined_rows_->add(records);
+    });
 }
 
 std::optional<BrokerReport> Replication::broker() const {
@@ -126,6 +136,7 @@ void Replication::start() {
         tasks_.start("broker reader", broker_reader_->run());
         tasks_.start("acknowledge", broker_reader_->acknowledge());
         tasks_.start("foreign", broker_reader_->adopt());
+        if (joined_rows_) tasks_.start("joined rows", joined_rows_->run());
     }
     running_ = true;
     worker_.start();
@@ -178,6 +189,7 @@ void Replication::stop() {
     worker_.stop();
     broker_reader_.reset();  // says how far it came
     publisher_.reset();
+    joined_rows_.reset();
     dead_letters_.reset();
     broker_.reset();
 }

@@ -12,6 +12,7 @@
 #include "replication/broker_reader.hpp"
 #include "replication/dead_letters.hpp"
 #include "replication/inbox.hpp"
+#include "replication/joined_rows.hpp"
 #include "replication/peer_logs.hpp"
 #include "replication/peers.hpp"
 #include "replication/publisher.hpp"
@@ -60,6 +61,8 @@ public:
     // broker of the node's changes. Peers are followed in any case: what they say of themselves is
     // for all.
     void lead(bool on);
+    // From any thread: rows that were joined, and that other programs have not seen.
+    void joined(std::vector<model::RecordRef> records);
     // Blocks until what reachable peers stated at first contact is applied, bounded; at once when
     // there is none. Not on any of the node's threads.
     void catch_up();
@@ -95,6 +98,7 @@ private:
     std::optional<transport::MessageShape> shape_;
     std::unique_ptr<Publisher> publisher_;
     std::unique_ptr<BrokerReader> broker_reader_;
+    std::unique_ptr<JoinedRows> joined_rows_;  // where messages are for other programs as well
     TaskGroup tasks_;
     bool running_ = false;
 };

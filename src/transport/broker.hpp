@@ -18,6 +18,8 @@ namespace reef::transport {
 // comes from another program.
 inline constexpr const char* change_header = "atoll-change";
 inline constexpr const char* trace_header = "traceparent";
+// Says the row's vector in a message that is for other programs alone: it carries no change.
+inline constexpr const char* joined_header = "atoll-joined";
 
 struct Message {
     std::string topic;

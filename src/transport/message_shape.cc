@@ -195,4 +195,15 @@ Message MessageShape::message(const Change& change, const std::string& json,
     return message;
 }
 
+Message MessageShape::row_message(const Row& row, const OriginId& origin) const {
+    Change change;
+    change.row = row;
+    change.kind = row.alive() ? WriteKind::update : WriteKind::remove;
+    change.stamp = {latest_stamp(row).time, {origin, 0}};
+    Message shown = message(change, "");
+    shown.headers = {{joined_header, to_text(row.vector)}};
+    shown.time_ms = change.stamp.time.us / 1000;
+    return shown;
+}
+
 }  // namespace reef::transport

@@ -29,6 +29,8 @@ public:
     // `json`: the change's, which rides in a header.
     Message message(const model::Change& change, const std::string& json,
                     std::string_view target = {}) const;
+    // A row that no change says: for other programs, as if `origin` had written it last.
+    Message row_message(const model::Row& row, const model::OriginId& origin) const;
     // Of each resource, without repeats.
     const std::vector<std::string>& topics() const { return topics_; }
     // Null: several have this topic, or none.

@@ -71,7 +71,7 @@ def told(broker, topic):
 
 
 def is_foreign(message):
-    return "atoll-change" not in dict(message.headers)
+    return not message.headers
 
 
 def send(broker, topic, *bodies):
@@ -225,6 +225,22 @@ def test_of_two_writes_with_one_version_the_later_one_stays(beside, kafka, topic
     listed, = conflicts(us)
     assert listed["kind"] == "fields"
     assert "300" in json.dumps(listed) and "400" not in json.dumps(listed)
+
+
+def test_other_programs_see_what_two_regions_joined(beside, kafka, topic):
+    regions, eu = beside("fastapi", "us", "ap")
+    us, ap = regions["us"], regions["ap"]
+    regions.cut("us", "ap")
+    for price, node in ((300, us), (400, ap)):
+        assert put(node, 17, price, 2).status_code == 200
+    regions.cut("us", "ap", off=False)
+    for node in (us, ap, eu):  # which has dropped the second version 3 that it saw
+        wait_for(node, 17, 400, 4, 20)
+    wait_until(lambda: are_level(us, ap), what="equal digests")
+    shown = [m for m in told(kafka, topic) if "atoll-joined" in dict(m.headers)]
+    assert len(shown) >= 1
+    assert {json.loads(m.value)["version"] for m in shown} == {4}
+    assert own_changes(us) + own_changes(ap) == 12, "no change of anybody's"
 
 
 def test_what_can_be_no_record_becomes_a_dead_letter(beside, kafka, topic):
