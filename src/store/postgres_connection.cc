@@ -19,6 +19,8 @@ namespace {
 // More statements than these are sent without being prepared.
 constexpr std::size_t prepared_max = 256;
 
+constexpr int server_version_min = 140'000;
+
 using Clock = std::chrono::steady_clock;
 
 // By SQLSTATE: a row that another program has locked (lock_timeout, deadlock); what a row holds, a
@@ -209,6 +211,11 @@ Task<void> PipelinedConnection::connect() {
     if (!address) co_return failed(address.error().what);
     auto connected = co_await negotiate(std::move(*address));
     if (!connected) co_return failed(connected.error().what);
+    if (const int version = PQserverVersion(connection_); version < server_version_min) {
+        co_return Error{Errc::invalid, "the database " + place_of(options_.url) +
+                                           " is on PostgreSQL " + std::to_string(version / 10'000) +
+                                           ": version 14 or later is needed"};
+    }
     if (PQsetnonblocking(connection_, 1) != 0 || PQenterPipelineMode(connection_) != 1)
         co_return failed(first_line(PQerrorMessage(connection_)));
     boost::system::error_code error;
