@@ -27,10 +27,20 @@ Task<void> Progress::wait_for(model::Position wanted, std::chrono::nanoseconds d
         if (model::covers(ledger()->applied(), wanted)) co_return Result<void>{};
         const auto left = until - clock_.steady();
         if (left <= left.zero()) break;
-        auto waited = co_await watch_.wait_beyond(seen, left);
+        auto waited = co_await wait_beyond(seen, left);
         if (!waited && waited.error().code != Errc::timeout) co_return waited;
     }
     co_return Error{Errc::timeout, "this store has not come as far yet"};
+}
+
+Task<void> Progress::wait_beyond(std::uint64_t seen, std::chrono::nanoseconds deadline) {
+    struct Counted {  // however the wait ends
+        explicit Counted(std::atomic<int>& those) : all(those) { ++all; }
+        ~Counted() { --all; }
+        std::atomic<int>& all;
+    };
+    const Counted one{waiting_};
+    co_return co_await watch_.wait_beyond(seen, deadline);
 }
 
 }  // namespace reef::commit

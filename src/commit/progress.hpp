@@ -1,6 +1,7 @@
 // How far this node's store has come: told by the committer, read and waited for by everyone.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <mutex>
@@ -25,10 +26,15 @@ public:
     // Returns once everything in `wanted` is applied here; timeout when the deadline passes first.
     // Resumes on the caller's executor.
     Task<void> wait_for(model::Position wanted, std::chrono::nanoseconds deadline);
+    // The same for what only the caller can look at: returns once there is something new.
+    Task<void> wait_beyond(std::uint64_t seen, std::chrono::nanoseconds deadline);
+    // Whether somebody is inside one of these two: what they wait for may be had elsewhere.
+    bool awaited() const { return waiting_ > 0; }
 
 private:
     Clock& clock_;
     Watch watch_;
+    std::atomic<int> waiting_{0};
     mutable std::mutex mutex_;  // guards ledger_
     std::shared_ptr<const store::Ledger> ledger_;
 };

@@ -270,6 +270,8 @@ std::vector<OriginId> Inbox::open_gaps() {
     for (const auto& [name, seq] : elsewhere) {
         if (name != parts_.progress.ledger()->self && seq > 0) origins_[name];
     }
+    const auto tail_patience =
+        parts_.progress.awaited() ? options_.tail_awaited : options_.tail_open;
     std::vector<OriginId> open;
     for (auto& [name, origin] : origins_) {
         const std::uint64_t here = received(name);
@@ -278,7 +280,7 @@ std::vector<OriginId> Inbox::open_gaps() {
         const bool first = !std::exchange(origin.looked_at, true);
         const bool moved = std::exchange(origin.seen, here) != here || (!early && !tail) || first;
         if (moved) origin.moved = now;
-        const auto patience = early ? options_.gap_open : options_.tail_open;
+        const auto patience = early ? options_.gap_open : tail_patience;
         if (now - origin.moved >= patience && origin.handed <= here) open.push_back(name);
     }
     return open;

@@ -28,10 +28,11 @@ struct InboxOptions {
     std::size_t window_bytes_max = 8 << 20;   // … and of so many bytes
     std::uint32_t fill_changes_max = 512;     // asked for at a time …
     std::uint32_t fill_pieces_max = 64;       // … and so often, before other gaps have their turn
-    std::chrono::milliseconds gap_look{100};  // between two looks for gaps
+    std::chrono::milliseconds gap_look{50};   // between two looks for gaps
     std::chrono::milliseconds gap_open{500};  // without progress, before a gap is filled
-    std::chrono::milliseconds tail_open{3000};  // the same where only heartbeats tell of more
-    std::chrono::seconds clock_ahead_max{60};   // a change stamped further ahead is held
+    std::chrono::milliseconds tail_open{3000};   // the same where only heartbeats tell of more …
+    std::chrono::milliseconds tail_awaited{50};  // … and a request here waits for it
+    std::chrono::seconds clock_ahead_max{60};    // a change stamped further ahead is held
 };
 
 // For metrics; readable from any thread.

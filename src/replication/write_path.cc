@@ -121,7 +121,7 @@ Task<Outcome> WritePath::submit_when_caught_up(Intent intent, std::chrono::nanos
         Result<Outcome> outcome = co_await parts_.committer.submit(intent);
         const auto left = begin + patience_for(outcome, wait) - parts_.clock.steady();
         if (left <= left.zero()) co_return outcome;
-        Result<void> waited = co_await parts_.progress.watch().wait_beyond(seen, left);
+        Result<void> waited = co_await parts_.progress.wait_beyond(seen, left);
         if (!waited) co_return outcome;
     }
 }

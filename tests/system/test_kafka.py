@@ -262,6 +262,22 @@ def test_a_node_starts_and_stops_while_the_broker_is_away(make_node, tmp_path, o
     assert json.loads(messages(own_kafka, "updates", 1)[0].value)["id"] == 10
 
 
+def test_who_waits_for_a_change_does_not_wait_for_the_broker(make_node, tmp_path, own_kafka):
+    """Else a client that has just written in us would be told in eu that it is ahead."""
+    own_kafka.stop()
+    regions = Regions(make_node, tmp_path, env=on(own_kafka, "updates"))
+    regions.start("us", "eu")
+    us, eu = regions["us"], regions["eu"]
+    for turn in range(4):
+        written = put(us, 10, turn, 1 + turn)
+        read = requests.get(f"{eu.base_url}/properties/10", timeout=5,
+                            headers={"Atoll-Token": written.headers["Atoll-Token"]})
+        assert (read.status_code, read.json()["version"]) == (200, 2 + turn)
+        assert read.elapsed.total_seconds() < 0.5
+        assert put(us, 11, turn, 1 + 2 * turn).status_code == 200
+        assert put(eu, 11, turn, 2 + 2 * turn).status_code == 200, "us is its home"
+
+
 def test_a_setting_that_librdkafka_does_not_have_is_refused(tmp_path, make_node):
     regions = Regions(make_node, tmp_path, env={"KAFKA_BROKER": "127.0.0.1:1"})
     app = pathlib.Path(regions.app)

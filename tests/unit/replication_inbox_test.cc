@@ -62,6 +62,7 @@ protected:
     Logs logs;
     Island eu{schema, "eu.1"};
     Island ap{schema, "ap.1"};
+    std::chrono::milliseconds tail_open{1};
     std::vector<commit::Parked> parked;
     std::unique_ptr<Inbox> inbox;
     std::unique_ptr<TaskGroup> tasks;
@@ -70,7 +71,7 @@ protected:
 
     void start(replication::InboxOptions options = {}) {
         options.gap_look = options.gap_open = std::chrono::milliseconds{1};
-        options.tail_open = std::chrono::milliseconds{1};
+        options.tail_open = tail_open;
         inbox = std::make_unique<Inbox>(
             replication::InboxParts{schema, committer, progress, *reader, peers, system_clock(),
                                     logs,
@@ -201,6 +202,21 @@ TEST_F(InboxTest, InOrderNobodyIsAsked) {
     EXPECT_EQ(logs.asked, 0);
     EXPECT_LE(writer.commits, 40) << "in batches";
     EXPECT_EQ(inbox->counts().early, 0U);
+}
+
+TEST_F(InboxTest, WhatIsWaitedForIsFetchedSoonAndTheRestLater) {
+    tail_open = std::chrono::hours{1};
+    start();
+    write(eu, "a", "only a heartbeat tells of it");
+    const Position all{{"eu.1", 1}};
+    const transport::Heartbeat heartbeat{"eu", system_clock().now(), all, all};
+    const auto hear = [&] { peers.heard("eu", heartbeat, progress.ledger()->applied()); };
+    hear();
+    ASSERT_TRUE(done(system_clock().sleep(std::chrono::milliseconds{100})));
+    EXPECT_EQ(logs.asked, 0);
+    hear();
+    EXPECT_TRUE(done(progress.wait_for({{"eu.1", 1}}, std::chrono::milliseconds{400})));
+    EXPECT_EQ(received("eu.1"), 1U);
 }
 
 TEST_F(InboxTest, EarlyArrivalsAreBounded) {
