@@ -192,8 +192,9 @@ Result<std::optional<BatchState>> read_newest(const Schema& schema, const Answer
     return std::optional{std::move(*state)};
 }
 
+// Commits that notify follow each other, in all databases of the server: that is no row's lock.
 Command notice_command(const std::string& process) {
-    return {"SELECT pg_notify($1, $2)",
+    return {"SELECT pg_notify($1, $2), set_config('lock_timeout', '5s', true)",
             Parameters{}.add(std::string_view{notices}).add(std::string_view{process})};
 }
 

@@ -55,7 +55,7 @@ std::string key_of(const Resource& resource) {
 // In the order of their keys, as everybody does who wants to meet no deadlock.
 std::string lock_sql(const Resource& resource) {
     return "SELECT " + key_of(resource) + " FROM " + quoted(resource.table) + among_keys(resource) +
-           " ORDER BY " + key_of(resource) + " FOR UPDATE SKIP LOCKED";
+           " ORDER BY " + key_of(resource) + " FOR NO KEY UPDATE SKIP LOCKED";
 }
 
 // The database adds up what the rows take and ends the piece, so that no more is sent.
