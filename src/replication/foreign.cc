@@ -116,10 +116,12 @@ ForeignMessages::Chosen ForeignMessages::choose(bool adopts) const {
     Chosen chosen;
     chosen.run.adopts = adopts;
     const Position received = parts_.progress.ledger()->received();
+    const auto overdue = parts_.clock.steady() - std::chrono::nanoseconds{options_.order};
     const Position* had = nullptr;
     for (std::size_t i = 0; i < held_.size() && chosen.places.size() < run_max_; ++i) {
         const Held& held = held_[i];
-        if (held.after.get() != had && !covers(received, *held.after)) break;
+        const bool in_order = held.after.get() == had || covers(received, *held.after);
+        if (!in_order && held.since > overdue) break;
         had = held.after.get();
         const ForeignWrite& write = held.message.write;
         if (held.settled || locked_.contains(write.record)) continue;

@@ -8,7 +8,7 @@
 // nobody asks anybody, and none of it has to be agreed upon.
 //
 // A message is looked at when what stood before it in its topic is in the store: other programs
-// count on from the versions that they have read there.
+// count on from the versions that they have read there. What is missing for long is not waited for.
 //
 // On one executor.
 #pragma once
@@ -36,6 +36,7 @@ struct ForeignOptions {
     std::size_t held_max = 10'000;      // kept for a node that may fall silent …
     std::chrono::seconds held_for{60};  // … and no longer: its own place at the broker is behind
     std::chrono::milliseconds silence{2000};
+    std::chrono::seconds order{5};        // that a message waits for what stood before it
     std::chrono::milliseconds look{500};  // between two looks at what others should have adopted
 };
 

@@ -399,6 +399,20 @@ TEST_F(ForeignBrokerTest, ASilentNodeIsNotWaitedFor) {
     EXPECT_EQ(version(us), 2U);
 }
 
+TEST_F(ForeignBrokerTest, WhatNeverComesIsNotWaitedForLong) {
+    us.stop();
+    write(eu, 2, "other");
+    auto entries = run_on(io, eu.reader->changes_after({}, {})).value();
+    Message late = us.shape.message(parse_change(schema, entries[1].json).value(), entries[1].json);
+    topic.messages.push_back(std::move(late));  // and not the one before it
+    tell(2);
+    replication::ForeignOptions patient;
+    patient.order = 1s;
+    us.start(true, patient);
+    run_until([&] { return version(us) == 2; });
+    EXPECT_EQ(received(us, "eu.1"), 0U);
+}
+
 TEST_F(ForeignBrokerTest, WhatTheDatabaseRefusesIsPutAsideAndTheRestAdopted) {
     us.writer.refused.insert(Key{std::string{"bad"}});
     tell(2);
