@@ -69,7 +69,7 @@ def stages_of(text):
 
 
 def inherited(stages, stage, instruction):
-    """The last of its kind in a stage or in those that it is made from; None where there is none."""
+    """The last of its kind in a stage, or in those that it is made from. None: there is none."""
     while stage:
         if stage.all(instruction):
             return stage.all(instruction)[-1]

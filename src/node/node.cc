@@ -234,19 +234,20 @@ private:
     }
 
     api::ApplicationParts application_parts(std::size_t thread) {
-        return {.records = {app_.schema, app_.api, *readers_[thread], replication_->writes(),
-                            progress_, system_clock()},
-                .peers = {app_.schema, app_.api.answers, *readers_[thread], progress_,
-                          replication_->peers(), replication_->writes(),
-                          replication_->dead_letters(), system_clock(), options_.name, schema_id_,
-                      app_.peer_secret, is_closed(app_, options_), [this] { return standing(); }},
-                .router = router_,
-                .status = status_,
-                .traffic = *traffic_[thread],
-                .openapi = openapi_,
-                .metrics = [this] { return metrics(); },
-                .lag = [this] { return lag_json(replication_->peers()); },
-                .request_log = options_.request_log};
+        return {
+            .records = {app_.schema, app_.api, *readers_[thread], replication_->writes(), progress_,
+                        system_clock()},
+            .peers = {app_.schema, app_.api.answers, *readers_[thread], progress_,
+                      replication_->peers(), replication_->writes(), replication_->dead_letters(),
+                      system_clock(), options_.name, schema_id_, app_.peer_secret,
+                      is_closed(app_, options_), [this] { return standing(); }},
+            .router = router_,
+            .status = status_,
+            .traffic = *traffic_[thread],
+            .openapi = openapi_,
+            .metrics = [this] { return metrics(); },
+            .lag = [this] { return lag_json(replication_->peers()); },
+            .request_log = options_.request_log};
     }
 
     // Whether this is the one of the node's processes that applies what peers send, and how it
