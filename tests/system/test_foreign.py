@@ -12,7 +12,7 @@ from atoll import run_atoll, wait_until
 from backend import Backend
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.structs import OffsetAndMetadata
-from regions import Regions, are_level, get, metric, put, status
+from regions import Regions, are_level, get, hears, metric, put, status
 
 topics = iter(f"shared-{number}" for number in range(1, 1000))
 KEYS = range(10, 20)
@@ -178,6 +178,7 @@ def test_one_node_adopts_and_the_next_takes_over(beside, kafka, topic):
     wait_for(eu, 12, 42, 43)
     us.start()
     wait_for(us, 12, 42, 43)
+    wait_until(lambda: hears(ap, "us"), what="ap knowing that us lives")  # else both adopt it
     assert put(eu, 12, 43, 43).status_code == 200
     for node in (us, ap):
         wait_for(node, 12, 43, 44)
