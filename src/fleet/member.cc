@@ -64,6 +64,7 @@ void Member::run(const Command& command) {
 }
 
 void Member::ask_to_stop() {
+    if (state_ == MemberState::stopping) return;  // a second signal would end a node at once
     restart_.cancel();
     if (!child_) return become(MemberState::stopped);
     become(MemberState::stopping);
