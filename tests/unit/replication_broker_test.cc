@@ -394,7 +394,10 @@ TEST_F(ForeignBrokerTest, ASilentNodeIsNotWaitedFor) {
     run_until([&] { return version(eu) == 2; });
     EXPECT_EQ(eu.broker_reader->adopted(), 1U);
     us.start(true, replication::ForeignOptions{});
-    run_until([&] { return received(us, "eu.1") == 1 && us.broker.acknowledged == 3; });
+    run_until([&] { return received(us, "eu.1") == 1; });
+    // It may have adopted the message itself before it heard of that: a twin, which counts once.
+    run_until([&] { return received(eu, "us.1") == us.progress.ledger()->seq(); });
+    run_until([&] { return us.broker.acknowledged == topic.messages.size(); });
     EXPECT_EQ(us.progress.ledger()->digests, eu.progress.ledger()->digests);
     EXPECT_EQ(version(us), 2U);
 }
