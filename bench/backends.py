@@ -6,7 +6,7 @@ import statistics
 import subprocess
 import threading
 
-from database import ROWS, TABLES, start_cluster
+from database import ROWS, TABLES, start_broker, start_cluster
 from regions import Probe, Region, percentile
 from servers import BenchError, Server, free_port
 
@@ -14,6 +14,7 @@ import kafka_broker  # found where database.py has found postgres
 
 CONNECTIONS = 64
 PROBE_SECONDS = 5
+LEVEL_SECONDS_MAX = 300
 REPOSITORY = kafka_broker.REPOSITORY
 PEERS = REPOSITORY / "bench" / "peers"
 PYTHON = REPOSITORY / ".venv" / "bin" / "python"
@@ -91,8 +92,7 @@ def measure(bench, regions, add):
         bench.say(f"{name}, {mode}: {said['per_second']:,.0f}/s")
     memory = us.resident_mb()
     probe = Probe(us, eu, ROWS // 2)
-    # What the load left behind comes first.
-    probe.write()
+    probe.write(LEVEL_SECONDS_MAX)  # what the load left behind comes first
     probe.seconds.clear()
     probe.run(max(PROBE_SECONDS, bench.options.seconds), 1 / 50)
     times = [1000 * value for value in probe.seconds]
@@ -105,10 +105,8 @@ def measure(bench, regions, add):
 def beside_backends(bench):
     if not NODE_PACKAGES.is_dir() or not os.access(PYTHON, os.X_OK):
         raise BenchError("the backends' packages are missing: tools/install test")
-    cluster = start_cluster(bench)
-    broker = kafka_broker.Broker()
+    cluster, broker = start_cluster(bench), start_broker(bench)
     try:
-        broker.create()
         kinds = {"atoll": start_atoll(bench, cluster, broker)}
         for kind in COMMANDS:
             kinds[kind] = start_backends(bench, kind, cluster, broker)
@@ -125,7 +123,6 @@ def beside_backends(bench):
                 measure(bench, regions, add)
     finally:
         bench.stop_servers()
-        broker.clean_up()
 
 
 BACKEND_MEASUREMENTS = {"peers": beside_backends}

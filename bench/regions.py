@@ -117,7 +117,7 @@ class Probe:
         connection.request("GET", self.path)
         return json.loads(connection.getresponse().read())
 
-    def write(self):
+    def write(self, patience_s=10):
         self.here.request("PUT", self.path, json.dumps({"price": 1, "version": self.version}),
                           {"Content-Type": "application/json"})
         answer = self.here.getresponse()
@@ -127,8 +127,9 @@ class Probe:
             raise BenchError(f"a probe was answered with {answer.status}: {said!r}")
         self.version += 1
         while self.get(self.there)["version"] < self.version:
-            if time.monotonic() - answered > 10:
-                raise BenchError("a write is not visible in the other region after 10 s")
+            if time.monotonic() - answered > patience_s:
+                raise BenchError("a write is not visible in the other region after "
+                                 f"{patience_s} s")
         self.seconds.append(time.monotonic() - answered)
 
     def run(self, seconds, pause):
