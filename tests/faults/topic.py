@@ -23,7 +23,9 @@ def changes_in(broker):
                    READ_SECONDS, f"{end} messages in the topic")
     finally:
         reader.close()
-    return [change_of(dict(message.headers)["atoll-change"].decode()) for message in read]
+    headers = [dict(message.headers) for message in read]
+    # A row that came of a join is shown to other programs, and is nobody's change.
+    return [change_of(one["atoll-change"].decode()) for one in headers if "atoll-joined" not in one]
 
 
 def change_of(text):
