@@ -40,6 +40,19 @@ def says_who(conf):
                         "proxy_redirect off; add_header Tried $upstream_addr always;")
 
 
+def told(url, asked):
+    """A node that has its database back may have to notice that first."""
+    answers = []
+
+    def is_answered():
+        answers.append(requests.get(url, params=asked, timeout=10))
+        return answers[-1].status_code != 503
+
+    wait_until(is_answered, what=f"{url} being answered")
+    assert answers[-1].status_code == 200, answers[-1].text
+    return answers[-1]
+
+
 class Cluster:
     def __init__(self, folder, count, seed, stack, env=()):
         self.folder = pathlib.Path(folder)
@@ -151,7 +164,7 @@ class Cluster:
     def _pages(self, node):
         asked = {"limit": 1000}
         while True:
-            answer = requests.get(f"{node.base_url}/properties", params=asked, timeout=10)
+            answer = told(f"{node.base_url}/properties", asked)
             page = json.loads(answer.text, parse_float=str)
             yield from page["items"]
             if not page.get("next"):
@@ -165,8 +178,7 @@ class Cluster:
     def _listed(self, node):
         after = 0
         while True:
-            page = requests.get(f"{node.base_url}/_atoll/conflicts?after={after}", timeout=10)
-            items = page.json()["items"]
+            items = told(f"{node.base_url}/_atoll/conflicts", {"after": after}).json()["items"]
             if not items:
                 return
             yield from items
