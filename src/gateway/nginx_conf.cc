@@ -59,7 +59,6 @@ error_log <error_log> warn;
 
 events {
     worker_connections 8192;
-    multi_accept on;
 }
 
 http {
