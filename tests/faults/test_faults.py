@@ -8,7 +8,7 @@ import random
 import one_round
 import pytest
 
-SECONDS = int(os.environ.get("SECONDS", 25))
+SECONDS = int(os.environ.get("SECONDS", 30))
 
 
 @pytest.mark.timeout(SECONDS + 150)
