@@ -90,13 +90,14 @@ std::string in_seconds(double seconds) {
 void print_broker(const NodeStatus& status) {
     const Json* broker = status.said.find("broker");
     if (!broker || !true_at(status.said, "leads")) return;
-    const auto line = [](const std::string& link, bool there, const std::string& pending) {
-        std::printf("  %-14s %-8s %9s %8s\n", link.c_str(), there ? "ok" : "away", "",
-                    pending.c_str());
+    const auto line = [](const std::string& link, const char* state, const std::string& pending) {
+        std::printf("  %-14s %-8s %9s %8s\n", link.c_str(), state, "", pending.c_str());
     };
-    line(status.node + " → broker", true_at(*broker, "publishing"),
-         text_at(*broker, "unpublished"));
-    line("broker → " + status.node, true_at(*broker, "reading"), "");
+    // Who has had nothing to publish yet can't tell whether the broker would take it.
+    const std::string waiting = text_at(*broker, "unpublished");
+    const bool publishes = true_at(*broker, "publishing");
+    line(status.node + " → broker", publishes ? "ok" : waiting == "0" ? "idle" : "away", waiting);
+    line("broker → " + status.node, true_at(*broker, "reading") ? "ok" : "away", "");
 }
 
 // Of each link what its receiving end says: only it knows what it lacks.
