@@ -64,13 +64,13 @@ private:
             case OperationKind::health:
                 return health();
             case OperationKind::lag:
-                return json(parts_.lag());
+                return json_response(parts_.lag());
             case OperationKind::livez:
                 return text(200, "ok\n");
             case OperationKind::metrics:
                 return metrics();
             case OperationKind::openapi:
-                return json(parts_.openapi);
+                return json_response(parts_.openapi);
             default:
                 return docs(route, request);
         }
@@ -87,13 +87,6 @@ private:
         return response;
     }
 
-    static Response json(std::string body) {
-        Response response;
-        response.content_type = "application/json";
-        response.body = std::move(body);
-        return response;
-    }
-
     static Response text(int status, std::string body) {
         Response response;
         response.status = status;
@@ -107,7 +100,7 @@ private:
         append_json_string(body, parts_.records.api.nodes_are);
         body += ':';
         append_json_string(body, parts_.status.name);
-        return json(body + '}');
+        return json_response(body + '}');
     }
 
     asio::awaitable<Response> readyz(const Request& request) {

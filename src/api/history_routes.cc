@@ -20,18 +20,6 @@ constexpr store::ScanLimits first_entry{1, 1};
 constexpr std::uint64_t log_piece_bytes = 1 << 20;
 constexpr std::uint32_t log_piece_max = 1000;
 
-Response json(std::string body) {
-    Response response;
-    response.content_type = "application/json";
-    response.body = std::move(body);
-    return response;
-}
-
-std::string text_at(const Json& json, std::string_view name) {
-    const Json* member = json.find(name);
-    return member ? member->text : "";
-}
-
 // Everything but this origin is passed over.
 Position only(const store::Ledger& ledger, const Dot& after) {
     Position position;
@@ -141,7 +129,7 @@ asio::awaitable<Response> HistoryRoutes::snapshot_head(const Request& request) {
         }
         mark.hash = (*entry)->hash;
     }
-    co_return json(head_json(head));
+    co_return json_response(head_json(head));
 }
 
 asio::awaitable<Response> HistoryRoutes::snapshot_rows(const Request& request,
@@ -149,14 +137,15 @@ asio::awaitable<Response> HistoryRoutes::snapshot_rows(const Request& request,
                                                        std::optional<Key> after) {
     auto rows = co_await parts_.reader.scan(resource.id, std::move(after), rows_piece);
     if (!rows) co_return problem("unavailable", rows.error().what, request);
-    co_return json(replication::rows_json(resource, parts_.progress.ledger()->self, *rows));
+    co_return json_response(
+        replication::rows_json(resource, parts_.progress.ledger()->self, *rows));
 }
 
 asio::awaitable<Response> HistoryRoutes::snapshot_requests(const Request& request,
                                                            std::uint64_t after) {
     auto requests = co_await parts_.reader.requests(after, requests_piece);
     if (!requests) co_return problem("unavailable", requests.error().what, request);
-    co_return json(
+    co_return json_response(
         replication::requests_json(parts_.schema, parts_.progress.ledger()->self, *requests));
 }
 
@@ -172,7 +161,8 @@ asio::awaitable<Response> HistoryRoutes::record(const Request& request) {
     if (!row) co_return problem("unavailable", row.error().what, request);
     std::vector<store::StoredRow> rows;
     if (*row) rows.push_back({std::move(**row), {}});
-    co_return json(replication::rows_json(*resource, parts_.progress.ledger()->self, rows));
+    co_return json_response(
+        replication::rows_json(*resource, parts_.progress.ledger()->self, rows));
 }
 
 }  // namespace reef::api

@@ -36,6 +36,13 @@ std::size_t Request::count_header(std::string_view lower_case_name) const {
     return static_cast<std::size_t>(std::count_if(headers.begin(), headers.end(), named));
 }
 
+Response json_response(std::string body) {
+    Response response;
+    response.content_type = "application/json";
+    response.body = std::move(body);
+    return response;
+}
+
 void Response::add_header(std::string_view name, std::string_view value) {
     headers.append(name).append(": ").append(value).append("\r\n");
 }

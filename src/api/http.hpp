@@ -63,6 +63,8 @@ struct Response {
     std::string_view content() const { return static_body.empty() ? body : static_body; }
 };
 
+Response json_response(std::string body);
+
 // One per io thread, called on that thread; many calls are under way at a time.
 class Handler {
 public:

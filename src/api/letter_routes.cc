@@ -16,13 +16,6 @@ constexpr std::string_view root = "/_atoll/dead-letters";
 constexpr store::ScanLimits listed{1000, 4 << 20};
 constexpr store::ScanLimits one_letter{1, 1};
 
-Response json(std::string body) {
-    Response response;
-    response.content_type = "application/json";
-    response.body = std::move(body);
-    return response;
-}
-
 // "" is what a request's path has behind an id that is one.
 std::optional<std::string_view> behind_id(std::string_view text, std::uint64_t& id) {
     const auto read = std::from_chars(text.data(), text.data() + text.size(), id);
@@ -99,7 +92,7 @@ asio::awaitable<Response> LetterRoutes::list(const Request& request) {
     }
     body += ']';
     if (!letters->empty()) body += ",\"next\":" + std::to_string(letters->back().id);
-    co_return json(body + '}');
+    co_return json_response(body + '}');
 }
 
 // With the change itself, where it is JSON; else its bytes as text, as far as they are text.
@@ -122,7 +115,7 @@ asio::awaitable<Response> LetterRoutes::show(const Request& request, std::uint64
             printable += static_cast<unsigned char>(c) < 0x80 ? c : '?';
         append_json_string(body, printable);
     }
-    co_return json(body + '}');
+    co_return json_response(body + '}');
 }
 
 asio::awaitable<Response> LetterRoutes::settle(const Request& request, std::uint64_t id,
@@ -146,7 +139,7 @@ asio::awaitable<Response> LetterRoutes::settle(const Request& request, std::uint
     if (!settled) {
         co_return problem(problem_of(settled.error()), settled.error().what, request);
     }
-    co_return json("{\"settled\":" + std::to_string(*settled) + '}');
+    co_return json_response("{\"settled\":" + std::to_string(*settled) + '}');
 }
 
 }  // namespace reef::api

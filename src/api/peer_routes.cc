@@ -15,13 +15,6 @@ namespace {
 
 constexpr store::ScanLimits listed{1000, 4 << 20};  // conflicts, in one answer
 
-Response json(std::string body) {
-    Response response;
-    response.content_type = "application/json";
-    response.body = std::move(body);
-    return response;
-}
-
 bool is_loopback(std::string_view address) {
     return address.starts_with("127.") || address == "::1" || address.starts_with("::ffff:127.");
 }
@@ -33,13 +26,6 @@ bool equal_secrets(std::string_view a, std::string_view b) {
         equal = (a[i] == b[i % b.size()]) & equal;
     }
     return equal;
-}
-
-std::string parameter(const Query& query, std::string_view name) {
-    for (const auto& [known, value] : query) {
-        if (known == name) return value;
-    }
-    return "";
 }
 
 std::vector<std::string> names_in(std::string_view list) {
@@ -115,18 +101,19 @@ std::optional<Response> PeerRoutes::refuse_asker(const Request& request) const {
 // A feed from `after` on; with `origin` and `limit` a piece of that one's log and no more.
 asio::awaitable<Response> PeerRoutes::changes(const Request& request) {
     const auto query = parse_query(request.query);
-    auto after = query ? parse_position(parameter(*query, "after")) : std::nullopt;
+    auto after = query ? parse_position(parameter(*query, "after").value_or("")) : std::nullopt;
     if (!after) co_return problem("malformed_request", "after is not a position", request);
     if (auto refused = refuse_asker(request)) co_return std::move(*refused);
-    const std::string origin = parameter(*query, "origin");
+    const std::string origin = parameter(*query, "origin").value_or("");
     if (!origin.empty()) {
-        const auto limit = std::strtoul(parameter(*query, "limit").c_str(), nullptr, 10);
+        const auto limit =
+            std::strtoul(parameter(*query, "limit").value_or("").c_str(), nullptr, 10);
         Dot known{origin, seq_in(*after, origin)};
         co_return co_await history_.log_piece(request, std::move(known),
                                               static_cast<std::uint32_t>(limit));
     }
     const std::string asker{request.header("atoll-peer")};
-    std::vector<std::string> without = names_in(parameter(*query, "without"));
+    std::vector<std::string> without = names_in(parameter(*query, "without").value_or(""));
     without.push_back(asker);
     auto missing = co_await history_.missing(*after, without);
     if (!missing) co_return problem("unavailable", missing.error().what, request);
@@ -154,13 +141,13 @@ asio::awaitable<Response> PeerRoutes::forward(const Request& request) {
         if (!change) co_return problem("unavailable", change.error().what, request);
         replayed->row = std::move(change->row);
     }
-    co_return json(outcome_json(parts_.schema, *outcome));
+    co_return json_response(outcome_json(parts_.schema, *outcome));
 }
 
 asio::awaitable<Response> PeerRoutes::conflicts(const Request& request) {
     const auto query = parse_query(request.query);
     std::uint64_t after = 0;
-    if (query) after = std::strtoull(parameter(*query, "after").c_str(), nullptr, 10);
+    if (query) after = std::strtoull(parameter(*query, "after").value_or("").c_str(), nullptr, 10);
     auto found = co_await parts_.reader.conflicts(after, listed);
     if (!found) co_return problem("unavailable", found.error().what, request);
     std::string body = "{\"items\":[";
@@ -175,7 +162,7 @@ asio::awaitable<Response> PeerRoutes::conflicts(const Request& request) {
         append_json_string(body, conflict.kind);
         body += ",\"detail\":" + conflict.detail + '}';
     }
-    co_return json(body + "]}");
+    co_return json_response(body + "]}");
 }
 
 asio::awaitable<Response> PeerRoutes::status() {
@@ -204,7 +191,7 @@ asio::awaitable<Response> PeerRoutes::status() {
         append_json_string(body, resource.name);
         body += ":{\"records\":" + std::to_string(rows) + ",\"digest\":\"" + to_hex(sum) + "\"}";
     }
-    co_return json(body + "}}");
+    co_return json_response(body + "}}");
 }
 
 // {"peer":"eu","cut":true}: from now on nothing that comes from that peer is heard.
@@ -216,7 +203,7 @@ Response PeerRoutes::cut(const Request& request) {
         return problem("malformed_request", "say which peer, and whether to cut it off", request);
     }
     parts_.peers.cut(peer->text, cut->boolean);
-    return json("{}");
+    return json_response("{}");
 }
 
 }  // namespace reef::api

@@ -12,13 +12,6 @@ namespace {
 
 constexpr store::ScanLimits piece{2000, 2 << 20};
 
-std::optional<std::string> parameter(const Query& query, std::string_view name) {
-    for (const auto& [known, value] : query) {
-        if (known == name) return value;
-    }
-    return std::nullopt;
-}
-
 // Without its closing brace.
 Hash128 append_proof(std::string& out, const Resource& resource, const Row& row) {
     std::string content;
@@ -31,13 +24,6 @@ Hash128 append_proof(std::string& out, const Resource& resource, const Row& row)
     out += "\",\"hash\":\"" + to_hex(hash) + "\",\"alive\":";
     out += row.alive() ? "true" : "false";
     return hash;
-}
-
-Response json(std::string body) {
-    Response response;
-    response.content_type = "application/json";
-    response.body = std::move(body);
-    return response;
 }
 
 }  // namespace
@@ -77,7 +63,7 @@ asio::awaitable<Response> ProofRoutes::rows(const Request& request) {
         body += ",\"next\":";
         append_json_string(body, to_text(found->back().row.key));
     }
-    co_return json(body + '}');
+    co_return json_response(body + '}');
 }
 
 asio::awaitable<Response> ProofRoutes::row(RecordRef ref, const Request& request) {
@@ -88,7 +74,7 @@ asio::awaitable<Response> ProofRoutes::row(RecordRef ref, const Request& request
         append_proof(body, schema_[ref.resource], **found);
         body += '}';
     }
-    co_return json(body + "]}");
+    co_return json_response(body + "]}");
 }
 
 }  // namespace reef::api

@@ -71,4 +71,11 @@ std::optional<Query> parse_query(std::string_view text) {
     return query;
 }
 
+std::optional<std::string> parameter(const Query& query, std::string_view name) {
+    for (const auto& [known, value] : query) {
+        if (known == name) return value;
+    }
+    return std::nullopt;
+}
+
 }  // namespace reef::api

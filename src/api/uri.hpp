@@ -15,5 +15,6 @@ std::string percent_encode(std::string_view text);  // all but unreserved charac
 
 using Query = std::vector<std::pair<std::string, std::string>>;
 std::optional<Query> parse_query(std::string_view text);
+std::optional<std::string> parameter(const Query& query, std::string_view name);  // the first
 
 }  // namespace reef::api

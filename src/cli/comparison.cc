@@ -37,16 +37,6 @@ Result<Json> rows_of(const Witness& witness, const std::string& query) {
                      (detail ? detail->text : "it answered " + std::to_string(answer->status))};
 }
 
-std::string text_at(const Json& json, std::string_view name) {
-    const Json* member = json.find(name);
-    return member ? member->text : "";
-}
-
-bool true_at(const Json& json, std::string_view name) {
-    const Json* member = json.find(name);
-    return member && member->boolean;
-}
-
 Proof proof_from(const Json& row) {
     return {text_at(row, "vector"), parse_hash(text_at(row, "hash")).value_or(Hash128{}),
             true_at(row, "alive"), true_at(row, "edited")};

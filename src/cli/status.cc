@@ -51,16 +51,6 @@ std::vector<NodeStatus> ask_all(const config::App& app) {
     return all;
 }
 
-std::string text_at(const Json& json, std::string_view name) {
-    const Json* member = json.find(name);
-    return member ? member->text : "";
-}
-
-bool true_at(const Json& json, std::string_view name) {
-    const Json* member = json.find(name);
-    return member && member->boolean;
-}
-
 bool has_trouble(const Json& peer, std::string_view what) {
     const Json* troubles = peer.find("trouble");
     return troubles && std::any_of(troubles->items.begin(), troubles->items.end(),

@@ -172,6 +172,8 @@ public:
         return std::move(saved_);
     }
 
+    std::vector<RecordRef> take_joined() { return std::move(joined_); }
+
 private:
     Outcome take(const Intent& intent) {
         Decision decision = decide(schema_, intent, *this);
@@ -521,7 +523,7 @@ private:
         }
         if (!joined.changed) return false;
         if (joined.row.vector != there.vector && here->vector != joined.row.vector)
-            saved_.joined.push_back(ref);
+            joined_.push_back(ref);
         put_joined(std::move(joined.row));
         return true;
     }
@@ -566,6 +568,7 @@ private:
     store::Loaded loaded_;
     const Surroundings surroundings_;
     store::Saved saved_;
+    std::vector<RecordRef> joined_;
     std::vector<RecordRef> touched_;  // in the order of their first write
     boost::unordered_flat_set<RecordRef, std::hash<RecordRef>> touched_set_;
     std::string row_json_;
@@ -593,6 +596,10 @@ bool Batch::changed() const {
 
 store::Saved Batch::finish() {
     return overlay_->finish();
+}
+
+std::vector<RecordRef> Batch::take_joined() {
+    return overlay_->take_joined();
 }
 
 }  // namespace reef::commit

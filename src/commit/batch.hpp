@@ -45,6 +45,8 @@ public:
     Result<Done> take(const Work& work);
     bool changed() const;
     store::Saved finish();  // once, at the end
+    // The records of which two states met that lacked each other's writes. Once, at the end.
+    std::vector<model::RecordRef> take_joined();
 
 private:
     class Overlay;

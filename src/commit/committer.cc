@@ -314,7 +314,7 @@ Task<void> Committer::commit_batch(Items& items, ItemSpan span, bool again) {
     if (saved.ledger.batch > 0) ++saved.ledger.batch;
     const store::Ledger ledger = saved.ledger;
     const std::size_t letters = saved.dead_letters.size();
-    std::vector<RecordRef> joined = std::move(saved.joined);
+    std::vector<RecordRef> joined = batch.take_joined();
     fault_point("commit.before");
     Result<void> durable = co_await parts_.writer.commit(std::move(saved));
     if (!durable && durable.error().code == Errc::locked && !again) {

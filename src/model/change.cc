@@ -35,7 +35,7 @@ void append_added(std::string& out, const Resource& resource, const Change& chan
     out += '}';
 }
 
-const std::string* text_at(const Json& json, std::string_view name) {
+const std::string* string_at(const Json& json, std::string_view name) {
     const Json* member = json.find(name);
     return member && member->is(Json::Kind::string) ? &member->text : nullptr;
 }
@@ -116,8 +116,8 @@ Result<RequestMark> read_request_json(const Json& json) {
     constexpr std::size_t request_ids_max = 4;
     RequestMark request;
     const Json* ids = json.find("ids");
-    const std::string* attempt = text_at(json, "attempt");
-    const std::string* body = text_at(json, "body");
+    const std::string* attempt = string_at(json, "attempt");
+    const std::string* body = string_at(json, "body");
     const auto hash = body ? parse_hash(*body) : std::nullopt;
     if (!ids || !attempt || !hash || ids->items.size() > request_ids_max) {
         return bad("the change's request is not one");
@@ -199,10 +199,10 @@ std::string change_json(const Schema& schema, const Change& change) {
 Result<Change> parse_change(const Schema& schema, std::string_view text) {
     const auto json = parse_json(text, json_depth_wrapped_max);
     if (!json) return json.error();
-    const std::string* stamp_text = text_at(*json, "stamp");
-    const std::string* kind_text = text_at(*json, "kind");
-    const std::string* name = text_at(*json, "resource");
-    const std::string* schema_id = text_at(*json, "schema");
+    const std::string* stamp_text = string_at(*json, "stamp");
+    const std::string* kind_text = string_at(*json, "kind");
+    const std::string* name = string_at(*json, "resource");
+    const std::string* schema_id = string_at(*json, "schema");
     const Json* at_json = json->find("at");
     const auto at = at_json ? integer_in(*at_json) : std::nullopt;
     const Json* request = json->find("request");
@@ -223,7 +223,7 @@ Result<Change> parse_change(const Schema& schema, std::string_view text) {
     auto mark = read_request_json(*request);
     if (!mark) return mark.error();
     change.request = std::move(*mark);
-    if (const std::string* trace = text_at(*json, "traceparent")) change.traceparent = *trace;
+    if (const std::string* trace = string_at(*json, "traceparent")) change.traceparent = *trace;
     read_fields(*resource, *json, change);
     auto read = read_row_json(*resource, *row);
     if (!read) return read.error();
@@ -239,7 +239,7 @@ std::optional<Stamp> stamp_in(std::string_view text) {
         text.remove_prefix(begin.size());
         stamp = parse_stamp(text.substr(0, text.find('"')));
     } else if (const auto json = parse_json(text, json_depth_wrapped_max)) {
-        const std::string* found = text_at(*json, "stamp");
+        const std::string* found = string_at(*json, "stamp");
         if (found) stamp = parse_stamp(*found);
     }
     if (stamp && stamp->dot.seq == 0) return std::nullopt;
@@ -249,7 +249,7 @@ std::optional<Stamp> stamp_in(std::string_view text) {
 std::optional<RecordRef> record_in(const Schema& schema, std::string_view text) {
     const auto json = parse_json(text, json_depth_wrapped_max);
     if (!json) return std::nullopt;
-    const std::string* name = text_at(*json, "resource");
+    const std::string* name = string_at(*json, "resource");
     const Resource* resource = name ? schema.find(*name) : nullptr;
     const Json* row = json->find("row");
     const Json* key_json = row ? row->find("key") : nullptr;

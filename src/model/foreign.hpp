@@ -32,8 +32,8 @@ struct ForeignWrite {
     Time written;
     std::vector<std::pair<FieldId, Value>> fields;  // those that a client may write
     std::string node;  // who took the record in, as the body says it; "": it does not
-    std::string
-        misfit;  // why a field that only a new record needs can't be read; "" for nearly all
+    // Why a field that only a new record needs can't be read; "" for nearly all.
+    std::string misfit;
     RequestMark request;
     std::string traceparent;
 };

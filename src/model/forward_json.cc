@@ -44,11 +44,6 @@ void append_row_member(std::string& out, std::string_view name, const Schema& sc
     append_row_json(out, schema[row.resource], row);
 }
 
-std::string_view text_at(const Json& json, std::string_view name) {
-    const Json* member = json.find(name);
-    return member ? std::string_view{member->text} : std::string_view{};
-}
-
 std::optional<std::int64_t> integer_at(const Json& json, std::string_view name) {
     const std::string_view text = text_at(json, name);
     std::int64_t number = 0;

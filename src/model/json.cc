@@ -150,6 +150,17 @@ const Json* Json::find(std::string_view name) const {
     return nullptr;
 }
 
+const std::string& text_at(const Json& json, std::string_view name) {
+    static const std::string none;
+    const Json* member = json.find(name);
+    return member ? member->text : none;
+}
+
+bool true_at(const Json& json, std::string_view name) {
+    const Json* member = json.find(name);
+    return member && member->boolean;
+}
+
 Result<Json> parse_json(std::string_view text, std::size_t depth_max) {
     bj::parse_options options;
     options.max_depth = depth_max;

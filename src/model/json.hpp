@@ -24,6 +24,10 @@ struct Json {
     const Json* find(std::string_view name) const;  // null when absent
 };
 
+// Of a member: its text, "" when absent; whether it is there and true.
+const std::string& text_at(const Json& json, std::string_view name);
+bool true_at(const Json& json, std::string_view name);
+
 inline constexpr std::size_t json_depth_max = 64;  // of what clients send
 // Of what Atoll wraps a client's value in: a change, a row and its fields.
 inline constexpr std::size_t json_depth_wrapped_max = json_depth_max + 8;

@@ -16,11 +16,6 @@ Error bad(std::string what) {
     return {Errc::invalid, "a snapshot's " + std::move(what)};
 }
 
-std::string_view text_at(const Json& json, std::string_view name) {
-    const Json* member = json.find(name);
-    return member ? std::string_view{member->text} : std::string_view{};
-}
-
 std::optional<std::uint64_t> number_at(const Json& json, std::string_view name) {
     const std::string_view text = text_at(json, name);
     std::uint64_t number = 0;

@@ -121,8 +121,6 @@ struct Saved {
     std::vector<Conflict> conflicts;
     std::vector<DeadLetter> dead_letters;
     std::vector<Dot> settled;  // dead letters, by (source, seq), that are none any more
-    std::vector<RecordRef>
-        joined;  // what two states that lacked each other's writes became; not kept
 };
 
 // "Oldest" is what was saved first: ids by their order here, entries by their time among the
