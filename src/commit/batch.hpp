@@ -26,6 +26,8 @@ struct Surroundings {
 // With so many dead letters it is not a record that is wrong: changes are held, not parked.
 inline constexpr std::size_t parked_max = 10'000;
 
+class Overlay;
+
 class Batch {
 public:
     Batch(const model::Schema& schema, store::Loaded loaded, Surroundings surroundings);
@@ -49,7 +51,6 @@ public:
     std::vector<model::RecordRef> take_joined();
 
 private:
-    class Overlay;
     std::unique_ptr<Overlay> overlay_;
 };
 

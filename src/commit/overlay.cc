@@ -1,0 +1,298 @@
+#include "commit/overlay.hpp"
+
+#include <algorithm>
+
+#include "base/fault.hpp"
+#include "commit/conflict_detail.hpp"
+#include "commit/slots.hpp"
+#include "model/effects.hpp"
+#include "model/join.hpp"
+
+namespace reef::commit {
+
+using namespace model;
+
+namespace {
+
+std::size_t bucket_of(const Key& key) {
+    return hash_of(to_text(key)).low % store::digest_buckets;
+}
+
+}  // namespace
+
+Overlay::Overlay(const Schema& schema, store::Loaded loaded, Surroundings surroundings)
+    : schema_(schema), loaded_(std::move(loaded)), surroundings_(std::move(surroundings)) {
+    self = loaded_.ledger.self;
+    next_seq = loaded_.ledger.seq() + 1;
+    now = surroundings_.now;
+    schema_id = surroundings_.schema;
+    foreign_nodes = surroundings_.foreign_nodes;
+    for (const auto& [letter, record] : loaded_.ledger.parked) {
+        if (record) parked_records_.insert(*record);
+    }
+}
+
+const Row* Overlay::record(const RecordRef& ref) const {
+    const auto found = loaded_.rows.find(ref);
+    return found == loaded_.rows.end() ? nullptr : &found->second.row;
+}
+
+const RequestSeen* Overlay::request(const RequestId& id) const {
+    const auto found = loaded_.requests.find(id);
+    return found == loaded_.requests.end() ? nullptr : &found->second;
+}
+
+std::optional<Key> Overlay::holder(const FieldRef& ref) const {
+    for (const RecordRef& touched : touched_) {  // taken or given up within this batch
+        const Row* row = record(touched);
+        if (touched.resource == ref.resource && row->alive() &&
+            row->cells[ref.field].value == ref.value) {
+            return row->key;
+        }
+    }
+    const auto found = loaded_.holders.find(ref);
+    if (found == loaded_.holders.end()) return std::nullopt;
+    const bool overtaken = touched_set_.contains({ref.resource, found->second});
+    return overtaken ? std::nullopt : std::optional{found->second};
+}
+
+bool Overlay::referred(const FieldRef& ref) const {
+    for (const RecordRef& touched : touched_) {
+        const Row* row = record(touched);
+        if (touched.resource == ref.resource && row->alive() &&
+            row->cells[ref.field].value == ref.value) {
+            return true;
+        }
+    }
+    const auto found = loaded_.referrers.find(ref);
+    return found != loaded_.referrers.end() && found->second;
+}
+
+std::optional<std::int64_t> Overlay::free_slot(ResourceId resource) const {
+    const auto known = loaded_.ledger.next_slot.find(resource);
+    const std::int64_t next =
+        known == loaded_.ledger.next_slot.end() ? own_slot_above(resource, 0) : known->second;
+    if (next > slot_limit) return std::nullopt;
+    return next;
+}
+
+std::array<std::uint8_t, 16> Overlay::random() const {
+    // One hash of (the batch's random bytes, a count) for each key.
+    auto bytes = surroundings_.random;
+    ++random_count_;
+    const std::string_view seed{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+    const Hash128 hash = chain(hash_of(seed), std::to_string(random_count_));
+    for (std::size_t i = 0; i < 8; ++i) {
+        bytes[i] = static_cast<std::uint8_t>(hash.high >> (8 * i));
+        bytes[i + 8] = static_cast<std::uint8_t>(hash.low >> (8 * i));
+    }
+    return bytes;
+}
+
+bool Overlay::reachable(std::string_view name) const {
+    return surroundings_.reachable && surroundings_.reachable(name);
+}
+
+bool Overlay::has_logged(const Vector& writes) const {
+    const auto& entries = writes.entries();
+    return std::all_of(entries.begin(), entries.end(), [this](const auto& entry) {
+        return entry.origin == base_origin || entry.seq <= received_of(entry.origin);
+    });
+}
+
+bool Overlay::changed() const {
+    return !touched_.empty() || !saved_.log.empty() || !saved_.requests.empty() ||
+           !saved_.dead_letters.empty() || !saved_.settled.empty() || marks_moved_ ||
+           !loaded_.captured.empty();
+}
+
+store::Saved Overlay::finish() {
+    saved_.rows.reserve(touched_.size());
+    for (const RecordRef& ref : touched_) {
+        store::StoredRow& stored = loaded_.rows.at(ref);
+        saved_.rows.push_back({std::move(stored.row), stored.hash});
+    }
+    saved_.ledger = std::move(loaded_.ledger);
+    return std::move(saved_);
+}
+
+void Overlay::write(Change change) {
+    const Hash128 row_hash = write_log(change);
+    remember(change);
+    put(std::move(change.row), row_hash);
+    ++next_seq;
+}
+
+Hash128 Overlay::write_log(const Change& change) {
+    row_json_.clear();
+    append_row_json(row_json_, schema_[change.row.resource], change.row);
+    log(change.stamp.dot, change.at, change_json(schema_, change, row_json_));
+    loaded_.ledger.stamp = std::max(loaded_.ledger.stamp, change.stamp);
+    return hash_of(row_json_);
+}
+
+void Overlay::log(const Dot& dot, Time at, std::string json) {
+    store::OriginMark& mark = loaded_.ledger.origins[dot.origin];
+    mark.received = dot.seq;
+    mark.applied = applied_of(dot.origin, mark);
+    mark.hash = chain(mark.hash, json);
+    saved_.log.push_back({dot, at, std::move(json), mark.hash});
+}
+
+std::uint64_t Overlay::applied_of(const OriginId& origin, const store::OriginMark& mark) const {
+    const auto& parked = loaded_.ledger.parked;
+    const auto lowest = parked.lower_bound(Dot{origin, 0});
+    const bool none = lowest == parked.end() || lowest->first.origin != origin;
+    return none ? mark.received : lowest->first.seq - 1;
+}
+
+void Overlay::remember(const Change& change) {
+    if (fault_planted("request.forget")) return;
+    const RequestSeen seen = seen_by(change);
+    for (const RequestId& id : change.request.ids)
+        remember(id, seen);
+}
+
+void Overlay::remember(const RequestId& id, const RequestSeen& seen) {
+    const auto [known, fresh] = loaded_.requests.try_emplace(id, seen);
+    const bool more = !fresh && add_effects(known->second, seen);
+    if (fresh || more) saved_.requests.emplace_back(id, known->second);
+    if (!more) return;
+    for (const ExtraRecord& extra : extra_records(known->second, node())) {
+        auto change = model::take_back(schema_, extra, *this);
+        if (change) take_back(std::move(*change));
+    }
+}
+
+void Overlay::take_back(Change change) {
+    const Row here = *record(change.row.ref());
+    if (version_of(here) > 1) list_conflict("twin", {}, here, change.row, change.row);
+    write(std::move(change));
+}
+
+void Overlay::put_letter(store::DeadLetter letter) {
+    loaded_.ledger.parked[{letter.source, letter.seq}] = letter.record;
+    if (letter.record) parked_records_.insert(*letter.record);
+    saved_.dead_letters.push_back(std::move(letter));
+}
+
+void Overlay::settle(const Dot& letter) {
+    loaded_.ledger.parked.erase(letter);
+    saved_.settled.push_back(letter);
+    const auto mark = loaded_.ledger.origins.find(letter.origin);
+    if (mark == loaded_.ledger.origins.end()) return;
+    mark->second.applied = applied_of(letter.origin, mark->second);
+}
+
+std::uint64_t Overlay::received_of(std::string_view origin) const {
+    const auto known = loaded_.ledger.origins.find(origin);
+    return known == loaded_.ledger.origins.end() ? 0 : known->second.received;
+}
+
+void Overlay::raise(const OriginId& origin, const store::OriginMark& there) {
+    if (origin == self || received_of(origin) >= there.received) return;
+    store::OriginMark& mark = loaded_.ledger.origins[origin];
+    mark.received = there.received;
+    mark.hash = there.hash;
+    mark.applied = applied_of(origin, mark);
+    marks_moved_ = true;
+}
+
+bool Overlay::has_room(const Row& there) const {
+    const Row* here = record(there.ref());
+    if (!here) return true;
+    Vector both = here->vector;
+    both.join(there.vector);
+    return both.entries().size() <= vector_entries_max;
+}
+
+void Overlay::add_twins(Row& there, const RequestSeen& known, const RequestSeen& effect) const {
+    const Row* here = record(effect.record);
+    for (const Twin& twin : twins_of(known, effect.record, effect.body)) {
+        const bool inside =
+            there.vector.covers(twin.dot) || (here && here->vector.covers(twin.dot));
+        if (inside) join_twins(there.twins, {twin});
+    }
+}
+
+void Overlay::mark_twins(const RequestSeen& known) {
+    const auto mark = [this, &known](const RequestSeen& effect) {
+        const Row* here = record(effect.record);
+        if (!here) return;
+        Row marked = *here;
+        add_twins(marked, known, effect);
+        if (marked != *here) put_joined(std::move(marked));
+    };
+    if (known.later.empty()) return;
+    mark(known);
+    for (const RequestSeen& effect : known.later)
+        mark(effect);
+}
+
+void Overlay::put_joined(Row row) {
+    row_json_.clear();
+    append_row_json(row_json_, schema_[row.resource], row);
+    put(std::move(row), hash_of(row_json_));
+}
+
+bool Overlay::join(const Row& there) {
+    const RecordRef ref = there.ref();
+    const Row* here = record(ref);
+    Joined joined = model::join(schema_[ref.resource], here ? *here : Row{}, there);
+    if (joined.clash) {
+        const Clash& clash = *joined.clash;
+        list_conflict(name_of(clash.kind), clash.fields, *here, there, joined.row);
+    }
+    if (!joined.changed) return false;
+    if (joined.row.vector != there.vector && here->vector != joined.row.vector)
+        joined_.push_back(ref);
+    put_joined(std::move(joined.row));
+    return true;
+}
+
+void Overlay::list_conflict(std::string_view kind, const std::vector<FieldId>& fields,
+                            const Row& here, const Row& there, const Row& result) {
+    std::string detail = conflict_detail(schema_[here.resource], fields, here, there, result);
+    saved_.conflicts.push_back({here.ref(), now, std::string{kind}, std::move(detail)});
+}
+
+void Overlay::put(Row row, const Hash128& hash) {
+    const RecordRef ref = row.ref();
+    auto [at, fresh] = loaded_.rows.try_emplace(ref);
+    store::Digest& digest = loaded_.ledger.digests[ref.resource];
+    Hash128& bucket = digest.buckets[bucket_of(ref.key)];
+    // One that another program inserted is in no sum yet: it has no hash.
+    const bool was_alive = !fresh && at->second.hash != Hash128{} && at->second.row.alive();
+    if (!fresh) bucket -= at->second.hash;
+    bucket += hash;
+    if (row.alive() && !was_alive) ++digest.rows;
+    if (!row.alive() && was_alive) --digest.rows;
+    raise_slot(ref);
+    at->second = {std::move(row), hash};
+    if (touched_set_.insert(ref).second) touched_.push_back(ref);
+}
+
+std::int64_t Overlay::own_slot_above(ResourceId resource, std::int64_t number) const {
+    const Field& key = schema_[resource].key_field();
+    return slot_above(number, key.first_key, schema_.id_slots, surroundings_.node_index);
+}
+
+void Overlay::raise_slot(const RecordRef& ref) {
+    if (schema_[ref.resource].key_field().key != KeyKind::slots) return;
+    const std::int64_t number = std::get<std::int64_t>(ref.key);
+    const auto next = free_slot(ref.resource);
+    if (!next || number < *next || number > slot_limit) return;
+    loaded_.ledger.next_slot[ref.resource] = own_slot_above(ref.resource, number);
+}
+
+void Overlay::list_waiver(const Dot& letter, const RecordRef& ref, const std::string& reason) {
+    saved_.conflicts.push_back({ref, now, "waived", waiver_detail(letter, reason)});
+}
+
+void Overlay::move_cursor(const std::string& name, const std::string& mark) {
+    loaded_.ledger.cursors[name] = mark;
+    if (mark.empty()) loaded_.ledger.cursors.erase(name);
+    marks_moved_ = true;
+}
+
+}  // namespace reef::commit

@@ -1,0 +1,88 @@
+// What was loaded for a batch, overlaid by what the batch has done so far: the facts by which its
+// next item is decided, and all that is saved at its end. Each function here keeps the parts in
+// step – a row, its digest and its number; a change, its log entry and its request – and none
+// decides anything.
+#pragma once
+
+#include <boost/unordered/unordered_flat_set.hpp>
+
+#include "commit/batch.hpp"
+#include "model/decide.hpp"
+#include "store/store.hpp"
+
+namespace reef::commit {
+
+class Overlay final : public model::Facts {
+public:
+    Overlay(const model::Schema& schema, store::Loaded loaded, Surroundings surroundings);
+
+    const model::Row* record(const model::RecordRef& ref) const override;
+    const model::RequestSeen* request(const model::RequestId& id) const override;
+    std::optional<model::Key> holder(const model::FieldRef& ref) const override;
+    bool referred(const model::FieldRef& ref) const override;
+    std::optional<std::int64_t> free_slot(model::ResourceId resource) const override;
+    std::array<std::uint8_t, 16> random() const override;
+    bool reachable(std::string_view name) const override;
+    bool has_peers() const override { return surroundings_.has_peers; }
+    bool has_logged(const model::Vector& writes) const override;
+
+    const model::Schema& schema() const { return schema_; }
+    const store::Loaded& loaded() const { return loaded_; }
+    // What the store says holds: a process that slept does not know what became of its lease.
+    bool holds_lease() const { return surroundings_.lease == loaded_.ledger.lease; }
+    std::uint64_t received_of(std::string_view origin) const;
+    bool has_parked(const model::RecordRef& ref) const { return parked_records_.contains(ref); }
+    // A vector with more entries could be saved, but not read again.
+    bool has_room(const model::Row& there) const;
+
+    // This node's own write: logged, its requests known, its row put.
+    void write(model::Change change);
+    void log(const model::Dot& dot, Time at, std::string json);
+    void remember(const model::Change& change);
+    void remember(const model::RequestId& id, const model::RequestSeen& seen);
+    // Two effects of one request that are both inside rows already.
+    void mark_twins(const model::RequestSeen& known);
+    // Only writes that are inside the row, or will be: others are marked when they come.
+    void add_twins(model::Row& there, const model::RequestSeen& known,
+                   const model::RequestSeen& effect) const;
+    // Whether the row changed.
+    bool join(const model::Row& there);
+    void put_joined(model::Row row);
+    void list_conflict(std::string_view kind, const std::vector<model::FieldId>& fields,
+                       const model::Row& here, const model::Row& there, const model::Row& result);
+    void list_waiver(const model::Dot& letter, const model::RecordRef& ref,
+                     const std::string& reason);
+    void put_letter(store::DeadLetter letter);
+    void settle(const model::Dot& letter);
+    void move_cursor(const std::string& name, const std::string& mark);
+    // To where a snapshot says that its rows are, without the log's entries.
+    void raise(const model::OriginId& origin, const store::OriginMark& there);
+
+    bool changed() const;
+    store::Saved finish();  // once, at the end
+    std::vector<model::RecordRef> take_joined() { return std::move(joined_); }
+
+private:
+    Hash128 write_log(const model::Change& change);
+    std::uint64_t applied_of(const model::OriginId& origin, const store::OriginMark& mark) const;
+    void take_back(model::Change change);
+    void put(model::Row row, const Hash128& hash);
+    std::int64_t own_slot_above(model::ResourceId resource, std::int64_t number) const;
+    void raise_slot(const model::RecordRef& ref);
+
+    using Records = boost::unordered_flat_set<model::RecordRef, std::hash<model::RecordRef>>;
+
+    const model::Schema& schema_;
+    store::Loaded loaded_;
+    const Surroundings surroundings_;
+    store::Saved saved_;
+    std::vector<model::RecordRef> joined_;
+    std::vector<model::RecordRef> touched_;  // in the order of their first write
+    Records touched_set_;
+    Records parked_records_;
+    std::string row_json_;
+    bool marks_moved_ = false;  // cursors, or positions without entries
+    mutable std::uint64_t random_count_ = 0;
+};
+
+}  // namespace reef::commit
