@@ -278,7 +278,9 @@ def what_lost_is_listed(run):
         for lost in last_ones(entries):
             if lost is won or loses_nothing(run, lost, won):
                 continue
-            if not any(is_between(lost.dot, vectors) for vectors in listed[key]):
+            effects = [effect for effect in run.effects[lost.request] if effect.key == key]
+            if not any(is_between(effect.dot, vectors) for vectors in listed[key]
+                       for effect in effects):
                 yield f"{lost} at {lost.row.price} lost against {won}, and no conflict is listed"
 
 

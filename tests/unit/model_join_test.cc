@@ -168,6 +168,29 @@ TEST_F(JoinTest, WriteOverTheFirstEffectIsListedWhenItLosesToTheTwin) {
     EXPECT_EQ(b.conflicts.size(), 1U);
 }
 
+// The twin's first effect is no more in the winner than the twin is.
+TEST_F(JoinTest, CreateThatLosesWithBothItsEffectsIsListed) {
+    a.submit(with_id(create(1, "one"), "make"));
+    b.submit(with_id(create(2, "one"), "make"));
+    c.submit(create(3, "another"));
+    pass(a, b);
+    pass(c, b);
+    EXPECT_EQ(name_at(b), "another");
+    EXPECT_EQ(b.conflicts.size(), 1U);
+}
+
+TEST_F(JoinTest, UpdateThatLosesWithBothItsEffectsIsListed) {
+    a.submit(create(1, "first"));
+    level();
+    a.submit(with_id(rename(10, "one"), "rename"));
+    b.submit(with_id(rename(11, "one"), "rename"));
+    c.submit(rename(12, "two"));
+    pass(a, b);
+    pass(c, b);
+    EXPECT_EQ(name_at(b), "two");
+    EXPECT_EQ(b.conflicts.size(), 1U);
+}
+
 TEST_F(JoinTest, TwinsInDifferentLivesBothAdd) {
     a.submit(create(1, "first", 10));
     pass(a, b);
