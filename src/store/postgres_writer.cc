@@ -251,7 +251,7 @@ Task<void> PostgresWriter::close_batch(Commands commands, BatchState state) {
 Task<void> PostgresWriter::settle(BatchState state) {
     const auto deadline = Clock::now() + settle_timeout;
     asio::steady_timer pause{executor_};
-    Error error{Errc::outcome_unknown, "the connection was lost during the commit"};
+    std::string why;
     while (Clock::now() < deadline) {
         auto connection = co_await link_.ready();
         if (connection) {
@@ -267,16 +267,18 @@ Task<void> PostgresWriter::settle(BatchState state) {
                 co_return Result<void>{};
             }
             if (answers) co_return Error{Errc::unavailable, "the database ended before the commit"};
-            error.what = answers.error().what;
+            why = answers.error().what;
             if (!(*connection)->lost()) (*connection)->send(commands_of({{"ROLLBACK"}}));
         } else {
-            error.what = connection.error().what;
+            why = connection.error().what;
         }
         pause.expires_after(settle_pause);
         co_await pause.async_wait(asio::use_awaitable);
     }
-    log::warn("The outcome of a commit is not known", {{"error", error.what}});
-    co_return error;
+    log::warn("The outcome of a commit is not known", {{"error", why}});
+    co_return Error{Errc::outcome_unknown,
+                    "the database went away while this was saved: it may have taken effect. "
+                    "Send it again with its id"};
 }
 
 // Looks at the oldest of each first: most of the time nothing has expired.

@@ -10,7 +10,7 @@ import threading
 import pytest
 import requests
 from atoll import run_atoll, wait_until
-from crash_load import Load, check
+from crash_load import Load, check, may_have_taken_effect
 from ports import free_ports
 from postgres import psql
 from regions import Regions, are_level, status
@@ -180,6 +180,29 @@ def test_a_server_that_goes_under_load_and_comes_back(own_node, own_cluster):
     done = load.count(200)
     wait_until(lambda: load.count(200) > done + 200, 30, "writes being answered again")
     assert requests.get(f"{own_node.base_url}/readyz", timeout=10).status_code == 200
+    finish(own_node, load)
+
+
+def test_a_commit_whose_end_nobody_saw_says_so(own_node, own_cluster):
+    """The database goes in the middle of one, for longer than its end is looked for."""
+    load = Load(own_node, 1, 1, accepted=ACCEPTED)
+
+    def refusals():
+        return [write.answer for client in load.clients for write in list(client.writes)
+                if write.answer.status == 503]
+
+    for _ in range(20):  # half of the time it goes between two commits, and all are told no at once
+        done = load.count(200)
+        wait_until(lambda done=done: load.count(200) > done + 50, 60, "writes being answered")
+        before = len(refusals())
+        own_cluster.kill()
+        wait_until(lambda before=before: len(refusals()) > before, 60, "503 meanwhile")
+        own_cluster.start()
+        if any(map(may_have_taken_effect, refusals())):
+            break
+    else:
+        pytest.fail("no commit was under way at any time")
+    assert '"The outcome of a commit is not known"' in own_node.log()
     finish(own_node, load)
 
 
