@@ -74,8 +74,9 @@ private:
             position_[entry.dot.origin] = entry.dot.seq;
         }
         const auto ledger = parts_.progress.ledger();
-        transport::append_line(lines, transport::Heartbeat{parts_.node, parts_.clock.now(),
-                                                           ledger->received(), ledger->applied()});
+        transport::append_line(
+            lines, transport::Heartbeat{parts_.node, parts_.clock.now(), ledger->received(),
+                                        ledger->applied(), ledger->before(), ledger->seeded()});
         return lines;
     }
 

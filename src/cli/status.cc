@@ -60,6 +60,7 @@ bool has_trouble(const Json& peer, std::string_view what) {
 std::string state_of(const Json& peer) {
     if (has_trouble(peer, "fork")) return "fork";
     if (has_trouble(peer, "clock_ahead")) return "clock";
+    if (has_trouble(peer, "other_rows")) return "other rows";
     if (true_at(peer, "connected")) return "ok";
     if (true_at(peer, "cut")) return "cut off";
     return has_trouble(peer, "needs_snapshot") ? "snapshot" : "away";

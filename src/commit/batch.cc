@@ -230,6 +230,22 @@ Result<Done> take_settlement(Overlay& overlay, const Settlement& settlement) {
     return Done{applied};
 }
 
+// ---- what other programs wrote with SQL --------------------------------------------------------
+// What was captured is taken in already: see Batch(). A row without a hash was there before Atoll,
+// or was inserted when nothing was captured: it is what it is, and from now on in the sums.
+Result<Done> count_rows(Overlay& overlay, const CapturedRecords& captured) {
+    Applied applied{overlay.loaded().captured.size(), {}};
+    for (const RecordRef& ref : captured.records) {
+        const auto stored = overlay.loaded().rows.find(ref);
+        const bool counted =
+            stored == overlay.loaded().rows.end() || stored->second.hash != Hash128{};
+        if (counted) continue;
+        overlay.put_joined(Row{stored->second.row});
+        ++applied.received;
+    }
+    return Done{std::move(applied)};
+}
+
 // ---- what may not be taken now -----------------------------------------------------------------
 // A row that is only looked at may be locked: it is as it was loaded.
 std::optional<RecordRef> find_locked(const Overlay& overlay, const Work& work) {
@@ -286,7 +302,7 @@ Result<Done> Batch::take(const Work& work) {
     if (const auto* foreign = std::get_if<ForeignRun>(&work))
         return take_foreign(overlay, *foreign);
     if (const auto* done = std::get_if<Settlement>(&work)) return take_settlement(overlay, *done);
-    return Done{Applied{overlay.loaded().captured.size(), {}}};  // CapturedRecords: see Batch()
+    return count_rows(overlay, std::get<CapturedRecords>(work));
 }
 
 bool Batch::changed() const {

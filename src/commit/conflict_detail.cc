@@ -4,6 +4,15 @@ namespace reef::commit {
 
 using namespace model;
 
+std::vector<FieldId> differing_fields(const Resource& resource, const Row& here, const Row& there) {
+    std::vector<FieldId> fields;
+    for (FieldId id = 0; id < here.cells.size(); ++id) {
+        const bool said = resource.fields[id].set != SetBy::on_write;
+        if (said && here.cells[id].value != there.cells[id].value) fields.push_back(id);
+    }
+    return fields;
+}
+
 std::string conflict_detail(const Resource& resource, const std::vector<FieldId>& fields,
                             const Row& here, const Row& there, const Row& result) {
     std::string detail = "{\"fields\":[";

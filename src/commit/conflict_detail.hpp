@@ -8,6 +8,9 @@
 
 namespace reef::commit {
 
+// That two rows of one record say otherwise, but for the time of the last write.
+std::vector<model::FieldId> differing_fields(const model::Resource& resource,
+                                             const model::Row& here, const model::Row& there);
 // {"fields":[…],"here":row,"there":row,"result":row}
 std::string conflict_detail(const model::Resource& resource,
                             const std::vector<model::FieldId>& fields, const model::Row& here,

@@ -242,6 +242,10 @@ bool Overlay::join(const Row& there) {
     if (joined.clash) {
         const Clash& clash = *joined.clash;
         list_conflict(name_of(clash.kind), clash.fields, *here, there, joined.row);
+    } else if (here && here->vector == there.vector && here->life == there.life) {
+        // Of a table that two nodes took over, each its own copy.
+        const auto fields = differing_fields(schema_[ref.resource], *here, there);
+        if (!fields.empty()) list_conflict("copies", fields, *here, there, joined.row);
     }
     if (!joined.changed) return false;
     if (joined.row.vector != there.vector && here->vector != joined.row.vector)

@@ -57,7 +57,8 @@ struct Settlement {
 };
 
 // Records that other programs have written: what was captured of them is taken in, as it is before
-// any work on them.
+// any work on them; rows that were there before Atoll, or were inserted when nothing was captured,
+// are counted from now on.
 struct CapturedRecords {
     std::vector<model::RecordRef> records;
 };

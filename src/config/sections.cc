@@ -52,7 +52,7 @@ void check_path(const Section& section, const Text& path, const App& app) {
 
 void read_seed(Section& section, App& app) {
     const auto seed = section.text("seed");
-    if (!seed || seed->value.empty()) return;
+    if (!seed || seed->value.empty() || seed->value == "none") return;
     app.seed = seed->value.starts_with('/') ? seed->value : app.folder + '/' + seed->value;
     if (const auto text = file_text(app.seed); !text) {
         section.mistake(*seed, "the seed file " + in_quotes(seed->value) +

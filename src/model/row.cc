@@ -61,16 +61,17 @@ Row base_row(const Resource& resource, Key key, std::vector<Value> values, std::
     row.key = std::move(key);
     row.life = {1, base_stamp()};
     row.vector.put({OriginId{base_origin}, version, version});
+    const Stamp stamp{Time{0}, {OriginId{base_origin}, version}};
     row.cells.resize(resource.fields.size());
     for (FieldId id = 0; id < row.cells.size(); ++id) {
         if (!resource.has_state(id)) continue;
         Cell& cell = row.cells[id];
         if (resource.fields[id].merge == Merge::counter) {
             const auto* total = std::get_if<std::int64_t>(&values[id]);
-            cell.parts.push_back({OriginId{base_origin}, total ? *total : 0, base_stamp()});
+            cell.parts.push_back({OriginId{base_origin}, total ? *total : 0, stamp});
         } else {
             cell.value = std::move(values[id]);
-            cell.stamp = base_stamp();
+            cell.stamp = stamp;
         }
     }
     return row;

@@ -137,8 +137,9 @@ void add_replication(const MetricSources& sources, std::vector<MetricFamily>& fa
                MetricType::Gauge);
     MetricFamily trouble =
         family("atoll_replication_trouble",
-               "1 while a peer's log no longer reaches back (needs_snapshot), it has another "
-               "content under a known name (fork), or its clock is far ahead (clock_ahead).",
+               "1 while a peer's log no longer reaches back (needs_snapshot), it began "
+               "with other rows (other_rows), it has another content under a known name (fork), or "
+               "its clock is far ahead (clock_ahead).",
                MetricType::Gauge);
     for (const replication::PeerReport& peer : sources.peers.report()) {
         add(lag, {{"peer", peer.name}}, peer.lag_seconds);

@@ -13,6 +13,7 @@
 #include "api/openapi.hpp"
 #include "base/log.hpp"
 #include "base/worker.hpp"
+#include "node/adopt.hpp"
 #include "node/broker.hpp"
 #include "node/captures.hpp"
 #include "node/instances.hpp"
@@ -106,6 +107,7 @@ public:
     Result<void> start() {
         start_committer();
         commit_worker_.start();
+        if (auto adopted = adopt(); !adopted) return adopted;
         const auto ledger = *progress_.ledger();
         const auto seeded = run_on(commit_worker_.context(), load_seed(app_, *committer_, ledger));
         if (!seeded) return seeded.error();
@@ -199,6 +201,16 @@ private:
                            if (!done) end_process(done.error());
                            committer_ended_.set_value();
                        });
+    }
+
+    Result<void> adopt() {
+        auto& context = commit_worker_.context();
+        const auto reader = store_->open_reader(context.get_executor());
+        const auto adopted =
+            run_on(context, adopt_rows(app_.schema, *committer_, *reader, options_.stop_asked));
+        if (!adopted) return adopted.error();
+        if (*adopted > 0) log::info("Took over what was there", {{"rows", *adopted}});
+        return {};
     }
 
     void committed(const store::Ledger& ledger) {

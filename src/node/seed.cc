@@ -8,7 +8,7 @@ namespace reef::node {
 namespace {
 
 constexpr std::size_t piece_rows = 1000;
-constexpr const char* mark = "seed";
+const std::string mark{store::seed_cursor};
 
 bool is_empty(const store::Ledger& ledger) {
     for (const auto& [resource, digest] : ledger.digests) {

@@ -19,6 +19,7 @@ namespace reef::replication {
 // What a person must know of a peer, as /replication-lag, status and the metrics name it.
 inline constexpr const char* needs_snapshot = "needs_snapshot";  // its log no longer reaches back
 inline constexpr const char* fork = "fork";                // it has another content under a name
+inline constexpr const char* other_rows = "other_rows";    // it began with rows that are not ours
 inline constexpr const char* clock_ahead = "clock_ahead";  // its changes are from our future
 
 struct PeerReport {

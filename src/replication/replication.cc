@@ -63,7 +63,7 @@ Replication::Replication(const model::Schema& schema, store::Store& store,
     for (const transport::PeerAddress& peer : options_.peers) {
         if (!options_.follows_peers) break;
         subscribers_.push_back(std::make_unique<Subscriber>(
-            SubscriberParts{progress, *inbox_, snapshot_, peers_, clock}, peer.node,
+            SubscriberParts{committer, progress, *inbox_, snapshot_, peers_, clock}, peer.node,
             transport::make_direct_source(peer, {}), random(), subscriber_options()));
     }
     if (broker_) join_broker(schema, committer, clock);

@@ -73,7 +73,7 @@ Task<SnapshotPlace> Snapshot::begin(const std::string& peer, transport::PeerCall
         log::info("Goes on with a snapshot", {{"peer", peer}});
         co_return std::move(*left);
     }
-    log::warn("No log holds what follows here: takes a snapshot", {{"peer", peer}});
+    log::info("Takes a snapshot: what is in no log", {{"peer", peer}});
     SnapshotPlace place{std::move(*head), "", {}, 0};
     if (!parts_.schema.resources.empty()) place.resource = parts_.schema.resources.front().name;
     co_return place;

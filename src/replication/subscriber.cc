@@ -6,6 +6,14 @@
 
 namespace reef::replication {
 
+namespace {
+
+constexpr const char* other_beginning =
+    "This node and a peer exchange no rows: one began with the app's seed, the other one with a "
+    "database that was there before. Start the former anew, without the seed";
+
+}  // namespace
+
 Subscriber::Subscriber(SubscriberParts parts, std::string peer,
                        std::unique_ptr<transport::Source> source, std::uint64_t random_seed,
                        SubscriberOptions options)
@@ -103,6 +111,36 @@ Task<std::unique_ptr<transport::Feed>> Subscriber::open(std::vector<std::string>
     co_return feed;
 }
 
+// Rows of a table that other programs had made are in no log: they are taken from the peer once.
+// Where one store holds those and the other one the app's seed, they are no copies of one another.
+Task<void> Subscriber::share_before(transport::Heartbeat heartbeat) {
+    const auto ledger = parts_.progress.ledger();
+    const bool mixed = ledger->seeded() != heartbeat.seeded &&
+                       !(ledger->seeded() ? heartbeat.before : ledger->before()).empty();
+    parts_.peers.trouble(peer_, other_rows, mixed);
+    const bool told = std::exchange(mixed_, mixed);
+    if (mixed) {
+        if (!told) log::error(other_beginning, {{"peer", peer_}, {"seeded", heartbeat.seeded}});
+        co_return Error{Errc::invalid, "it began with other rows"};
+    }
+    const std::string mark = "before." + peer_;
+    const auto shared = ledger->cursors.find(mark);
+    const bool known = shared != ledger->cursors.end() && shared->second == heartbeat.before;
+    if (heartbeat.before.empty() || known || !parts_.inbox.leads()) co_return Result<void>{};
+    parts_.peers.trouble(peer_, needs_snapshot, true);
+    Result<void> taken = co_await parts_.snapshot.take(peer_);
+    if (!taken) co_return taken;
+    commit::Rows done;
+    done.under_lease = true;
+    done.cursors[mark] = heartbeat.before;
+    // A third node may have it from here.
+    if (ledger->before().empty()) done.cursors.emplace(store::adopted_cursor, "1");
+    auto saved = co_await parts_.committer.load(std::move(done));
+    if (!saved) co_return saved.error();
+    parts_.peers.trouble(peer_, needs_snapshot, false);
+    co_return Result<void>{};
+}
+
 // Heartbeats as they stand among the changes; runs of changes together.
 Task<void> Subscriber::take(std::vector<transport::Arrival> arrivals, std::uint64_t epoch) {
     Inbox::Delivery delivery{peer_, epoch, {}};
@@ -114,7 +152,11 @@ Task<void> Subscriber::take(std::vector<transport::Arrival> arrivals, std::uint6
             delivery.changes.push_back(std::move(std::get<std::string>(arrival)));
         }
     }
-    if (latest) parts_.peers.heard(peer_, *latest, parts_.progress.ledger()->applied());
+    if (latest) {
+        Result<void> shared = co_await share_before(*latest);
+        if (!shared) co_return shared.error();
+        parts_.peers.heard(peer_, *latest, parts_.progress.ledger()->applied());
+    }
     if (!parts_.inbox.leads()) co_return Result<void>{};  // another process applies them
     auto taken = co_await parts_.inbox.take(std::move(delivery));
     if (!taken) co_return taken.error();

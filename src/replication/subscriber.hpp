@@ -1,6 +1,7 @@
 // Follows one peer's feed for as long as the node lives: what it says of itself goes to Peers, its
 // changes to the inbox, if this process applies them. Where the peer's log no longer reaches back,
-// and no other peer can help, it takes a snapshot of it.
+// and no other peer can help, it takes a snapshot of it; and once where the peer has rows that are
+// in no log, since they were there before Atoll.
 #pragma once
 
 #include <chrono>
@@ -9,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "commit/committer.hpp"
 #include "commit/progress.hpp"
 #include "replication/inbox.hpp"
 #include "replication/peers.hpp"
@@ -27,6 +29,7 @@ struct SubscriberOptions {
 };
 
 struct SubscriberParts {
+    commit::Committer& committer;
     commit::Progress& progress;
     Inbox& inbox;
     Snapshot& snapshot;
@@ -47,6 +50,7 @@ private:
     Task<void> follow();
     Task<std::unique_ptr<transport::Feed>> open(std::vector<std::string> without);
     Task<void> take(std::vector<transport::Arrival> arrivals, std::uint64_t epoch);
+    Task<void> share_before(transport::Heartbeat heartbeat);
     std::vector<std::string> unwanted() const;
     std::chrono::nanoseconds next_pause();
 
@@ -57,7 +61,8 @@ private:
     std::mt19937_64 random_;
     std::chrono::milliseconds pause_;
     bool trouble_logged_ = false;
-    bool led_ = true;  // when the feed was opened
+    bool mixed_ = false;  // the peer began with other rows
+    bool led_ = true;     // when the feed was opened
 };
 
 }  // namespace reef::replication

@@ -16,4 +16,9 @@ Position Ledger::applied() const {
     return position;
 }
 
+std::string Ledger::before() const {
+    const auto adopted = cursors.find(std::string{adopted_cursor});
+    return adopted == cursors.end() ? "" : self + '/' + adopted->second;
+}
+
 }  // namespace reef::store

@@ -1,5 +1,8 @@
 #include "store/postgres_schema.hpp"
 
+#include <algorithm>
+
+#include "base/fault.hpp"
 #include "base/log.hpp"
 #include "store/columns.hpp"
 #include "store/postgres_capture.hpp"
@@ -8,6 +11,7 @@
 #include "store/postgres_log.hpp"
 #include "store/postgres_requests.hpp"
 #include "store/postgres_table.hpp"
+#include "store/postgres_takeover.hpp"
 
 namespace reef::store::postgres {
 
@@ -54,28 +58,28 @@ public:
         bool ours = (*begun)[2].text(0, 0) == "t";
         const std::string identity{(*begun)[3].text(0, 0)};
         if (ours && options_.fresh) {
+            auto own = co_await check_own();
+            if (!own) co_return own;
             auto dropped = co_await drop();
             if (!dropped) co_return dropped;
             ours = false;
         }
         Result<void> done;
-        if (ours) {
-            done = co_await check();
-        } else {
-            done = co_await create();
-        }
+        if (ours) done = co_await check();
+        if (done && ours) done = co_await load_meta();
+        if (done) done = co_await take_over_tables();
+        if (done && !ours) done = co_await create();
         if (!done) co_return done;
         Commands leases;
         append_statements(leases, leases_sql);
         done = co_await execute(std::move(leases));
-        if (!done) co_return done;
-        done = co_await load_meta();
         if (!done) co_return done;
         for (const Resource& resource : schema_.resources) {
             done = co_await prepare(resource);
             if (!done) co_return done;
         }
         if (ours && meta_["identity"] != identity) done = co_await begin_new_life(identity);
+        if (done) done = co_await begin_adoption();
         if (!done) co_return done;
         Commands end;
         put_meta(end, "format", format);
@@ -164,6 +168,80 @@ private:
         co_return Result<void>{};
     }
 
+    // --fresh throws away what Atoll has made, and no table that was there before.
+    Task<void> check_own() {
+        Commands commands;
+        commands.push_back(
+            {"SELECT string_agg(substr(name, 7), ', ') FROM atoll_meta"
+             " WHERE name LIKE 'taken.%'",
+             {},
+             false});
+        auto answers = co_await connection_.run(std::move(commands));
+        if (!answers) co_return failed(answers.error());
+        const std::string taken{answers->front().text(0, 0)};
+        if (taken.empty()) co_return Result<void>{};
+        co_return invalid("it was taken over with the rows of " + taken +
+                          ", which --fresh would throw away: drop the database yourself");
+    }
+
+    // Looks at all tables that other programs made, says at once what is wrong with any, and only
+    // then locks one: whoever works with them is not held up by a node that is refused.
+    Task<void> take_over_tables() {
+        const bool complete = std::all_of(
+            schema_.resources.begin(), schema_.resources.end(),
+            [this](const Resource& resource) { return meta_.contains("table." + resource.name); });
+        if (complete) co_return Result<void>{};
+        std::string objections;
+        auto allowed = co_await may_create();
+        if (!allowed) co_return allowed.error();
+        if (!allowed->empty()) objections = "\n  " + *allowed;
+        for (const bool locked : {false, true}) {
+            for (const Resource& resource : schema_.resources) {
+                if (meta_.contains("table." + resource.name)) continue;
+                auto found = co_await look_at_table(resource, locked);
+                if (!found) co_return found.error();
+                for (const std::string& objection : *found)
+                    objections += "\n  " + objection;
+            }
+            if (objections.empty()) continue;
+            co_return invalid("what is there cannot be taken over as it is; nothing was changed:" +
+                              objections);
+        }
+        co_return Result<void>{};
+    }
+
+    Task<std::vector<std::string>> look_at_table(const Resource& resource, bool locked) {
+        std::vector<std::string> objections;
+        auto there = co_await is_there(connection_, resource);
+        if (!there) co_return failed(there.error());
+        if (!*there) co_return objections;
+        if (locked) {
+            // Whoever waits behind this one is not held up for long; it is tried again.
+            Commands lock;
+            lock.push_back({"SET LOCAL lock_timeout = '2s'", {}, false});
+            lock.push_back({"LOCK TABLE " + quoted(resource.table), {}, false});
+            auto done = co_await execute(std::move(lock));
+            if (!done) co_return done.error();
+        }
+        auto found = co_await look_at(connection_, resource);
+        if (!found) co_return failed(found.error());
+        existing_[resource.id] = std::move(found->sql);
+        co_return std::move(found->objections);
+    }
+
+    // "": it may.
+    Task<std::string> may_create() {
+        Commands commands;
+        commands.push_back(
+            {"SELECT current_user, has_schema_privilege('public', 'CREATE')", {}, false});
+        auto answers = co_await connection_.run(std::move(commands));
+        if (!answers) co_return failed(answers.error());
+        const Answer& answer = answers->front();
+        if (answer.text(0, 1) == "t") co_return std::string{};
+        co_return std::string{answer.text(0, 0)} +
+            " may not create tables: GRANT CREATE ON SCHEMA public TO it";
+    }
+
     static void put_meta(Commands& commands, std::string_view name, std::string_view value) {
         commands.push_back(
             {"INSERT INTO atoll_meta VALUES ($1, $2) ON CONFLICT (name) DO UPDATE"
@@ -177,7 +255,14 @@ private:
         const bool upgrade = made != meta_.end() && made->second != sql;
         Commands commands;
         if (made == meta_.end()) {
-            commands.push_back({sql, {}, false});
+            const auto existing = existing_.find(resource.id);
+            if (existing == existing_.end()) {
+                commands.push_back({sql, {}, false});
+            } else {
+                for (const std::string& change : existing->second)
+                    commands.push_back({change, {}, false});
+                put_meta(commands, "taken." + resource.name, "");
+            }
             commands.push_back({tombstones_sql(resource), {}, false});
         } else if (upgrade) {
             const KnownFields known = parse_fields(meta_["fields." + resource.name]);
@@ -191,12 +276,13 @@ private:
             put_meta(commands, "fields." + resource.name, fields_text(resource));
         }
         auto done = co_await connection_.run(std::move(commands));
-        if (!done && !connection_.lost()) {
+        const bool refused = !done && done.error().code != Errc::locked;
+        if (refused && !connection_.lost()) {
             co_return invalid("the table " + resource.table +
                               (upgrade ? ": the rows do not fit the app's new rules: " : ": ") +
                               done.error().what);
         }
-        if (!done) co_return done.error();
+        if (!done) co_return failed(done.error());
         Result<void> indexed = co_await prepare_indexes(resource);
         if (!indexed) co_return indexed;
         co_return co_await prepare_capture(resource);
@@ -253,9 +339,7 @@ private:
         co_return co_await execute(std::move(commands));
     }
 
-    // A restored or copied database may lack what its former self has told others: its numbers must
-    // not be given again.
-    Task<void> begin_new_life(const std::string& identity) {
+    Task<BatchState> newest() {
         Commands commands;
         commands.push_back(lock_command());
         commands.push_back(newest_command(0));
@@ -263,7 +347,29 @@ private:
         if (!answers) co_return failed(answers.error());
         auto newest = read_newest(schema_, answers->back(), 0);
         if (!newest) co_return newest.error();
-        BatchState state = std::move(**newest);
+        co_return std::move(**newest);
+    }
+
+    // Their rows are in no sum yet: the node sees to them before it serves.
+    Task<void> begin_adoption() {
+        if (existing_.empty()) co_return Result<void>{};
+        auto state = co_await newest();
+        if (!state) co_return state.error();
+        state->ledger.cursors[std::string{adoption_cursor}] = "begun";
+        const Hash128 token = hash_of("adoption " + options_.incarnation);
+        state->mark = {state->mark.number + 1, static_cast<std::int64_t>(token.low >> 1)};
+        fault_point("takeover");
+        Commands save;
+        save.push_back(save_command(schema_, *state));
+        co_return co_await execute(std::move(save));
+    }
+
+    // A restored or copied database may lack what its former self has told others: its numbers must
+    // not be given again.
+    Task<void> begin_new_life(const std::string& identity) {
+        auto known = co_await newest();
+        if (!known) co_return known.error();
+        BatchState state = std::move(*known);
         Ledger& ledger = state.ledger;
         log::warn(
             "This database is not the one it was, restored or taken over: writes are "
@@ -282,6 +388,7 @@ private:
     const StoreOptions& options_;
     const std::string where_;
     std::map<std::string, std::string> meta_;
+    std::map<ResourceId, std::vector<std::string>> existing_;  // and what makes them the app's
 };
 
 }  // namespace

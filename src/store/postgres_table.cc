@@ -1,6 +1,6 @@
 #include "store/postgres_table.hpp"
 
-#include <limits>
+#include <cctype>
 
 #include "model/value_text.hpp"
 
@@ -55,7 +55,12 @@ std::string number_check(const Field& field) {
     return range(quoted(field.name), low, high);
 }
 
-// What the API refuses, the table refuses; "" when every value of the type will do.
+bool not_null(const Resource& resource, const Field& field) {
+    return !field.nullable || &field == &resource.key_field();
+}
+
+}  // namespace
+
 std::string check_of(const Field& field) {
     const std::string column = quoted(field.name);
     switch (field.type) {
@@ -91,10 +96,6 @@ std::string check_name(const Resource& resource, const Field& field) {
     return quoted((resource.table + "_" + field.name + "_check").substr(0, name_bytes_max));
 }
 
-bool not_null(const Resource& resource, const Field& field) {
-    return !field.nullable || &field == &resource.key_field();
-}
-
 std::string typed_column(const Field& field) {
     std::string sql = quoted(field.name) + ' ' + column_type(field);
     if (is_text(field)) sql += by_bytes;
@@ -115,8 +116,6 @@ std::string column_sql(const Resource& resource, const Field& field) {
     }
     return sql;
 }
-
-}  // namespace
 
 std::string column_type(const Field& field) {
     switch (field.type) {
@@ -147,6 +146,26 @@ std::string column_type(const Field& field) {
             return "TEXT";
     }
     return "TEXT";
+}
+
+std::string canonical_type(const Field& field) {
+    switch (field.type) {
+        case FieldType::decimal:
+            return "numeric(" + std::to_string(field.precision) + ',' +
+                   std::to_string(field.scale) + ')';
+        case FieldType::timestamp:
+            return "timestamp without time zone";
+        case FieldType::text:
+            if (field.text_max > 0)
+                return "character varying(" + std::to_string(field.text_max) + ')';
+            return "text";
+        default: {
+            std::string type = column_type(field);
+            for (char& c : type)
+                c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+            return type;
+        }
+    }
 }
 
 std::string table_sql(const Resource& resource) {

@@ -12,6 +12,14 @@ namespace reef::store::postgres {
 
 // "numeric(12,2)": the type of a field's column.
 std::string column_type(const Field& field);
+std::string canonical_type(const Field& field);  // as PostgreSQL shows it: "numeric(12,2)"
+std::string typed_column(const Field& field);    // "name TYPE COLLATE …"
+std::string column_sql(const Resource& resource, const Field& field);  // with all its rules
+std::string default_of(const Field& field);                            // "": none
+// What the API refuses, the table refuses; "" when every value of the type will do. And its name,
+// quoted, which tells a person what was broken.
+std::string check_of(const Field& field);
+std::string check_name(const Resource& resource, const Field& field);
 
 // The user's table, and the one of the resource's tombstones: the same columns without the rules.
 std::string table_sql(const Resource& resource);

@@ -43,6 +43,12 @@ struct OriginMark {              // how far one origin's log is known here
     bool operator==(const OriginMark&) const = default;
 };
 
+// Cursors that say what a store began with. Rows of tables that other programs had made: being put
+// into the sums; done, so many times. The app's seed.
+inline constexpr std::string_view adoption_cursor = "adoption";
+inline constexpr std::string_view adopted_cursor = "adopted";
+inline constexpr std::string_view seed_cursor = "seed";
+
 // One small state that changes with every batch.
 struct Ledger {
     OriginId self;                                        // name and incarnation
@@ -60,6 +66,10 @@ struct Ledger {
     // fills it from the letters themselves, whatever a batch leaves here.
     std::map<Dot, std::optional<RecordRef>> parked;
     std::uint64_t seq() const { return origins.at(self).received; }
+    // Names what was there before all writes, if it was not the seed: "us.k3f9/1", another name
+    // where there is more of it. "": nothing was. It is in no log.
+    std::string before() const;
+    bool seeded() const { return cursors.contains(std::string{seed_cursor}); }
     Position received() const;
     Position applied() const;
 };

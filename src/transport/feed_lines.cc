@@ -23,7 +23,13 @@ void append_line(std::string& out, const Heartbeat& heartbeat) {
     out += ",\"time\":" + std::to_string(heartbeat.time.us);
     out += ",\"received\":\"" + model::to_text(heartbeat.received);
     out += "\",\"applied\":\"" + model::to_text(heartbeat.applied);
-    out += "\"}}\n";
+    out += '"';
+    if (!heartbeat.before.empty()) {
+        out += ",\"before\":";
+        model::append_json_string(out, heartbeat.before);
+    }
+    if (heartbeat.seeded) out += ",\"seeded\":true";
+    out += "}}\n";
 }
 
 void append_line(std::string& out, std::string_view change_json) {
@@ -50,6 +56,8 @@ Result<Arrival> parse_line(std::string line) {
     if (read.ec != std::errc{} || read.ptr != end || !known || !seen) return bad();
     heartbeat.received = std::move(*known);
     heartbeat.applied = std::move(*seen);
+    heartbeat.before = model::text_at(said, "before");
+    if (const model::Json* seeded = said.find("seeded")) heartbeat.seeded = seeded->boolean;
     return Arrival{std::move(heartbeat)};
 }
 

@@ -18,6 +18,8 @@ struct Heartbeat {
     Time time;                 // by its clock
     model::Position received;  // what it can serve
     model::Position applied;   // what its readers see
+    std::string before = {};   // names what it began with and is in no log (Ledger::before)
+    bool seeded = false;       // it began with the app's seed
     bool operator==(const Heartbeat&) const = default;
 };
 

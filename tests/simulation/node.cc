@@ -83,8 +83,8 @@ struct Node::Life {
                                     *logs, [this](const auto& some) { letters->parked(some); }});
         for (const std::string& peer : others(parts)) {
             subscribers.push_back(std::make_unique<replication::Subscriber>(
-                replication::SubscriberParts{progress, *inbox, *snapshot, peers, clock}, peer,
-                parts.network.source(owner, peer), random.number()));
+                replication::SubscriberParts{*committer, progress, *inbox, *snapshot, peers, clock},
+                peer, parts.network.source(owner, peer), random.number()));
         }
         writes = std::make_unique<replication::WritePath>(
             replication::WriteParts{parts.schema, *committer, progress, peers, clock,

@@ -162,6 +162,40 @@ def test_each_goes_on_while_the_other_is_down(beside, kind):
     wait_for(us, 11, 5, 21)
 
 
+@pytest.mark.parametrize("kind", ["fastapi", "express"])
+def test_a_backend_is_replaced_on_its_database(make_node, tmp_path, cluster, kafka, topic, kind):
+    """Both regions are such programs; then Atoll takes over the database of one."""
+    with contextlib.ExitStack() as at_the_end:
+        old, eu = (Backend(kind, tmp_path / name, name, cluster.new_database(), kafka, topic)
+                   for name in ("us", "eu"))
+        for backend in (old, eu):
+            at_the_end.callback(backend.clean_up)
+            backend.start()
+            backend.sql("INSERT INTO properties (id, price, bedrooms, region_origin, updated_at)"
+                        f" SELECT n, 100, 3, 'us', '{WRITTEN}' FROM generate_series(10, 19) n")
+        assert put(old, 10, 200, 1).status_code == 200
+        assert put(eu, 11, 300, 1).status_code == 200
+        for backend in (old, eu):
+            wait_for(backend, 10, 200, 2)
+            wait_for(backend, 11, 300, 2)
+        old.stop()
+        assert put(eu, 12, 400, 1).status_code == 200, "while nobody is there"
+        regions = Regions(make_node, tmp_path, foreign=("eu",),
+                          env={"KAFKA_BROKER": kafka.address, "KAFKA_TOPIC": topic,
+                               "DATABASE_URL": old.database})
+        us = regions["us"]
+        regions.start("us")
+        wait_for(us, 10, 200, 2)
+        wait_for(us, 11, 300, 2)
+        wait_for(us, 12, 400, 2)
+        assert status(us)["resources"]["properties"]["records"] == 10
+        assert put(us, 10, 201, 2).status_code == 200
+        wait_for(eu, 10, 201, 3)
+        assert put(eu, 10, 202, 3).status_code == 200
+        wait_for(us, 10, 202, 4)
+        assert conflicts(us) == []
+
+
 def test_one_node_adopts_and_the_next_takes_over(beside, kafka, topic):
     regions, eu = beside("fastapi", "us", "ap")
     us, ap = regions["us"], regions["ap"]

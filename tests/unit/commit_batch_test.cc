@@ -339,6 +339,71 @@ protected:
     }
 };
 
+// ---- a table that was there before
+// ---------------------------------------------------------------
+
+class AdoptionTest : public PeerTest {
+protected:
+    const RecordRef ref{0, Key{std::string{"k"}}};
+
+    Row copy(const std::string& name, std::uint64_t version, std::int64_t time = 0) const {
+        std::vector<Value> values(schema[0].fields.size());
+        values[1] = name;
+        values[7] = std::int64_t{0};
+        values[9] = time;
+        return base_row(schema[0], ref.key, std::move(values), version);
+    }
+    // As the store reads what another program has inserted.
+    void insert(Island& island, const Row& row) const { island.rows[ref] = {row, Hash128{}}; }
+    std::uint64_t adopt(Island& island) const {
+        const auto done = island.take(commit::CapturedRecords{{ref}});
+        return std::get<commit::Applied>(done.value()).received;
+    }
+    void level(Island& a, Island& b) const {
+        a.take(commit::Rows{{b.rows.at(ref).row}, {}, {}}).value();
+        b.take(commit::Rows{{a.rows.at(ref).row}, {}, {}}).value();
+        EXPECT_EQ(a.text(), b.text());
+        EXPECT_EQ(a.ledger.digests, b.ledger.digests);
+    }
+};
+
+TEST_F(AdoptionTest, ARowIsCountedOnceAndIsInNoLog) {
+    insert(us, copy("n", 4));
+    EXPECT_EQ(adopt(us), 1U);
+    EXPECT_EQ(us.ledger.digests.at(0).rows, 1U);
+    const auto digests = us.ledger.digests;
+    EXPECT_EQ(adopt(us), 0U);
+    EXPECT_EQ(us.ledger.digests, digests);
+    EXPECT_EQ(us.rows.at(ref).row, copy("n", 4));
+    EXPECT_TRUE(us.log.empty());
+}
+
+TEST_F(AdoptionTest, OfTwoCopiesOnlyWhatDiffersAtOneVersionIsListed) {
+    struct Case {
+        Row here, there;
+        std::string name;
+        std::size_t listed;
+    };
+    for (const Case& one :
+         {Case{copy("a", 4), copy("a", 4), "a", 0}, Case{copy("a", 4), copy("b", 3), "a", 0},
+          Case{copy("a", 4, 1), copy("a", 4, 2), "a", 0},
+          Case{copy("a", 4), copy("b", 4), "b", 1}}) {
+        Island a{schema, "us.1"};
+        Island b{schema, "eu.1"};
+        insert(a, one.here);
+        insert(b, one.there);
+        adopt(a);
+        adopt(b);
+        level(a, b);
+        EXPECT_EQ(std::get<std::string>(b.row(ref.key)->cells[1].value), one.name);
+        EXPECT_EQ(version_of(*b.row(ref.key)), 4U);
+        ASSERT_EQ(a.conflicts.size() + b.conflicts.size(), one.listed);
+        EXPECT_TRUE(one.listed == 0 || a.conflicts.front().kind == "copies");
+        level(a, b);
+        EXPECT_EQ(a.conflicts.size() + b.conflicts.size(), one.listed);
+    }
+}
+
 TEST_F(PeerTest, RunIsTakenOnceAndDuplicatesChangeNothing) {
     write_three();
     const auto run = eu.run_of("eu.1", 1, 9);

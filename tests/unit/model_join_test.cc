@@ -245,7 +245,11 @@ TEST_F(JoinTest, BaseRowsThatDifferEndEqual) {
     values[3] = std::int64_t{4};
     const Row two = base_row(schema[0], k1, values, 1);
     EXPECT_EQ(join(schema[0], one, two).row, join(schema[0], two, one).row);
-    EXPECT_EQ(version_of(join(schema[0], one, two).row), 3U);
+    EXPECT_EQ(join(schema[0], two, one).row, one) << "the higher version wins whole";
+    values[2] = std::string{"a note"};
+    const Row three = base_row(schema[0], k1, values, 3);
+    EXPECT_EQ(join(schema[0], one, three).row, join(schema[0], three, one).row);
+    EXPECT_EQ(version_of(join(schema[0], one, three).row), 3U);
 }
 
 // A counter's total is replaced by a later one of its origin, be it smaller, and by no other.

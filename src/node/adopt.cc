@@ -1,0 +1,80 @@
+#include "node/adopt.hpp"
+
+#include <algorithm>
+
+#include "base/clock.hpp"
+#include "base/fault.hpp"
+
+namespace reef::node {
+
+namespace {
+
+constexpr std::chrono::milliseconds pause{200};
+
+struct Walk {
+    std::size_t uncounted = 0;  // rows that no sum had in
+    std::size_t counted = 0;    // of them, now
+};
+
+// Through all records of a resource.
+Task<Walk> walk(model::ResourceId resource, commit::Committer& committer, store::Reader& reader) {
+    Walk walked;
+    std::optional<model::Key> after;
+    for (;;) {
+        auto rows = co_await reader.scan(resource, after, {});
+        if (!rows) co_return rows.error();
+        if (rows->empty()) co_return walked;
+        after = rows->back().row.key;
+        commit::CapturedRecords uncounted;
+        for (const store::StoredRow& stored : *rows) {
+            if (stored.hash == Hash128{}) uncounted.records.push_back(stored.row.ref());
+        }
+        if (uncounted.records.empty()) continue;
+        walked.uncounted += uncounted.records.size();
+        fault_point("adopt.piece");
+        auto taken = co_await committer.take_in(std::move(uncounted));
+        if (!taken) co_return taken.error();
+        walked.counted += taken->received;
+    }
+}
+
+}  // namespace
+
+Task<std::size_t> adopt_rows(const model::Schema& schema, commit::Committer& committer,
+                             store::Reader& reader, std::function<bool()> stop_asked) {
+    const std::string under_way{store::adoption_cursor};
+    const std::string done{store::adopted_cursor};
+    std::size_t adopted = 0;
+    auto ledger = co_await reader.ledger();
+    if (!ledger) co_return ledger.error();
+    if (!ledger->cursors.contains(under_way)) co_return adopted;
+    for (const model::Resource& resource : schema.resources) {
+        for (;;) {
+            auto walked = co_await walk(resource.id, committer, reader);
+            if (!walked) co_return walked.error();
+            adopted += walked->counted;
+            if (walked->uncounted == 0) break;
+            if (walked->counted == walked->uncounted) continue;
+            // What another program keeps locked is looked at again.
+            if (stop_asked && stop_asked()) co_return Error{Errc::closed, "stopped"};
+            Result<void> slept = co_await system_clock().sleep(pause);
+            if (!slept) co_return slept.error();
+        }
+    }
+    commit::Rows end;
+    end.cursors[under_way] = "";
+    const auto rows = co_await reader.ledger();
+    if (!rows) co_return rows.error();
+    const bool any = std::any_of(rows->digests.begin(), rows->digests.end(),
+                                 [](const auto& digest) { return digest.second.rows > 0; });
+    if (any) {
+        const auto before = ledger->cursors.find(done);
+        const int times = before == ledger->cursors.end() ? 0 : std::stoi(before->second);
+        end.cursors[done] = std::to_string(times + 1);
+    }
+    auto saved = co_await committer.load(std::move(end));
+    if (!saved) co_return saved.error();
+    co_return adopted;
+}
+
+}  // namespace reef::node
