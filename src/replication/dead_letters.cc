@@ -7,8 +7,8 @@
 
 #include "base/log.hpp"
 #include "model/json.hpp"
-#include "model/value_text.hpp"
 #include "replication/message_json.hpp"
+#include "replication/peer_record.hpp"
 
 namespace reef::replication {
 
@@ -161,22 +161,14 @@ Task<std::size_t> DeadLetters::send_again(Letters letters) {
 
 // Of the peers that answer, the first whose row has all of these changes inside.
 Task<Row> DeadLetters::row_of_a_peer(RecordRef ref, const Letters& letters) {
-    std::string question = "{\"resource\":";
-    append_json_string(question, parts_.schema[ref.resource].name);
-    question += ",\"key\":";
-    append_json_string(question, to_text(ref.key));
-    question += '}';
+    const Resource& resource = parts_.schema[ref.resource];
     for (const auto& [name, calls] : parts_.calls) {
-        std::string path{"/_atoll/record"};
-        auto answer = co_await calls->post(std::move(path), question, answer_max);
-        if (!answer || answer->status != 200) continue;
-        auto piece_of_one = parse_rows(parts_.schema[ref.resource], answer->body);
-        if (!piece_of_one || piece_of_one->rows.size() != 1) continue;
-        Row& row = piece_of_one->rows.front();
+        auto row = co_await record_of_peer(*calls, resource, ref, answer_max);
+        if (!row) continue;
         const bool inside = std::all_of(letters.begin(), letters.end(), [&row](const auto& letter) {
-            return is_row(letter) || row.vector.covers({letter.source, letter.seq});
+            return is_row(letter) || row->vector.covers({letter.source, letter.seq});
         });
-        if (inside && row.ref() == ref) co_return std::move(row);
+        if (inside) co_return std::move(*row);
     }
     co_return Error{Errc::unavailable,
                     "no peer that can be reached has the record with these "

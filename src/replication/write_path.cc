@@ -6,6 +6,7 @@
 
 #include "base/log.hpp"
 #include "model/forward_json.hpp"
+#include "replication/peer_record.hpp"
 
 namespace reef::replication {
 
@@ -113,17 +114,44 @@ std::chrono::nanoseconds WritePath::patience_for(const Result<Outcome>& outcome,
     return refused->doubtful ? std::min(behind, std::chrono::nanoseconds{times_.doubtful}) : behind;
 }
 
-// A request that names a state which this store has not reached waits for it.
+// A request that names a state which this store has not reached waits for it. What does not come at
+// once may be slow, as through a broker: then peers are asked for this one record.
 Task<Outcome> WritePath::submit_when_caught_up(Intent intent, std::chrono::nanoseconds wait) {
     const auto begin = parts_.clock.steady();
-    for (;;) {
+    const auto ask_at = begin + std::chrono::nanoseconds{times_.ask_after};
+    for (bool asked = !intent.key;;) {
         const std::uint64_t seen = parts_.progress.generation();
         Result<Outcome> outcome = co_await parts_.committer.submit(intent);
-        const auto left = begin + patience_for(outcome, wait) - parts_.clock.steady();
+        const auto now = parts_.clock.steady();
+        const auto left = begin + patience_for(outcome, wait) - now;
         if (left <= left.zero()) co_return outcome;
-        Result<void> waited = co_await parts_.progress.wait_beyond(seen, left);
-        if (!waited) co_return outcome;
+        if (!asked && now >= ask_at) {
+            asked = true;
+            RecordRef ref{intent.resource, *intent.key};
+            auto there = asio::co_spawn(parts_.executor, join_from_peers(std::move(ref)),
+                                        asio::use_awaitable);
+            Result<void> joined = co_await std::move(there);
+            if (joined) continue;
+        }
+        const auto next = asked ? left : std::min(left, ask_at - now);
+        Result<void> waited = co_await parts_.progress.wait_beyond(seen, next);
+        const bool stopping = !waited && waited.error().code != Errc::timeout;
+        if (stopping) co_return outcome;
     }
+}
+
+// The row only, as with a home's answer: the changes in it arrive later and change nothing.
+Task<void> WritePath::join_from_peers(RecordRef ref) {
+    commit::Rows rows;
+    for (const auto& [name, calls] : calls_) {
+        if (!parts_.peers.reachable(name)) continue;
+        auto row = co_await record_of_peer(*calls, parts_.schema[ref.resource], ref, times_.ask);
+        if (row) rows.rows.push_back(std::move(*row));
+    }
+    if (rows.rows.empty()) co_return Error{Errc::unavailable, "no peer has it"};
+    auto joined = co_await parts_.committer.load(std::move(rows));
+    if (!joined) co_return joined.error();
+    co_return Result<void>{};
 }
 
 Task<Outcome> WritePath::forward(Intent intent, std::string home) {
