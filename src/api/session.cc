@@ -90,6 +90,7 @@ asio::awaitable<void> Session::run() {
     }
     bool goes_on = true;
     while (next == Next::request && goes_on) {
+        if (is_given_up()) co_return;
         Response response = co_await handle();
         goes_on = co_await answer(std::move(response));
         if (!goes_on) break;
@@ -158,6 +159,17 @@ bool Session::peer_has_gone() {
     char byte = 0;
     const auto size = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     return size == 0 || (size < 0 && errno != EAGAIN && errno != EINTR);
+}
+
+// A write that the gateway, or a peer, has closed its connection on: this process slept meanwhile,
+// and it was taken elsewhere. Begun now, it might take effect after somebody was told that it could
+// not. Other clients may well say that no more comes from them and wait for the answer.
+bool Session::is_given_up() {
+    const bool writes =
+        request_.method != model::Method::get && request_.method != model::Method::head;
+    const bool carried =
+        !request_.header("atoll-attempt").empty() || request_.path == "/_atoll/forward";
+    return writes && carried && peer_has_gone();
 }
 
 void Session::end_stream() {

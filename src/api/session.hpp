@@ -67,6 +67,7 @@ private:
     Next refuse(HttpError error);
     Next read_failed();
     bool peer_has_gone();
+    bool is_given_up();
     void forget_request();
 
     asio::awaitable<bool> read_some(std::size_t bytes);

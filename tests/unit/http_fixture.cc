@@ -144,7 +144,7 @@ void RawClient::finish() {
 
 bool RawClient::read_more() {
     pollfd ready{socket_, POLLIN, 0};
-    if (::poll(&ready, 1, 10'000) != 1) throw std::runtime_error("the server is silent");
+    if (::poll(&ready, 1, 60'000) != 1) throw std::runtime_error("the server is silent");
     char bytes[16 << 10];
     const auto size = ::recv(socket_, bytes, sizeof bytes, 0);
     if (size < 0) reset_ = true;

@@ -132,6 +132,22 @@ TEST(HttpServer, GivesNoBodyToAStatusThatHasNone) {
     EXPECT_EQ(body_of(client.read_answer()), "GET /y []");
 }
 
+TEST(HttpServer, DoesNotBeginAWriteThatTheGatewayHasGivenUp) {
+    RunningServer server;
+    for (const bool by_gateway : {true, false}) {
+        const int waiting = ShowingHandler::at_gate;
+        ShowingHandler::gate_is_open = false;
+        RawClient client{server.port()};
+        client.send(get("/gate") + post("x", by_gateway ? "Atoll-Attempt: a1\r\n" : ""));
+        EXPECT_TRUE(eventually([&] { return ShowingHandler::at_gate > waiting; }));
+        client.finish();
+        ShowingHandler::gate_is_open = true;
+        const std::string answers = client.read_to_end();
+        EXPECT_NE(answers.find("GET /gate []"), std::string::npos) << answers;
+        EXPECT_EQ(answers.find("POST / [x]") == std::string::npos, by_gateway) << answers;
+    }
+}
+
 TEST(HttpServer, AnswersPipelinedRequestsInOrder) {
     RunningServer server;
     RawClient client{server.port()};
@@ -237,7 +253,7 @@ TEST(HttpServer, SaysWhyItCannotListen) {
 
 TEST(HttpServer, EndsWhatTakesTooLong) {
     ServerOptions options = quick_options();
-    options.header_timeout = options.body_timeout = options.idle_timeout = 50ms;
+    options.header_timeout = options.body_timeout = options.idle_timeout = 500ms;
     RunningServer server{options};
     EXPECT_EQ(exchange(server.port(), ""), "");  // silent from the start: nothing to answer
     EXPECT_EQ(status_of(exchange(server.port(), "GET / HT")), 408);
