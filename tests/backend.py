@@ -44,7 +44,7 @@ class Backend:
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(self._command, env=self._environment, stdout=log,
                                             stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
-        wait_until(self._answers, 30, f"the {self.name} backend answering")
+        wait_until(self._answers, what=f"the {self.name} backend answering")
         return self
 
     def stop(self):
@@ -68,6 +68,6 @@ class Backend:
     def _answers(self):
         assert self.process.poll() is None, self.log()
         try:
-            return requests.get(f"{self.base_url}/health", timeout=1).status_code == 200
+            return requests.get(f"{self.base_url}/health", timeout=30).status_code == 200
         except requests.ConnectionError:
             return False

@@ -10,6 +10,7 @@ import pytest
 import requests
 from atoll import run_atoll, wait_until
 from backend import Backend
+from fleet import Fleet
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.structs import OffsetAndMetadata
 from regions import Regions, are_level, get, hears, metric, put, status
@@ -40,7 +41,7 @@ def beside(make_node, tmp_path, cluster, kafka, topic):
             fill(backend)
             for node in regions.nodes:
                 wait_until(lambda node=node: [get(node, key).status_code for key in KEYS] ==
-                           [200] * len(KEYS), 20, f"the rows at {node.name}")
+                           [200] * len(KEYS), what=f"the rows at {node.name}")
             return regions, backend
 
         yield make
@@ -64,7 +65,7 @@ def told(broker, topic):
     try:
         end = reader.end_offsets([at])[at]
         wait_until(lambda: read.extend(m for ms in reader.poll(200).values() for m in ms) or
-                   len(read) >= end, 20, f"{end} messages in {topic}")
+                   len(read) >= end, what=f"{end} messages in {topic}")
     finally:
         reader.close()
     return read
@@ -102,10 +103,10 @@ def row(region, key):
     return decimal.Decimal(str(said["price"])), int(said["version"])
 
 
-def wait_for(region, key, price, version, seconds=10):
+def wait_for(region, key, price, version):
     wanted = (decimal.Decimal(str(price)), version)
-    wait_until(lambda: row(region, key) == wanted, seconds,
-               f"{key} being {wanted} at {region.name}, not {row(region, key)}")
+    wait_until(lambda: row(region, key) == wanted,
+               what=f"{key} being {wanted} at {region.name}, not {row(region, key)}")
 
 
 def own_changes(node):
@@ -115,7 +116,7 @@ def own_changes(node):
 
 
 def conflicts(node):
-    return requests.get(f"{node.base_url}/_atoll/conflicts", timeout=5).json()["items"]
+    return requests.get(f"{node.base_url}/_atoll/conflicts", timeout=30).json()["items"]
 
 
 @pytest.mark.parametrize("kind", ["fastapi", "express"])
@@ -157,7 +158,7 @@ def test_each_goes_on_while_the_other_is_down(beside, kind):
     for version in range(12, 20):
         assert put(us, 11, version, version).status_code == 200
     eu.start()
-    wait_for(eu, 11, 19, 20, 30)
+    wait_for(eu, 11, 19, 20)
     assert put(eu, 11, 5, 20).status_code == 200
     wait_for(us, 11, 5, 21)
 
@@ -270,7 +271,7 @@ def test_other_programs_see_what_two_regions_joined(beside, kafka, topic):
         assert put(node, 17, price, 2).status_code == 200
     regions.cut("us", "ap", off=False)
     for node in (us, ap, eu):  # which has dropped the second version 3 that it saw
-        wait_for(node, 17, 400, 4, 20)
+        wait_for(node, 17, 400, 4)
     wait_until(lambda: are_level(us, ap), what="equal digests")
     shown = [m for m in told(kafka, topic) if "atoll-joined" in dict(m.headers)]
     assert len(shown) >= 1
@@ -301,8 +302,8 @@ def test_a_flood_is_adopted_in_batches(beside, kafka, topic):
     send(kafka, topic, *({"id": key, "price": version, "version": version}
                          for version in range(3, 503) for key in KEYS))
     for node in (us, ap):
-        wait_for(node, KEYS[-1], 502, 502, 60)
-    wait_until(lambda: are_level(us, ap), 20, "equal digests")
+        wait_for(node, KEYS[-1], 502, 502)
+    wait_until(lambda: are_level(us, ap), what="equal digests")
     assert own_changes(us) == 10 + 5000
     assert metric(us, "atoll_commit_batches_total") - batches < 1000
 
@@ -314,12 +315,49 @@ def test_an_empty_store_beside_another_program_is_not_seeded(make_node, tmp_path
     app.write_text(app.read_text().replace('home_down = "accept"', 'home_down = "reject"'))
     regions.start("us")
     us = regions["us"]
-    listed = requests.get(f"{us.base_url}/properties", timeout=5).json()
+    listed = requests.get(f"{us.base_url}/properties", timeout=30).json()
     assert listed["items"] == []
     # A record of the other program's region is written here: nothing can be forwarded to it.
     send(kafka, topic, {"id": 7, "price": 1, "version": 4, "region_origin": "eu"})
     wait_until(lambda: get(us, 7).status_code == 200, what="the record")
     assert put(us, 7, 2, 4).status_code == 200
     assert get(us, 7).json()["region_origin"] == "eu"
-    lag = requests.get(f"{us.base_url}/replication-lag", timeout=5).json()
+    lag = requests.get(f"{us.base_url}/replication-lag", timeout=30).json()
     assert (lag["lag_seconds"], lag["peers"]) == (0, [])
+
+
+def test_up_starts_our_region_and_the_gateway_passes_theirs(tmp_path, cluster, kafka, topic):
+    fleet = Fleet(tmp_path)
+    fleet.env |= {"KAFKA_BROKER": kafka.address, "KAFKA_TOPIC": topic}
+    eu = Backend("fastapi", tmp_path / "eu", "eu", cluster.new_database(), kafka, topic)
+    text = fleet.app.read_text()
+    begin = text.index("[[node]]", text.index("[[node]]") + 1)
+    end = text.index("\n[", begin)
+    theirs = f'[[node]]\nname = "eu"\nforeign = true\nurl = "http://127.0.0.1:{eu.port}"\n'
+    fleet.app.write_text(text[:begin] + theirs + text[end:])
+    said = fleet.tell("up", "-d")
+
+    def answers(region):
+        """Who answers for eu."""
+        answer = requests.get(f"{fleet.base}/eu/health", timeout=30)
+        return answer.status_code == 200 and answer.json()["region"] == region
+
+    try:
+        status = fleet.atoll("status", fleet.app)
+        assert status.returncode == 0 and "eu" not in status.stdout.split(), status
+        assert fleet.region() == "us", said
+        assert answers("us"), "they have not started yet"
+        eu.start()
+        fill(eu)
+        wait_until(lambda: answers("eu"), what="eu being asked")
+        written = requests.put(f"{fleet.base}/eu/properties/10", json={"price": 7, "version": 2},
+                               timeout=30)
+        assert written.json()["version"] == 3, "it was at version 2 in their table"
+        ours = f"{fleet.base}/us/properties/10"
+        wait_until(lambda: requests.get(ours, timeout=30).json().get("version") == 3,
+                   what="it in us")
+        eu.stop()
+        wait_until(lambda: answers("us"), what="us standing in")
+    finally:
+        eu.clean_up()
+        fleet.atoll("down", fleet.app, "--data", fleet.data)
