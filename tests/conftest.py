@@ -151,8 +151,9 @@ def fleet(tmp_path, store, database_for, between_regions):
     """Both regions and the gateway, started by `atoll up -d`; what it said is in `said`."""
     made = Fleet(tmp_path)
     made.env |= between_regions
-    for name in made.urls:
-        for variable, url in database_for(store).items():
+    on = {"us": "postgres", "eu": "sqlite"} if store == "mixed" else dict.fromkeys(made.urls, store)
+    for name, kind in on.items():
+        for variable, url in database_for(kind).items():
             made.env[f"{variable}_{name.upper()}"] = url
     made.said = made.tell("up", "-d")
     yield made
