@@ -24,6 +24,7 @@ public:
     asio::awaitable<void> write_to(Stream& stream) override {
         for (;;) {
             const std::uint64_t seen = parts_.progress.generation();
+            if (parts_.stopping) hand_over();
             const auto ledger = parts_.progress.ledger();
             auto entries = co_await parts_.reader.changes_after(wanted_after(), piece);
             if (!entries) co_return;  // the peer asks again
@@ -39,6 +40,16 @@ public:
     }
 
 private:
+    // From what the peer was last heard to have on, our own changes are wanted as well.
+    void hand_over() {
+        if (std::erase(without_, parts_.node) == 0) return;
+        for (const auto& [origin, seq] : parts_.peers.received_by(parts_.asker)) {
+            if (node_of(origin) != parts_.node) continue;
+            std::uint64_t& known = position_[origin];
+            known = std::max(known, seq);
+        }
+    }
+
     // Where the peer stands, with everything passed over that it does not want from us.
     Position wanted_after() const {
         Position after = position_;

@@ -120,7 +120,8 @@ asio::awaitable<Response> PeerRoutes::changes(const Request& request) {
     if (*missing) co_return history_.gone(**missing, request);
     Response response;
     response.content_type = "application/x-ndjson";
-    response.stream = make_change_feed({parts_.reader, parts_.progress, parts_.clock, parts_.node},
+    response.stream = make_change_feed({parts_.reader, parts_.progress, parts_.peers, parts_.clock,
+                                        parts_.node, asker, parts_.stopping},
                                        std::move(*after), std::move(without));
     co_return response;
 }

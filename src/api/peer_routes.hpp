@@ -2,6 +2,7 @@
 // only with the peer secret, and to nobody where a node beyond this machine has none.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -29,6 +30,7 @@ struct PeerParts {
     Clock& clock;
     std::string node;
     std::string schema_id;
+    const std::atomic<bool>& stopping;
     std::string secret;   // "": only from loopback
     bool closed = false;  // to everybody
     // More members of the status, each with a comma before it: ,"leads":true

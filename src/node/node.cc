@@ -136,6 +136,7 @@ public:
     void stop() override {
         if (std::exchange(stopped_, true)) return;
         status_.stopping = true;
+        progress_.watch().notify();  // the feeds that are open
         if (server_) {
             // No write is taken any more when the peers take over what this node has.
             const auto end =
@@ -251,7 +252,7 @@ private:
                         system_clock()},
             .peers = {app_.schema, app_.api.answers, *readers_[thread], progress_,
                       replication_->peers(), replication_->writes(), replication_->dead_letters(),
-                      system_clock(), options_.name, schema_id_, app_.peer_secret,
+                      system_clock(), options_.name, schema_id_, status_.stopping, app_.peer_secret,
                       is_closed(app_, options_), [this] { return standing(); }},
             .router = router_,
             .status = status_,

@@ -279,6 +279,12 @@ model::Position Peers::known_elsewhere() const {
     return all;
 }
 
+model::Position Peers::received_by(std::string_view name) const {
+    const std::lock_guard lock{mutex_};
+    const Peer* peer = find(name);
+    return peer ? peer->received : model::Position{};
+}
+
 model::Position Peers::reachable_received(std::string_view except) const {
     const std::lock_guard lock{mutex_};
     model::Position all;

@@ -73,6 +73,8 @@ public:
     bool all_tried() const;
     // Everything that peers were heard to have.
     model::Position known_elsewhere() const;
+    // What this peer was last heard to have.
+    model::Position received_by(std::string_view peer) const;
     // What can be got of others now, but for `except`.
     model::Position reachable_received(std::string_view except = {}) const;
     // Peers that can be asked and have this change.

@@ -47,7 +47,7 @@ struct ReplicationOptions {
     std::optional<BrokerOptions> broker = {};
     std::chrono::milliseconds catch_up_max{5000};
     std::chrono::seconds snapshot_max{600};  // the same, while a snapshot is being taken
-    std::chrono::milliseconds hand_over_max{2000};
+    std::chrono::milliseconds hand_over_max{4000};
 };
 
 class Replication {

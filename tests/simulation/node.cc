@@ -1,5 +1,6 @@
 #include "node.hpp"
 
+#include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -92,7 +93,7 @@ struct Node::Life {
             calls_of(owner));
         routes = std::make_unique<api::PeerRoutes>(
             api::PeerParts{parts.schema, answers, *reader, progress, peers, *writes, *letters,
-                           clock, owner.name(), parts.schema.id(), ""});
+                           clock, owner.name(), parts.schema.id(), stopping, ""});
     }
 
     void begin(const NodeParts& parts) {
@@ -147,6 +148,7 @@ struct Node::Life {
     std::unique_ptr<replication::Inbox> inbox;
     std::vector<std::unique_ptr<replication::Subscriber>> subscribers;
     std::unique_ptr<replication::WritePath> writes;
+    const std::atomic<bool> stopping{false};
     std::unique_ptr<api::PeerRoutes> routes;
 };
 
