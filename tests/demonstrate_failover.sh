@@ -19,17 +19,17 @@ step() { # what it shows, and the command that is true when it does
   fi
 }
 fleet() { build/atoll "$1" "$app" us --data "$data"; }
-answered_by() { curl -s -m 5 "$base/$1/health" | grep -q "\"region\":\"$2\""; }
+answered_by() { curl -s -m 30 "$base/$1/health" | grep -q "\"region\":\"$2\""; }
 both_healthy() { answered_by us us && answered_by eu eu; }
-version() { curl -s -m 5 "$base/us/properties/40" | sed -n 's/.*"version":\([0-9]*\).*/\1/p'; }
+version() { curl -s -m 30 "$base/us/properties/40" | sed -n 's/.*"version":\([0-9]*\).*/\1/p'; }
 is_at_version() { [ "$(version)" = "$1" ]; }
 put() {
-  curl -s -m 5 -X PUT "$base/us/properties/40" -H 'Content-Type: application/json' \
+  curl -s -m 30 -X PUT "$base/us/properties/40" -H 'Content-Type: application/json' \
     -d "{\"price\":400000,\"version\":$1}" | grep -q "\"version\":$(($1 + 1)),"
 }
 is_logged() { tail -n 1 "$data/logs/gateway.log" | grep -q 'PUT /us/properties/40.* upstream='; }
-eventually() { # within ten seconds
-  local end=$((SECONDS + 10))
+eventually() { # within a minute
+  local end=$((SECONDS + 60))
   until "$@"; do [ $SECONDS -lt $end ] || return 1; done
 }
 

@@ -3,12 +3,11 @@ there: an app file with ports of its own in apps/, build/atoll, and data/."""
 
 import os
 import pathlib
-import random
 import subprocess
 
 import requests
 from atoll import BINARY, REPOSITORY
-from ports import free_ports
+from ports import free_ports, free_run
 
 
 class Fleet:
@@ -17,8 +16,7 @@ class Fleet:
         text = (REPOSITORY / "apps/property-listing.toml").read_text()
         for old, new in zip((8101, 8102, 8080), ports):
             text = text.replace(f"127.0.0.1:{old}", f"127.0.0.1:{new}")
-        # Where `--stack full` begins to look for free ports: below those that the system gives out.
-        self.database_port = random.randrange(10_000, 30_000, 10)
+        self.database_port = free_run(10)  # where `--stack full` begins to look for free ports
         text = text.replace("[stack.full]", "[stack.full]\n"
                             f"postgresql_port = {self.database_port}\n"
                             f"kafka_port = {self.database_port + 5}")
@@ -40,7 +38,7 @@ class Fleet:
 
     def atoll(self, *words):
         return subprocess.run([BINARY, *words], env=self.env, text=True, capture_output=True,
-                              timeout=60, check=False)
+                              timeout=180, check=False)
 
     def tell(self, verb, *words):
         done = self.atoll(verb, self.app, *words, "--data", self.data)
@@ -48,7 +46,7 @@ class Fleet:
         return done.stdout
 
     def region(self):
-        return requests.get(f"{self.base}/us/health", timeout=5).json().get("region")
+        return requests.get(f"{self.base}/us/health", timeout=30).json().get("region")
 
     def pids(self):
         """All of its processes."""

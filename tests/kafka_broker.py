@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 
-from ports import quiet_port
+from ports import free_port
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
 JARS = REPOSITORY / "build" / "kafka"
@@ -57,8 +57,8 @@ class Broker:
 
     def __init__(self, doors=()):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="atoll-kafka-", dir="/tmp"))
-        self.port, self.controller = quiet_port(), quiet_port()
-        self.doors = {name: quiet_port() for name in doors}
+        self.port, self.controller = free_port(), free_port()
+        self.doors = {name: free_port() for name in doors}
         self.process = None
         self.log_file = self.folder / "log"
         self._properties = self.folder / "server.properties"
@@ -78,7 +78,7 @@ class Broker:
             controller=self.controller, folder=self.folder))
         done = subprocess.run(
             self._command("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c",
-                          self._properties), capture_output=True, text=True, timeout=60)
+                          self._properties), capture_output=True, text=True, timeout=180)
         assert done.returncode == 0, done.stderr
         return self.start()
 

@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 
-from ports import quiet_port
+from ports import free_port
 
 START_SECONDS = 60
 
@@ -40,7 +40,7 @@ def binaries():
 def psql(url, text):
     """What psql prints, unaligned and without titles."""
     done = subprocess.run([*psql_command(url), "-c", text], text=True, capture_output=True,
-                          timeout=60)
+                          timeout=180)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
@@ -82,7 +82,7 @@ class Cluster:
 
     def __init__(self, folder=None, port=None, settings=None):
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="atoll-pg-", dir="/tmp"))
-        self.port = port or quiet_port()
+        self.port = port or free_port()
         self.data = self.folder / "data"
         self.log_file = self.folder / "log"
         self.databases = 0

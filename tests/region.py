@@ -7,6 +7,8 @@ import socket
 import struct
 import threading
 
+from ports import free_port
+
 
 @dataclasses.dataclass
 class Asked:
@@ -47,7 +49,7 @@ class Region:
         self.asked = []
         self.connected = 0
         self.released = threading.Event()  # lets go of what waits in the test's end
-        self.port = 0
+        self.port = free_port()
         self._listener = None
         self._open = set()
         self._lock = threading.Lock()
@@ -59,7 +61,6 @@ class Region:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", self.port))
         listener.listen(512)
-        self.port = listener.getsockname()[1]
         self._listener = listener
         threading.Thread(target=self._accept, args=[listener], daemon=True).start()
 

@@ -67,14 +67,14 @@ class Regions:
 
     def cut(self, a, b, off=True):
         for node, peer in ((self[a], b), (self[b], a)):
-            answer = requests.post(f"{node.base_url}/_atoll/cut", timeout=5,
+            answer = requests.post(f"{node.base_url}/_atoll/cut", timeout=30,
                                    json={"peer": peer, "cut": off})
             assert answer.status_code == 200
         wait_until(lambda: hears(self[a], b) != off or not off, what="the cut")
 
 
 def lag(node):
-    return requests.get(f"{node.base_url}/replication-lag", timeout=5).json()
+    return requests.get(f"{node.base_url}/replication-lag", timeout=30).json()
 
 
 def hears(node, peer):
@@ -82,21 +82,21 @@ def hears(node, peer):
 
 
 def get(node, key):
-    return requests.get(f"{node.base_url}/properties/{key}", timeout=5)
+    return requests.get(f"{node.base_url}/properties/{key}", timeout=30)
 
 
 def put(node, key, price, version, **headers):
-    return requests.put(f"{node.base_url}/properties/{key}", timeout=5, headers=JSON | headers,
+    return requests.put(f"{node.base_url}/properties/{key}", timeout=30, headers=JSON | headers,
                         data=json.dumps({"price": price, "version": version}))
 
 
 def status(node):
-    return requests.get(f"{node.base_url}/_atoll/status", timeout=5).json()
+    return requests.get(f"{node.base_url}/_atoll/status", timeout=30).json()
 
 
 def metric(node, name):
     """The sum of a metric over its labels."""
-    lines = requests.get(f"{node.base_url}/metrics", timeout=5).text.splitlines()
+    lines = requests.get(f"{node.base_url}/metrics", timeout=30).text.splitlines()
     return sum(float(line.rsplit(" ", 1)[1]) for line in lines
                if line.startswith((name + " ", name + "{")))
 

@@ -12,7 +12,7 @@ def messages(broker, topic, count):
     read = []
     try:
         wait_until(lambda: read.extend(m for ms in reader.poll(200).values() for m in ms) or
-                   len(read) >= count, 20, f"{count} messages in {topic}")
+                   len(read) >= count, what=f"{count} messages in {topic}")
     finally:
         reader.close()
     return read

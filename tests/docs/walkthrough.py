@@ -74,7 +74,7 @@ def run(steps, replace=(), **options):
         file.write(script)
         file.flush()
         done = subprocess.run(
-            ["bash", file.name], stdout=subprocess.PIPE, timeout=100, check=False, **options)
+            ["bash", file.name], stdout=subprocess.PIPE, timeout=300, check=False, **options)
     pieces = re.split(rf"\n{MARK} (\d+)\n", done.stdout.decode(errors="replace"))
     back = {ours: theirs for theirs, ours in replace.items()}
     problems = []

@@ -9,7 +9,7 @@ import disk
 import requests
 from atoll import REPOSITORY, Node, wait_until
 from gateway import Gateway
-from ports import quiet_port
+from ports import free_port
 from proxy import NONE, Link, Loop
 from regions import metric
 from servers import Servers
@@ -45,7 +45,7 @@ def told(url, asked):
     answers = []
 
     def is_answered():
-        answers.append(requests.get(url, params=asked, timeout=10))
+        answers.append(requests.get(url, params=asked, timeout=30))
         return answers[-1].status_code != 503
 
     wait_until(is_answered, what=f"{url} being answered")
@@ -62,7 +62,7 @@ class Cluster:
         self.app = app_file(self.folder, self.names)
         self._loop = Loop()
         library = disk.build(self.folder)
-        places = {name: quiet_port() for name in self.names}
+        places = {name: free_port() for name in self.names}
         self.links = {(a, b): Link(self._loop, f"{a}-{b}", places[b], seed)
                       for a in (GATEWAY, *self.names) for b in self.names if a != b}
         self.servers = Servers(stack, self.names, self._loop, seed)
@@ -98,7 +98,7 @@ class Cluster:
         for node in self.nodes.values():
             node.wait_ready()
         self.gateway.start()
-        self.wait_well(20)
+        self.wait_well()
         return self
 
     # ---- what goes wrong -------------------------------------------------------------------------
@@ -132,9 +132,9 @@ class Cluster:
                 if node.process is not None and node.process.poll() is not None]
 
     # ---- how it is -------------------------------------------------------------------------------
-    def wait_well(self, seconds):
+    def wait_well(self):
         """Each is on its store, hears all others and is heard."""
-        wait_until(lambda: all(map(self._is_well, self.nodes.values())), seconds, "all being well")
+        wait_until(lambda: all(map(self._is_well, self.nodes.values())), what="all being well")
 
     def _is_well(self, node):
         if node.process is None:

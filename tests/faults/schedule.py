@@ -14,7 +14,6 @@ from servers import BROKER, DATABASE
 
 BOTH_CHANCE = 0.15        # a second fault begins before the first one is over
 CALM = (0.3, 1.2)         # seconds between two faults
-EXIT_SECONDS = 8          # for a node whose disk fails
 LONG_SLEEP = 13           # seconds: longer than a node waits for anything of its database
 
 
@@ -114,7 +113,7 @@ def failing_fsync(cluster, node, chance):
     cluster.disks[node].tell(fsync_error=disk.EIO)
     process = cluster.nodes[node].process
     try:
-        wait_until(lambda: process.poll() is not None, EXIT_SECONDS, f"{node} ending itself")
+        wait_until(lambda: process.poll() is not None, what=f"{node} ending itself")
         if cluster.nodes[node].wait_for_exit() != 1:
             raise Broken(f"{node} ended with {process.returncode} after a failed fsync")
     finally:
@@ -269,7 +268,7 @@ class Schedule:
 
     def _recover(self):
         """Faults end when all hear all again: until then, more than one thing may be wrong."""
-        self._cluster.wait_well(30)
+        self._cluster.wait_well()
         for fault in self.faults:
             if fault.end is None:
                 fault.end = self._now()

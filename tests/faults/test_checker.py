@@ -270,7 +270,7 @@ def test_it_sees_a_read_without_what_its_token_names(run):
 def test_it_sees_that_a_failure_was_noticed(run):
     ask = during(run, "kill")
     run.faults = [checker.alone(run, ask)]  # which goes on longer might meet the next one
-    ask.status, ask.returned = 502, ask.returned + 1.5
+    ask.status, ask.returned = 502, ask.returned + 30
     assert "failed during" in found_in(run, checker.one_failure_is_not_noticed)
     assert "took " in found_in(run, checker.a_kill_costs_a_second_at_most)
 
@@ -284,7 +284,12 @@ def test_it_sees_that_a_failure_was_noticed(run):
     ("version.skip:20", "it named version"),
     ("commit.drop:100", "acknowledged")])
 def test_it_sees_a_promise_that_is_broken(tmp_path, fault, told):
-    seed = random.randrange(1, 1_000_000)
+    """In a longer run, if there were too few writes for it in a short one."""
     env = {"ATOLL_FAULT": fault}
-    _, found = one_round.play(seed, 4, 2, tmp_path / "run", ("link delay",), env, print)
-    assert told in "\n".join(found), (seed, found)
+    for seconds in (4, 12, 36):
+        seed = random.randrange(1, 1_000_000)
+        folder = tmp_path / f"run{seconds}"
+        _, found = one_round.play(seed, seconds, 2, folder, ("link delay",), env, print)
+        if told in "\n".join(found):
+            return
+    raise AssertionError((seed, found))

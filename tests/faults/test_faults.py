@@ -11,7 +11,7 @@ import pytest
 SECONDS = int(os.environ.get("SECONDS", 30))
 
 
-@pytest.mark.timeout(SECONDS + 150)
+@pytest.mark.timeout(SECONDS + 600)
 @pytest.mark.parametrize("nodes, stacks", [
     (2, "embedded"), (3, "embedded"), (2, "full"), (2, "apart, mixed or databases")])
 def test_nothing_is_lost_and_nobody_notices(tmp_path, nodes, stacks):

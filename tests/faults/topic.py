@@ -7,7 +7,6 @@ from kafka import KafkaConsumer, TopicPartition
 from stores import stamp_of
 
 TOPIC = "property-updates"
-READ_SECONDS = 30
 
 
 def changes_in(broker):
@@ -20,7 +19,7 @@ def changes_in(broker):
         [end] = reader.end_offsets([place]).values()
         read = []
         wait_until(lambda: read.extend(reader.poll(200).get(place, [])) or len(read) >= end,
-                   READ_SECONDS, f"{end} messages in the topic")
+                   what=f"{end} messages in the topic")
     finally:
         reader.close()
     headers = [dict(message.headers) for message in read]

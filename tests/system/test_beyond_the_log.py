@@ -22,7 +22,7 @@ def write_until_trimmed(node, keys):
             versions[key] += 1
         return oldest_logged(node, origin) > 5
 
-    wait_until(trimmed, 30, "the log being trimmed")
+    wait_until(trimmed, what="the log being trimmed")
     return versions
 
 
@@ -32,14 +32,14 @@ def test_both_sides_of_a_long_cut_end_equal_and_keep_their_writes(make_node, tmp
     us, eu = regions["us"], regions["eu"]
     regions.cut("us", "eu")
     assert put(us, 200, 77, 1, **{"X-Request-ID": "seen-by-us"}).status_code == 200
-    gone = requests.delete(f"{us.base_url}/properties/300?version=1", timeout=5)
+    gone = requests.delete(f"{us.base_url}/properties/300?version=1", timeout=30)
     assert gone.status_code == 204
     in_us = write_until_trimmed(us, range(1, 20))
     assert put(eu, 1600, 88, 1).status_code == 200  # its own, not yet seen by others
     assert put(eu, 5, 99, 1).status_code == 200  # on both sides
     regions.cut("us", "eu", False)
-    wait_until(lambda: are_level(us, eu) and not lag(eu)["peers"][0].get("trouble"), 30,
-               "both regions being equal")
+    wait_until(lambda: are_level(us, eu) and not lag(eu)["peers"][0].get("trouble"),
+               what="both regions being equal")
     assert metric(eu, "atoll_replication_snapshot_rows_total") >= 3000
     assert get(eu, 2).json()["version"] == in_us[2]
     assert get(eu, 300).status_code == 404, "a tombstone is part of a snapshot"
@@ -65,13 +65,13 @@ def test_a_log_that_no_longer_reaches_back_says_so(make_node, tmp_path):
                      "SELECT json::json ->> 'schema' FROM atoll_log LIMIT 1")
     headers = {"Atoll-Peer": "eu", "Atoll-Schema": schema}
     for more in ("", f"&origin={origin}&limit=5"):
-        answer = requests.get(f"{us.base_url}/_atoll/changes?after={origin}:2{more}", timeout=5,
+        answer = requests.get(f"{us.base_url}/_atoll/changes?after={origin}:2{more}", timeout=30,
                               headers=headers)
         assert (answer.status_code, answer.json()["error"]) == (410, "needs_snapshot")
         assert f"of {origin} the log here holds" in answer.json()["detail"]
     oldest = oldest_logged(us, origin)
     piece = requests.get(f"{us.base_url}/_atoll/changes?after={origin}:{oldest}"
-                         f"&origin={origin}&limit=3", timeout=5, headers=headers)
+                         f"&origin={origin}&limit=3", timeout=30, headers=headers)
     assert piece.status_code == 200
     stamps = [line.split('"')[3].split("@")[0] for line in piece.text.splitlines()]
     assert stamps == [f"{origin}:{oldest + n}" for n in (1, 2, 3)]

@@ -54,7 +54,7 @@ def captured(node):
 
 def level(regions):
     us, eu = regions["us"], regions["eu"]
-    wait_until(lambda: captured(us) == captured(eu) == 0 and are_level(us, eu), 20, "both equal")
+    wait_until(lambda: captured(us) == captured(eu) == 0 and are_level(us, eu), what="both equal")
 
 
 def everywhere(regions, key, version):
@@ -133,7 +133,7 @@ def test_what_no_write_may_say_is_put_back_and_listed(regions):
     us = regions["us"]
     sql(us, "UPDATE properties SET region_origin = 'eu', price = 4 WHERE id = 10")
     assert everywhere(regions, 10, 2)[1:4:2] == ["4.00", "us"]
-    [conflict] = requests.get(f"{us.base_url}/_atoll/conflicts", timeout=5).json()["items"]
+    [conflict] = requests.get(f"{us.base_url}/_atoll/conflicts", timeout=30).json()["items"]
     assert conflict["kind"] == "sql" and conflict["detail"]["fields"] == ["region_origin"]
     for wrong in ("bedrooms = 5000", "price = -1"):
         with pytest.raises(AssertionError, match="violates"):
@@ -146,8 +146,8 @@ def test_atolls_own_writes_are_not_captured(regions):
     us, eu = regions["us"], regions["eu"]
     for version in range(1, 20):
         assert put(us, 10, version, version).status_code == 200
-    made = requests.post(f"{us.base_url}/properties", json={"price": 1}, timeout=5).json()["id"]
-    assert requests.delete(f"{us.base_url}/properties/{made}?version=1", timeout=5).ok
+    made = requests.post(f"{us.base_url}/properties", json={"price": 1}, timeout=30).json()["id"]
+    assert requests.delete(f"{us.base_url}/properties/{made}?version=1", timeout=30).ok
     level(regions)
     assert get(eu, 10).json()["version"] == 20
 
@@ -192,7 +192,7 @@ def test_a_change_of_a_peer_waits_for_a_transaction_left_open(regions):
 def increment(node, key):
     """As a client does: once more with what is current, as long as it is stale."""
     with requests.Session() as session:
-        row = session.get(f"{node.base_url}/properties/{key}", timeout=10).json()
+        row = session.get(f"{node.base_url}/properties/{key}", timeout=30).json()
         for _ in range(1000):
             answer = session.put(f"{node.base_url}/properties/{key}", timeout=10,
                                  json={"price": row["price"] + 1, "version": row["version"]})

@@ -42,7 +42,7 @@ def test_killed_under_load(make_node, chance, where):
         if where == "anywhere":
             load = crash_load.Load(node, round, chance.text)
             least = chance.randint(1, 400)
-            wait_until(lambda: load.answered() >= least, 30, f"{least} answers")
+            wait_until(lambda: load.answered() >= least, what=f"{least} answers")
             node.kill()
         else:
             node.stop()

@@ -30,7 +30,7 @@ def commits(wal):
 def killed_under_load(node):
     """A killed node, what it had answered, and its file."""
     load = crash_load.Load(node, 0, "planted")
-    wait_until(lambda: load.answered() > 200, 30, "200 answers")
+    wait_until(lambda: load.answered() > 200, what="200 answers")
     node.kill()
     return load.over(), node.folder / "data" / "us.db"
 

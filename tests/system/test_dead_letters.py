@@ -112,5 +112,5 @@ def test_what_passes_by_itself_needs_nobody(make_node, tmp_path):
     assert put(us, 10, 666, 1).status_code == 200
     wait_until(lambda: status(eu)["dead"] == 1, what="it being parked")
     by_hand(eu, *ACCEPTS)
-    wait_until(lambda: status(eu)["dead"] == 0, 15, "it being tried again")
+    wait_until(lambda: status(eu)["dead"] == 0, what="it being tried again")
     assert get(eu, 10).json() == get(us, 10).json()

@@ -79,9 +79,9 @@ def test_a_full_disk_and_then_space_again(node_on_small_disk):
 def test_a_disk_that_is_full_when_the_process_is_killed(node_on_small_disk):
     node = node_on_small_disk
     load = crash_load.Load(node, 0, "full", accepted=(200, 201, 204, 404, 409, 503))
-    wait_until(lambda: load.answered() > 200, 30, "200 answers")
+    wait_until(lambda: load.answered() > 200, what="200 answers")
     filler = fill(node)
-    wait_until(lambda: load.count(503) > 20, 30, "20 refusals")
+    wait_until(lambda: load.count(503) > 20, what="20 refusals")
     node.kill()
     writes = load.over()
     filler.unlink()
@@ -130,7 +130,7 @@ def test_a_failed_fsync_is_not_answered_and_ends_the_process(node, fail_fsync):
 
 def test_fsync_fails_under_load(node, fail_fsync):
     load = crash_load.Load(node, 0, "fsync")
-    wait_until(lambda: load.answered() > 200, 30, "200 answers")
+    wait_until(lambda: load.answered() > 200, what="200 answers")
     fail_fsync(node.pid)
     assert node.wait_for_exit() == 1
     writes = load.over()

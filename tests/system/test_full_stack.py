@@ -21,7 +21,7 @@ def line_of(fleet, part):
 
 def paste(fleet, part, more=""):
     done = subprocess.run(f"{line_of(fleet, part)} {more}", shell=True, env=fleet.env, text=True,
-                          capture_output=True, timeout=60, check=False)
+                          capture_output=True, timeout=180, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -42,12 +42,12 @@ def kafka_pid(fleet):
 
 
 def put(fleet, price, version, region="us", **headers):
-    return requests.put(f"{fleet.base}/{region}/properties/10", timeout=20, headers=headers,
+    return requests.put(f"{fleet.base}/{region}/properties/10", timeout=60, headers=headers,
                         json={"price": price, "version": version})
 
 
 def get(fleet, region):
-    return requests.get(f"{fleet.base}/{region}/properties/10", timeout=10).json()
+    return requests.get(f"{fleet.base}/{region}/properties/10", timeout=30).json()
 
 
 def published(fleet, price):
@@ -58,7 +58,7 @@ def nothing_listens(fleet):
     parts = [port_of(fleet, part) for part in ("postgres-us", "postgres-eu", "kafka")]
     for port in [*parts, fleet.gateway_port]:
         with contextlib.suppress(ConnectionRefusedError):
-            socket.create_connection(("127.0.0.1", port), timeout=5).close()
+            socket.create_connection(("127.0.0.1", port), timeout=30).close()
             return False
     return True
 
@@ -69,13 +69,13 @@ def has_ended(fleet):
 
 def test_a_write_is_in_both_databases_and_in_the_topic(full):
     assert "store postgresql, transport kafka" in full.said and "3000 records" in full.said
-    written = put(full, 520000, 1, Prefer="wait=10, atoll-peers=1").json()
+    written = put(full, 520000, 1, Prefer="wait=20, atoll-peers=1").json()
     assert written["version"] == 2 and get(full, "eu") == written
     for node in ("us", "eu"):
         shown = paste(full, f"postgres-{node}", f'-XAt -c "{ROW}"').strip()
         at = written["updated_at"].replace("T", " ").rstrip("Z").rstrip("0")
         assert shown == f"10|520000.00|{written['bedrooms']}|2|{at}"
-    wait_until(lambda: published(full, 520000), 20, "the message")
+    wait_until(lambda: published(full, 520000), what="the message")
     kept = full.tell("logs", "postgres-us")
     assert "ready to accept connections" in kept
     assert "Kafka Server started" in full.tell("logs", "kafka")
@@ -87,26 +87,26 @@ def test_parts_that_are_killed_come_back_and_writes_go_on(full):
     os.kill(database, signal.SIGKILL)
     wait_until(lambda: put(full, 2, get(full, "us")["version"]).status_code == 200 and
                full.region() == "us" and postgres_pid(full, "us") not in (0, database),
-               60, "us writing again")
+               what="us writing again")
     os.kill(broker, signal.SIGKILL)
     version = get(full, "us")["version"]
     put(full, 3, version).raise_for_status()
-    wait_until(lambda: kafka_pid(full) not in (0, broker), 30, "another broker process")
-    wait_until(lambda: get(full, "eu")["price"] == 3, 30, "eu having it")
+    wait_until(lambda: kafka_pid(full) not in (0, broker), what="another broker process")
+    wait_until(lambda: get(full, "eu")["price"] == 3, what="eu having it")
 
     def is_published():
         with contextlib.suppress(AssertionError):  # the broker may still be starting
             return published(full, 3)
         return False
 
-    wait_until(is_published, 60, "the message")
+    wait_until(is_published, what="the message")
 
 
 def test_another_start_finds_everything_again_and_a_fresh_one_nothing(full):
-    put(full, 4711, 1, Prefer="wait=10, atoll-peers=1").raise_for_status()
-    wait_until(lambda: published(full, 4711), 20, "the message")
+    put(full, 4711, 1, Prefer="wait=20, atoll-peers=1").raise_for_status()
+    wait_until(lambda: published(full, 4711), what="the message")
     full.tell("down")
-    wait_until(lambda: has_ended(full), 30, "no process being left")
+    wait_until(lambda: has_ended(full), what="no process being left")
     full.said = full.tell("up", "-d", "--stack", "full")
     assert get(full, "us")["version"] == get(full, "eu")["version"] == 2
     assert published(full, 4711)
@@ -120,7 +120,7 @@ def test_a_part_that_was_stopped_stays_stopped_until_it_is_started(full):
     assert not kafka_pid(full)
     put(full, 5, 1).raise_for_status()
     full.tell("start", "kafka")
-    wait_until(lambda: published(full, 5), 60, "the message")
+    wait_until(lambda: published(full, 5), what="the message")
 
 
 @contextlib.contextmanager
@@ -151,11 +151,11 @@ def test_ctrl_c_stops_the_nodes_then_what_they_stand_on(fleet):
 def test_it_can_be_stopped_while_it_starts(fleet):
     fleet.tell("down")
     with in_the_foreground(fleet) as process:
-        wait_until(lambda: (fleet.data / "postgres-us/made").exists(), 30, "a half-made cluster")
+        wait_until(lambda: (fleet.data / "postgres-us/made").exists(), what="a half-made cluster")
         process.send_signal(signal.SIGINT)
         said = process.stdout.read()
         assert process.wait(60) == 0, said
-    wait_until(lambda: not fleet.pids(), 10, "no process being left")
+    wait_until(lambda: not fleet.pids(), what="no process being left")
     fleet.said = fleet.tell("up", "-d", "--stack", "full")
     assert get(fleet, "us")["version"] == 1
 
@@ -170,7 +170,7 @@ def test_a_port_that_somebody_has_is_left_to_him(fleet):
 
 def refusal(fleet, stack="full", **env):
     done = subprocess.run([BINARY, "up", fleet.app, "--data", fleet.data, "--stack", stack],
-                          env=fleet.env | env, text=True, capture_output=True, timeout=60,
+                          env=fleet.env | env, text=True, capture_output=True, timeout=180,
                           check=False)
     assert done.returncode == 2, done.stdout + done.stderr
     return done.stderr

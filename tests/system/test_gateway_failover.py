@@ -1,5 +1,5 @@
-"""A region fails, and the gateway's clients do not notice. Times are bounds, not measurements: a
-region that hangs costs half a second, a mark lasts one to two."""
+"""A region fails, and the gateway's clients do not notice. Times are bounds, not measurements, and
+but for a few tests the gateway's waits are longer than for people: see `at_leisure`."""
 
 import concurrent.futures
 import contextlib
@@ -10,16 +10,16 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 import region
 from atoll import wait_until
-from gateway import PROPERTY, assert_problem
+from gateway import LEISURE, PROPERTY, as_it_is, assert_problem, at_leisure
 from region import answering, slow
 
 METHODS = ["GET", "PUT", "POST", "DELETE"]
-SOON = 0.45  # less than it takes to find that a region hangs
+HANGS = 0.5 * LEISURE  # seconds that it takes to find that a region hangs
+SOON = 0.9 * HANGS
 
 FAILURES = {
     "refuses": lambda one: one.kill(),
@@ -37,6 +37,12 @@ def impatient(conf):
     return conf.replace("proxy_read_timeout 10s;", "proxy_read_timeout 1s;")
 
 
+def long_marks(conf):
+    """A region that failed is left alone for longer than a test takes."""
+    assert "fail_timeout=1s" in conf
+    return at_leisure(conf).replace("fail_timeout=1s", "fail_timeout=60s")
+
+
 # ---- one region fails --------------------------------------------------------------------------
 
 
@@ -46,7 +52,7 @@ def test_the_other_region_is_tried_once(world, method, failure):
     FAILURES[failure](world.us)
     answer = world.gateway.ask(method, PROPERTY, b'{"price":1}' if method != "GET" else None)
     assert answer.by == "eu"
-    assert answer.seconds < (0.95 if failure == "hangs" else SOON)
+    assert answer.seconds < (HANGS + SOON if failure == "hangs" else SOON)
     first, second = world.us.seen(), world.eu.seen()
     assert len(first) == (0 if failure == "refuses" else 1) and len(second) == 1
     assert (second[0].method, second[0].target) == (method, PROPERTY)
@@ -75,7 +81,7 @@ def test_a_region_killed_under_load_costs_nobody_anything(world):
     world.us.kill()
     wait_until(lambda: sum(a.by == "eu" for a in answers) > 200, what="200 answers of eu")
     stop()
-    assert max(answer.seconds for answer in answers) < 1
+    assert max(answer.seconds for answer in answers) < HANGS
 
 
 def test_a_rolling_restart_costs_nobody_anything(world):
@@ -99,19 +105,18 @@ def test_a_stopped_process_is_like_a_hanging_region(make_world):
                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         try:
             port = int(process.stdout.readline().split(" port ")[1].split()[0])
-            world = make_world(ports={"PORT_US": port})
+            world = make_world(ports={"PORT_US": port}, edit=long_marks)
             assert world.gateway.get(PROPERTY).status == 404  # it has no such file
             process.send_signal(signal.SIGSTOP)
             answers = [world.gateway.get(PROPERTY) for _ in range(10)]
             assert [answer.by for answer in answers] == ["eu"] * 10
-            assert answers[0].seconds < 0.95 and sum(a.seconds > SOON for a in answers) <= 2
-            process.send_signal(signal.SIGCONT)
-            wait_until(lambda: world.gateway.get(PROPERTY).status == 404, 4, "us being back")
+            assert answers[0].seconds < HANGS + SOON
+            assert all(answer.seconds < SOON for answer in answers[1:])
         finally:
             process.kill()
 
 
-def test_a_region_that_takes_no_connection_costs_a_quarter_of_a_second(world):
+def test_a_region_that_takes_no_connection_costs_half_of_that(world):
     world.us.kill()
     with contextlib.ExitStack() as at_the_end, socket.socket() as full:
         full.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -122,32 +127,30 @@ def test_a_region_that_takes_no_connection_costs_a_quarter_of_a_second(world):
             waiting.setblocking(False)
             waiting.connect_ex(full.getsockname())
         answer = world.gateway.get(PROPERTY)
-        assert answer.by == "eu" and 0.2 < answer.seconds < SOON
+        assert answer.by == "eu" and 0.4 * HANGS < answer.seconds < SOON
 
 
 # ---- left alone, and found again ---------------------------------------------------------------
 
 
-def test_a_hanging_region_is_left_alone_for_a_second(world):
+def test_a_hanging_region_is_left_alone_for_a_while(make_world):
+    world = make_world(edit=long_marks)
     world.us.behave = region.hanging
     assert world.gateway.get(PROPERTY).by == "eu"
-    marked = time.monotonic()
-    while time.monotonic() < marked + 0.9:
+    for _ in range(20):
         answer = world.gateway.get(PROPERTY)
         assert answer.by == "eu" and answer.seconds < SOON
     assert len(world.us.seen()) == 1
 
 
 @pytest.mark.parametrize("failure", ["refuses", "hangs"])
-def test_a_region_that_is_back_is_found_within_two_seconds(world, failure):
+def test_a_region_that_is_back_is_found_soon(world, failure):
     FAILURES[failure](world.us)
     assert world.gateway.get(PROPERTY).by == "eu"
     world.us.kill()
     world.us.behave = answering(200)
     world.us.start()
-    back = time.monotonic()
-    wait_until(lambda: world.gateway.get(PROPERTY).by == "us", 3, "us being found again")
-    assert time.monotonic() - back < 2.5
+    wait_until(lambda: world.gateway.get(PROPERTY).by == "us", 2 + SOON, "us being found again")
 
 
 @pytest.mark.parametrize("failure", FAILURES)
@@ -158,7 +161,7 @@ def test_a_region_that_is_left_alone_is_asked_when_the_other_fails(world, failur
     FAILURES[failure](world.eu)
     for method in METHODS:
         answer = world.gateway.ask(method, PROPERTY)
-        assert answer.by == "us" and answer.seconds < 0.95
+        assert answer.by == "us" and answer.seconds < HANGS + SOON
     assert "no live upstreams" not in world.gateway.log()
 
 
@@ -189,7 +192,7 @@ def test_with_all_regions_hanging_the_gateway_says_so_in_the_end(make_world):
         one.behave = region.hanging
     answer = world.gateway.ask("POST", "/us/properties", b"{}")
     assert_problem(answer, 504, "gateway_timeout")
-    assert (answer.headers["Retry-After"], answer.seconds < 5) == ("1", True)
+    assert answer.headers["Retry-After"] == "1"
     assert len({asked["atoll-attempt"] for one in world.regions for asked in one.seen()}) == 1
 
 
@@ -204,8 +207,15 @@ def test_what_the_last_region_says_is_passed(world):
 # ---- slow answers and feeds --------------------------------------------------------------------
 
 
+@pytest.fixture
+def prompt(make_world):
+    """With the waits that people have."""
+    return make_world(edit=as_it_is)
+
+
 @pytest.mark.parametrize("method", METHODS)
-def test_an_answer_that_is_slow_everywhere_is_not_lost(world, method):
+def test_an_answer_that_is_slow_everywhere_is_not_lost(prompt, method):
+    world = prompt
     for one in world.regions:
         one.behave = slow(0.8)
     assert world.gateway.ask(method, PROPERTY).status == 200
@@ -215,7 +225,8 @@ def test_an_answer_that_is_slow_everywhere_is_not_lost(world, method):
 
 
 @pytest.mark.parametrize("prefer", ["wait=2, atoll-peers=1", "atoll-peers=1; wait=2", "Wait = 2"])
-def test_a_write_that_waits_for_peers_is_not_taken_for_hanging(world, prefer):
+def test_a_write_that_waits_for_peers_is_not_taken_for_hanging(prompt, prefer):
+    world = prompt
     world.us.behave = slow(0.8)
     answer = world.gateway.ask("PUT", PROPERTY, b"x" * 100_000, {"Prefer": prefer})
     assert answer.by == "us"
@@ -236,7 +247,8 @@ def test_an_answer_that_breaks_off_is_not_made_whole(world):
 
 
 @pytest.mark.parametrize("target", ["/us/properties/changes?feed=sse", "/us/properties/changes/"])
-def test_a_feed_is_passed_as_it_comes(world, target):
+def test_a_feed_is_passed_as_it_comes(prompt, target):
+    world = prompt
     arrived = threading.Semaphore(0)
 
     def feed(one, asked, connection):
@@ -249,7 +261,7 @@ def test_a_feed_is_passed_as_it_comes(world, target):
         return b"0\r\n\r\n"
 
     world.us.behave = feed
-    connection = http.client.HTTPConnection("127.0.0.1", world.gateway.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", world.gateway.port, timeout=30)
     connection.request("GET", target)
     answer = connection.getresponse()
     assert answer.read(7) == b"data: 1"

@@ -18,7 +18,7 @@ from topics import messages
 
 STORES = ("postgres",)
 ACCEPTED = (200, 201, 204, 404, 409, 503)
-TAKEN_OVER_SECONDS = 2
+TAKEN_OVER_SECONDS = 2 + 8  # two, and what a busy machine needs to look
 
 
 def with_instance(text, port):
@@ -55,8 +55,11 @@ class Processes:
 
     def holder(self):
         """Who has it, and who waits for it."""
-        [holder] = [node for node in (self.first, self.second)
+        def holders():
+            return [node for node in (self.first, self.second)
                     if '"Holds the node' in node.log().rpartition('"Lost the node')[2]]
+
+        [holder] = wait_until(holders, what="one of them having the lease")
         return holder, self.second if holder is self.first else self.first
 
 
@@ -79,7 +82,7 @@ def test_both_serve_one_history(processes):
     again = put(second, 10, 2, 2, **{"X-Request-ID": "one"})
     assert (again.status_code, again.json()["error"]) == (422, "duplicate_request")
     assert put(second, 10, 2, 1).status_code == 409
-    ids = [requests.post(f"{node.base_url}/properties", json={"price": 5}, timeout=5).json()["id"]
+    ids = [requests.post(f"{node.base_url}/properties", json={"price": 5}, timeout=30).json()["id"]
            for node in (first, second, first, second)]
     assert len(set(ids)) == 4
     wait_until(lambda: are_level(first, second, eu), what="all three being equal")
@@ -89,7 +92,7 @@ def test_a_token_of_one_is_waited_for_at_the_other(processes):
     first, second = processes.first, processes.second
     for version in range(1, 30):
         written = put(first, 11, version, version)
-        read = requests.get(f"{second.base_url}/properties/11", timeout=5,
+        read = requests.get(f"{second.base_url}/properties/11", timeout=30,
                             headers={"Atoll-Token": written.headers["Atoll-Token"]})
         assert (read.status_code, read.json()["version"]) == (200, version + 1)
 
@@ -108,7 +111,7 @@ def finish(processes, loads, alive):
     for load in loads:
         load.finish()
     writes = [write for load in loads for write in load.over()]
-    wait_until(lambda: are_level(alive, processes.eu), 20, "eu having all of it")
+    wait_until(lambda: are_level(alive, processes.eu), what="eu having all of it")
     store = store_of(processes.first).check()
     assert len(store.entries) > 100
     check(writes, store, alive.port)
@@ -128,13 +131,13 @@ def test_the_holder_is_killed_under_load(processes):
     holder, other = processes.holder()
     loads = [load_on(node, name) for node, name in ((holder, "a"), (other, "b"))]
     write_in_eu(processes, 1)
-    wait_until(lambda: all(load.count(200) > 200 for load in loads), 30, "both being written at")
+    wait_until(lambda: all(load.count(200) > 200 for load in loads), what="both being written at")
     holder.kill()
     wait_until(lambda: processes.lease() == 2, TAKEN_OVER_SECONDS, "the other taking over")
     write_in_eu(processes, 2)
     wait_until(lambda: get(other, 2002).json()["version"] == 3, what="eu's writes")
     done = loads[1].count(200)
-    wait_until(lambda: loads[1].count(200) > done + 100, 30, "the other going on")
+    wait_until(lambda: loads[1].count(200) > done + 100, what="the other going on")
     finish(processes, loads, other)
     holder.start()
     assert processes.lease() == 2, "whoever comes back waits for it"
@@ -143,7 +146,7 @@ def test_the_holder_is_killed_under_load(processes):
 def test_the_holder_sleeps_under_load_and_wakes_up(processes):
     holder, other = processes.holder()
     loads = [load_on(node, name) for node, name in ((holder, "a"), (other, "b"))]
-    wait_until(lambda: all(load.count(200) > 200 for load in loads), 30, "both being written at")
+    wait_until(lambda: all(load.count(200) > 200 for load in loads), what="both being written at")
     write_in_eu(processes, 1)
     holder.process.send_signal(signal.SIGSTOP)
     try:
@@ -151,12 +154,12 @@ def test_the_holder_sleeps_under_load_and_wakes_up(processes):
         write_in_eu(processes, 2)
         wait_until(lambda: get(other, 2002).json()["version"] == 3, what="eu's writes")
         done = loads[1].count(200)
-        wait_until(lambda: loads[1].count(200) > done + 100, 30, "the other going on")
+        wait_until(lambda: loads[1].count(200) > done + 100, what="the other going on")
     finally:
         holder.process.send_signal(signal.SIGCONT)
     wait_until(lambda: "Lost the node's lease" in holder.log(), what="the sleeper knowing it")
     done = loads[0].count(200)
-    wait_until(lambda: loads[0].count(200) > done + 100, 30, "the sleeper serving again")
+    wait_until(lambda: loads[0].count(200) > done + 100, what="the sleeper serving again")
     write_in_eu(processes, 3)
     for node in (holder, other):
         wait_until(lambda node=node: get(node, 2002).json()["version"] == 4, what="eu's writes")
@@ -167,7 +170,7 @@ def test_the_holder_sleeps_under_load_and_wakes_up(processes):
 def test_stopped_it_gives_the_lease_back(processes):
     holder, other = processes.holder()
     holder.stop()
-    wait_until(lambda: processes.lease() == 2, 1, "the other having it")
+    wait_until(lambda: processes.lease() == 2, what="the other having it")
     assert put(other, 12, 1, 1).status_code == 200
     wait_until(lambda: get(processes.eu, 12).json()["version"] == 2,
                what="eu following the process that is left")
@@ -178,10 +181,10 @@ def test_the_database_goes_and_comes_back(make_node, tmp_path, own_cluster):
     own_cluster.kill()
     wait_until(lambda: put(processes.second, 10, 1, 1).status_code == 503, what="503")
     own_cluster.start()
-    wait_until(lambda: put(processes.second, 10, 1, 1).status_code in (200, 409), 20, "it writing")
+    wait_until(lambda: put(processes.second, 10, 1, 1).status_code in (200, 409), what="it writing")
     wait_until(lambda: processes.lease() == 2, what="one of them having the lease")
     write_in_eu(processes, 1)
-    wait_until(lambda: get(processes.first, 2002).json()["version"] == 2, 20, "eu's writes")
+    wait_until(lambda: get(processes.first, 2002).json()["version"] == 2, what="eu's writes")
 
 
 def test_only_postgresql_has_several(make_node, processes):
@@ -206,13 +209,13 @@ def test_up_starts_them_all_and_the_gateway_spreads(tmp_path, cluster):
     try:
         assert re.search(rf"us\.2 +http://127\.0\.0\.1:{port} +ready", said)
         for _ in range(20):
-            assert requests.get(f"{fleet.base}/us/properties/10", timeout=5).status_code == 200
+            assert requests.get(f"{fleet.base}/us/properties/10", timeout=30).status_code == 200
         log = fleet.data / "logs/gateway.log"
         wait_until(lambda: f"upstream=127.0.0.1:{port} " in log.read_text(),
                    what="the second being asked")
         fleet.tell("stop", "us")
         body = {"price": 1, "version": 1}
-        answer = requests.put(f"{fleet.base}/us/properties/10", json=body, headers=JSON, timeout=5)
+        answer = requests.put(f"{fleet.base}/us/properties/10", json=body, headers=JSON, timeout=30)
         assert answer.status_code == 200, "eu answers when no process of us is left"
         fleet.tell("start", "us")
     finally:

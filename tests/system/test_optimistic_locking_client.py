@@ -14,7 +14,7 @@ def run(base_url):
     # -I: nothing but the standard library is found, whatever is installed here.
     command = [sys.executable, "-I", str(SCRIPT)]
     return subprocess.run(command, env={"BASE_URL": base_url}, text=True, capture_output=True,
-                          timeout=60)
+                          timeout=180)
 
 
 def test_against_a_node(node):

@@ -50,8 +50,10 @@ def test_a_restart_takes_less_than_two_seconds(node):
         node.restart()
         return time.monotonic() - before
 
-    took = [restart() for _ in range(3)]
-    assert min(took) < 2, took  # of three, since others may want the processor as well
+    took = []  # of several, since others may want the processor as well
+    while not took or min(took) >= 2:
+        took.append(restart())
+        assert len(took) < 10, took
 
 
 def test_two_processes_do_not_open_one_store(on_sqlite, make_node):
@@ -106,9 +108,9 @@ def wait_for_answer(node, url):
     def answer():
         assert node.process.poll() is None, node.log()
         with contextlib.suppress(requests.ConnectionError):
-            return requests.get(url, timeout=2)
+            return requests.get(url, timeout=30)
 
-    return wait_until(answer, 20, url)
+    return wait_until(answer, what=url)
 
 
 def test_loopback_has_two_addresses(node):
@@ -173,7 +175,7 @@ def test_a_stop_under_load_leaves_no_write_unanswered(node, number):
     writers = [Writer(node, id) for id in range(100, 116)]
     for writer in writers:
         writer.start()
-    wait_until(lambda: all(len(writer.answered) > 5 for writer in writers), 30, "some writes")
+    wait_until(lambda: all(len(writer.answered) > 5 for writer in writers), what="some writes")
     assert node.signal_and_wait(number) == 0
     for writer in writers:
         writer.join()

@@ -11,8 +11,8 @@ from atoll import REPOSITORY, wait_until
 def test_it_starts_tells_where_and_leaves_nothing_behind(fleet):
     assert fleet.base in fleet.said and "3000 records" in fleet.said
     assert fleet.region() == "us"
-    assert requests.get(f"{fleet.base}/docs/", timeout=5).status_code == 200
-    assert requests.get(f"{fleet.base}/_atoll/status", timeout=5).status_code == 404
+    assert requests.get(f"{fleet.base}/docs/", timeout=30).status_code == 200
+    assert requests.get(f"{fleet.base}/_atoll/status", timeout=30).status_code == 404
     again = fleet.atoll("up", fleet.app, "--data", fleet.data, "-d")
     assert again.returncode == 1 and "is held by" in again.stderr
     fleet.tell("down")
@@ -37,13 +37,13 @@ def test_data_is_thrown_away_at_the_first_start_only(fleet):
     fleet.tell("up", "-d", "--fresh")
     fleet.tell("cut", "us", "eu")  # so that nobody else has it
     requests.put(f"{fleet.base}/us/properties/10", json={"price": 1, "version": 1},
-                 timeout=5).raise_for_status()
+                 timeout=30).raise_for_status()
     kill_us(fleet)
-    wait_until(lambda: fleet.region() == "us", 20, "us being back")
-    assert requests.get(f"{fleet.base}/us/properties/10", timeout=5).json()["version"] == 2
+    wait_until(lambda: fleet.region() == "us", what="us being back")
+    assert requests.get(f"{fleet.base}/us/properties/10", timeout=30).json()["version"] == 2
 
 
 def test_a_node_that_dies_is_restarted(fleet):
     kill_us(fleet)
     assert fleet.region() == "eu"
-    wait_until(lambda: fleet.region() == "us", 20, "us being back")
+    wait_until(lambda: fleet.region() == "us", what="us being back")

@@ -20,7 +20,7 @@ def regions(make_node, tmp_path):
 
 def verify(regions, *arguments):
     return subprocess.run([BINARY, "verify", regions.app, *arguments], capture_output=True,
-                          text=True, timeout=60, env=regions.environment)
+                          text=True, timeout=180, env=regions.environment)
 
 
 def differences(regions, *arguments):

@@ -195,7 +195,7 @@ protected:
     }
 
     void run_until(const std::function<bool()>& holds) {
-        const auto until = std::chrono::steady_clock::now() + 20s;
+        const auto until = std::chrono::steady_clock::now() + 60s;
         while (!holds()) {
             ASSERT_LT(std::chrono::steady_clock::now(), until) << "it does not come true";
             io.restart();

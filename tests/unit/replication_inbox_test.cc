@@ -103,7 +103,7 @@ protected:
         return std::move(*result);
     }
     void run_until(const std::function<bool()>& holds) {
-        const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+        const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{60};
         while (!holds()) {
             ASSERT_LT(std::chrono::steady_clock::now(), until) << "it does not come true";
             io.restart();
