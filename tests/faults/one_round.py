@@ -11,12 +11,13 @@ import clients
 import history
 from atoll import wait_until
 from cluster import Cluster
+from pace import Pace
 from schedule import FAULTS, Schedule
 from servers import STACKS
 from stores import Copy, summary
 from topic import changes_in
 
-LEVEL_SECONDS = 30  # ten, on a machine that others leave alone
+LEVEL_SECONDS, STARVED_SECONDS = 10, 60
 
 
 class Failed(AssertionError):
@@ -42,18 +43,9 @@ def run(seed, seconds, nodes, folder=None, kinds=tuple(FAULTS), env=(), say=prin
     return made
 
 
-STARVED = 0.03  # of the processors' time
-
-
-def processor_times():
-    """All of it, and what the host of a virtual machine gave to others."""
-    times = [int(n) for n in pathlib.Path("/proc/stat").read_text().split("\n")[0].split()[1:9]]
-    return sum(times), times[7]
-
-
 def play(seed, seconds, nodes, folder, kinds, env, say, stack="embedded"):
     """The run, and what is wrong with it."""
-    all_before, stolen_before = processor_times()
+    pace = Pace()
     cluster = Cluster(folder, nodes, seed, STACKS[stack], env)
     crowd, schedule = None, None
     try:
@@ -65,17 +57,14 @@ def play(seed, seconds, nodes, folder, kinds, env, say, stack="embedded"):
         schedule = Schedule(cluster, seed, crowd.now, kinds, say)
         schedule.run(seconds)
         asks = crowd.stop()
-        found = settle(cluster, say)
+        starved, measured = pace.judge()
+        say(f"  {measured}" + (": times are not judged" if starved else ""))
+        found = settle(cluster, STARVED_SECONDS if starved else LEVEL_SECONDS, say)
         conflicts, shown = cluster.conflicts(), cluster.shown()
         cluster.stop()
         copies = {name: Copy(cluster.store(name)) for name in cluster.names}
         topic = changes_in(cluster.servers.broker) if cluster.stack.broker else None
-        all_after, stolen_after = processor_times()
-        stolen = (stolen_after - stolen_before) / (all_after - all_before)
-        made = checker.Run(asks, schedule.faults, copies, conflicts, shown, topic,
-                           stolen > STARVED)
-        if made.starved:
-            say(f"  {stolen:.0%} of the processors went to others: times are not judged")
+        made = checker.Run(asks, schedule.faults, copies, conflicts, shown, topic, starved)
         return made, found + checker.check(made)
     except AssertionError as wrong:
         return None, [str(wrong)]
@@ -83,9 +72,10 @@ def play(seed, seconds, nodes, folder, kinds, env, say, stack="embedded"):
         if crowd:
             history.save(folder, crowd.asks(), schedule.faults if schedule else [])
         cluster.clean_up()
+        pace.end()
 
 
-def settle(cluster, say):
+def settle(cluster, seconds, say):
     """Heals, and waits until the nodes' stores are equal and the broker has everything."""
     cluster.heal()
     healed = time.monotonic()
@@ -98,7 +88,7 @@ def settle(cluster, say):
     for condition, what in ((are_level, "all nodes being equal"),
                             (cluster.has_published_all, "the broker having everything")):
         try:
-            wait_until(condition, LEVEL_SECONDS, what)
+            wait_until(condition, seconds, what)
             say(f"  {what}: after {time.monotonic() - healed:.2f} s")
         except AssertionError as wrong:
             waited.append(str(wrong))
