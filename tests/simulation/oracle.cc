@@ -117,6 +117,10 @@ Oracle::Carried Oracle::carried(std::size_t home, const std::string& text) {
     return carried;
 }
 
+Oracle::Carried Oracle::carried(std::size_t node, const RecordRef& record) const {
+    return {record, held(node, record), false};
+}
+
 void Oracle::arrived(std::size_t node, const Carried& carried) {
     if (!carried.record) return;
     brought_.insert(*carried.record);

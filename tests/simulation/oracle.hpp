@@ -50,6 +50,8 @@ public:
         bool exact = false;  // else it may have been a little less
     };
     Carried carried(std::size_t home, const std::string& outcome);
+    // The same of a record that was asked for: what this node held of it.
+    Carried carried(std::size_t node, const model::RecordRef& record) const;
     // … and has come to another node, which will save it, or was unable to.
     void arrived(std::size_t node, const Carried& carried);
     void unsaved(std::size_t node, const store::Saved& saved);

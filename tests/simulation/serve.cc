@@ -2,6 +2,8 @@
 
 #include "api/peer_routes.hpp"
 #include "model/forward_json.hpp"
+#include "model/json.hpp"
+#include "model/value_text.hpp"
 #include "wire.hpp"
 
 namespace reef::simulation {
@@ -78,6 +80,19 @@ Task<std::string> compared_here(const Network* network, Node* home, std::string 
     co_return model::intent_json(network->schema(), *intent);
 }
 
+// Of which record the whole row is wanted.
+std::optional<model::RecordRef> record_asked_for(const model::Schema& schema,
+                                                 const api::Request& request) {
+    if (request.path != "/_atoll/record") return std::nullopt;
+    const auto wish = model::parse_json(request.body);
+    if (!wish) return std::nullopt;
+    const model::Resource* resource = schema.find(model::text_at(*wish, "resource"));
+    if (!resource) return std::nullopt;
+    auto key = model::key_from_text(resource->key_field(), model::text_at(*wish, "key"));
+    if (!key) return std::nullopt;
+    return model::RecordRef{resource->id, std::move(*key)};
+}
+
 }  // namespace
 
 asio::awaitable<void> serve_feed(Network& network, std::shared_ptr<Network::Wire> wire,
@@ -107,6 +122,8 @@ asio::awaitable<void> serve_question(Network& network, std::shared_ptr<Network::
     transport::PeerCalls::Answer answer{response.status, std::string{response.content()}};
     if (asked.request.path == "/_atoll/forward") {
         call->carried = network.oracle().carried(server.index(), answer.body);
+    } else if (const auto record = record_asked_for(network.schema(), asked.request)) {
+        call->carried = network.oracle().carried(server.index(), *record);
     }
     network.answer(call, std::move(answer));
 }
