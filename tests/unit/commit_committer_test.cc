@@ -6,6 +6,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <set>
 #include <thread>
 
 #include "islands.hpp"
@@ -26,11 +27,20 @@ public:
 
     Task<store::Loaded> begin(store::Wanted wanted) override {
         if (begin_fails) co_return Error{*begin_fails, "told to"};
+        ++begun;
         if (on_begin) on_begin();
-        co_return island.load(wanted);
+        store::Loaded loaded = island.load(wanted);
+        for (const RecordRef& ref : wanted.records) {
+            if (knows_locked && locked.contains(ref)) loaded.locked.insert(ref);
+        }
+        co_return loaded;
     }
     Task<void> commit(store::Saved saved) override {
         if (commit_fails) co_return Error{*commit_fails, "told to"};
+        for (const auto& row : saved.rows) {
+            knows_locked = knows_locked || locked.contains(row.row.ref());
+            if (locked.contains(row.row.ref())) co_return Error{Errc::locked, "another one's"};
+        }
         for (const auto& row : saved.rows) {
             const Value& name = row.row.cells[1].value;
             if (name == Value{std::string{"bad"}}) co_return Error{Errc::rejected, "a bad name"};
@@ -56,7 +66,11 @@ public:
     std::optional<Errc> begin_fails;
     std::optional<Errc> commit_fails;
     std::function<void()> on_begin;
+    // By another program. It shows when one is to be saved, and from then on when it is loaded.
+    std::set<RecordRef> locked;
+    bool knows_locked = false;
     std::vector<std::size_t> batch_sizes;
+    int begun = 0;
     int released = 0;
     int trims = 0;
     int rests = 0;
@@ -336,6 +350,105 @@ TEST_F(CommitterTest, ChangesOfPeersAreItemsLikeOthers) {
     EXPECT_EQ(applied.value().received, 1U);
     EXPECT_EQ(writer.batch_sizes, std::vector<std::size_t>{2});
     EXPECT_EQ(writer.island.rows.size(), 2U);
+}
+
+TEST_F(CommitterTest, LockedRecordHoldsUpNobodyElse) {
+    options.locked_wait = {};
+    writer.locked.insert({0, Key{"k2"}});
+    make();
+    for (int i = 0; i < 5; ++i)
+        submit(named("k" + std::to_string(i), "n"));
+    io.poll();
+    io.restart();
+    start();
+    stop_and_finish();
+    EXPECT_EQ(answered, 5);
+    for (const std::size_t i : {0U, 1U, 3U, 4U})
+        EXPECT_TRUE(accepted(i)) << i;
+    ASSERT_FALSE(*answers[2]);
+    EXPECT_EQ(error(2), Errc::overloaded) << "to come back is all that a client can do";
+    EXPECT_EQ(writer.batch_sizes, std::vector<std::size_t>{4}) << "the others together";
+    EXPECT_EQ(writer.begun, 2) << "the first time it was not known";
+    EXPECT_EQ(writer.island.ledger.seq(), 4U);
+    EXPECT_EQ(committer->counts().parked, 0U);
+}
+
+TEST_F(CommitterTest, WriteWaitsForWhoeverHasLockedItsRecord) {
+    options.locked_wait = std::chrono::seconds{30};
+    writer.locked.insert({0, Key{"k"}});
+    writer.on_begin = [this] {
+        if (writer.begun == 4) writer.locked.clear();
+    };
+    make();
+    submit(named("k", "n"));
+    start();
+    while (answered == 0)
+        ASSERT_EQ(io.run_one(), 1U);
+    stop_and_finish();
+    EXPECT_TRUE(accepted(0));
+    EXPECT_EQ(writer.begun, 4);
+    EXPECT_EQ(writer.batch_sizes, std::vector<std::size_t>{1});
+}
+
+TEST_F(CommitterTest, WriteWaitsNoLongerThanItMay) {
+    options.locked_wait = std::chrono::milliseconds{25};
+    writer.locked.insert({0, Key{"k"}});
+    make();
+    submit(named("k", "n"));
+    start();
+    while (answered == 0)
+        ASSERT_EQ(io.run_one(), 1U);
+    stop_and_finish();
+    ASSERT_FALSE(*answers[0]);
+    EXPECT_EQ(error(0), Errc::overloaded);
+    EXPECT_GT(writer.begun, 2) << "it looked again";
+    EXPECT_TRUE(writer.island.rows.empty());
+}
+
+// A store need not know whose lock it was.
+TEST_F(CommitterTest, BatchThatStaysLockedIsHalvedDownToTheRecord) {
+    options.locked_wait = {};
+    make();
+    writer.locked.insert({0, Key{"k1"}});
+    for (int i = 0; i < 4; ++i)
+        submit(named("k" + std::to_string(i), "n"));
+    writer.on_begin = [this] { writer.knows_locked = false; };
+    io.poll();
+    io.restart();
+    start();
+    stop_and_finish();
+    for (const std::size_t i : {0U, 2U, 3U})
+        EXPECT_TRUE(accepted(i)) << i;
+    EXPECT_EQ(error(1), Errc::overloaded);
+    EXPECT_EQ(writer.batch_sizes, (std::vector<std::size_t>{1, 2}));
+    EXPECT_EQ(committer->counts().bisected, 2U);
+}
+
+TEST_F(CommitterTest, PeersChangeOfALockedRecordIsParkedAndTheOthersApplied) {
+    Island eu{schema, "eu.1"};
+    for (int i = 0; i < 5; ++i)
+        eu.submit(named("k" + std::to_string(i), "n"));
+    writer.locked.insert({0, Key{"k3"}});
+    make();
+    Result<commit::Applied> applied{Error{}};
+    asio::co_spawn(io, apply_into(committer.get(), eu.run_of("eu.1", 1, 5), &applied),
+                   asio::detached);
+    submit(named("ours", "n"));
+    io.poll();
+    io.restart();
+    start();
+    stop_and_finish();
+    EXPECT_TRUE(accepted(0));
+    ASSERT_TRUE(applied);
+    EXPECT_EQ(applied->received, 5U);
+    ASSERT_EQ(applied->parked.size(), 1U);
+    EXPECT_EQ(applied->parked[0].letter, (Dot{"eu.1", 4}));
+    EXPECT_TRUE(applied->parked[0].may_pass) << "it will be let go of";
+    EXPECT_EQ(committer->counts().parked, 1U);
+    EXPECT_EQ(writer.island.rows.size(), 5U);
+    EXPECT_EQ(writer.island.row(Key{"k3"}), nullptr);
+    EXPECT_EQ(writer.island.received("eu.1"), 5U) << "others get it from here";
+    EXPECT_EQ(writer.island.ledger.origins.at("eu.1").applied, 3U);
 }
 
 TEST_F(CommitterTest, ManyThreadsEachHearOnTheirOwn) {
