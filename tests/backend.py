@@ -7,7 +7,7 @@ import signal
 import subprocess
 
 import requests
-from atoll import REPOSITORY, wait_until
+from atoll import PATIENCE, REPOSITORY, wait_until
 from ports import free_port
 from postgres import psql
 
@@ -63,7 +63,7 @@ class Backend:
     def _end(self, number):
         process, self.process = self.process, None
         process.send_signal(number)
-        process.wait(20)
+        process.wait(PATIENCE)
 
     def _answers(self):
         assert self.process.poll() is None, self.log()

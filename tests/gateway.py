@@ -11,7 +11,7 @@ import socket
 import subprocess
 import time
 
-from atoll import run_atoll, wait_until
+from atoll import PATIENCE, run_atoll, wait_until
 from ports import free_port
 from region import Region
 
@@ -86,7 +86,7 @@ class Gateway:
     def stop(self):
         process, self.process = self.process, None
         process.terminate()
-        assert process.wait(10) == 0, self.log()
+        assert process.wait(PATIENCE) == 0, self.log()
 
     def clean_up(self):
         if self.process:

@@ -70,7 +70,7 @@ class Session:
 
     def __exit__(self, *_):
         self._process.stdin.close()
-        self._process.wait(10)
+        self._process.wait(60)
         self._process.stdout.close()
 
 

@@ -96,7 +96,7 @@ class Writer(threading.Thread):
 
     def stop(self):
         self._stopped.set()
-        self.join(30)
+        self.join(60)
 
 
 class Load:

@@ -12,6 +12,7 @@ from atoll import run_atoll, wait_until
 from backend import Backend
 from fleet import Fleet
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import KafkaAdminClient, NewTopic
 from kafka.structs import OffsetAndMetadata
 from regions import Regions, are_level, get, hears, metric, put, status
 
@@ -163,10 +164,17 @@ def test_each_goes_on_while_the_other_is_down(beside, kind):
     wait_for(us, 11, 5, 21)
 
 
+def make_topic(broker, topic):
+    """As such programs expect it: they start on one that is there."""
+    with contextlib.closing(KafkaAdminClient(bootstrap_servers=broker.address)) as admin:
+        admin.create_topics([NewTopic(topic, num_partitions=1, replication_factor=1)])
+
+
 @pytest.mark.parametrize("kind", ["fastapi", "express"])
 def test_a_backend_is_replaced_on_its_database(make_node, tmp_path, cluster, kafka, topic, kind):
     """Both regions are such programs; then Atoll takes over the database of one."""
     with contextlib.ExitStack() as at_the_end:
+        make_topic(kafka, topic)
         old, eu = (Backend(kind, tmp_path / name, name, cluster.new_database(), kafka, topic)
                    for name in ("us", "eu"))
         for backend in (old, eu):
