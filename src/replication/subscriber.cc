@@ -64,6 +64,8 @@ Task<void> Subscriber::follow() {
     const std::uint64_t epoch = parts_.inbox.epoch();
     auto feed = co_await open(without);
     if (!feed) co_return feed.error();
+    heard_ = false;
+    early_.clear();
     for (;;) {
         auto arrivals = co_await (*feed)->next();
         if (!arrivals) co_return arrivals.error();
@@ -143,7 +145,7 @@ Task<void> Subscriber::share_before(transport::Heartbeat heartbeat) {
 
 // Heartbeats as they stand among the changes; runs of changes together.
 Task<void> Subscriber::take(std::vector<transport::Arrival> arrivals, std::uint64_t epoch) {
-    Inbox::Delivery delivery{peer_, epoch, {}};
+    Inbox::Delivery delivery{peer_, epoch, std::exchange(early_, {})};
     std::optional<transport::Heartbeat> latest;
     for (transport::Arrival& arrival : arrivals) {
         if (auto* heartbeat = std::get_if<transport::Heartbeat>(&arrival)) {
@@ -152,6 +154,11 @@ Task<void> Subscriber::take(std::vector<transport::Arrival> arrivals, std::uint6
             delivery.changes.push_back(std::move(std::get<std::string>(arrival)));
         }
     }
+    if (!latest && !heard_) {  // it has not said yet what it began with
+        early_ = std::move(delivery.changes);
+        co_return Result<void>{};
+    }
+    heard_ = true;
     if (latest) {
         Result<void> shared = co_await share_before(*latest);
         if (!shared) co_return shared.error();

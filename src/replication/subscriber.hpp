@@ -61,8 +61,10 @@ private:
     std::mt19937_64 random_;
     std::chrono::milliseconds pause_;
     bool trouble_logged_ = false;
-    bool mixed_ = false;  // the peer began with other rows
-    bool led_ = true;     // when the feed was opened
+    bool heard_ = false;              // on this feed; before that …
+    std::vector<std::string> early_;  // … its changes are held
+    bool mixed_ = false;              // the peer began with other rows
+    bool led_ = true;                 // when the feed was opened
 };
 
 }  // namespace reef::replication
