@@ -113,7 +113,9 @@ void print_table(const std::vector<NodeStatus>& all) {
                         text_at(status.said, "dead").c_str(),
                         in_seconds(number_at(peer, "last_contact_seconds")).c_str());
         }
-        print_broker(status);
+    }
+    for (const NodeStatus& status : all) {
+        if (!status.json.empty()) print_broker(status);
     }
 }
 

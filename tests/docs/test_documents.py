@@ -29,6 +29,8 @@ def test_page(page: pathlib.Path, request):
     else:
         fleet = request.getfixturevalue("fleet")
         replace = {}
+    if page.name == "README.md" and "KAFKA_BROKER" in fleet.env:
+        pytest.skip("its status shows the links of the default, and no broker's")
     replace |= {"localhost:8080": fleet.host, "atoll serve": f"serve {fleet.folder}"}
     if "DATABASE_URL_US" in fleet.env:
         replace["sqlite3 -readonly data/property-listing/us.db"] = (

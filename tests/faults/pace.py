@@ -12,7 +12,7 @@ import sys
 import time
 
 STOLEN = 0.03  # of the processors' time
-SLOWER = 2.0   # times; by itself a run makes it about half of that
+SLOWER = 2.0   # times; by itself a run makes it 1.5
 WORK, PAUSE = 0.01, 0.2  # seconds
 
 

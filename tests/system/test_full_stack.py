@@ -7,10 +7,22 @@ import signal
 import socket
 import subprocess
 
+import pytest
 import requests
 from atoll import BINARY, wait_until
 
 ROW = "SELECT id, price, bedrooms, version, updated_at FROM properties WHERE id = 10"
+
+
+@pytest.fixture(scope="module")
+def store():
+    """Whatever the tests are told to run on: these start what they stand on by themselves."""
+    return "sqlite"
+
+
+@pytest.fixture(scope="module")
+def transport():
+    return "direct"
 
 
 def line_of(fleet, part):
