@@ -63,13 +63,13 @@ Task<std::size_t> adopt_rows(const model::Schema& schema, commit::Committer& com
     }
     commit::Rows end;
     end.cursors[under_way] = "";
-    const auto rows = co_await reader.ledger();
-    if (!rows) co_return rows.error();
-    const bool any = std::any_of(rows->digests.begin(), rows->digests.end(),
+    const auto counted = co_await reader.ledger();
+    if (!counted) co_return counted.error();
+    const bool any = std::any_of(counted->digests.begin(), counted->digests.end(),
                                  [](const auto& digest) { return digest.second.rows > 0; });
     if (any) {
-        const auto before = ledger->cursors.find(done);
-        const int times = before == ledger->cursors.end() ? 0 : std::stoi(before->second);
+        const auto last = ledger->cursors.find(done);
+        const int times = last == ledger->cursors.end() ? 0 : std::stoi(last->second);
         end.cursors[done] = std::to_string(times + 1);
     }
     auto saved = co_await committer.load(std::move(end));

@@ -115,26 +115,26 @@ Task<std::unique_ptr<transport::Feed>> Subscriber::open(std::vector<std::string>
 
 // Rows of a table that other programs had made are in no log: they are taken from the peer once.
 // Where one store holds those and the other one the app's seed, they are no copies of one another.
-Task<void> Subscriber::share_before(transport::Heartbeat heartbeat) {
+Task<void> Subscriber::share_before(std::string before, bool seeded) {
     const auto ledger = parts_.progress.ledger();
-    const bool mixed = ledger->seeded() != heartbeat.seeded &&
-                       !(ledger->seeded() ? heartbeat.before : ledger->before()).empty();
+    const bool mixed =
+        ledger->seeded() != seeded && !(ledger->seeded() ? before : ledger->before()).empty();
     parts_.peers.trouble(peer_, other_rows, mixed);
     const bool told = std::exchange(mixed_, mixed);
     if (mixed) {
-        if (!told) log::error(other_beginning, {{"peer", peer_}, {"seeded", heartbeat.seeded}});
+        if (!told) log::error(other_beginning, {{"peer", peer_}, {"seeded", seeded}});
         co_return Error{Errc::invalid, "it began with other rows"};
     }
     const std::string mark = "before." + peer_;
     const auto shared = ledger->cursors.find(mark);
-    const bool known = shared != ledger->cursors.end() && shared->second == heartbeat.before;
-    if (heartbeat.before.empty() || known || !parts_.inbox.leads()) co_return Result<void>{};
+    const bool known = shared != ledger->cursors.end() && shared->second == before;
+    if (before.empty() || known || !parts_.inbox.leads()) co_return Result<void>{};
     parts_.peers.trouble(peer_, needs_snapshot, true);
     Result<void> taken = co_await parts_.snapshot.take(peer_);
     if (!taken) co_return taken;
     commit::Rows done;
     done.under_lease = true;
-    done.cursors[mark] = heartbeat.before;
+    done.cursors[mark] = std::move(before);
     // A third node may have it from here.
     if (ledger->before().empty()) done.cursors.emplace(store::adopted_cursor, "1");
     auto saved = co_await parts_.committer.load(std::move(done));
@@ -160,7 +160,7 @@ Task<void> Subscriber::take(std::vector<transport::Arrival> arrivals, std::uint6
     }
     heard_ = true;
     if (latest) {
-        Result<void> shared = co_await share_before(*latest);
+        Result<void> shared = co_await share_before(latest->before, latest->seeded);
         if (!shared) co_return shared.error();
         parts_.peers.heard(peer_, *latest, parts_.progress.ledger()->applied());
     }

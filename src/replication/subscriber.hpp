@@ -50,7 +50,7 @@ private:
     Task<void> follow();
     Task<std::unique_ptr<transport::Feed>> open(std::vector<std::string> without);
     Task<void> take(std::vector<transport::Arrival> arrivals, std::uint64_t epoch);
-    Task<void> share_before(transport::Heartbeat heartbeat);
+    Task<void> share_before(std::string before, bool seeded);
     std::vector<std::string> unwanted() const;
     std::chrono::nanoseconds next_pause();
 

@@ -57,7 +57,7 @@ Result<Arrival> parse_line(std::string line) {
     heartbeat.received = std::move(*known);
     heartbeat.applied = std::move(*seen);
     heartbeat.before = model::text_at(said, "before");
-    if (const model::Json* seeded = said.find("seeded")) heartbeat.seeded = seeded->boolean;
+    heartbeat.seeded = model::true_at(said, "seeded");
     return Arrival{std::move(heartbeat)};
 }
 
