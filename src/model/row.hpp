@@ -109,8 +109,8 @@ Result<void> read_state_json(const Resource& resource, std::string_view text, Ro
 
 Stamp base_stamp();  // time 0: loses to every real write
 
-// A row of `base`: seeds and adopted tables. Values by FieldId; version ≥ 1. Of two copies of a
-// record the one with the higher version wins.
+// A row of `base`: seeds and tables that are taken over. Values by FieldId; version ≥ 1. Of two
+// copies of a record the one with the higher version wins.
 Row base_row(const Resource& resource, Key key, std::vector<Value> values,
              std::uint64_t version = 1);
 

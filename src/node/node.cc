@@ -13,13 +13,13 @@
 #include "api/openapi.hpp"
 #include "base/log.hpp"
 #include "base/worker.hpp"
-#include "node/adopt.hpp"
 #include "node/broker.hpp"
 #include "node/captures.hpp"
 #include "node/instances.hpp"
 #include "node/metrics.hpp"
 #include "node/seed.hpp"
 #include "node/store.hpp"
+#include "node/takeover.hpp"
 #include "replication/replication.hpp"
 
 namespace reef::node {
@@ -107,7 +107,7 @@ public:
     Result<void> start() {
         start_committer();
         commit_worker_.start();
-        if (auto adopted = adopt(); !adopted) return adopted;
+        if (auto taken = take_over(); !taken) return taken;
         const auto ledger = *progress_.ledger();
         const auto seeded = run_on(commit_worker_.context(), load_seed(app_, *committer_, ledger));
         if (!seeded) return seeded.error();
@@ -204,13 +204,13 @@ private:
                        });
     }
 
-    Result<void> adopt() {
+    Result<void> take_over() {
         auto& context = commit_worker_.context();
         const auto reader = store_->open_reader(context.get_executor());
-        const auto adopted =
-            run_on(context, adopt_rows(app_.schema, *committer_, *reader, options_.stop_asked));
-        if (!adopted) return adopted.error();
-        if (*adopted > 0) log::info("Took over what was there", {{"rows", *adopted}});
+        const auto taken =
+            run_on(context, take_over_rows(app_.schema, *committer_, *reader, options_.stop_asked));
+        if (!taken) return taken.error();
+        if (*taken > 0) log::info("Took over what was there", {{"rows", *taken}});
         return {};
     }
 

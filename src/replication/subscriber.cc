@@ -136,7 +136,7 @@ Task<void> Subscriber::share_before(std::string before, bool seeded) {
     done.under_lease = true;
     done.cursors[mark] = std::move(before);
     // A third node may have it from here.
-    if (ledger->before().empty()) done.cursors.emplace(store::adopted_cursor, "1");
+    if (ledger->before().empty()) done.cursors.emplace(store::taken_over_cursor, "1");
     auto saved = co_await parts_.committer.load(std::move(done));
     if (!saved) co_return saved.error();
     parts_.peers.trouble(peer_, needs_snapshot, false);

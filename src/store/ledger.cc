@@ -17,8 +17,8 @@ Position Ledger::applied() const {
 }
 
 std::string Ledger::before() const {
-    const auto adopted = cursors.find(std::string{adopted_cursor});
-    return adopted == cursors.end() ? "" : self + '/' + adopted->second;
+    const auto taken = cursors.find(std::string{taken_over_cursor});
+    return taken == cursors.end() ? "" : self + '/' + taken->second;
 }
 
 }  // namespace reef::store

@@ -79,7 +79,7 @@ public:
             if (!done) co_return done;
         }
         if (ours && meta_["identity"] != identity) done = co_await begin_new_life(identity);
-        if (done) done = co_await begin_adoption();
+        if (done) done = co_await begin_takeover();
         if (!done) co_return done;
         Commands end;
         put_meta(end, "format", format);
@@ -351,12 +351,12 @@ private:
     }
 
     // Their rows are in no sum yet: the node sees to them before it serves.
-    Task<void> begin_adoption() {
+    Task<void> begin_takeover() {
         if (existing_.empty()) co_return Result<void>{};
         auto state = co_await newest();
         if (!state) co_return state.error();
-        state->ledger.cursors[std::string{adoption_cursor}] = "begun";
-        const Hash128 token = hash_of("adoption " + options_.incarnation);
+        state->ledger.cursors[std::string{takeover_cursor}] = "begun";
+        const Hash128 token = hash_of("takeover " + options_.incarnation);
         state->mark = {state->mark.number + 1, static_cast<std::int64_t>(token.low >> 1)};
         fault_point("takeover");
         Commands save;

@@ -45,8 +45,8 @@ struct OriginMark {              // how far one origin's log is known here
 
 // Cursors that say what a store began with. Rows of tables that other programs had made: being put
 // into the sums; done, so many times. The app's seed.
-inline constexpr std::string_view adoption_cursor = "adoption";
-inline constexpr std::string_view adopted_cursor = "adopted";
+inline constexpr std::string_view takeover_cursor = "takeover";
+inline constexpr std::string_view taken_over_cursor = "taken_over";
 inline constexpr std::string_view seed_cursor = "seed";
 
 // One small state that changes with every batch.

@@ -265,7 +265,7 @@ def test_killed_while_the_table_is_changed(make_node):
     check(node)
 
 
-@pytest.mark.parametrize("fault", ["adopt.piece:1", "adopt.piece:2", "commit.after:1"])
+@pytest.mark.parametrize("fault", ["takeover.piece:1", "takeover.piece:2", "commit.after:1"])
 def test_killed_while_the_rows_are_counted(make_node, fault):
     """What other programs write meanwhile comes on top, once."""
     capture = {"CAPTURE": "trigger"}
@@ -282,7 +282,7 @@ def test_killed_while_the_rows_are_counted(make_node, fault):
 
 
 def test_a_row_that_another_program_has_locked_is_waited_for(make_node):
-    node = killed_at(prepared(make_node(), TABLE, ROWS), "adopt.piece:1")
+    node = killed_at(prepared(make_node(), TABLE, ROWS), "takeover.piece:1")
     with Session(node.database_url) as session:
         session.run("BEGIN")
         session.run("UPDATE properties SET price = 9 WHERE id = 10")

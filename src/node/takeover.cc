@@ -1,4 +1,4 @@
-#include "node/adopt.hpp"
+#include "node/takeover.hpp"
 
 #include <algorithm>
 
@@ -31,7 +31,7 @@ Task<Walk> walk(model::ResourceId resource, commit::Committer& committer, store:
         }
         if (uncounted.records.empty()) continue;
         walked.uncounted += uncounted.records.size();
-        fault_point("adopt.piece");
+        fault_point("takeover.piece");
         auto taken = co_await committer.take_in(std::move(uncounted));
         if (!taken) co_return taken.error();
         walked.counted += taken->received;
@@ -40,19 +40,19 @@ Task<Walk> walk(model::ResourceId resource, commit::Committer& committer, store:
 
 }  // namespace
 
-Task<std::size_t> adopt_rows(const model::Schema& schema, commit::Committer& committer,
-                             store::Reader& reader, std::function<bool()> stop_asked) {
-    const std::string under_way{store::adoption_cursor};
-    const std::string done{store::adopted_cursor};
-    std::size_t adopted = 0;
+Task<std::size_t> take_over_rows(const model::Schema& schema, commit::Committer& committer,
+                                 store::Reader& reader, std::function<bool()> stop_asked) {
+    const std::string under_way{store::takeover_cursor};
+    const std::string done{store::taken_over_cursor};
+    std::size_t taken = 0;
     auto ledger = co_await reader.ledger();
     if (!ledger) co_return ledger.error();
-    if (!ledger->cursors.contains(under_way)) co_return adopted;
+    if (!ledger->cursors.contains(under_way)) co_return taken;
     for (const model::Resource& resource : schema.resources) {
         for (;;) {
             auto walked = co_await walk(resource.id, committer, reader);
             if (!walked) co_return walked.error();
-            adopted += walked->counted;
+            taken += walked->counted;
             if (walked->uncounted == 0) break;
             if (walked->counted == walked->uncounted) continue;
             // What another program keeps locked is looked at again.
@@ -74,7 +74,7 @@ Task<std::size_t> adopt_rows(const model::Schema& schema, commit::Committer& com
     }
     auto saved = co_await committer.load(std::move(end));
     if (!saved) co_return saved.error();
-    co_return adopted;
+    co_return taken;
 }
 
 }  // namespace reef::node
