@@ -286,7 +286,14 @@ Batch::Batch(const Schema& schema, store::Loaded loaded, Surroundings surroundin
         take_captured(*overlay_, captured);
 }
 
+Batch::Batch(const Schema& schema, const store::Saved& before, Surroundings surroundings)
+    : overlay_(std::make_unique<Overlay>(schema, before, std::move(surroundings))) {}
+
 Batch::~Batch() = default;
+
+void Batch::add(store::Loaded more, Surroundings surroundings) {
+    overlay_->add(std::move(more), std::move(surroundings));
+}
 
 std::vector<RecordRef> Batch::lacks(const Work& work) const {
     return lacking(work, *overlay_);

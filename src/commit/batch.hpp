@@ -1,5 +1,6 @@
 // One batch, decided: a pure overlay over what was loaded, in which a later item sees what an
-// earlier one did. Sound because a batch holds the store's one lock from loading to saving.
+// earlier one did. Sound because a batch holds the store's one lock from loading to saving, or
+// because whoever saves it sees that nothing has changed.
 #pragma once
 
 #include <functional>
@@ -31,9 +32,14 @@ class Overlay;
 class Batch {
 public:
     Batch(const model::Schema& schema, store::Loaded loaded, Surroundings surroundings);
+    // On top of one that is being saved: what that one wrote stands as if it were loaded.
+    Batch(const model::Schema& schema, const store::Saved& before, Surroundings surroundings);
     ~Batch();
     Batch(const Batch&) = delete;
     Batch& operator=(const Batch&) = delete;
+
+    // What was loaded since. What stands already stays.
+    void add(store::Loaded more, Surroundings surroundings);
 
     // Records that this work turns out to need beside those of add_wanted(): when there are any,
     // the batch is begun again with them.

@@ -1,44 +1,19 @@
 #include "commit/committer.hpp"
 
-#include <algorithm>
 #include <boost/asio/associated_executor.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <deque>
-#include <mutex>
+#include <iterator>
 
 #include "base/fault.hpp"
 #include "base/log.hpp"
+#include "commit/queue.hpp"
 #include "commit/wanted.hpp"
 
 namespace reef::commit {
 
 using namespace model;
 
-// One piece of work and who waits for it. The waiting coroutine's handler is hidden behind
-// resume().
-struct Committer::Item {
-    explicit Item(Work to_do) : work(std::move(to_do)) {}
-    virtual ~Item() = default;
-    virtual asio::any_io_executor executor() const = 0;
-    virtual void resume() = 0;  // on executor(), once, with `done` set
-
-    std::size_t rows() const {
-        if (const auto* run = std::get_if<ChangeRun>(&work)) return run->entries.size();
-        if (const auto* rows = std::get_if<Rows>(&work)) return rows->rows.size();
-        if (const auto* letters = std::get_if<Settlement>(&work)) return letters->letters.size();
-        if (const auto* captured = std::get_if<CapturedRecords>(&work)) {
-            return captured->records.size();
-        }
-        if (const auto* foreign = std::get_if<ForeignRun>(&work)) return foreign->writes.size();
-        return 1;
-    }
-
-    Work work;
-    Result<Done> done{Error{Errc::closed, "the server is stopping"}};
-};
-
 // A piece of an item, on its own way through a batch. Nobody waits for it.
-struct Committer::Part final : Committer::Item {
+struct Committer::Part final : Item {
     using Item::Item;
     asio::any_io_executor executor() const override { return {}; }
     void resume() override {}
@@ -46,22 +21,9 @@ struct Committer::Part final : Committer::Item {
 
 namespace {
 
-// Resumes all who wait on one executor with one post, not with one for each.
-template <class Item>
-void resume_all(std::vector<std::unique_ptr<Item>> items) {
-    while (!items.empty()) {
-        const asio::any_io_executor executor = items.front()->executor();
-        auto others = std::stable_partition(
-            items.begin(), items.end(),
-            [&executor](const auto& item) { return item->executor() == executor; });
-        std::vector<std::unique_ptr<Item>> here(std::make_move_iterator(items.begin()),
-                                                std::make_move_iterator(others));
-        items.erase(items.begin(), others);
-        asio::post(executor, [ready = std::move(here)] {
-            for (const auto& item : ready)
-                item->resume();
-        });
-    }
+// A commit of which more must be heard than that it failed: nothing may be decided anew.
+bool is_settled(const Error& error) {
+    return error.code != Errc::broken && error.code != Errc::outcome_unknown;
 }
 
 bool is_about_a_row(const Error& error) {
@@ -77,93 +39,20 @@ Error as_told(Error error) {
     return error;
 }
 
+std::size_t rows_of(const Items& items) {
+    std::size_t rows = 0;
+    for (const auto& item : items)
+        rows += item->rows();
+    return rows;
+}
+
 }  // namespace
-
-// What waits to be committed. push() from any thread, take() from the committer's.
-class Committer::Queue {
-public:
-    Queue(const asio::any_io_executor& executor, std::size_t items_max)
-        : executor_(executor),
-          woken_(std::make_shared<asio::steady_timer>(executor,
-                                                      asio::steady_timer::time_point::max())),
-          items_max_(items_max) {}
-
-    // Takes the item, or gives the reason and leaves it.
-    std::optional<Error> push(std::unique_ptr<Item>& item) {
-        {
-            const std::lock_guard lock{mutex_};
-            if (closed_) return Error{Errc::closed, "the server is stopping"};
-            if (items_.size() >= items_max_) {
-                return Error{Errc::overloaded, "too many writes are waiting: try again soon"};
-            }
-            items_.push_back(std::move(item));
-            if (!std::exchange(idle_, false)) return std::nullopt;
-        }
-        wake();
-        return std::nullopt;
-    }
-
-    // Everything that waits, up to a number of rows; empty when closed and drained.
-    asio::awaitable<Items> take(std::size_t rows_max) {
-        for (;;) {
-            Items items = take_waiting(rows_max);
-            if (!items.empty() || finished()) co_return items;
-            boost::system::error_code woken;
-            co_await woken_->async_wait(asio::redirect_error(asio::use_awaitable, woken));
-        }
-    }
-
-    void close() {
-        {
-            const std::lock_guard lock{mutex_};
-            closed_ = true;
-            idle_ = false;
-        }
-        wake();
-    }
-
-    std::size_t size() const {
-        const std::lock_guard lock{mutex_};
-        return items_.size();
-    }
-
-private:
-    void wake() {
-        asio::post(executor_, [woken = woken_] { woken->cancel(); });
-    }
-
-    Items take_waiting(std::size_t rows_max) {
-        Items taken;
-        std::size_t rows = 0;
-        const std::lock_guard lock{mutex_};
-        while (!items_.empty() && (taken.empty() || rows + items_.front()->rows() <= rows_max)) {
-            rows += items_.front()->rows();
-            taken.push_back(std::move(items_.front()));
-            items_.pop_front();
-        }
-        idle_ = taken.empty();
-        return taken;
-    }
-
-    bool finished() const {
-        const std::lock_guard lock{mutex_};
-        return closed_ && items_.empty();
-    }
-
-    asio::any_io_executor executor_;
-    const std::shared_ptr<asio::steady_timer> woken_;  // a wake-up may come after our end
-    const std::size_t items_max_;
-
-    mutable std::mutex mutex_;  // guards what follows
-    std::deque<std::unique_ptr<Item>> items_;
-    bool idle_ = false;
-    bool closed_ = false;
-};
 
 Committer::Committer(CommitterParts parts, CommitOptions options)
     : parts_(std::move(parts)),
       options_(options),
-      queue_(std::make_unique<Queue>(parts_.executor, options.queue_writes_max)) {}
+      queue_(std::make_unique<Queue>(parts_.executor, options.queue_writes_max)),
+      saving_(parts_.executor) {}
 
 Committer::~Committer() = default;
 
@@ -242,30 +131,53 @@ Task<ForeignFates> Committer::adopt(ForeignRun run) {
     co_return std::get<ForeignFates>(std::move(*done));
 }
 
-// No timer: whoever is waiting when the last batch is durable is the next batch.
+// No timer: whoever waits when the last batch is durable is the next batch, if nobody was decided
+// on top of that one already.
 Task<void> Committer::run() {
-    for (;;) {
-        Items items = co_await queue_->take(options_.batch_rows_max);
-        if (items.empty()) co_return Result<void>{};  // closed
+    Result<void> done;
+    while (done) {
+        Turn turn = std::exchange(next_, {});
+        if (turn.items.empty()) turn.items = co_await queue_->take(options_.batch_rows_max);
+        if (turn.items.empty()) break;  // closed
         ++counts_.batches;
-        counts_.items += items.size();
-        const ItemSpan all{0, items.size()};
-        Result<void> done = co_await commit_batch(items, all);
+        counts_.items += turn.items.size();
+        done = co_await commit_turn(turn);
         if (!done) {
             // Their coroutines belong to other threads: they are left as they are, unanswered.
-            for (auto& item : items)
-                static_cast<void>(item.release());
-            co_return done;
+            for (Items* items : {&turn.items, &next_.items}) {
+                for (auto& item : *items)
+                    static_cast<void>(item.release());
+            }
+            break;
         }
-        resume_all(std::move(items));
+        resume_all(std::move(turn.items));
         counts_.waiting = queue_->size();
-        if (counts_.waiting == 0) {
-            done = co_await parts_.writer.rest();
-            if (!done && done.error().code == Errc::broken) co_return done;
-        }
-        done = co_await trim_if_due();
-        if (!done && done.error().code == Errc::broken) co_return done;
+        if (next_.items.empty()) done = co_await tidy_up();
     }
+    co_await saving_.join();
+    co_return done;
+}
+
+// What the database does when it has the time. Only `broken` goes up.
+Task<void> Committer::tidy_up() {
+    Result<void> done;
+    if (counts_.waiting == 0) done = co_await parts_.writer.rest();
+    if ((done || done.error().code != Errc::broken) && trim_is_due()) done = co_await trim();
+    if (!done && done.error().code == Errc::broken) co_return done;
+    co_return Result<void>{};
+}
+
+// What was decided on top of the batch before is saved as it is. When something has come between
+// the two it is decided again.
+Task<void> Committer::commit_turn(Turn& turn) {
+    const ItemSpan all{0, turn.items.size()};
+    if (const auto batch = std::move(turn.batch)) {
+        if (!has_to_be_saved(*batch)) co_return Result<void>{};
+        Result<void> saved = co_await save(*batch, true);
+        if (saved) co_return saved;
+        if (!is_settled(saved.error())) co_return refuse(turn.items, all, saved.error());
+    }
+    co_return co_await commit_batch(turn.items, all);
 }
 
 void Committer::stop() {
@@ -274,6 +186,7 @@ void Committer::stop() {
 
 // Loads what is concerned; and once more, where what was loaded shows that it is not all.
 Task<std::unique_ptr<Batch>> Committer::begin_batch(const Items& items, ItemSpan span) {
+    next_.batch.reset();  // it was to be the next one
     std::vector<model::RecordRef> lacking;
     for (bool again = false;; again = true) {
         store::Wanted wanted;
@@ -305,18 +218,11 @@ Task<void> Committer::commit_batch(Items& items, ItemSpan span, bool again) {
     for (std::size_t i = span.first; i < span.second; ++i) {
         items[i]->done = batch.take(items[i]->work);
     }
-    if (!batch.changed() ||
-        fault_planted("commit.drop")) {  // refused, repeated, or to be forwarded home
+    if (!has_to_be_saved(batch)) {
         co_await parts_.writer.release();
         co_return co_await divide_locked(items, span);
     }
-    store::Saved saved = batch.finish();
-    if (saved.ledger.batch > 0) ++saved.ledger.batch;
-    const store::Ledger ledger = saved.ledger;
-    const std::size_t letters = saved.dead_letters.size();
-    std::vector<RecordRef> joined = batch.take_joined();
-    fault_point("commit.before");
-    Result<void> durable = co_await parts_.writer.commit(std::move(saved));
+    Result<void> durable = co_await save(batch, false);
     if (!durable && durable.error().code == Errc::locked && !again) {
         co_return co_await commit_batch(items, span, true);
     }
@@ -324,11 +230,97 @@ Task<void> Committer::commit_batch(Items& items, ItemSpan span, bool again) {
         co_return co_await bisect(items, span, durable.error());
     }
     if (!durable) co_return refuse(items, span, durable.error());
+    co_return co_await divide_locked(items, span);
+}
+
+// Not what is only refused, repeated, or to be forwarded home.
+bool Committer::has_to_be_saved(const Batch& batch) {
+    return batch.changed() && !fault_planted("commit.drop");
+}
+
+Task<void> Committer::save(Batch& batch, bool follows) {
+    store::Saved saved = batch.finish();
+    if (saved.ledger.batch > 0) ++saved.ledger.batch;
+    const store::Ledger ledger = saved.ledger;
+    const std::size_t letters = saved.dead_letters.size();
+    std::vector<RecordRef> joined = batch.take_joined();
+    fault_point("commit.before");
+    Result<void> durable = co_await write(std::move(saved), follows);
+    if (!durable) {
+        next_.batch.reset();
+        co_return durable;
+    }
     fault_point("commit.after");
     counts_.parked += letters;
     parts_.committed(ledger);
     if (parts_.joined && !joined.empty()) parts_.joined(std::move(joined));
-    co_return co_await divide_locked(items, span);
+    co_return durable;
+}
+
+// While the database saves it, those who come are decided on top of it.
+Task<void> Committer::write(store::Saved saved, bool follows) {
+    const bool alone = !parts_.writer.looks_ahead() || !next_.items.empty() || trim_is_due();
+    if (!alone) {
+        next_.batch = std::make_unique<Batch>(parts_.schema, saved, parts_.surroundings());
+    }
+    auto writing =
+        follows ? parts_.writer.follow(std::move(saved)) : parts_.writer.commit(std::move(saved));
+    if (alone) co_return co_await std::move(writing);
+    std::optional<Result<void>> durable;
+    saving_.start("save a batch", save_into(std::move(writing), durable));
+    while (!durable) {
+        const std::size_t decided = rows_of(next_.items);
+        Items more;
+        if (decided < options_.batch_rows_max)
+            more = queue_->take_waiting(options_.batch_rows_max - decided);
+        if (more.empty()) {
+            co_await queue_->woken();
+        } else {
+            co_await decide_ahead(std::move(more));
+        }
+    }
+    if (next_.items.empty()) next_.batch.reset();
+    co_return *durable;
+}
+
+asio::awaitable<void> Committer::save_into(Task<void> writing,
+                                           std::optional<Result<void>>& durable) {
+    durable = co_await std::move(writing);
+    queue_->wake();
+}
+
+// Where that is not possible they wait for their turn.
+asio::awaitable<void> Committer::decide_ahead(Items more) {
+    const std::size_t first = next_.items.size();
+    next_.items.insert(next_.items.end(), std::make_move_iterator(more.begin()),
+                       std::make_move_iterator(more.end()));
+    if (!next_.batch) co_return;
+    const bool known = co_await look_ahead(first);
+    if (!known) {
+        next_.batch.reset();
+        co_return;
+    }
+    for (std::size_t i = first; i < next_.items.size(); ++i)
+        next_.items[i]->done = next_.batch->take(next_.items[i]->work);
+}
+
+// As begin_batch() loads, for those of the next batch from the first one on.
+asio::awaitable<bool> Committer::look_ahead(std::size_t first) {
+    store::Wanted wanted;
+    for (std::size_t i = first; i < next_.items.size(); ++i)
+        add_wanted(parts_.schema, next_.items[i]->work, wanted);
+    for (;;) {
+        auto loaded = co_await parts_.writer.look(std::move(wanted));
+        // What other programs wrote comes first in a batch, before all that is decided.
+        if (!loaded || !loaded->captured.empty()) co_return false;
+        next_.batch->add(std::move(*loaded), parts_.surroundings());
+        wanted = {};
+        for (std::size_t i = first; i < next_.items.size(); ++i) {
+            for (RecordRef& ref : next_.batch->lacks(next_.items[i]->work))
+                wanted.records.push_back(std::move(ref));
+        }
+        if (wanted.records.empty()) co_return true;
+    }
 }
 
 // Of what could not be done for the sake of one locked record, the rest is.
@@ -438,9 +430,11 @@ Result<void> Committer::refuse(Items& items, ItemSpan span, const Error& error) 
     return {};
 }
 
-Task<void> Committer::trim_if_due() {
-    const auto now = parts_.clock.steady();
-    if (now - trimmed_ < options_.trim_interval) co_return Result<void>{};
+bool Committer::trim_is_due() const {
+    return parts_.clock.steady() - trimmed_ >= options_.trim_interval;
+}
+
+Task<void> Committer::trim() {
     const auto before = [wall = parts_.clock.now()](std::chrono::seconds kept) {
         return Time{wall.us - std::chrono::microseconds{kept}.count()};
     };
@@ -451,7 +445,7 @@ Task<void> Committer::trim_if_due() {
     limits.log_bytes_max = options_.log_bytes_max;
     Result<bool> more = co_await parts_.writer.trim(limits);
     if (!more) co_return more.error();
-    if (!*more) trimmed_ = now;
+    if (!*more) trimmed_ = parts_.clock.steady();
     co_return Result<void>{};
 }
 

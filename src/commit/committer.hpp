@@ -1,11 +1,14 @@
 // The committer: every change to a row, local or remote, passes here. Takes what is waiting, loads
 // what is concerned, decides in memory, saves all in one durable transaction, then answers each.
+// While a database saves one batch, the next one is decided on top of it, and saved after it, if
+// nobody else has come between the two.
 #pragma once
 
 #include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -14,6 +17,9 @@
 #include "store/store.hpp"
 
 namespace reef::commit {
+
+struct Item;
+class Queue;
 
 struct CommitOptions {
     std::uint32_t queue_writes_max = 10'000;  // waiting: beyond it `overloaded`
@@ -76,26 +82,39 @@ public:
     const CommitCounts& counts() const { return counts_; }
 
 private:
-    struct Item;
     struct Part;
-    class Queue;
     using Items = std::vector<std::unique_ptr<Item>>;
     using ItemSpan = std::pair<std::size_t, std::size_t>;  // [first, end) of the batch
+    struct Turn {
+        Items items;
+        std::unique_ptr<Batch> batch;  // in which all of them are decided; null: none is
+    };
 
     Task<Done> enqueue(Work work);
+    Task<void> commit_turn(Turn& turn);
     Task<std::unique_ptr<Batch>> begin_batch(const Items& items, ItemSpan span);
     Task<void> commit_batch(Items& items, ItemSpan span, bool again = false);
+    static bool has_to_be_saved(const Batch& batch);
+    Task<void> save(Batch& batch, bool follows);
+    Task<void> write(store::Saved saved, bool follows);
+    asio::awaitable<void> save_into(Task<void> writing, std::optional<Result<void>>& durable);
+    asio::awaitable<void> decide_ahead(Items more);
+    asio::awaitable<bool> look_ahead(std::size_t first);
     Task<void> divide_locked(Items& items, ItemSpan span);
     Task<void> bisect(Items& items, ItemSpan span, Error error);
     Task<void> divide(Item& item, Error error);
     Task<void> commit_parts(Item& item, Items parts);
     static Result<void> refuse(Items& items, ItemSpan span, const Error& error);
-    Task<void> trim_if_due();
+    Task<void> tidy_up();
+    bool trim_is_due() const;
+    Task<void> trim();
 
     CommitterParts parts_;
     const CommitOptions options_;
     CommitCounts counts_;
     std::unique_ptr<Queue> queue_;
+    Turn next_;         // decided on top of what is being saved
+    TaskGroup saving_;  // one at most
     std::chrono::nanoseconds trimmed_{0};
 };
 

@@ -18,18 +18,47 @@ std::size_t bucket_of(const Key& key) {
     return hash_of(to_text(key)).low % store::digest_buckets;
 }
 
+store::Loaded facts_of(const store::Saved& saved) {
+    store::Loaded facts;
+    facts.ledger = saved.ledger;
+    for (const store::SavedRow& row : saved.rows)
+        facts.rows.emplace(row.row.ref(), store::StoredRow{row.row, row.hash});
+    for (const auto& [id, seen] : saved.requests)
+        facts.requests.insert_or_assign(id, seen);
+    return facts;
+}
+
 }  // namespace
 
 Overlay::Overlay(const Schema& schema, store::Loaded loaded, Surroundings surroundings)
-    : schema_(schema), loaded_(std::move(loaded)), surroundings_(std::move(surroundings)) {
+    : schema_(schema), loaded_(std::move(loaded)) {
+    look_around(std::move(surroundings));
     self = loaded_.ledger.self;
     next_seq = loaded_.ledger.seq() + 1;
-    now = surroundings_.now;
-    schema_id = surroundings_.schema;
-    foreign_nodes = surroundings_.foreign_nodes;
     for (const auto& [letter, record] : loaded_.ledger.parked) {
         if (record) parked_records_.insert(*record);
     }
+}
+
+Overlay::Overlay(const Schema& schema, const store::Saved& before, Surroundings surroundings)
+    : Overlay(schema, facts_of(before), std::move(surroundings)) {
+    for (const store::SavedRow& saved : before.rows)
+        before_.insert(saved.row.ref());
+}
+
+void Overlay::add(store::Loaded more, Surroundings surroundings) {
+    loaded_.rows.merge(more.rows);
+    loaded_.holders.merge(more.holders);
+    loaded_.referrers.merge(more.referrers);
+    loaded_.requests.merge(more.requests);
+    look_around(std::move(surroundings));
+}
+
+void Overlay::look_around(Surroundings surroundings) {
+    surroundings_ = std::move(surroundings);
+    now = surroundings_.now;
+    schema_id = surroundings_.schema;
+    foreign_nodes = surroundings_.foreign_nodes;
 }
 
 const Row* Overlay::record(const RecordRef& ref) const {
@@ -42,28 +71,32 @@ const RequestSeen* Overlay::request(const RequestId& id) const {
     return found == loaded_.requests.end() ? nullptr : &found->second;
 }
 
-std::optional<Key> Overlay::holder(const FieldRef& ref) const {
-    for (const RecordRef& touched : touched_) {  // taken or given up within this batch
-        const Row* row = record(touched);
-        if (touched.resource == ref.resource && row->alive() &&
-            row->cells[ref.field].value == ref.value) {
-            return row->key;
-        }
+// Of this batch, or of the one that it follows.
+const Row* Overlay::written_with(const FieldRef& ref) const {
+    const auto holds = [this, &ref](const RecordRef& written) {
+        const Row* row = written.resource == ref.resource ? record(written) : nullptr;
+        return row && row->alive() && row->cells[ref.field].value == ref.value ? row : nullptr;
+    };
+    for (const RecordRef& written : touched_) {
+        if (const Row* row = holds(written)) return row;
     }
+    for (const RecordRef& written : before_) {
+        if (const Row* row = holds(written)) return row;
+    }
+    return nullptr;
+}
+
+std::optional<Key> Overlay::holder(const FieldRef& ref) const {
+    if (const Row* taken = written_with(ref)) return taken->key;
     const auto found = loaded_.holders.find(ref);
     if (found == loaded_.holders.end()) return std::nullopt;
-    const bool overtaken = touched_set_.contains({ref.resource, found->second});
-    return overtaken ? std::nullopt : std::optional{found->second};
+    const RecordRef held_by{ref.resource, found->second};
+    const bool given_up = touched_set_.contains(held_by) || before_.contains(held_by);
+    return given_up ? std::nullopt : std::optional{found->second};
 }
 
 bool Overlay::referred(const FieldRef& ref) const {
-    for (const RecordRef& touched : touched_) {
-        const Row* row = record(touched);
-        if (touched.resource == ref.resource && row->alive() &&
-            row->cells[ref.field].value == ref.value) {
-            return true;
-        }
-    }
+    if (written_with(ref)) return true;
     const auto found = loaded_.referrers.find(ref);
     return found != loaded_.referrers.end() && found->second;
 }

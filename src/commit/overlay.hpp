@@ -15,6 +15,9 @@ namespace reef::commit {
 class Overlay final : public model::Facts {
 public:
     Overlay(const model::Schema& schema, store::Loaded loaded, Surroundings surroundings);
+    // Over a batch that is being saved, and what is loaded beside it.
+    Overlay(const model::Schema& schema, const store::Saved& before, Surroundings surroundings);
+    void add(store::Loaded more, Surroundings surroundings);
 
     const model::Row* record(const model::RecordRef& ref) const override;
     const model::RequestSeen* request(const model::RequestId& id) const override;
@@ -63,6 +66,8 @@ public:
     std::vector<model::RecordRef> take_joined() { return std::move(joined_); }
 
 private:
+    void look_around(Surroundings surroundings);
+    const model::Row* written_with(const model::FieldRef& ref) const;
     Hash128 write_log(const model::Change& change);
     std::uint64_t applied_of(const model::OriginId& origin, const store::OriginMark& mark) const;
     void take_back(model::Change change);
@@ -74,11 +79,12 @@ private:
 
     const model::Schema& schema_;
     store::Loaded loaded_;
-    const Surroundings surroundings_;
+    Surroundings surroundings_;
     store::Saved saved_;
     std::vector<model::RecordRef> joined_;
     std::vector<model::RecordRef> touched_;  // in the order of their first write
     Records touched_set_;
+    Records before_;  // written by the batch that this one follows
     Records parked_records_;
     std::string row_json_;
     bool marks_moved_ = false;  // cursors, or positions without entries

@@ -59,12 +59,26 @@ class MemoryWriter final : public Writer {
 public:
     MemoryWriter(const Schema& schema, State& state) : schema_(schema), state_(state) {}
 
-    Task<Loaded> begin(Wanted wanted) override { co_return load(wanted); }
-    Task<void> commit(Saved saved) override { co_return save(saved); }
+    Task<Loaded> begin(Wanted wanted) override {
+        assert(!in_batch_);
+        in_batch_ = true;
+        co_return load(wanted);
+    }
+    Task<void> commit(Saved saved) override {
+        assert(in_batch_);
+        in_batch_ = false;
+        co_return save(saved);
+    }
     asio::awaitable<void> release() override {
         assert(in_batch_);
         in_batch_ = false;
         co_return;
+    }
+    bool looks_ahead() const override { return true; }
+    Task<Loaded> look(Wanted wanted) override { co_return load(wanted); }
+    Task<void> follow(Saved saved) override {
+        assert(!in_batch_);
+        co_return save(saved);
     }
     Task<bool> trim(TrimLimits limits) override {
         assert(!in_batch_);
@@ -75,9 +89,7 @@ public:
     Task<void> rest() override { co_return Result<void>{}; }
 
 private:
-    Result<Loaded> load(const Wanted& wanted) {
-        assert(!in_batch_);
-        in_batch_ = true;
+    Loaded load(const Wanted& wanted) const {
         Loaded loaded;
         loaded.ledger = state_.ledger;
         for (const RecordRef& ref : wanted.records) {
@@ -99,8 +111,6 @@ private:
     }
 
     Result<void> save(Saved& saved) {
-        assert(in_batch_);
-        in_batch_ = false;
         if (auto good = check_batch(saved); !good) return good;
         auto parked = std::move(state_.ledger.parked);
         state_.ledger = std::move(saved.ledger);

@@ -170,6 +170,13 @@ Command newest_command(std::int64_t known_token) {
         Parameters{}.add(known_token)};
 }
 
+Command unchanged_command(std::int64_t token, std::uint64_t lease) {
+    return {
+        "SELECT 1 / (token = $1 AND coalesce((SELECT max(number) FROM atoll_leases), 0) = $2)::int"
+        " FROM atoll_batches ORDER BY number DESC LIMIT 1",
+        Parameters{}.add(token).add(lease)};
+}
+
 std::uint64_t read_lease(const Answer& newest) {
     return newest.rows() == 1 ? newest.natural(0, 5) : 0;
 }
@@ -194,8 +201,10 @@ Result<std::optional<BatchState>> read_newest(const Schema& schema, const Answer
 
 // Commits that notify follow each other, in all databases of the server: that is no row's lock.
 Command notice_command(const std::string& process) {
-    return {"SELECT pg_notify($1, $2), set_config('lock_timeout', '5s', true)",
-            Parameters{}.add(std::string_view{notices}).add(std::string_view{process})};
+    return {
+        "SELECT pg_notify($1, $2), set_config('lock_timeout', '5s', true),"
+        " pg_current_xact_id()::xid",
+        Parameters{}.add(std::string_view{notices}).add(std::string_view{process})};
 }
 
 Command save_command(const Schema& schema, const BatchState& state) {

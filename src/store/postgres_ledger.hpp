@@ -40,7 +40,11 @@ std::uint64_t read_lease(const Answer& newest);
 // Absent: the known one. invalid: another program wrote it.
 Result<std::optional<BatchState>> read_newest(const Schema& schema, const Answer& answer,
                                               std::int64_t known_token);
-// Tells the node's other processes that there is a new batch, when it is committed.
+// Fails with `conflict` unless both are still as they are known.
+Command unchanged_command(std::int64_t token, std::uint64_t lease);
+// Tells the node's other processes that there is a new batch, when it is committed. Its answer says
+// in column notice_mark how the rows of this batch are marked.
+inline constexpr int notice_mark = 2;
 Command notice_command(const std::string& process);
 Command save_command(const Schema& schema, const BatchState& state);
 Command forget_command(std::uint64_t from, std::uint64_t before);  // old ones

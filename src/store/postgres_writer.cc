@@ -32,11 +32,15 @@ constexpr const char* stopped_timeout = "1500ms";
 constexpr const char* lock_timeout = "SET LOCAL lock_timeout = '20ms'";
 constexpr std::chrono::seconds company_remembered{2};
 
+// When something has come between a batch and the one before, it will again: for a while no batch
+// is decided ahead.
+constexpr std::chrono::seconds overtaken_remembered{2};
+
 // The newest batches are kept: one of them settles what became of a commit.
 constexpr std::uint64_t batches_kept = 1'000;
 
-ConnectionOptions writing(ConnectionOptions options) {
-    options.name += " writer";
+ConnectionOptions writing(ConnectionOptions options, const char* name) {
+    options.name += name;
     // Every statement looks up keys: their plans never change, and must not be made for each. A
     // plain index scan also clears away what points to rows that are gone; a bitmap never does.
     for (const char* off :
@@ -49,6 +53,19 @@ ConnectionOptions writing(ConnectionOptions options) {
     return options;
 }
 
+// What the newest batch has written, by which the next one knows it again.
+struct Written {
+    explicit Written(const Saved& saved) {
+        for (const SavedRow& row : saved.rows)
+            records.push_back({row.row.ref(), row.row.alive()});
+        for (const auto& [id, seen] : saved.requests)
+            requests.push_back(id);
+    }
+    std::vector<std::pair<RecordRef, bool>> records;  // and whether it lives
+    std::vector<RequestId> requests;
+    std::string mark;  // "": not known
+};
+
 Commands commands_of(std::initializer_list<Command> list) {
     return {list};
 }
@@ -56,12 +73,13 @@ Commands commands_of(std::initializer_list<Command> list) {
 class PostgresWriter final : public Writer {
 public:
     PostgresWriter(const asio::any_io_executor& executor, const Schema& schema,
-                   const std::vector<RowStatements>& statements, ConnectionOptions options)
+                   const std::vector<RowStatements>& statements, const ConnectionOptions& options)
         : executor_(executor),
           schema_(schema),
           statements_(statements),
           process_(options.process),
-          link_(executor, writing(std::move(options))) {}
+          link_(executor, writing(options, " writer")),
+          ahead_(executor, writing(options, " look-ahead")) {}
 
     Task<Loaded> begin(Wanted wanted) override {
         assert(!batch_);
@@ -85,24 +103,52 @@ public:
 
     Task<void> commit(Saved saved) override {
         assert(batch_);
-        for (const LogEntry& entry : saved.log) {
-            if (saved.ledger.origins.contains(entry.dot.origin)) continue;
-            end_batch();
-            co_return Error{Errc::rejected,
-                            "the log entry of an origin without mark: " + entry.dot.origin};
-        }
-        BatchState state = following();
-        for (const LogEntry& entry : saved.log)
-            state.log_bytes += entry.json.size();
+        Commands nothing;
+        Result<void> done = co_await save(std::move(nothing), std::move(saved));
+        if (done) co_return done;
+        Error error = done.error();
+        // Rows that this batch has locked are as they were: then it is a rule that refuses them.
+        if (error.code == Errc::conflict) error.code = locking_ ? Errc::rejected : Errc::locked;
+        if (error.code == Errc::locked) locking_until_ = Clock::now() + company_remembered;
+        co_return error;
+    }
+
+    bool looks_ahead() const override {
+        const auto now = Clock::now();
+        return now >= ahead_from_ && now >= locking_until_;
+    }
+
+    Task<Loaded> look(Wanted wanted) override {
+        const Questions questions{schema_, std::move(wanted)};
         Commands commands;
-        commands.push_back({lock_timeout, {}, false});
-        append_save(commands, saved, state.last_request);
-        state.ledger = std::move(saved.ledger);
-        state.ledger.batch = state.mark.number;
-        state.ledger.parked = parked_after(saved);
-        commands.push_back(save_command(schema_, state));
-        commands.push_back(notice_command(process_));
-        co_return co_await close_batch(std::move(commands), std::move(state));
+        questions.append_to(commands, statements_, false);
+        auto answers = co_await ahead_.read(std::move(commands));
+        if (!answers) co_return Error{Errc::unavailable, answers.error().what};
+        Loaded loaded;
+        Found found;
+        const auto done = questions.read(*answers, 0, false, loaded, found);
+        if (!done) co_return Error{Errc::rejected, done.error().what};
+        looked_.records.merge(found.records);
+        looked_.absent.merge(found.absent);
+        co_return loaded;
+    }
+
+    // All in one round trip.
+    Task<void> follow(Saved saved) override {
+        assert(!batch_ && written_);
+        auto connection = co_await link_.ready();
+        if (!connection) co_return connection.error();
+        batch_ = std::move(*connection);
+        locking_ = false;
+        found_ = found_ahead();
+        Commands commands = commands_of(
+            {{"BEGIN"}, lock_command(), unchanged_command(known_.mark.token, known_.ledger.lease)});
+        Result<void> done = co_await save(std::move(commands), std::move(saved));
+        if (done) co_return done;
+        ahead_from_ = Clock::now() + overtaken_remembered;
+        Error error = done.error();
+        if (error.code == Errc::conflict) error.code = Errc::locked;
+        co_return error;
     }
 
     asio::awaitable<void> release() override {
@@ -121,9 +167,11 @@ private:
     }
 
     Task<Answers> open_batch(Commands commands);
-    Task<void> close_batch(Commands commands, BatchState state);
+    Task<void> save(Commands commands, Saved saved);
+    Task<Answers> close_batch(Commands commands, BatchState state);
+    Found found_ahead();
     Result<void> read_ledger(const Answer& answer);
-    Task<void> settle(BatchState state);
+    Task<Answers> settle(BatchState state);
     void append_save(Commands& commands, const Saved& saved, std::uint64_t& last_request) const;
 
     // Nobody waits for its end.
@@ -155,6 +203,7 @@ private:
     const std::vector<RowStatements>& statements_;
     const std::string process_;
     Link link_;
+    Link ahead_;                                      // beside the batch that is being saved
     std::mt19937_64 random_{std::random_device{}()};  // tokens
 
     BatchState known_;                   // the newest batch as far as is known; token 0: nothing is
@@ -162,6 +211,10 @@ private:
     Found found_;                        // of what it loaded
     bool locking_ = false;               // that batch has locked what it loaded
     Clock::time_point locking_until_{};  // so do those before this time
+
+    std::optional<Written> written_;  // by the newest batch, if it is known
+    Found looked_;                    // what look() has found since that one was sent
+    Clock::time_point ahead_from_{};  // no batch is decided ahead before this time
 
     // Where the oldest are looked for: what was removed before leaves marks that cost time.
     std::uint64_t requests_from_ = 0;
@@ -228,27 +281,65 @@ void PostgresWriter::append_save(Commands& commands, const Saved& saved,
     if (!saved.dead_letters.empty()) commands.push_back(save_letters(schema_, saved.dead_letters));
 }
 
-Task<void> PostgresWriter::close_batch(Commands commands, BatchState state) {
+Task<void> PostgresWriter::save(Commands commands, Saved saved) {
+    for (const LogEntry& entry : saved.log) {
+        if (saved.ledger.origins.contains(entry.dot.origin)) continue;
+        end_batch();
+        co_return Error{Errc::rejected,
+                        "the log entry of an origin without mark: " + entry.dot.origin};
+    }
+    BatchState state = following();
+    for (const LogEntry& entry : saved.log)
+        state.log_bytes += entry.json.size();
+    commands.push_back({lock_timeout, {}, false});
+    append_save(commands, saved, state.last_request);
+    Written written{saved};
+    state.ledger = std::move(saved.ledger);
+    state.ledger.batch = state.mark.number;
+    state.ledger.parked = parked_after(saved);
+    commands.push_back(save_command(schema_, state));
+    const std::size_t notice = commands.size();
+    commands.push_back(notice_command(process_));
+    written_.reset();
+    looked_ = {};
+    auto answers = co_await close_batch(std::move(commands), std::move(state));
+    if (!answers) co_return answers.error();
+    if (!answers->empty()) written.mark = (*answers)[notice].text(0, notice_mark);
+    written_ = std::move(written);
+    co_return Result<void>{};
+}
+
+// Of what the newest batch wrote, and what look() has seen of all else. What is not marked is saved
+// nowhere: a batch that would need it fails.
+Found PostgresWriter::found_ahead() {
+    Found found = std::move(looked_);
+    for (const auto& [record, lives] : written_->records) {
+        const Standing stands{lives ? std::optional{written_->mark} : std::nullopt, !lives};
+        found.records.insert_or_assign(record, stands);
+    }
+    for (const RequestId& id : written_->requests)
+        found.absent.erase(id);
+    return found;
+}
+
+// Nothing is answered where only the outcome is known.
+Task<Answers> PostgresWriter::close_batch(Commands commands, BatchState state) {
     const auto connection = std::move(batch_);
     batch_.reset();
     commands.push_back({"COMMIT"});
     auto answers = co_await connection->run(std::move(commands));
     if (answers) {
         known_ = std::move(state);
-        co_return Result<void>{};
+        co_return answers;
     }
     if (connection->lost()) co_return co_await settle(std::move(state));
     connection->send(commands_of({{"ROLLBACK"}}));
-    Error error = answers.error();
-    // Rows that this batch has locked are as they were: then it is a rule that refuses them.
-    if (error.code == Errc::conflict) error.code = locking_ ? Errc::rejected : Errc::locked;
-    if (error.code == Errc::locked) locking_until_ = Clock::now() + company_remembered;
-    co_return error;
+    co_return answers.error();
 }
 
 // The connection was lost on the way: what has become of the batch is read from the database, under
 // the lock, which the server's side of the lost connection may hold until it has ended.
-Task<void> PostgresWriter::settle(BatchState state) {
+Task<Answers> PostgresWriter::settle(BatchState state) {
     const auto deadline = Clock::now() + settle_timeout;
     asio::steady_timer pause{executor_};
     std::string why;
@@ -264,7 +355,7 @@ Task<void> PostgresWriter::settle(BatchState state) {
             auto answers = co_await (*connection)->run(std::move(commands));
             if (answers && (*answers)[2].rows() == 1) {
                 known_ = std::move(state);
-                co_return Result<void>{};
+                co_return Answers{};
             }
             if (answers) co_return Error{Errc::unavailable, "the database ended before the commit"};
             why = answers.error().what;

@@ -1,4 +1,5 @@
-// The batches of a PostgreSQL store: two round trips each.
+// The batches of a PostgreSQL store: two round trips each, or one for a batch that was decided
+// ahead.
 #pragma once
 
 #include "store/postgres_connection.hpp"

@@ -158,6 +158,15 @@ public:
     // went away during the commit and has not come back to be asked. broken: durable storage
     // failed, the process must end.
     virtual Task<void> commit(Saved saved) = 0;
+    // Whether a batch may be decided on top of one that is still being saved: a call of commit() or
+    // follow() is under way then, and
+    virtual bool looks_ahead() const { return false; }
+    // loads for the batch after that one, as it stood before or after it. It may be called several
+    // times: of what was found twice the first counts. unavailable, rejected: as begin().
+    virtual Task<Loaded> look(Wanted) { co_return Error{Errc::unavailable, "not ahead"}; }
+    // Then saves, as begin() and commit() in one, what was decided with that. locked: another
+    // process or program has written meanwhile; nothing was saved: begin anew. Else as commit().
+    virtual Task<void> follow(Saved) { co_return Error{Errc::locked, "not ahead"}; }
     // Ends a batch that changed nothing. Cannot fail: a lost connection ends it as well.
     virtual asio::awaitable<void> release() = 0;
     // Removes one small piece of what has expired; true when there is more.

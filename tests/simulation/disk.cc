@@ -47,6 +47,23 @@ public:
         co_return slept;
     }
 
+    // What is planted into a batch is not seen by one that was decided ahead of it.
+    bool looks_ahead() const override { return parts_.plant == Plant::none; }
+
+    Task<store::Loaded> look(store::Wanted wanted) override {
+        auto slept = co_await parts_.clock.sleep(
+            parts_.world.random.between(Nanoseconds{0}, parts_.sync / 4));
+        if (!slept) co_return slept.error();
+        co_return co_await writer_->look(std::move(wanted));
+    }
+
+    Task<void> follow(store::Saved saved) override {
+        if (parts_.world.random.below(20) == 0) co_return Error{Errc::locked, "overtaken"};
+        auto begun = co_await begin_nothing();
+        if (!begun) co_return begun;
+        co_return co_await commit(std::move(saved));
+    }
+
     asio::awaitable<void> release() override { return writer_->release(); }
     Task<bool> trim(store::TrimLimits limits) override { return writer_->trim(limits); }
     Task<void> rest() override { return writer_->rest(); }

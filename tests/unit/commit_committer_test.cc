@@ -1,15 +1,8 @@
 // The committer over a writer that keeps everything in an Island and fails when told to.
-#include "commit/committer.hpp"
-
-#include <gtest/gtest.h>
-
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
 #include <set>
 #include <thread>
 
-#include "islands.hpp"
+#include "committer_fixture.hpp"
 
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/lsan_interface.h>
@@ -19,133 +12,6 @@ namespace reef::test {
 namespace {
 
 using namespace model;
-
-// Lives on the committer's thread, but for what a test sets before it runs.
-class FakeWriter final : public store::Writer {
-public:
-    FakeWriter(const Schema& schema, std::string origin) : island(schema, std::move(origin)) {}
-
-    Task<store::Loaded> begin(store::Wanted wanted) override {
-        if (begin_fails) co_return Error{*begin_fails, "told to"};
-        ++begun;
-        if (on_begin) on_begin();
-        store::Loaded loaded = island.load(wanted);
-        for (const RecordRef& ref : wanted.records) {
-            if (knows_locked && locked.contains(ref)) loaded.locked.insert(ref);
-        }
-        co_return loaded;
-    }
-    Task<void> commit(store::Saved saved) override {
-        if (commit_fails) co_return Error{*commit_fails, "told to"};
-        for (const auto& row : saved.rows) {
-            knows_locked = knows_locked || locked.contains(row.row.ref());
-            if (locked.contains(row.row.ref())) co_return Error{Errc::locked, "another one's"};
-        }
-        for (const auto& row : saved.rows) {
-            const Value& name = row.row.cells[1].value;
-            if (name == Value{std::string{"bad"}}) co_return Error{Errc::rejected, "a bad name"};
-        }
-        batch_sizes.push_back(saved.log.size());
-        island.save(std::move(saved));
-        co_return Result<void>{};
-    }
-    asio::awaitable<void> release() override {
-        ++released;
-        co_return;
-    }
-    Task<bool> trim(store::TrimLimits) override {
-        ++trims;
-        co_return false;
-    }
-    Task<void> rest() override {
-        ++rests;
-        co_return Result<void>{};
-    }
-
-    Island island;
-    std::optional<Errc> begin_fails;
-    std::optional<Errc> commit_fails;
-    std::function<void()> on_begin;
-    // By another program. It shows when one is to be saved, and from then on when it is loaded.
-    std::set<RecordRef> locked;
-    bool knows_locked = false;
-    std::vector<std::size_t> batch_sizes;
-    int begun = 0;
-    int released = 0;
-    int trims = 0;
-    int rests = 0;
-};
-
-// Coroutines are named functions with parameters by value: see the brief of their compiler.
-asio::awaitable<void> submit_into(commit::Committer* committer, Intent intent,
-                                  Result<Outcome>* answer, std::atomic<int>* answered) {
-    Result<Outcome> done = co_await committer->submit(std::move(intent));
-    *answer = std::move(done);
-    ++*answered;
-}
-
-asio::awaitable<void> apply_into(commit::Committer* committer, commit::ChangeRun run,
-                                 Result<commit::Applied>* answer) {
-    Result<commit::Applied> done = co_await committer->apply(std::move(run));
-    *answer = std::move(done);
-}
-
-asio::awaitable<void> run_into(commit::Committer* committer, Result<void>* answer, bool* ended) {
-    Result<void> done = co_await committer->run();
-    *answer = std::move(done);
-    *ended = true;
-}
-
-Intent named(const std::string& key, const std::string& name) {
-    Intent intent;
-    intent.kind = WriteKind::create;
-    intent.key = Key{key};
-    intent.fields = {{1, name}};
-    intent.received = Time{1'000'000};
-    return intent;
-}
-
-class CommitterTest : public testing::Test {
-protected:
-    const Schema schema = things();
-    asio::io_context io;
-    FakeWriter writer{schema, "us.1"};
-    commit::CommitOptions options;
-    std::unique_ptr<commit::Committer> committer;
-    std::vector<std::unique_ptr<Result<Outcome>>> answers;
-    std::atomic<int> answered = 0;
-    int durable = 0;
-    Result<void> ended_with{Error{}};
-    bool ended = false;
-
-    void make() {
-        committer = std::make_unique<commit::Committer>(
-            commit::CommitterParts{schema, writer, system_clock(), io.get_executor(),
-                                   [this] { return writer.island.surroundings; },
-                                   [this](const store::Ledger&) { ++durable; }},
-            options);
-    }
-    void start() {
-        asio::co_spawn(io, run_into(committer.get(), &ended_with, &ended), asio::detached);
-    }
-    // Waits in the queue once io has run that far.
-    void submit(Intent intent) {
-        answers.push_back(std::make_unique<Result<Outcome>>(Error{Errc::closed, "not answered"}));
-        asio::co_spawn(
-            io, submit_into(committer.get(), std::move(intent), answers.back().get(), &answered),
-            asio::detached);
-    }
-    void stop_and_finish() {
-        committer->stop();
-        io.run();
-        EXPECT_TRUE(ended);
-        EXPECT_TRUE(ended_with) << ended_with.error().what;
-    }
-    bool accepted(std::size_t i) const {
-        return *answers[i] && std::holds_alternative<Accepted>(**answers[i]);
-    }
-    Errc error(std::size_t i) const { return answers[i]->error().code; }
-};
 
 TEST_F(CommitterTest, WhatWaitsIsOneBatch) {
     make();

@@ -273,5 +273,85 @@ TEST_F(PostgresDatabase, ANewFieldAndNewRulesAreAddedToTheTable) {
     EXPECT_EQ(try_open().error().code, Errc::invalid);
 }
 
+// ---- decided ahead ------------------------------------------------------------------------------
+class PostgresAhead : public PostgresDatabase {
+protected:
+    // A batch writes thing 1; then others come, and a batch that was decided on top of it.
+    Result<void> follow(const std::function<void()>& others, const std::vector<Row>& rows) {
+        auto loaded = begin({make_thing(1)});
+        EXPECT_TRUE(loaded);
+        EXPECT_TRUE(succeeded(commit(*loaded, {make_thing(1, ++writes_)})));
+        EXPECT_TRUE(writer_->looks_ahead());
+        Wanted wanted;
+        for (const Row& row : rows)
+            wanted.records.push_back(row.ref());
+        EXPECT_TRUE(run(writer_->look(std::move(wanted))));
+        others();
+        Saved saved;
+        saved.ledger = loaded->ledger;
+        for (const Row& row : rows)
+            saved.rows.push_back({row, hash_of_row(schema_, row)});
+        return run(writer_->follow(std::move(saved)));
+    }
+    void expect_overtaken(const std::function<void()>& others, const std::vector<Row>& rows) {
+        const auto done = follow(others, rows);
+        ASSERT_FALSE(done);
+        EXPECT_EQ(done.error().code, Errc::locked) << done.error().what;
+        EXPECT_FALSE(get(99)) << "all or nothing";
+        EXPECT_FALSE(writer_->looks_ahead()) << "it will happen again";
+    }
+
+    std::uint64_t writes_ = 1;
+};
+
+TEST_F(PostgresAhead, IsSavedWhenNobodyCameBetween) {
+    ASSERT_TRUE(succeeded(save({make_thing(2)})));
+    const std::vector<Row> rows{make_thing(1, 7), make_thing(2, 8), make_thing(99)};
+    ASSERT_TRUE(succeeded(follow([] {}, rows)));
+    EXPECT_TRUE(writer_->looks_ahead());
+    for (const Row& row : rows)
+        EXPECT_EQ(*get(std::get<std::int64_t>(row.key)), row);
+}
+
+TEST_F(PostgresAhead, IsOvertakenByAnotherProcess) {
+    auto store = try_open();
+    ASSERT_TRUE(store);
+    auto second = (*store)->open_writer(context_.get_executor());
+    const auto another_batch = [&] {
+        auto loaded = run(second->begin({}));
+        ASSERT_TRUE(loaded);
+        Saved saved;
+        saved.ledger = loaded->ledger;
+        ASSERT_TRUE(succeeded(run(second->commit(std::move(saved)))));
+    };
+    expect_overtaken(another_batch, {make_thing(99)});
+}
+
+TEST_F(PostgresAhead, IsOvertakenByOtherPrograms) {
+    for (const char* sql :
+         {"INSERT INTO atoll_leases (number) VALUES (7)",
+          "UPDATE things SET price = 77 WHERE id = 1", "UPDATE things SET price = 77 WHERE id = 2",
+          "DELETE FROM things WHERE id = 1", "DELETE FROM things WHERE id = 2",
+          "INSERT INTO things (id, price) VALUES (3, 77)"}) {
+        SCOPED_TRACE(sql);
+        open(true);
+        ASSERT_TRUE(succeeded(save({make_thing(1), make_thing(2)})));
+        expect_overtaken([sql] { run_sql(sql); },
+                         {make_thing(1, 8), make_thing(2, 8), make_thing(3, 8), make_thing(99)});
+        EXPECT_TRUE(succeeded(save({make_thing(1, 9), make_thing(2, 9)})));
+    }
+}
+
+TEST_F(PostgresAhead, IsOvertakenByAnotherProgramsDeleteOfWhatItDeletes) {
+    ASSERT_TRUE(succeeded(save({make_thing(2)})));
+    expect_overtaken([] { run_sql("DELETE FROM things WHERE id = 2"); },
+                     {removed(make_thing(2), 8), make_thing(99)});
+}
+
+TEST_F(PostgresAhead, AConnectionThatWasLostBetweenIsNobodysError) {
+    EXPECT_TRUE(succeeded(follow([] { end_connections(); }, {make_thing(1, 8), make_thing(9)})));
+    EXPECT_EQ(*get(1), make_thing(1, 8));
+}
+
 }  // namespace
 }  // namespace reef::store::test

@@ -347,5 +347,86 @@ TEST_P(StoreContract, ReadersSeeCommittedDataOnly) {
     EXPECT_EQ(prices(), "200 200 ");
 }
 
+// ---- decided ahead ------------------------------------------------------------------------------
+RecordRef thing_at(std::int64_t id) {
+    return {thing, Key{id}};
+}
+
+// Four batches, each decided on top of the one before: what one wrote the next one writes again,
+// brings back or finds by its request, beside what look() has found.
+TEST_P(StoreContract, SavesWhatFollowsABatchAsWhatIsBegun) {
+    if (!writer_->looks_ahead()) GTEST_SKIP() << "a commit is over before anybody comes";
+    ASSERT_TRUE(succeeded(save({make_thing(1), make_thing(2), removed(make_thing(3), 9)})));
+    Saved first;
+    Wanted wanted;
+    wanted.records = {thing_at(1), thing_at(4)};
+    first.ledger = begin(wanted).ledger;
+    for (const Row& row : {make_thing(1, 20), make_thing(4, 21)})
+        first.rows.push_back({row, hash_of_row(schema_, row)});
+    first.requests.emplace_back(request("r1"), seen_at(20));
+    Ledger ledger = first.ledger;
+    ASSERT_TRUE(succeeded(commit(std::move(first))));
+
+    const auto follow = [&](std::vector<RecordRef> unknown, const std::vector<Row>& rows,
+                            std::uint64_t n) {
+        for (const RecordRef& ref : unknown) {  // one by one: what is found adds up
+            Wanted more;
+            more.records = {ref};
+            more.requests = {request("r1"), request("r" + std::to_string(n))};
+            value_of_task(writer_->look(std::move(more)));
+        }
+        Saved saved;
+        ledger.origins[self] = {n, n, hash_of("log")};
+        saved.ledger = ledger;
+        saved.log.push_back(entry_of(self, n));
+        for (const Row& row : rows)
+            saved.rows.push_back({row, hash_of_row(schema_, row)});
+        for (const char* id : {"r1", "new"})
+            saved.requests.emplace_back(request(id), seen_at(n));
+        saved.requests.emplace_back(request("r" + std::to_string(n)), seen_at(n));
+        return run(writer_->follow(std::move(saved)));
+    };
+    ASSERT_TRUE(succeeded(follow({thing_at(2), thing_at(3), thing_at(5)},
+                                 {make_thing(1, 30), removed(make_thing(2), 31), make_thing(3, 32),
+                                  removed(make_thing(4, 21), 33), make_thing(5, 34)},
+                                 40)));
+    ASSERT_TRUE(succeeded(follow({thing_at(6)},
+                                 {make_thing(2, 41), removed(make_thing(3, 32), 42),
+                                  make_thing(4, 43), make_thing(5, 44), make_thing(6, 45)},
+                                 41)));
+    ASSERT_TRUE(succeeded(follow({thing_at(1)}, {make_thing(1, 50), make_thing(6, 51)}, 42)));
+    for (const Row& row : {make_thing(1, 50), make_thing(2, 41), removed(make_thing(3, 32), 42),
+                           make_thing(4, 43), make_thing(5, 44), make_thing(6, 51)})
+        expect_stored(row);
+    Wanted requests;
+    requests.requests = {request("r1"), request("new"), request("r40"), request("r42")};
+    const Loaded loaded = begin(requests);
+    run(writer_->release());
+    EXPECT_EQ(loaded.requests.at(request("r1")), seen_at(42));
+    EXPECT_EQ(loaded.requests.at(request("new")), seen_at(42));
+    EXPECT_EQ(loaded.requests.at(request("r40")), seen_at(40));
+    EXPECT_EQ(loaded.ledger.seq(), 42U);
+}
+
+TEST_P(StoreContract, OfWhatFollowsAndIsRefusedNothingIsSaved) {
+    if (!writer_->looks_ahead()) GTEST_SKIP() << "a commit is over before anybody comes";
+    ASSERT_TRUE(succeeded(save({make_thing(1)})));
+    const Ledger ledger = value_of_task(reader_->ledger());
+    Wanted wanted;
+    wanted.records = {thing_at(2), thing_at(3)};
+    value_of_task(writer_->look(wanted));
+    Row bad = make_thing(3);
+    bad.cells[things::price].value = Value{std::int64_t{-1}};
+    Saved saved;
+    saved.ledger = ledger;
+    for (const Row& row : {make_thing(2), bad})
+        saved.rows.push_back({row, hash_of_row(schema_, row)});
+    const auto refused = run(writer_->follow(std::move(saved)));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Errc::rejected);
+    EXPECT_FALSE(get(thing_at(2)));
+    ASSERT_TRUE(succeeded(save({make_thing(2)})));
+}
+
 }  // namespace
 }  // namespace reef::store::test

@@ -1,0 +1,68 @@
+// Those who wait for a commit: each piece of work with the coroutine that hears what became of it.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "base/task.hpp"
+#include "commit/work.hpp"
+
+namespace reef::commit {
+
+// One piece of work and who waits for it. The waiting coroutine's handler is hidden behind
+// resume().
+struct Item {
+    explicit Item(Work to_do) : work(std::move(to_do)) {}
+    virtual ~Item() = default;
+    virtual asio::any_io_executor executor() const = 0;
+    virtual void resume() = 0;  // on executor(), once, with `done` set
+
+    std::size_t rows() const;
+
+    Work work;
+    Result<Done> done{Error{Errc::closed, "the server is stopping"}};
+};
+using Items = std::vector<std::unique_ptr<Item>>;
+
+// Resumes all who wait on one executor with one post, not with one for each.
+void resume_all(Items items);
+
+// push(), close() and size() from any thread, the rest from the executor's.
+class Queue {
+public:
+    Queue(const asio::any_io_executor& executor, std::size_t items_max);
+
+    // Takes the item, or gives the reason and leaves it.
+    std::optional<Error> push(std::unique_ptr<Item>& item);
+
+    // Everything that waits, up to a number of rows; empty when closed and drained.
+    asio::awaitable<Items> take(std::size_t rows_max);
+    // The same without waiting; at least one item, if there is one.
+    Items take_waiting(std::size_t rows_max);
+    // Returns when something was pushed since take_waiting() found nothing, and after wake().
+    asio::awaitable<void> woken();
+    void wake();
+
+    void close();
+    std::size_t size() const;
+
+private:
+    bool finished() const;
+
+    asio::any_io_executor executor_;
+    const std::shared_ptr<asio::steady_timer> woken_;  // a wake-up may come after our end
+    const std::size_t items_max_;
+
+    mutable std::mutex mutex_;  // guards what follows
+    std::deque<std::unique_ptr<Item>> items_;
+    bool idle_ = false;
+    bool closed_ = false;
+};
+
+}  // namespace reef::commit
