@@ -53,12 +53,15 @@ def addresses(ports):
 
 class Broker:
     """It can be killed, stopped and started again, on the same ports and data. Beside its port it
-    can have `doors`: ports of their own for clients that come through something else."""
+    can have `doors`: ports of their own for clients that come through something else, or who speak
+    another of Kafka's `protocols`, by door; then `settings` says more about it."""
 
-    def __init__(self, doors=()):
+    def __init__(self, doors=(), protocols=(), settings=""):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="atoll-kafka-", dir="/tmp"))
         self.port, self.controller = free_port(), free_port()
         self.doors = {name: free_port() for name in doors}
+        self.protocols = dict(protocols)
+        self.settings = settings
         self.process = None
         self.log_file = self.folder / "log"
         self._properties = self.folder / "server.properties"
@@ -74,8 +77,9 @@ class Broker:
         told = ports | {name.upper(): port for name, port in dict(advertised).items()}
         self._properties.write_text(PROPERTIES.format(
             listeners=addresses(ports), advertised=addresses(told),
-            protocols=",".join(f"{name}:PLAINTEXT" for name in ports),
-            controller=self.controller, folder=self.folder))
+            protocols=",".join(
+                f"{name}:{self.protocols.get(name.lower(), 'PLAINTEXT')}" for name in ports),
+            controller=self.controller, folder=self.folder) + self.settings)
         done = subprocess.run(
             self._command("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c",
                           self._properties), capture_output=True, text=True, timeout=180)

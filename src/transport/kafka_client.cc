@@ -147,15 +147,19 @@ Task<void> Client::make_topics(const std::vector<std::string>& topics,
         rd_kafka_AdminOptions_new(handle_, RD_KAFKA_ADMIN_OP_CREATETOPICS)};
     rd_kafka_AdminOptions_set_request_timeout(admin.get(), admin_answer_ms, why, sizeof why);
     rd_kafka_CreateTopics(handle_, pointers.data(), pointers.size(), admin.get(), queue_.get());
+    std::string why_away;  // the request's own error is that its time was over
     for (;;) {
         auto event = co_await next();
         if (!event) co_return event.error();
-        const auto* answer = rd_kafka_event_CreateTopics_result(event->get());
-        if (!answer) continue;
-        if (const auto error = rd_kafka_event_error(event->get())) {
+        const auto error = rd_kafka_event_error(event->get());
+        if (const auto* answer = rd_kafka_event_CreateTopics_result(event->get())) {
+            if (!error) co_return check_made(answer);
+            if (!why_away.empty()) co_return Error{Errc::unavailable, why_away};
             co_return unavailable(error, "the broker was asked for its topics");
         }
-        co_return check_made(answer);
+        const bool says_why = rd_kafka_event_type(event->get()) == RD_KAFKA_EVENT_ERROR &&
+                              error != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
+        if (says_why) why_away = rd_kafka_event_error_string(event->get());
     }
 }
 

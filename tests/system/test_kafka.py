@@ -3,8 +3,10 @@
 import contextlib
 import json
 import pathlib
+import subprocess
 import threading
 
+import kafka_broker
 import pytest
 import requests
 from atoll import run_atoll, wait_until
@@ -326,3 +328,54 @@ def test_a_setting_that_librdkafka_does_not_have_is_refused(tmp_path, make_node)
     us.start(ready=False)
     assert us.wait_for_exit() == 1
     assert "sasl.mechanisn" in us.log()
+
+
+PASSWORD = "a word that nobody prints"
+
+
+@pytest.fixture
+def guarded(tmp_path):
+    """A broker that speaks TLS and asks who one is, and the file by which it is known."""
+    certificate, both = tmp_path / "broker.pem", tmp_path / "key-and-certificate.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
+         "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", both, "-out",
+         certificate], check=True, capture_output=True)
+    both.write_text(both.read_text() + certificate.read_text())
+    broker = kafka_broker.Broker(doors=["guarded"], protocols={"guarded": "SASL_SSL"}, settings=f"""
+listener.name.guarded.ssl.keystore.type=PEM
+listener.name.guarded.ssl.keystore.location={both}
+listener.name.guarded.sasl.enabled.mechanisms=PLAIN
+listener.name.guarded.plain.sasl.jaas.config=\\
+  org.apache.kafka.common.security.plain.PlainLoginModule required user_atoll="{PASSWORD}";
+""")
+    try:
+        yield broker.create(), certificate
+    finally:
+        broker.clean_up()
+
+
+def test_a_broker_that_asks_for_tls_and_a_password(make_node, tmp_path, guarded):
+    broker, certificate = guarded
+    regions = Regions(make_node, tmp_path, env={
+        "KAFKA_BROKER": f"127.0.0.1:{broker.doors['guarded']}", "KAFKA_TOPIC": "guarded",
+        "KAFKA_USER": "atoll", "KAFKA_PASSWORD": "another one", "KAFKA_CA": str(certificate)})
+    options = ('options = { "security.protocol" = "SASL_SSL", "sasl.mechanism" = "PLAIN", '
+               '"sasl.username" = "${KAFKA_USER}", "sasl.password" = "${KAFKA_PASSWORD}", '
+               '"ssl.ca.location" = "${KAFKA_CA}" } #')
+    app = pathlib.Path(regions.app)
+    app.write_text(app.read_text().replace("# options = {", options))
+    regions.start("us", "eu")
+    us, eu = regions["us"], regions["eu"]
+    assert put(us, 10, 1, 1).status_code == 200
+    wait_until(lambda: "uthentication" in us.log(), what="the broker's refusal in the log")
+    assert metric(us, "atoll_broker_unpublished") == 1
+    wait_until(lambda: get(eu, 10).json()["version"] == 2, what="the write coming from the peer")
+    for node in regions.nodes:
+        node.env["KAFKA_PASSWORD"] = PASSWORD
+        node.restart()
+    wait_until(lambda: metric(us, "atoll_broker_unpublished") == 0, what="it being published")
+    assert put(us, 10, 2, 2).status_code == 200
+    wait_until(lambda: from_broker(eu) >= 1, what="the second one through the broker")
+    wait_until(lambda: are_level(us, eu), what="equal digests")
+    assert not any(PASSWORD in node.log() or "another one" in node.log() for node in regions.nodes)
