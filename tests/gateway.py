@@ -42,8 +42,10 @@ LEISURE = 4
 def at_leisure(conf):
     """With waits so many times as long as the promised ones: a region that is slow because the
     machine is busy with other tests is not to be taken for one that hangs."""
-    for wait, promised, longer in (("connect", "250ms", "1s"), ("send", "500ms", "2s"),
-                                   ("read", "500ms", "2s"), ("next_upstream", "2s", "8s")):
+    for wait, promised, longer in (("send", "1s", "4s"), ("read", "1s", "4s"),
+                                   ("next_upstream", "3s", "12s"), ("connect", "250ms", "1s"),
+                                   ("send", "500ms", "2s"), ("read", "500ms", "2s"),
+                                   ("next_upstream", "2s", "8s")):
         line = f"proxy_{wait}_timeout {promised};"
         assert line in conf
         conf = conf.replace(line, f"proxy_{wait}_timeout {longer};")

@@ -16,12 +16,15 @@ namespace {
 using config::Endpoint;
 
 // The time that each try of a request gets. A region that is silent for `silent_ms` is taken for
-// stopped; `patient_s` is for answers that are known to be slow, or that were slow everywhere.
+// stopped; where all were, each gets twice as long, before `patient_s`, which is for answers that
+// are known to be slow as well.
 constexpr int connect_timeout_ms = 250;
 constexpr int silent_ms = 500;
+constexpr int again_s = 1;
 constexpr int patient_s = 10;
 constexpr int feed_silent_s = 120;  // feeds have heartbeats
 constexpr int tries_total_s = 2;    // no further try later than this
+constexpr int again_tries_total_s = 3;
 constexpr int patient_tries_total_s = patient_s + 1;
 constexpr int left_alone_s = 1;  // nginx counts whole seconds: one to two
 constexpr std::uint64_t body_in_memory_bytes_max = 1 << 20;
@@ -199,10 +202,11 @@ std::string quoted(std::string_view json) {
     return text + '\'';
 }
 
-std::string error_pages(std::string_view indent, bool patient) {
+// Without the one by which the request is asked for again, where it is.
+std::string error_pages(std::string_view indent, bool again) {
     std::string text;
     for (const OwnAnswer& answer : own_answers) {
-        if (answer.status == 504 && !patient) continue;
+        if (again && answer.status == 504) continue;
         text += std::string{indent} + "error_page " + std::string{answer.when} + " /.problem/" +
                 std::to_string(answer.status) + ";\n";
     }
@@ -266,15 +270,28 @@ constexpr std::string_view server_head = R"(
         proxy_next_upstream_timeout <tries_total_s>s;
 
         recursive_error_pages on;
-<error_pages>        error_page 418 504 = @patient;  # 418: from here only, for $patient
+<error_pages>        error_page 504 = @again;
+        error_page 418 = @patient;  # 418: from here only, for $patient
 
         location / {
             return 404;
         }
 )";
 
-// Once more, and longer: for an answer that every try was too short for, and for what is known to
-// be slow.
+// Once more, and longer, where all were too slow. One request can't tell who sleeps and who is
+// only slow: the region that was meant has just been marked, but of the other one its own group
+// knows. And not much longer, or the one that sleeps would hold what the other one can answer.
+constexpr std::string_view again_location = R"(
+        location @again {
+            proxy_send_timeout <again_s>s;
+            proxy_read_timeout <again_s>s;
+            proxy_next_upstream_timeout <again_total_s>s;
+<error_pages>            error_page 504 = @patient;
+            proxy_pass http://$other$waiting;
+        }
+)";
+
+// For what is known to be slow, and for an answer that every try was too short for.
 constexpr std::string_view patient_location = R"(
         location @patient {
             proxy_send_timeout <patient_s>s;
@@ -293,6 +310,7 @@ constexpr std::string_view location = R"(
             }
             set $group "<group>";
             set $region "<region>";
+            set $other "<other>";
 <more>            proxy_pass http://$group$waiting;
         }
 )";
@@ -331,6 +349,7 @@ std::string location_text(const Route& route) {
                 {{"path", path},
                  {"pattern", escaped_for_pattern(route.path) + (is_below(route) ? "" : "([?]|$)")},
                  {"group", route.group},
+                 {"other", route.other},
                  {"region", route.region},
                  {"more", more}});
 }
@@ -361,12 +380,15 @@ std::string server_text(const config::App& app, const GatewayOptions& options,
               {"silent_ms", std::to_string(silent_ms)},
               {"tries", std::to_string(tries)},
               {"tries_total_s", std::to_string(tries_total_s)},
-              {"error_pages", error_pages("        ", false)}});
+              {"error_pages", error_pages("        ", true)}});
     for (const Route& route : routes.routes)
         text += location_text(route);
+    text += fill(again_location, {{"again_s", std::to_string(again_s)},
+                                  {"again_total_s", std::to_string(again_tries_total_s)},
+                                  {"error_pages", error_pages("            ", true)}});
     text += fill(patient_location, {{"patient_s", std::to_string(patient_s)},
                                     {"patient_total_s", std::to_string(patient_tries_total_s)},
-                                    {"error_pages", error_pages("            ", true)}});
+                                    {"error_pages", error_pages("            ", false)}});
     return text + own_answers_text(app) + "    }\n}\n";
 }
 

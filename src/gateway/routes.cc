@@ -65,7 +65,7 @@ std::vector<Group> groups_of(const std::vector<Servers>& all, bool spread) {
     std::vector<Group> groups;
     if (spread) {
         Group& group = groups.emplace_back();
-        group.name = everyone;
+        group.name = group.other = everyone;
         for (const Servers& servers : all) {
             if (servers.foreign) continue;
             group.first.insert(group.first.end(), servers.at.begin(), servers.at.end());
@@ -74,10 +74,11 @@ std::vector<Group> groups_of(const std::vector<Servers>& all, bool spread) {
     }
     for (const Servers& servers : all) {
         Group& group = groups.emplace_back();
-        group.name = servers.node;
+        group.name = group.other = servers.node;
         group.first = servers.at;
         for (const Servers& others : all) {
             if (others.node == servers.node || others.foreign) continue;
+            if (group.other == group.name && !servers.foreign) group.other = others.node;
             group.instead.insert(group.instead.end(), others.at.begin(), others.at.end());
         }
     }
@@ -97,25 +98,25 @@ public:
     explicit Table(std::vector<Group> groups) { made_.groups = std::move(groups); }
 
     // A region that has none, since nobody says where that program is: any of ours answers for it.
-    std::string group_of(const std::string& node) const {
+    const Group& group_of(const std::string& node) const {
         for (const Group& group : made_.groups) {
-            if (group.name == node) return node;
+            if (group.name == node) return group;
         }
-        return made_.groups.front().name;
+        return made_.groups.front();
     }
 
-    void add(std::string path, std::string group, std::string region = "", bool feed = false) {
-        made_.routes.push_back({std::move(path), std::move(group), std::move(region), feed});
+    void add(std::string path, const Group& group, std::string region = "", bool feed = false) {
+        made_.routes.push_back({std::move(path), group.name, group.other, std::move(region), feed});
     }
 
     // All below `path`, and not `path` itself, to which nginx would answer with a redirect.
-    void add_below(const std::string& path, const std::string& group, const std::string& region) {
-        add(path, "");
+    void add_below(const std::string& path, const Group& group, const std::string& region) {
+        add(path, {});
         add(path + '/', group, region);
     }
 
     // The resources' change feeds, with the trailing slash that any path may have.
-    void add_feeds(const config::App& app, const std::string& path, const std::string& group,
+    void add_feeds(const config::App& app, const std::string& path, const Group& group,
                    const std::string& region) {
         for (const model::Resource& resource : app.schema.resources) {
             const std::string feed = path + '/' + resource.name + "/changes";
@@ -135,13 +136,13 @@ void add_records(Table& table, const config::App& app) {
     if (app.api.path_names_node()) {
         for (const config::Node& node : app.nodes) {
             const std::string path = path_of(pattern, node.name);
-            const std::string group = table.group_of(node.name);
+            const Group& group = table.group_of(node.name);
             table.add_below(path, group, node.name);
             table.add_feeds(app, path, group, node.name);
         }
         return;
     }
-    const std::string group = table.group_of("");
+    const Group& group = table.group_of("");
     if (pattern.empty()) {
         for (const model::Resource& resource : app.schema.resources) {
             table.add('/' + resource.name, group);
@@ -160,7 +161,7 @@ Routes routes_of(const config::App& app, const Addresses& addresses) {
     const bool spread = app.gateway ? app.gateway->spread : !app.api.path_names_node();
     Table table{groups_of(servers, spread)};
     add_records(table, app);
-    const std::string any = table.group_of("");
+    const Group& any = table.group_of("");
     for (const char* path : {"/health", "/docs", "/docs/", "/openapi.json"})
         table.add(path, any);
     Routes routes = table.take();

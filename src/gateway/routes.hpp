@@ -16,11 +16,13 @@ struct Group {
     std::string name;                       // what nginx calls it
     std::vector<config::Endpoint> first;    // asked in turn
     std::vector<config::Endpoint> instead;  // asked when all of `first` fail; none: all are equal
+    std::string other;  // the group in which the first of these is meant; or this one again
 };
 
 struct Route {
     std::string path;    // "/us/": all below it; "/health": only itself
     std::string group;   // "" = not for the public: a path that nginx would redirect otherwise
+    std::string other;   // the group's
     std::string region;  // that the path names, or ""
     bool feed = false;   // sent on as it comes, and open for long
 };

@@ -37,6 +37,12 @@ def impatient(conf):
     return conf.replace("proxy_read_timeout 10s;", "proxy_read_timeout 1s;")
 
 
+def stubborn(conf):
+    """To wait with patience for one that hangs takes longer than the tests' clients wait."""
+    assert "proxy_read_timeout 10s;" in conf
+    return conf.replace("proxy_read_timeout 10s;", "proxy_read_timeout 60s;")
+
+
 def long_marks(conf):
     """A region that failed is left alone for longer than a test takes."""
     assert "fail_timeout=1s" in conf
@@ -213,15 +219,42 @@ def prompt(make_world):
     return make_world(edit=as_it_is)
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_an_answer_that_is_slow_everywhere_is_not_lost(prompt, method):
+@pytest.mark.parametrize("method, seconds, tries",
+                         [*((method, 0.6, 3) for method in METHODS), ("PUT", 1.3, 5)])
+def test_an_answer_that_is_slow_everywhere_is_not_lost(prompt, method, seconds, tries):
     world = prompt
     for one in world.regions:
-        one.behave = slow(0.8)
+        one.behave = slow(seconds)
     assert world.gateway.ask(method, PROPERTY).status == 200
     asked = [asked for one in world.regions for asked in one.seen()]
-    assert len(asked) == 3
+    assert tries <= len(asked) <= 6
     assert len({str(a.all("atoll-attempt") + a.all("atoll-received")) for a in asked}) == 1
+
+
+def slow_at_first(one, asked, connection):
+    """Silent for as long as it is asked for the first time."""
+    behave = region.hanging if len(one.asked) == 1 else answering(200)
+    return behave(one, asked, connection)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("slow_one, other", [("us", "eu"), ("eu", "us")])
+def test_who_hangs_keeps_no_answer_of_one_that_is_slow(make_world, slow_one, other, method):
+    world = make_world(edit=stubborn)
+    getattr(world, slow_one).behave = slow_at_first
+    getattr(world, other).behave = region.hanging
+    assert world.gateway.ask(method, PROPERTY).by == slow_one
+
+
+def test_a_region_that_is_known_to_hang_is_not_waited_for_twice(make_world):
+    world = make_world(edit=long_marks)
+    world.eu.behave = region.hanging
+    assert world.gateway.get("/eu/properties/10").by == "us"
+    for one in world.regions:
+        one.seen()
+    world.us.behave = slow_at_first
+    assert world.gateway.get(PROPERTY).by == "us"
+    assert len(world.eu.seen()) == 1
 
 
 @pytest.mark.parametrize("prefer", ["wait=2, atoll-peers=1", "atoll-peers=1; wait=2", "Wait = 2"])

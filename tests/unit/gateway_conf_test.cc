@@ -204,6 +204,21 @@ TEST(GatewayConf, AnotherProgramIsAskedForItsOwnPathsWhereItsUrlIsKnown) {
     EXPECT_TRUE(has(block(conf, "location = /health"), R"(set $group "eu";)"));
 }
 
+TEST(GatewayConf, WhoIsSilentIsAskedAgainInTheOthersName) {
+    App app = small_app();
+    std::string conf = checked(app);
+    EXPECT_TRUE(has(block(conf, "location /us/"), R"(set $region "us"; set $other "eu";)"));
+    EXPECT_TRUE(has(block(conf, "location /eu/"), R"(set $region "eu"; set $other "us";)"));
+    app.nodes[0].foreign = true;
+    app.nodes[0].url = "http://127.0.0.1:9000";
+    conf = checked(app);
+    EXPECT_TRUE(has(block(conf, "location /us/"), R"(set $other "us";)"));
+    EXPECT_TRUE(has(block(conf, "location /eu/"), R"(set $other "eu";)"))
+        << "another program stands in for nobody";
+    app.gateway->spread = true;
+    EXPECT_TRUE(has(block(checked(app), "location /eu/"), R"(set $other "nodes";)"));
+}
+
 TEST(GatewayConf, OneNodeIsEnough) {
     App app = small_app();
     app.nodes.pop_back();
