@@ -202,11 +202,11 @@ std::string quoted(std::string_view json) {
     return text + '\'';
 }
 
-// Without the one by which the request is asked for again, where it is.
+// Without those by which the request is asked for again, where it is.
 std::string error_pages(std::string_view indent, bool again) {
     std::string text;
     for (const OwnAnswer& answer : own_answers) {
-        if (again && answer.status == 504) continue;
+        if (again && (answer.status == 502 || answer.status == 504)) continue;
         text += std::string{indent} + "error_page " + std::string{answer.when} + " /.problem/" +
                 std::to_string(answer.status) + ";\n";
     }
@@ -270,7 +270,7 @@ constexpr std::string_view server_head = R"(
         proxy_next_upstream_timeout <tries_total_s>s;
 
         recursive_error_pages on;
-<error_pages>        error_page 504 = @again;
+<error_pages>        error_page 502 504 = @again;
         error_page 418 = @patient;  # 418: from here only, for $patient
 
         location / {
@@ -278,15 +278,19 @@ constexpr std::string_view server_head = R"(
         }
 )";
 
-// Once more, and longer, where all were too slow. One request can't tell who sleeps and who is
+// Once more, and longer, where somebody was too slow. One request can't tell who sleeps and who is
 // only slow: the region that was meant has just been marked, but of the other one its own group
 // knows. And not much longer, or the one that sleeps would hold what the other one can answer.
 constexpr std::string_view again_location = R"(
         location @again {
+            if ($upstream_status !~ 504) {
+                return 418;  # all have refused it: they would once more
+            }
             proxy_send_timeout <again_s>s;
             proxy_read_timeout <again_s>s;
             proxy_next_upstream_timeout <again_total_s>s;
-<error_pages>            error_page 504 = @patient;
+<error_pages>            error_page 502 504 = @patient;
+            error_page 418 =502 /.problem/502;
             proxy_pass http://$other$waiting;
         }
 )";

@@ -8,7 +8,8 @@
 // - A region that failed is left alone for one to two seconds. No request is refused because of
 //   such a mark: when all others fail, the marked region is tried all the same.
 // - An answer that is slow everywhere is not lost: when every region was silent, it is asked for
-//   once more, for up to a second of each, and then with patience.
+//   once more, for up to a second of each, and then with patience. So is one that is slow where the
+//   others refuse. Who refuses at once is not asked again.
 // - The gateway's own answers have the shape of the app's errors.
 #pragma once
 

@@ -210,6 +210,14 @@ def test_what_the_last_region_says_is_passed(world):
     assert [len(one.seen()) for one in world.regions] == [1, 1]
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_who_takes_a_request_and_dies_is_not_asked_once_more(world, method):
+    for one in world.regions:
+        one.behave = region.dying
+    assert_problem(world.gateway.ask(method, PROPERTY), 502, "bad_gateway")
+    assert [len(one.seen()) for one in world.regions] == [1, 1]
+
+
 # ---- slow answers and feeds --------------------------------------------------------------------
 
 
@@ -244,6 +252,14 @@ def test_who_hangs_keeps_no_answer_of_one_that_is_slow(make_world, slow_one, oth
     getattr(world, slow_one).behave = slow_at_first
     getattr(world, other).behave = region.hanging
     assert world.gateway.ask(method, PROPERTY).by == slow_one
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("failure", ["refuses", "dies"])
+def test_a_region_whose_neighbour_is_gone_may_be_slow(prompt, failure, method):
+    prompt.us.behave = slow_at_first
+    FAILURES[failure](prompt.eu)
+    assert prompt.gateway.ask(method, PROPERTY).by == "us"
 
 
 def test_a_region_that_is_known_to_hang_is_not_waited_for_twice(make_world):
