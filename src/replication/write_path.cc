@@ -1,5 +1,6 @@
 #include "replication/write_path.hpp"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <list>
@@ -79,16 +80,20 @@ Task<Outcome> WritePath::submit(Intent intent) {
 }
 
 Task<Outcome> WritePath::submit_here_or_home(Intent intent) {
-    const auto begin = parts_.clock.steady();
+    const auto until = parts_.clock.steady() + std::chrono::nanoseconds{times_.without_home};
     Result<Outcome> outcome = co_await submit_when_caught_up(intent, times_.behind);
     if (!outcome) co_return outcome;
     const auto* forwarded = std::get_if<ForwardHome>(&*outcome);
     if (!forwarded) co_return outcome;
     const std::string home = forwarded->home;
     name_request(intent);
+    // What caught up late was asked of the peers in vain: the home may be the one that sleeps.
+    const auto patience =
+        std::clamp(duration_cast<std::chrono::milliseconds>(until - parts_.clock.steady()),
+                   times_.forward_late, times_.forward);
     // The calls, and whose turn it is, live on one thread: hop there and back.
     auto on_its_thread =
-        asio::co_spawn(parts_.executor, forward(intent, home), asio::use_awaitable);
+        asio::co_spawn(parts_.executor, forward(intent, home, patience), asio::use_awaitable);
     outcome = co_await std::move(on_its_thread);
     const bool away = !outcome && outcome.error().code != Errc::overloaded;
     if (!away) co_return outcome;
@@ -99,7 +104,7 @@ Task<Outcome> WritePath::submit_here_or_home(Intent intent) {
     }
     // Under the same request id: if the home did do it, the two effects are known as one.
     intent.here = true;
-    const auto left = begin + times_.without_home - parts_.clock.steady();
+    const auto left = until - parts_.clock.steady();
     co_return co_await submit_when_caught_up(std::move(intent), left);
 }
 
@@ -154,7 +159,8 @@ Task<void> WritePath::join_from_peers(RecordRef ref) {
     co_return Result<void>{};
 }
 
-Task<Outcome> WritePath::forward(Intent intent, std::string home) {
+Task<Outcome> WritePath::forward(Intent intent, std::string home,
+                                 std::chrono::milliseconds patience) {
     const RecordRef ref{intent.resource, *intent.key};
     Result<void> turn = co_await turns_->take(ref, times_.forward);
     if (!turn) co_return Error{Errc::overloaded, turn.error().what};
@@ -164,19 +170,20 @@ Task<Outcome> WritePath::forward(Intent intent, std::string home) {
         if (const auto* still = std::get_if<ForwardHome>(&*outcome)) {
             intent.precondition.compared = still->compared;
             intent.precondition.compared_version = still->version;
-            outcome = co_await call_home(home, std::move(intent));
+            outcome = co_await call_home(home, std::move(intent), patience);
         }
     }
     turns_->give(ref);
     co_return outcome;
 }
 
-Task<Outcome> WritePath::call_home(std::string home, Intent intent) {
+Task<Outcome> WritePath::call_home(std::string home, Intent intent,
+                                   std::chrono::milliseconds patience) {
     const auto calls = calls_.find(home);
     if (calls == calls_.end()) co_return Error{Errc::unavailable, home + " has no known address"};
     std::string path{"/_atoll/forward"};
     std::string body = intent_json(parts_.schema, intent);
-    auto answer = co_await calls->second->post(std::move(path), std::move(body), times_.forward);
+    auto answer = co_await calls->second->post(std::move(path), std::move(body), patience);
     if (!answer) co_return answer.error();
     if (answer->status != 200) {
         co_return Error{Errc::unavailable, home + " answered " + std::to_string(answer->status)};

@@ -16,13 +16,14 @@
 namespace reef::replication {
 
 struct WriteTimes {
-    std::chrono::milliseconds forward{300};         // for the home's answer
+    std::chrono::milliseconds forward{300};         // for the home's answer …
+    std::chrono::milliseconds forward_late{50};     // … to what has waited to catch up for long
     std::chrono::milliseconds behind{400};          // for the store to catch up with the request
     std::chrono::milliseconds behind_at_home{200};  // the same, while the forwarder waits
     std::chrono::milliseconds doubtful{200};        // the same, where it is probably stale
     std::chrono::milliseconds ask_after{20};        // peers for the record, when it is behind …
     std::chrono::milliseconds ask{100};             // … and for each one's answer
-    // All of it, when the home did not answer: the gateway gives up a node after 500 ms.
+    // All of it, when the home does not answer: the gateway gives up a node after 500 ms.
     std::chrono::milliseconds without_home{400};
 };
 
@@ -61,8 +62,10 @@ private:
     std::chrono::nanoseconds patience_for(const Result<model::Outcome>& outcome,
                                           std::chrono::nanoseconds behind) const;
     Task<model::Outcome> submit_when_caught_up(model::Intent intent, std::chrono::nanoseconds wait);
-    Task<model::Outcome> forward(model::Intent intent, std::string home);
-    Task<model::Outcome> call_home(std::string home, model::Intent intent);
+    Task<model::Outcome> forward(model::Intent intent, std::string home,
+                                 std::chrono::milliseconds patience);
+    Task<model::Outcome> call_home(std::string home, model::Intent intent,
+                                   std::chrono::milliseconds patience);
     Task<void> join_from_peers(model::RecordRef ref);
     Task<void> join_answer(const model::Outcome& outcome, const model::Intent& intent);
 

@@ -1,10 +1,12 @@
-// A write that is ahead of this store, whose change does not come: the peers have the record.
+// A write that is ahead of this store, whose change does not come: the peers have the record. And
+// how long a home is waited for.
 #include "replication/write_path.hpp"
 
 #include <gtest/gtest.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <functional>
 
 #include "islands.hpp"
 #include "replication/snapshot.hpp"
@@ -16,28 +18,39 @@ namespace {
 
 using namespace model;
 
-// So that a peer that was heard stays reachable however slow this machine is.
+// Time passes when the test says so: a peer that was heard stays reachable however slow this
+// machine is. What waits does wait.
 class StoppedClock final : public Clock {
 public:
     Time now() const override { return Time{1'000'000}; }
-    std::chrono::nanoseconds steady() const override { return std::chrono::seconds{1}; }
+    std::chrono::nanoseconds steady() const override { return steady_; }
+    void pass(std::chrono::nanoseconds duration) { steady_ += duration; }
     std::shared_ptr<asio::steady_timer> timer(asio::any_io_executor executor,
                                               std::chrono::nanoseconds duration) override {
         return system_clock().timer(std::move(executor), duration);
     }
+
+private:
+    std::chrono::nanoseconds steady_ = std::chrono::seconds{1};
 };
 
 struct Asked {
     std::vector<std::string> questions;
-    std::string answer;
+    std::vector<std::chrono::milliseconds> deadlines;
+    std::string answer;                     // empty: the peer sleeps …
+    std::function<Task<void>()> meanwhile;  // … and this happens while it is waited for
 };
 
 class Calls final : public transport::PeerCalls {
 public:
     explicit Calls(Asked& asked) : asked_(asked) {}
-    Task<Answer> post(std::string path, std::string body, std::chrono::milliseconds) override {
+    Task<Answer> post(std::string path, std::string body,
+                      std::chrono::milliseconds deadline) override {
         asked_.questions.push_back(path + ' ' + body);
-        co_return Answer{200, asked_.answer};
+        asked_.deadlines.push_back(deadline);
+        if (!asked_.answer.empty()) co_return Answer{200, asked_.answer};
+        if (asked_.meanwhile) static_cast<void>(co_await std::exchange(asked_.meanwhile, {})());
+        co_return Error{Errc::outcome_unknown, "it sleeps"};
     }
     Task<Answer> get(std::string, std::chrono::milliseconds) override {
         co_return Error{Errc::unavailable, "nothing is got here"};
@@ -47,9 +60,19 @@ private:
     Asked& asked_;
 };
 
+// Each is written where its note says.
+Schema things_with_a_home() {
+    Schema schema = things();
+    schema.resources[0].write = WritePolicy::home;
+    schema.resources[0].home = FieldId{2};
+    return schema;
+}
+
 class WritePathTest : public testing::Test {
 protected:
-    const Schema schema = things();
+    explicit WritePathTest(Schema of = things()) : schema(std::move(of)) {}
+
+    const Schema schema;
     asio::io_context io;
     const std::unique_ptr<store::Store> store =
         store::open_memory(schema, {.file = "", .node = "us", .incarnation = "1"});
@@ -63,6 +86,9 @@ protected:
                                      commit::Surroundings made;
                                      made.schema = schema.id();
                                      made.has_peers = true;
+                                     made.reachable = [this](std::string_view name) {
+                                         return peers.reachable(name);
+                                     };
                                      return made;
                                  },
                                  [this](const store::Ledger& ledger) { progress.advance(ledger); }},
@@ -78,7 +104,7 @@ protected:
                 Intent intent;
                 intent.kind = kind;
                 intent.key = Key{std::string{key}};
-                intent.fields = {{1, std::string{name_of(kind)}}};
+                intent.fields = {{1, std::string{name_of(kind)}}, {2, std::string{"eu"}}};
                 intent.received = Time{1'000'000};
                 eu.submit(intent);
             }
@@ -100,18 +126,22 @@ protected:
 
     // Whoever saw eu's second write changes "k".
     Outcome write(std::chrono::milliseconds behind) {
-        replication::PeerCallsByName calls;
-        calls.emplace("eu", std::make_unique<Calls>(asked));
         replication::WriteTimes times;
         times.behind = behind;
+        return write(2, times, system_clock());
+    }
+
+    Outcome write(std::uint64_t version, replication::WriteTimes times, Clock& clock) {
+        replication::PeerCallsByName calls;
+        calls.emplace("eu", std::make_unique<Calls>(asked));
         replication::WritePath writes{
-            {schema, committer, progress, peers, system_clock(), io.get_executor()},
+            {schema, committer, progress, peers, clock, io.get_executor()},
             std::move(calls),
             times};
         Intent intent;
         intent.key = Key{std::string{"k"}};
         intent.fields = {{1, std::string{"third"}}};
-        intent.precondition.version = 2;
+        intent.precondition.version = version;
         intent.received = Time{2'000'000};
         auto outcome = run_on(io, writes.submit(std::move(intent)));
         if (!outcome) throw std::runtime_error(outcome.error().what);
@@ -145,6 +175,48 @@ TEST_F(WritePathTest, AsksNobodyWhoIsNotThere) {
     const Outcome outcome = write(std::chrono::milliseconds{50});
     EXPECT_TRUE(std::holds_alternative<Refused>(outcome));
     EXPECT_TRUE(asked.questions.empty());
+}
+
+class WritePathHomeTest : public WritePathTest {
+protected:
+    WritePathHomeTest() : WritePathTest(things_with_a_home()) {}
+
+    // The home is asked for the record in vain, and the broker brings it after so long.
+    Outcome write_what_comes_after(std::chrono::milliseconds late) {
+        asked.meanwhile = [this, late]() -> Task<void> {
+            stopped.pass(late);
+            auto applied = co_await committer.apply(eu.run_of("eu.1", 3, 2));
+            if (!applied) co_return applied.error();
+            co_return Result<void>{};
+        };
+        replication::WriteTimes at_once = times;
+        at_once.ask_after = {};
+        return write(2, at_once, stopped);
+    }
+
+    const replication::WriteTimes times;
+};
+
+TEST_F(WritePathHomeTest, DecidesInPlaceOfAHomeThatSleeps) {
+    const Outcome outcome = write(1, times, stopped);
+    const auto* accepted = std::get_if<Accepted>(&outcome);
+    ASSERT_TRUE(accepted);
+    EXPECT_EQ(version_of(accepted->row), 2U);
+    EXPECT_EQ(asked.deadlines, std::vector{times.forward});
+}
+
+TEST_F(WritePathHomeTest, WaitsLessForTheHomeWhenTheRecordCameLate) {
+    const Outcome outcome = write_what_comes_after(times.without_home - 2 * times.forward_late);
+    const auto* accepted = std::get_if<Accepted>(&outcome);
+    ASSERT_TRUE(accepted);
+    EXPECT_EQ(version_of(accepted->row), 3U);
+    EXPECT_EQ(asked.deadlines, (std::vector{times.ask, 2 * times.forward_late}));
+}
+
+TEST_F(WritePathHomeTest, AsksTheHomeHoweverLateTheRecordCame) {
+    const Outcome outcome = write_what_comes_after(times.without_home - times.forward_late / 2);
+    EXPECT_TRUE(std::holds_alternative<Accepted>(outcome));
+    EXPECT_EQ(asked.deadlines, (std::vector{times.ask, times.forward_late}));
 }
 
 }  // namespace
