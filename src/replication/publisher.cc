@@ -80,6 +80,10 @@ Task<std::size_t> Publisher::publish_piece() {
     if (ledger->seq() <= confirmed) co_return std::size_t{0};
     auto entries = co_await parts_.reader.changes_after(std::move(after), options_.piece);
     if (!entries) co_return entries.error();
+    // The log may already show a commit whose answer is still on its way here. The broker could be
+    // faster with it: a change of its own that a node does not know looks like a fork.
+    while (!entries->empty() && entries->back().dot.seq > ledger->seq())
+        entries->pop_back();
     if (entries->empty()) co_return std::size_t{0};
     if (entries->front().dot.seq != confirmed + 1) {
         log::warn("The log was trimmed before the broker had it: peers fill the gap",

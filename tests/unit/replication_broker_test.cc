@@ -121,7 +121,10 @@ struct Node {
                          made.now = system_clock().now();
                          return made;
                      },
-                     [this](const store::Ledger& ledger) { progress.advance(ledger); }},
+                     [this](const store::Ledger& ledger) {
+                         newest = ledger;
+                         if (hears) progress.advance(ledger);
+                     }},
                     {}),
           inbox({schema, committer, progress, *reader, peers, system_clock(), nobody,
                  [](const auto&) {}}),
@@ -165,6 +168,8 @@ struct Node {
     RefusingWriter writer;
     std::unique_ptr<store::Reader> reader;
     commit::Progress progress;
+    store::Ledger newest;
+    bool hears = true;  // of what is durable
     replication::Peers peers;
     commit::Committer committer;
     Nobody nobody;
@@ -253,6 +258,21 @@ TEST_F(BrokerTest, TheLogWaitsWhileTheBrokerIsAway) {
     run_until([&] { return us.publisher->confirmed() == 20; });
     EXPECT_EQ(published(), up_to(20));
     EXPECT_TRUE(us.publisher->connected());
+}
+
+TEST_F(BrokerTest, ANodeSendsOnlyWhatItKnowsToBeDurable) {
+    us.start();
+    topic.away = true;
+    write(us, 1);
+    us.hears = false;
+    write(us, 1);
+    topic.away = false;
+    run_until([&] { return us.publisher->confirmed() >= 1; });
+    EXPECT_EQ(published(), up_to(1));
+    us.progress.advance(us.newest);
+    run_until([&] { return us.broker.acknowledged == 2; });
+    EXPECT_EQ(published(), up_to(2));
+    EXPECT_EQ(us.inbox.counts().forks, 0U);
 }
 
 TEST_F(BrokerTest, APieceThatBrokeOffIsSentAgainWhole) {
