@@ -226,7 +226,8 @@ def test_a_view_is_named_where_it_is_in_the_way(make_node):
 
 
 def test_a_table_of_somebody_elses_and_a_role_that_may_only_read(make_node):
-    node = prepared(make_node(), TABLE, ROWS, "UPDATE properties SET price = -1 WHERE id = 8")
+    node = prepared(make_node(), TABLE, ROWS, "UPDATE properties SET price = -1 WHERE id = 8",
+                    "REVOKE CREATE ON SCHEMA public FROM PUBLIC")  # which 14 lets all do
     owner, role = node.database_url, role_of(node)
     node.env["DATABASE_URL"] = url_of_new_role(node, "GRANT SELECT ON properties TO {}")
     assert refusal(node) == [
