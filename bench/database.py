@@ -89,7 +89,7 @@ class Database:
 
     def load(self, mode, clients):
         """Transactions per second."""
-        command = [postgres.binaries() / "pgbench", "-n", "-M", "prepared", "-c", str(clients),
+        command = [postgres.installed() / "pgbench", "-n", "-M", "prepared", "-c", str(clients),
                    "-j", str(min(clients, os.cpu_count())), "-T",
                    str(max(1, round(self.bench.options.seconds))), "-f", self.scripts[mode],
                    self.url]

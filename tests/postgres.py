@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """A PostgreSQL cluster of the tests' own: in a temporary folder, on a socket there and on a free
-port of 127.0.0.1, gone at the end.
+port of 127.0.0.1, gone at the end. It is of the version that is installed, or of the one whose
+initdb, pg_ctl and postgres are in the folder ATOLL_TEST_POSTGRES_BIN.
 
     tests/postgres.py start FILE    starts one, and writes what it needs to know into FILE
     tests/postgres.py stop FILE     stops and removes it
@@ -15,6 +16,7 @@ import pwd
 import re
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -25,7 +27,7 @@ from ports import free_port
 START_SECONDS = 60
 
 
-def binaries():
+def installed():
     """The newest of Debian's folders, or where PATH finds one."""
     def version(folder):
         return [int(part) for part in re.findall(r"\d+", folder.parent.name)]
@@ -37,6 +39,17 @@ def binaries():
     return debian[-1] if debian else pathlib.Path(on_path).parent
 
 
+def binaries():
+    """The server's, which may be another version's: psql is always what is installed."""
+    chosen = os.environ.get("ATOLL_TEST_POSTGRES_BIN")
+    return pathlib.Path(chosen).resolve() if chosen else installed()
+
+
+def open_to_all(folder):
+    """A checkout may lie in a home that is its owner's alone."""
+    return all(parent.stat().st_mode & stat.S_IXOTH for parent in (folder, *folder.parents))
+
+
 def psql(url, text):
     """What psql prints, unaligned and without titles."""
     done = subprocess.run([*psql_command(url), "-c", text], text=True, capture_output=True,
@@ -46,7 +59,7 @@ def psql(url, text):
 
 
 def psql_command(url):
-    return [binaries() / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", url]
+    return [installed() / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", url]
 
 
 class Session:
@@ -85,6 +98,7 @@ class Cluster:
         self.port = port or free_port()
         self.data = self.folder / "data"
         self.log_file = self.folder / "log"
+        self.programs = self.folder / "programs/bin"  # when the user postgres cannot reach others
         self.databases = 0
         self.settings = self.SETTINGS if settings is None else settings
 
@@ -93,6 +107,9 @@ class Cluster:
         if os.getuid() == 0:
             owner = pwd.getpwnam("postgres")
             os.chown(self.folder, owner.pw_uid, owner.pw_gid)
+            if not open_to_all(binaries()):
+                shutil.copytree(binaries().parent, self.programs.parent, symlinks=True)
+                self.programs.parent.chmod(0o755)
         self._run("initdb", "-D", self.data, "-A", "trust", "-U", "postgres", "-E", "UTF8",
                   "--locale=C.UTF-8", "--no-sync", "--no-instructions")
         return self.start()
@@ -164,10 +181,11 @@ class Cluster:
         user = {}
         if os.getuid() == 0:
             user = {"user": "postgres", "group": "postgres", "extra_groups": []}
+        folder = self.programs if self.programs.exists() else binaries()
         # What pg_ctl starts must not keep a pipe of ours open.
         with tempfile.TemporaryFile() as said:
             done = subprocess.run(
-                [binaries() / program, *map(str, arguments)], stdout=said, stderr=said,
+                [folder / program, *map(str, arguments)], stdout=said, stderr=said,
                 stdin=subprocess.DEVNULL, cwd="/", env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
                 **user)
             said.seek(0)
