@@ -20,14 +20,14 @@ RUN apt-get update \
     && useradd --system --uid 10001 --user-group --home-dir /srv/atoll atoll \
     && install --directory --owner atoll --group atoll /srv/atoll/data /srv/atoll/secret
 COPY --from=build /src/build/atoll /usr/local/bin/atoll
-COPY apps /srv/atoll/apps
+COPY --chmod=755 apps /srv/atoll/apps
 WORKDIR /srv/atoll
 
 FROM program AS gateway
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends nginx \
     && rm -rf /var/lib/apt/lists/*
-COPY deploy/gateway /usr/local/bin/atoll-gateway
+COPY --chmod=755 deploy/gateway /usr/local/bin/atoll-gateway
 USER atoll
 EXPOSE 8080
 HEALTHCHECK --interval=5s --timeout=4s --start-period=20s --retries=3 \
@@ -35,7 +35,7 @@ HEALTHCHECK --interval=5s --timeout=4s --start-period=20s --retries=3 \
 CMD ["atoll-gateway", "apps/property-listing.toml"]
 
 FROM program AS node
-COPY deploy/peer-secret /usr/local/bin/atoll-peer-secret
+COPY --chmod=755 deploy/peer-secret /usr/local/bin/atoll-peer-secret
 USER atoll
 # A container is reached at an address of its own; the app's file says 127.0.0.1.
 ENV HOST=0.0.0.0 PORT=8000

@@ -99,12 +99,17 @@ def findings(text, finals=("node", "gateway"), tree=REPOSITORY):
                 if word not in command:
                     yield f"{stage.name}: apt-get install without {word}"
         for copied in stage.all("COPY"):
-            words = copied.split()
-            if not words[0].startswith("--from="):
-                yield from (f"{stage.name}: there is no {source}" for source in words[:-1]
-                            if not (tree / source).exists())
-            elif words[0].removeprefix("--from=") not in stages:
-                yield f"{stage.name}: copies {words[0]}, which is no stage"
+            options = [word for word in copied.split() if word.startswith("--")]
+            *sources, _ = (word for word in copied.split() if word not in options)
+            origins = [option.removeprefix("--from=") for option in options if "from" in option]
+            yield from (f"{stage.name}: copies from {origin}, which is no stage"
+                        for origin in origins if origin not in stages)
+            if origins:
+                continue
+            yield from (f"{stage.name}: there is no {source}" for source in sources
+                        if not (tree / source).exists())
+            if stage.name != "build" and "--chmod=755" not in options:
+                yield f"{stage.name}: {' '.join(sources)} with whatever rights the checkout has"
     for name in finals:
         if inherited(stages, stages[name], "USER") in (None, "root", "0"):
             yield f"{name}: runs as root"

@@ -88,8 +88,9 @@ def test_nothing_is_to_be_said_about_the_dockerfile():
 @pytest.mark.parametrize("old, new, what", [
     ("debian:12.12-slim AS build", "debian:bookworm-slim AS build", "not pinned"),
     ("debian:12.12-slim AS build", "debian AS build", "not pinned"),
-    ("COPY apps", "ADD apps", "ADD"),
-    ("COPY apps", "COPY appz", "there is no appz"),
+    ("COPY --chmod=755 apps", "ADD apps", "ADD"),
+    ("COPY --chmod=755 apps", "COPY --chmod=755 appz", "there is no appz"),
+    ("COPY --chmod=755 apps", "COPY apps", "rights"),
     ("--from=build", "--from=built", "no stage"),
     ("--no-install-recommends ", "", "--no-install-recommends"),
     ("USER atoll", "USER root", "runs as root"),
