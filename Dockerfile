@@ -7,7 +7,12 @@ FROM debian:12.12-slim AS build
 WORKDIR /src
 COPY tools/install tools/install
 RUN tools/install run
-COPY . .
+# What the program is made of, and no more: a change of anything else compiles nothing.
+COPY CMakeLists.txt CMakePresets.json ./
+COPY cmake cmake
+COPY tools/build tools/web-assets tools/
+COPY web web
+COPY src src
 RUN tools/build release -DREEF_TESTS=OFF -DREEF_BENCH=OFF atoll && strip build/atoll
 
 # What both have: the program, its libraries, the apps, and nobody's rights.
