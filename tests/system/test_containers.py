@@ -2,12 +2,14 @@
 environments of their services run as processes of this machine."""
 
 import contextlib
+import http.server
 import json
 import os
 import re
 import shutil
 import signal
 import subprocess
+import threading
 
 import postgres
 import pytest
@@ -254,6 +256,56 @@ def test_the_services_commands_serve_two_regions(image, databases, places):
     assert requests.get(f"{base}/eu/properties/10", timeout=30).json() == written.json()
     log = image.log("nginx_proxy")  # which NGINX writes a moment after the answer
     wait_until(lambda: "PUT /us/properties/10" in log.read_text(), what="the gateway's log line")
+
+
+@contextlib.contextmanager
+def answering(host, port):
+    """A server in a node's place, which answers with its own address."""
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(host)))
+            self.end_headers()
+            self.wfile.write(host.encode())
+
+    with http.server.ThreadingHTTPServer((host, port), Handler) as server:
+        threading.Thread(target=server.serve_forever).start()
+        yield
+        server.shutdown()
+
+
+def start_gateway(image, us, eu):
+    """Where it listens. It is up when this returns."""
+    [port] = free_ports(1)
+    image.start("gateway", ["atoll-gateway", APP], {
+        "US_URL": us, "EU_URL": eu, "GATEWAY_LISTEN": f"127.0.0.1:{port}",
+        "GATEWAY_FOLDER": str(image.folder / "gateway")})
+    url = f"http://127.0.0.1:{port}/us/properties/10"
+
+    def is_up():
+        with contextlib.suppress(requests.ConnectionError):
+            return requests.get(url, timeout=30).status_code
+        return None
+
+    wait_until(is_up, what="the gateway being up")
+    return url
+
+
+def test_the_gateway_follows_names_to_their_addresses(image):
+    """A container has its name only while it runs, and may come back at another address."""
+    hosts = image.folder / "hosts"
+    hosts.touch()
+    getent = image.programs / "getent"
+    getent.write_text(f'#!/bin/sh\nsed -n "s/ $2\\$/  STREAM/p" {hosts}\n')
+    getent.chmod(0o755)
+    [port] = free_ports(1)
+    url = start_gateway(image, f"http://backend-us:{port}", f"http://backend-eu:{port}")
+    assert requests.get(url, timeout=30).status_code == 502
+    for address in ("127.0.0.2", "127.0.0.3"):
+        with answering(address, port):
+            hosts.write_text(f"{address} backend-us\n")
+            wait_until(lambda: requests.get(url, timeout=30).text == address, what=address)
+            hosts.write_text("")  # which takes nothing back
 
 
 def start_without_secret(image, name, databases, places, topic):
