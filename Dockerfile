@@ -34,6 +34,8 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 COPY --chmod=755 deploy/gateway /usr/local/bin/atoll-gateway
 USER atoll
+# NGINX answers what is under way, and then ends.
+STOPSIGNAL SIGQUIT
 EXPOSE 8080
 HEALTHCHECK --interval=5s --timeout=4s --start-period=20s --retries=3 \
     CMD ["atoll", "health", "http://127.0.0.1:8080/health"]

@@ -1,6 +1,7 @@
 """The container files: looked at as far as that goes without an engine, and the very commands and
 environments of their services run as processes of this machine."""
 
+import concurrent.futures
 import contextlib
 import http.server
 import json
@@ -259,10 +260,11 @@ def test_the_services_commands_serve_two_regions(image, databases, places):
 
 
 @contextlib.contextmanager
-def answering(host, port):
+def answering(host, port, before=lambda: None):
     """A server in a node's place, which answers with its own address."""
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
+            before()
             self.send_response(200)
             self.send_header("Content-Length", str(len(host)))
             self.end_headers()
@@ -306,6 +308,28 @@ def test_the_gateway_follows_names_to_their_addresses(image):
             hosts.write_text(f"{address} backend-us\n")
             wait_until(lambda: requests.get(url, timeout=30).text == address, what=address)
             hosts.write_text("")  # which takes nothing back
+
+
+def test_a_gateway_that_is_stopped_answers_what_is_under_way(image):
+    came, go_on = threading.Event(), threading.Event()
+
+    def wait():
+        came.set()
+        assert go_on.wait(60)
+
+    us, eu = free_ports(2)
+    url = start_gateway(image, f"http://127.0.0.1:{us}", f"http://127.0.0.1:{eu}")
+    with answering("127.0.0.1", us, wait), concurrent.futures.ThreadPoolExecutor() as threads:
+        asked = threads.submit(requests.get, url, timeout=60)
+        assert came.wait(60)
+        stages = stages_of(DOCKERFILE)
+        gateway = image.running["gateway"]
+        gateway.send_signal(signal.Signals[inherited(stages, stages["gateway"], "STOPSIGNAL")])
+        with contextlib.suppress(subprocess.TimeoutExpired):  # it has time to break it off
+            gateway.wait(1)
+        go_on.set()
+        assert asked.result().text == "127.0.0.1"
+        assert gateway.wait(60) == 0
 
 
 def start_without_secret(image, name, databases, places, topic):
