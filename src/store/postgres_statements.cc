@@ -59,14 +59,20 @@ std::string lock_sql(const Resource& resource) {
 }
 
 // The database adds up what the rows take and ends the piece, so that no more is sent.
+// Each table by itself is asked for as much as is wanted: of both together all rows would be sorted
+// for every piece.
 std::string scan_sql(const Resource& resource, bool after) {
     const std::string key = key_of(resource);
     const std::string where =
         after ? " WHERE " + key + " > $3" + order_cast(resource.key_field()) : "";
+    const std::string first = " ORDER BY " + key + " LIMIT $1";
+    const auto part_of = [&](const std::string& table) {
+        return '(' + select_from(resource, table) + where + first + ')';
+    };
     return "SELECT * FROM (SELECT piece.*, sum(octet_length(piece::text)) OVER (ORDER BY piece." +
            key + " ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS atoll_before FROM (" +
-           select_from_both(resource, where) + " ORDER BY " + key +
-           " LIMIT $1) AS piece) AS sized WHERE coalesce(atoll_before, 0) < $2 ORDER BY " + key;
+           part_of(resource.table) + " UNION ALL " + part_of(tombstones_of(resource)) + first +
+           ") AS piece) AS sized WHERE coalesce(atoll_before, 0) < $2 ORDER BY " + key;
 }
 
 // unnest($1::bigint[], $2::text[], …) AS new(c0, c1, …), and new.c1::numeric, …: the fields, then
