@@ -60,13 +60,15 @@ WritePath::WritePath(WriteParts parts,
 
 WritePath::~WritePath() = default;
 
-// Without any id two effects of one request could not be told from two requests.
+// Without any id two effects of one request could not be told from two requests; and without an
+// attempt our second try, after a home whose answer was lost, not from a client's repeat.
 void WritePath::name_request(Intent& intent) {
-    if (!intent.request.ids.empty()) return;
-    const std::string id =
+    model::RequestMark& request = intent.request;
+    if (!request.ids.empty() && !request.attempt.empty()) return;
+    const std::string name =
         "forward-" + std::to_string(parts_.random) + '-' + std::to_string(++requests_named_);
-    intent.request.ids.push_back({RequestKind::attempt, id});
-    if (intent.request.attempt.empty()) intent.request.attempt = id;
+    if (request.attempt.empty()) request.attempt = name;
+    if (request.ids.empty()) request.ids.push_back({RequestKind::attempt, name});
 }
 
 // A key that was taken back stands for another one, which may have been taken back as well.

@@ -9,6 +9,7 @@
 #include <functional>
 
 #include "islands.hpp"
+#include "model/forward_json.hpp"
 #include "replication/snapshot.hpp"
 #include "replication/snapshot_json.hpp"
 #include "run.hpp"
@@ -131,7 +132,8 @@ protected:
         return write(2, times, system_clock());
     }
 
-    Outcome write(std::uint64_t version, replication::WriteTimes times, Clock& clock) {
+    Outcome write(std::uint64_t version, replication::WriteTimes times, Clock& clock,
+                  std::vector<RequestId> ids = {}) {
         replication::PeerCallsByName calls;
         calls.emplace("eu", std::make_unique<Calls>(asked));
         replication::WritePath writes{
@@ -143,6 +145,7 @@ protected:
         intent.fields = {{1, std::string{"third"}}};
         intent.precondition.version = version;
         intent.received = Time{2'000'000};
+        intent.request.ids = std::move(ids);
         auto outcome = run_on(io, writes.submit(std::move(intent)));
         if (!outcome) throw std::runtime_error(outcome.error().what);
         return std::move(*outcome);
@@ -217,6 +220,24 @@ TEST_F(WritePathHomeTest, AsksTheHomeHoweverLateTheRecordCame) {
     const Outcome outcome = write_what_comes_after(times.without_home - times.forward_late / 2);
     EXPECT_TRUE(std::holds_alternative<Accepted>(outcome));
     EXPECT_EQ(asked.deadlines, (std::vector{times.ask, times.forward_late}));
+}
+
+// Also where the client gave the request a name, and no gateway said which try it is.
+TEST_F(WritePathHomeTest, FindsItsOwnSuccessWhenOnlyTheHomesAnswerIsLost) {
+    ASSERT_TRUE(run_on(io, committer.apply(eu.run_of("eu.1", 3, 2))));
+    asked.meanwhile = [this]() -> Task<void> {
+        const std::string& question = asked.questions.back();
+        auto carried = parse_intent(schema, question.substr(question.find(' ') + 1));
+        if (!carried) co_return carried.error();
+        eu.submit(*carried);
+        auto applied = co_await committer.apply(eu.run_of("eu.1", 5, 1));
+        if (!applied) co_return applied.error();
+        co_return Result<void>{};
+    };
+    const Outcome outcome = write(2, times, stopped, {{RequestKind::id, "x1"}});
+    const auto* replayed = std::get_if<Replayed>(&outcome);
+    ASSERT_TRUE(replayed);
+    EXPECT_EQ(replayed->seen.stamp.dot, (Dot{"eu.1", 5}));
 }
 
 }  // namespace
