@@ -22,10 +22,13 @@ TOPICS = itertools.count(1)
 def pytest_generate_tests(metafunc):
     """A module that says STORES = (…) runs on each of them, others on SQLite; one that says KAFKA =
     True runs once more on PostgreSQL with Kafka. ATOLL_TEST_STORE=postgres (and
-    ATOLL_TEST_TRANSPORT=kafka) lets all run there and only there, but for those that cannot."""
+    ATOLL_TEST_TRANSPORT=kafka) lets all run there and only there, but for those that cannot; with
+    `mixed` us is on PostgreSQL and all others are on SQLite."""
     stores = getattr(metafunc.module, "STORES", ())
     if not stores or "store" not in metafunc.fixturenames:
         return
+    if CHOSEN_STORE == "mixed" and len(stores) > 1:
+        stores = ("mixed",)
     stacks = [(store, CHOSEN_TRANSPORT or "direct") for store in stores
               if CHOSEN_STORE in (None, store)]
     between = "transport" in metafunc.fixturenames
@@ -46,6 +49,10 @@ def store():
 def transport():
     """What brings the changes from region to region."""
     return CHOSEN_TRANSPORT or "direct"
+
+
+def store_of_node(store, name):
+    return ("postgres" if name == "us" else "sqlite") if store == "mixed" else store
 
 
 @pytest.fixture
@@ -129,6 +136,7 @@ def make_node(tmp_path, store, database_for, between_regions):
     with contextlib.ExitStack() as at_the_end:
 
         def make(on=store, **options):
+            on = store_of_node(on, options.get("name", "us"))
             given = database_for(on, options.get("app", PROPERTY_LISTING))
             options["env"] = given | between_regions | dict(options.get("env", ()))
             node = Node(tmp_path / f"node{len(make.nodes)}", **options)
@@ -151,9 +159,8 @@ def fleet(tmp_path, store, database_for, between_regions):
     """Both regions and the gateway, started by `atoll up -d`; what it said is in `said`."""
     made = Fleet(tmp_path)
     made.env |= between_regions
-    on = {"us": "postgres", "eu": "sqlite"} if store == "mixed" else dict.fromkeys(made.urls, store)
-    for name, kind in on.items():
-        for variable, url in database_for(kind).items():
+    for name in made.urls:
+        for variable, url in database_for(store_of_node(store, name)).items():
             made.env[f"{variable}_{name.upper()}"] = url
     made.said = made.tell("up", "-d")
     yield made
@@ -172,7 +179,7 @@ def full(tmp_path):
 @pytest.fixture(scope="module")
 def shared_node(tmp_path_factory, store, database_for):
     """A region `us` for all tests of a module: each keeps to records that no other one uses."""
-    node = Node(tmp_path_factory.mktemp("shared"), env=database_for(store))
+    node = Node(tmp_path_factory.mktemp("shared"), env=database_for(store_of_node(store, "us")))
     try:
         yield node.start()
     finally:
