@@ -21,7 +21,7 @@ struct Committer::Part final : Item {
 
 namespace {
 
-// A commit of which more must be heard than that it failed: nothing may be decided anew.
+// It is known that nothing was saved: then it may be decided anew.
 bool is_settled(const Error& error) {
     return error.code != Errc::broken && error.code != Errc::outcome_unknown;
 }
@@ -168,11 +168,11 @@ Task<void> Committer::tidy_up() {
 }
 
 // What was decided on top of the batch before is saved as it is. When something has come between
-// the two it is decided again.
+// the two it is decided again; so is what changes nothing, since nothing would be compared.
 Task<void> Committer::commit_turn(Turn& turn) {
     const ItemSpan all{0, turn.items.size()};
-    if (const auto batch = std::move(turn.batch)) {
-        if (!has_to_be_saved(*batch)) co_return Result<void>{};
+    const auto batch = std::move(turn.batch);
+    if (batch && has_to_be_saved(*batch)) {
         Result<void> saved = co_await save(*batch, true);
         if (saved) co_return saved;
         if (!is_settled(saved.error())) co_return refuse(turn.items, all, saved.error());
@@ -306,20 +306,21 @@ asio::awaitable<void> Committer::decide_ahead(Items more) {
 
 // As begin_batch() loads, for those of the next batch from the first one on.
 asio::awaitable<bool> Committer::look_ahead(std::size_t first) {
-    store::Wanted wanted;
-    for (std::size_t i = first; i < next_.items.size(); ++i)
-        add_wanted(parts_.schema, next_.items[i]->work, wanted);
-    for (;;) {
+    std::vector<model::RecordRef> lacking;
+    for (bool again = false;; again = true) {
+        store::Wanted wanted;
+        wanted.records = std::exchange(lacking, {});
+        for (std::size_t i = first; i < next_.items.size() && !again; ++i)
+            add_wanted(parts_.schema, next_.items[i]->work, wanted);
         auto loaded = co_await parts_.writer.look(std::move(wanted));
         // What other programs wrote comes first in a batch, before all that is decided.
         if (!loaded || !loaded->captured.empty()) co_return false;
         next_.batch->add(std::move(*loaded), parts_.surroundings());
-        wanted = {};
-        for (std::size_t i = first; i < next_.items.size(); ++i) {
+        for (std::size_t i = first; i < next_.items.size() && !again; ++i) {
             for (RecordRef& ref : next_.batch->lacks(next_.items[i]->work))
-                wanted.records.push_back(std::move(ref));
+                lacking.push_back(std::move(ref));
         }
-        if (wanted.records.empty()) co_return true;
+        if (lacking.empty()) co_return true;
     }
 }
 

@@ -46,8 +46,8 @@ struct CommitterParts {
     const model::Schema& schema;
     store::Writer& writer;
     Clock& clock;
-    asio::any_io_executor executor;                       // the committer's own thread
-    std::function<Surroundings()> surroundings;           // asked once per batch, on that thread
+    asio::any_io_executor executor;              // the committer's own thread
+    std::function<Surroundings()> surroundings;  // asked whenever something was loaded, there
     std::function<void(const store::Ledger&)> committed;  // after each durable batch, there too
     // The same, with the rows that a batch made of two states which lacked each other's writes.
     std::function<void(std::vector<model::RecordRef>)> joined = {};

@@ -216,6 +216,15 @@ Command save_command(const Schema& schema, const BatchState& state) {
             std::move(parameters)};
 }
 
+Command fence_command(const BatchMark& unless, std::int64_t token) {
+    return {
+        "INSERT INTO atoll_batches (number, token, ledger, digests)"
+        " SELECT number + 1, $3, ledger, digests FROM atoll_batches WHERE NOT EXISTS"
+        " (SELECT FROM atoll_batches WHERE number = $1 AND token = $2)"
+        " ORDER BY number DESC LIMIT 1",
+        Parameters{}.add(unless.number).add(unless.token).add(token)};
+}
+
 Command forget_command(std::uint64_t from, std::uint64_t before) {
     return {"DELETE FROM atoll_batches WHERE number >= $1 AND number < $2",
             Parameters{}.add(from).add(before)};

@@ -46,6 +46,8 @@ Command unchanged_command(std::int64_t token, std::uint64_t lease);
 // in column notice_mark how the rows of this batch are marked.
 inline constexpr int notice_mark = 2;
 Command notice_command(const std::string& process);
+// The newest batch once more under a new token, unless there is the one that this names.
+Command fence_command(const BatchMark& unless, std::int64_t token);
 Command save_command(const Schema& schema, const BatchState& state);
 Command forget_command(std::uint64_t from, std::uint64_t before);  // old ones
 

@@ -34,6 +34,7 @@ void keep_earlier(std::optional<StoredRow>& earliest, StoredRow row);
 struct Standing {
     std::optional<std::string> living;  // the mark of its row
     bool tombstone = false;
+    bool operator==(const Standing&) const = default;
 };
 
 // What a batch does to one resource: gathered row by row, then turned into at most five commands.

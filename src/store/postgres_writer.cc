@@ -36,6 +36,9 @@ constexpr std::chrono::seconds company_remembered{2};
 // is decided ahead.
 constexpr std::chrono::seconds overtaken_remembered{2};
 
+// Whoever is answered next waits for what is looked up ahead: better not at all than late.
+constexpr std::chrono::seconds look_timeout{1};
+
 // The newest batches are kept: one of them settles what became of a commit.
 constexpr std::uint64_t batches_kept = 1'000;
 
@@ -53,17 +56,24 @@ ConnectionOptions writing(ConnectionOptions options, const char* name) {
     return options;
 }
 
-// What the newest batch has written, by which the next one knows it again.
+ConnectionOptions looking(ConnectionOptions options) {
+    options = writing(std::move(options), " look-ahead");
+    options.settings.emplace_back("lock_timeout", "20ms");
+    options.connect_timeout = options.answer_timeout = look_timeout;
+    return options;
+}
+
+// What the newest batch writes, by which the next one knows it again.
 struct Written {
     explicit Written(const Saved& saved) {
         for (const SavedRow& row : saved.rows)
-            records.push_back({row.row.ref(), row.row.alive()});
+            records.emplace(row.row.ref(), row.row.alive());
         for (const auto& [id, seen] : saved.requests)
             requests.push_back(id);
     }
-    std::vector<std::pair<RecordRef, bool>> records;  // and whether it lives
+    boost::unordered_flat_map<RecordRef, bool, std::hash<RecordRef>> records;  // whether it lives
     std::vector<RequestId> requests;
-    std::string mark;  // "": not known
+    std::string mark;  // "": not known, or not yet
 };
 
 Commands commands_of(std::initializer_list<Command> list) {
@@ -79,7 +89,7 @@ public:
           statements_(statements),
           process_(options.process),
           link_(executor, writing(options, " writer")),
-          ahead_(executor, writing(options, " look-ahead")) {}
+          ahead_(executor, looking(options)) {}
 
     Task<Loaded> begin(Wanted wanted) override {
         assert(!batch_);
@@ -103,6 +113,7 @@ public:
 
     Task<void> commit(Saved saved) override {
         assert(batch_);
+        looked_ = {};
         Commands nothing;
         Result<void> done = co_await save(std::move(nothing), std::move(saved));
         if (done) co_return done;
@@ -119,34 +130,26 @@ public:
     }
 
     Task<Loaded> look(Wanted wanted) override {
-        const Questions questions{schema_, std::move(wanted)};
-        Commands commands;
-        questions.append_to(commands, statements_, false);
-        auto answers = co_await ahead_.read(std::move(commands));
-        if (!answers) co_return Error{Errc::unavailable, answers.error().what};
-        Loaded loaded;
-        Found found;
-        const auto done = questions.read(*answers, 0, false, loaded, found);
-        if (!done) co_return Error{Errc::rejected, done.error().what};
-        looked_.records.merge(found.records);
-        looked_.absent.merge(found.absent);
+        Result<Loaded> loaded = co_await look_up(std::move(wanted));
+        if (!loaded) ahead_from_ = Clock::now() + overtaken_remembered;
         co_return loaded;
     }
 
     // All in one round trip.
     Task<void> follow(Saved saved) override {
         assert(!batch_ && written_);
+        found_ = found_ahead();  // from here on looks are for the next one
+        locking_ = false;
         auto connection = co_await link_.ready();
         if (!connection) co_return connection.error();
         batch_ = std::move(*connection);
-        locking_ = false;
-        found_ = found_ahead();
         Commands commands = commands_of(
             {{"BEGIN"}, lock_command(), unchanged_command(known_.mark.token, known_.ledger.lease)});
         Result<void> done = co_await save(std::move(commands), std::move(saved));
-        if (done) co_return done;
-        ahead_from_ = Clock::now() + overtaken_remembered;
+        if (done || done.error().code == Errc::rejected) co_return done;
         Error error = done.error();
+        ahead_from_ = Clock::now() + overtaken_remembered;
+        if (error.code == Errc::locked) locking_until_ = Clock::now() + company_remembered;
         if (error.code == Errc::conflict) error.code = Errc::locked;
         co_return error;
     }
@@ -167,6 +170,7 @@ private:
     }
 
     Task<Answers> open_batch(Commands commands);
+    Task<Loaded> look_up(Wanted wanted);
     Task<void> save(Commands commands, Saved saved);
     Task<Answers> close_batch(Commands commands, BatchState state);
     Found found_ahead();
@@ -190,9 +194,11 @@ private:
         return parked;
     }
 
+    std::int64_t token() { return static_cast<std::int64_t>(random_() >> 1); }
+
     BatchState following() {
         BatchState state;
-        state.mark = {known_.mark.number + 1, static_cast<std::int64_t>(random_() >> 1)};
+        state.mark = {known_.mark.number + 1, token()};
         state.log_bytes = known_.log_bytes;
         state.last_request = known_.last_request;
         return state;
@@ -212,7 +218,7 @@ private:
     bool locking_ = false;               // that batch has locked what it loaded
     Clock::time_point locking_until_{};  // so do those before this time
 
-    std::optional<Written> written_;  // by the newest batch, if it is known
+    std::optional<Written> written_;  // by the newest batch, if that is known
     Found looked_;                    // what look() has found since that one was sent
     Clock::time_point ahead_from_{};  // no batch is decided ahead before this time
 
@@ -224,6 +230,7 @@ private:
 
 // A connection that was lost while nobody used it is noticed here: then nothing has happened.
 Task<Answers> PostgresWriter::open_batch(Commands commands) {
+    written_.reset();  // what is decided from now on does not follow it
     for (int attempt = 0;; ++attempt) {
         auto connection = co_await link_.ready();
         if (!connection) co_return connection.error();
@@ -293,26 +300,50 @@ Task<void> PostgresWriter::save(Commands commands, Saved saved) {
         state.log_bytes += entry.json.size();
     commands.push_back({lock_timeout, {}, false});
     append_save(commands, saved, state.last_request);
-    Written written{saved};
+    written_.emplace(saved);
     state.ledger = std::move(saved.ledger);
     state.ledger.batch = state.mark.number;
     state.ledger.parked = parked_after(saved);
     commands.push_back(save_command(schema_, state));
     const std::size_t notice = commands.size();
     commands.push_back(notice_command(process_));
-    written_.reset();
-    looked_ = {};
     auto answers = co_await close_batch(std::move(commands), std::move(state));
-    if (!answers) co_return answers.error();
-    if (!answers->empty()) written.mark = (*answers)[notice].text(0, notice_mark);
-    written_ = std::move(written);
+    if (!answers) {
+        written_.reset();
+        co_return answers.error();
+    }
+    if (!answers->empty()) written_->mark = (*answers)[notice].text(0, notice_mark);
     co_return Result<void>{};
 }
 
-// Of what the newest batch wrote, and what look() has seen of all else. What is not marked is saved
-// nowhere: a batch that would need it fails.
+// What two looks see differently, and the batch before has not written, somebody else has.
+Task<Loaded> PostgresWriter::look_up(Wanted wanted) {
+    const Questions questions{schema_, std::move(wanted)};
+    Commands commands;
+    questions.append_to(commands, statements_, false);
+    auto connection = co_await ahead_.ready();
+    if (!connection) co_return connection.error();
+    auto answers = co_await (*connection)->run(std::move(commands));
+    if (!answers) co_return Error{Errc::unavailable, answers.error().what};
+    Loaded loaded;
+    Found found;
+    const auto done = questions.read(*answers, 0, false, loaded, found);
+    if (!done) co_return Error{Errc::rejected, done.error().what};
+    for (const auto& [record, standing] : found.records) {
+        const auto [known, fresh] = looked_.records.emplace(record, standing);
+        if (fresh || known->second == standing) continue;
+        if (!written_ || !written_->records.contains(record)) {
+            co_return Error{Errc::locked, "a record has changed since it was looked at"};
+        }
+    }
+    looked_.absent.merge(found.absent);
+    co_return loaded;
+}
+
+// Of what the newest batch wrote, and what look() has seen of all else. A living row whose mark is
+// not known has none: whoever would write it fails.
 Found PostgresWriter::found_ahead() {
-    Found found = std::move(looked_);
+    Found found = std::exchange(looked_, {});
     for (const auto& [record, lives] : written_->records) {
         const Standing stands{lives ? std::optional{written_->mark} : std::nullopt, !lives};
         found.records.insert_or_assign(record, stands);
@@ -338,7 +369,8 @@ Task<Answers> PostgresWriter::close_batch(Commands commands, BatchState state) {
 }
 
 // The connection was lost on the way: what has become of the batch is read from the database, under
-// the lock, which the server's side of the lost connection may hold until it has ended.
+// the lock, which the server's side of the lost connection may hold until it has ended. Or that one
+// has yet to get it, with a batch that was sent as a whole: then it must find another newest batch.
 Task<Answers> PostgresWriter::settle(BatchState state) {
     const auto deadline = Clock::now() + settle_timeout;
     asio::steady_timer pause{executor_};
@@ -351,6 +383,7 @@ Task<Answers> PostgresWriter::settle(BatchState state) {
                              lock_command(),
                              {"SELECT 1 FROM atoll_batches WHERE number = $1 AND token = $2",
                               Parameters{}.add(state.mark.number).add(state.mark.token)},
+                             fence_command(state.mark, token()),
                              {"COMMIT"}});
             auto answers = co_await (*connection)->run(std::move(commands));
             if (answers && (*answers)[2].rows() == 1) {

@@ -158,14 +158,15 @@ public:
     // went away during the commit and has not come back to be asked. broken: durable storage
     // failed, the process must end.
     virtual Task<void> commit(Saved saved) = 0;
-    // Whether a batch may be decided on top of one that is still being saved: a call of commit() or
-    // follow() is under way then, and
+    // Whether a batch may be decided on top of the one before, while commit() or follow() is under
+    // way with that: SQLite blocks meanwhile, and another process may be in between too often.
     virtual bool looks_ahead() const { return false; }
-    // loads for the batch after that one, as it stood before or after it. It may be called several
-    // times: of what was found twice the first counts. unavailable, rejected: as begin().
+    // Loads for such a batch, as things stand before or after that commit; may be called several
+    // times. unavailable, rejected: as begin(). locked: something has changed since the last time.
     virtual Task<Loaded> look(Wanted) { co_return Error{Errc::unavailable, "not ahead"}; }
-    // Then saves, as begin() and commit() in one, what was decided with that. locked: another
-    // process or program has written meanwhile; nothing was saved: begin anew. Else as commit().
+    // Right after that commit has succeeded: begin() and commit() in one, of what was decided with
+    // what look() found. locked: another process or program has written meanwhile; nothing was
+    // saved: begin anew. Else as commit().
     virtual Task<void> follow(Saved) { co_return Error{Errc::locked, "not ahead"}; }
     // Ends a batch that changed nothing. Cannot fail: a lost connection ends it as well.
     virtual asio::awaitable<void> release() = 0;

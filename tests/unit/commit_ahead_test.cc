@@ -10,14 +10,15 @@ namespace {
 
 class AheadTest : public CommitterTest {
 protected:
-    AheadTest() {
+    explicit AheadTest(Schema of = things(), Intent first = named("first", "n"))
+        : CommitterTest(std::move(of)) {
         writer.ahead = true;
         writer.holds = true;
         options.trim_interval = std::chrono::hours{1};
         make();
         start();
         finish_commits();  // the first turn trims
-        submit(named("trims", "n"));
+        submit(std::move(first));
         finish_commits();
         writer.batch_sizes.clear();
         writer.begun = 0;
@@ -93,7 +94,8 @@ TEST_F(AheadTest, ARequestOfTheBatchBeforeIsSeen) {
     stop_and_finish();
     EXPECT_TRUE(std::holds_alternative<Replayed>(answers[2]->value()));
     EXPECT_EQ(writer.follows, 0) << "there was nothing to save";
-    EXPECT_EQ(writer.released, 0);
+    EXPECT_EQ(writer.begun, 2) << "but something to be compared with";
+    EXPECT_EQ(writer.released, 1);
 }
 
 TEST_F(AheadTest, WhatTheBatchBeforeWroteIsUndecidedWhenItFails) {
@@ -222,6 +224,55 @@ TEST_F(AheadTest, BrokenEndsItAndAnswersNobody) {
     EXPECT_TRUE(ended);
     EXPECT_FALSE(ended_with);
     EXPECT_EQ(answered, 1) << "the one before the test";
+}
+
+// Records with numbers of their own: a request that made one in two regions leaves one.
+Schema numbered() {
+    Schema schema = things();
+    Resource& resource = schema.resources[0];
+    resource.fields[0].type = FieldType::int64;
+    resource.fields[0].key = KeyKind::slots;
+    return schema;
+}
+
+class AheadNumbersTest : public AheadTest {
+protected:
+    AheadNumbersTest() : AheadTest(numbered(), without_key()) {}
+
+    static Intent without_key() {
+        Intent create;
+        create.kind = WriteKind::create;
+        create.fields = {{1, std::string{"n"}}};
+        create.received = Time{10};
+        return create;
+    }
+};
+
+// A former life of this store made the second one: it is what the change itself brings.
+TEST_F(AheadNumbersTest, WhatIsNowhereIsAskedForOnce) {
+    Island eu{schema, "eu.1"}, former{schema, "us.0"};
+    eu.surroundings.node_index = 1;
+    former.ledger.next_slot[0] = 17;
+    Intent create = without_key();
+    create.request.ids = {{RequestKind::attempt, "try-1"}};
+    create.request.attempt = "try-1";
+    eu.submit(create);
+    create.received = Time{20};
+    former.submit(create);
+    Result<commit::Applied> first{Error{}}, second{Error{}};
+    asio::co_spawn(io, apply_into(committer.get(), eu.run_of("eu.1", 1, 1), &first),
+                   asio::detached);
+    settle();
+    asio::co_spawn(io, apply_into(committer.get(), former.run_of("us.0", 1, 1), &second),
+                   asio::detached);
+    settle();
+    EXPECT_EQ(writer.looks, 2) << "once more for what was lacking, and no further";
+    finish_commits();
+    stop_and_finish();
+    EXPECT_TRUE(first);
+    EXPECT_TRUE(second);
+    EXPECT_EQ(writer.follows, 1);
+    EXPECT_EQ(writer.island.received("us.0"), 1U);
 }
 
 }  // namespace

@@ -142,6 +142,73 @@ TEST_F(BatchTest, ReferencesSeeTheBatch) {
     EXPECT_EQ(refusal(together({remove})[0]), "");
 }
 
+// Decided on top of a batch that is being saved, with facts from before or after that commit.
+class FollowingBatchTest : public BatchTest, public testing::WithParamInterface<bool> {
+protected:
+    std::vector<Outcome> outcomes;
+
+    void one_after_the_other(const std::vector<Intent>& before, const std::vector<Intent>& after) {
+        store::Wanted wanted, more;
+        for (const Intent& intent : before)
+            commit::add_wanted(schema, intent, wanted);
+        for (const Intent& intent : after)
+            commit::add_wanted(schema, intent, more);
+        commit::Batch first{schema, us.load(wanted), us.surroundings};
+        for (const Intent& intent : before)
+            first.take(intent).value();
+        store::Saved saved = first.finish();
+        us.surroundings.random[0] = 1;  // for other keys
+        commit::Batch second{schema, saved, us.surroundings};
+        if (GetParam()) us.save(saved);
+        second.add(us.load(more), us.surroundings);
+        if (!GetParam()) us.save(std::move(saved));
+        for (const Intent& intent : after)
+            outcomes.push_back(std::get<Outcome>(second.take(intent).value()));
+        if (second.changed()) us.save(second.finish());
+    }
+};
+INSTANTIATE_TEST_SUITE_P(FactsOf, FollowingBatchTest, testing::Bool(), [](const auto& facts) {
+    return facts.param ? "AfterTheCommit" : "BeforeTheCommit";
+});
+
+TEST_P(FollowingBatchTest, KnowsWhatWasTaken) {
+    one_after_the_other({ship("T1")}, {ship("T1"), ship("T2")});
+    EXPECT_EQ(refusal(outcomes[0]), "not_unique");
+    EXPECT_EQ(refusal(outcomes[1]), "");
+}
+
+TEST_P(FollowingBatchTest, KnowsWhatWasGivenUp) {
+    const Key first = key_of(us.submit(ship("T1")));
+    one_after_the_other({track(first, Value{})}, {ship("T1"), ship("T1")});
+    EXPECT_EQ(refusal(outcomes[0]), "");
+    EXPECT_EQ(refusal(outcomes[1]), "not_unique");
+}
+
+TEST_P(FollowingBatchTest, KnowsWhatIsReferredTo) {
+    const Key house = key_of(us.submit(write(WriteKind::create, 0, std::nullopt, {})));
+    const Value number = std::get<std::int64_t>(house);
+    one_after_the_other({ship("T1", number)}, {write(WriteKind::remove, 0, house, {})});
+    EXPECT_EQ(refusal(outcomes[0]), "still_referenced");
+}
+
+TEST_P(FollowingBatchTest, KnowsWhatIsGone) {
+    const Key house = key_of(us.submit(write(WriteKind::create, 0, std::nullopt, {})));
+    const Value number = std::get<std::int64_t>(house);
+    one_after_the_other({write(WriteKind::remove, 0, house, {})}, {ship("T1", number)});
+    EXPECT_EQ(refusal(outcomes[0]), "unknown_reference");
+}
+
+TEST_P(FollowingBatchTest, GoesOnWithNumbersSeqAndSums) {
+    const Intent create = write(WriteKind::create, 0, std::nullopt, {});
+    one_after_the_other({create, create}, {create});
+    EXPECT_EQ(key_of(outcomes[0]), Key{std::int64_t{3033}});
+    EXPECT_EQ(us.ledger.seq(), 3U);
+    Hash128 running;
+    for (const auto& entry : us.log.at("us.1"))
+        EXPECT_EQ(entry.hash, running = chain(running, entry.json));
+    EXPECT_EQ(us.ledger.digests.at(0).rows, 3U);
+}
+
 TEST_F(BatchTest, NumbersAreOfThisNodeAndAboveAllKnown) {
     const auto make = write(WriteKind::create, 0, std::nullopt, {{1, std::string{"w"}}});
     const auto take = [&](std::int64_t number) {

@@ -132,7 +132,9 @@ inline Intent named(const std::string& key, const std::string& name) {
 
 class CommitterTest : public testing::Test {
 protected:
-    const Schema schema = things();
+    explicit CommitterTest(Schema of = things()) : schema(std::move(of)) {}
+
+    const Schema schema;
     asio::io_context io;
     FakeWriter writer{schema, "us.1", io.get_executor()};
     commit::CommitOptions options;

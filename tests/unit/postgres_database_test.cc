@@ -1,5 +1,10 @@
 // What a PostgreSQL store does beside the contract: the tables that people see, other programs at
 // work in them, connections that are lost.
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <csignal>
+
 #include "postgres_database.hpp"
 
 namespace reef::store::test {
@@ -160,18 +165,21 @@ TEST_F(PostgresDatabase, AConnectionLostWithinABatchSavesNothing) {
     EXPECT_TRUE(succeeded(save({make_thing(1)})));
 }
 
-// A trigger that ends the connection when all is said and done: after the commit, before its
+// A trigger that once ends the connection when all is said and done: after the commit, before its
 // answer.
 TEST_F(PostgresDatabase, ACommitWhoseAnswerIsLostIsFound) {
     ASSERT_TRUE(succeeded(save({make_thing(1)})));
+    run_sql("CREATE SEQUENCE cuts");
     run_sql(
         "CREATE OR REPLACE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-        " PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$");
+        " PERFORM CASE WHEN nextval('cuts') = 1 THEN pg_terminate_backend(pg_backend_pid()) END;"
+        " RETURN NULL; END $$");
     run_sql(
         "CREATE CONSTRAINT TRIGGER cut AFTER INSERT ON atoll_batches DEFERRABLE INITIALLY DEFERRED"
         " FOR EACH ROW EXECUTE FUNCTION cut()");
     const auto cut = save({make_thing(1, 2)});
     run_sql("DROP TRIGGER cut ON atoll_batches");
+    run_sql("DROP SEQUENCE cuts");
     // Ended before the commit or after: the answer is what has become of it.
     EXPECT_EQ(*get(1), cut ? make_thing(1, 2) : make_thing(1));
     if (!cut) {
@@ -346,6 +354,65 @@ TEST_F(PostgresAhead, IsOvertakenByAnotherProgramsDeleteOfWhatItDeletes) {
     ASSERT_TRUE(succeeded(save({make_thing(2)})));
     expect_overtaken([] { run_sql("DELETE FROM things WHERE id = 2"); },
                      {removed(make_thing(2), 8), make_thing(99)});
+}
+
+TEST_F(PostgresAhead, TwoLooksThatDifferShowThatSomebodyWasThere) {
+    ASSERT_TRUE(succeeded(save({make_thing(1)})));
+    Wanted wanted;
+    wanted.records = {make_thing(1).ref(), make_thing(3).ref()};
+    ASSERT_TRUE(succeeded(follow([] {}, {make_thing(1, 7)})));
+    ASSERT_TRUE(run(writer_->look(wanted)));
+    ASSERT_TRUE(run(writer_->look(wanted)));
+    run_sql("INSERT INTO things (id, price) VALUES (3, 77)");
+    const auto again = run(writer_->look(wanted));
+    ASSERT_FALSE(again);
+    EXPECT_EQ(again.error().code, Errc::locked);
+}
+
+// What is looked up while a batch waits for a new connection is for the one after it.
+TEST_F(PostgresAhead, LooksGoOnWhileABatchWaitsForItsConnection) {
+    ASSERT_TRUE(succeeded(save({make_thing(2)})));
+    bool looked = false;
+    const auto look = [this, &looked]() -> asio::awaitable<void> {
+        Wanted wanted;
+        wanted.records = {make_thing(2).ref()};
+        auto loaded = co_await writer_->look(std::move(wanted));
+        looked = loaded.has_value();
+    };
+    const auto others = [&] {
+        end_connections();
+        asio::post(context_, [&] { asio::co_spawn(context_, look(), asio::detached); });
+    };
+    ASSERT_TRUE(succeeded(follow(others, {make_thing(1, 8)})));
+    while (!looked)
+        context_.run_one();
+    run_sql("UPDATE things SET price = 77 WHERE id = 2");
+    Saved saved;
+    saved.ledger = run(reader_->ledger()).value();
+    saved.rows.push_back({make_thing(2, 9), hash_of_row(schema_, make_thing(2, 9))});
+    const auto overtaken = run(writer_->follow(std::move(saved)));
+    ASSERT_FALSE(overtaken);
+    EXPECT_EQ(overtaken.error().code, Errc::locked);
+}
+
+// A server that sleeps until it is given up has all of the batch before it, and has begun nothing.
+TEST_F(PostgresAhead, ABatchThatWasGivenUpIsNotSavedLater) {
+    ASSERT_TRUE(succeeded(save({make_thing(1)})));
+    const std::string session = run_sql(
+        "SELECT pid FROM pg_stat_activity"
+        " WHERE datname = current_database() AND application_name LIKE '%writer'");
+    const auto gone = [&session] {
+        return run_sql("SELECT count(*) FROM pg_stat_activity WHERE pid = " + session) == "0";
+    };
+    const auto done = follow([&session] { ::kill(std::stoi(session), SIGSTOP); }, {make_thing(99)});
+    ::kill(std::stoi(session), SIGCONT);
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code, Errc::unavailable) << done.error().what;
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes{1};
+    while (!gone())
+        ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+    EXPECT_FALSE(get(99));
+    EXPECT_TRUE(succeeded(save({make_thing(99)})));
 }
 
 TEST_F(PostgresAhead, AConnectionThatWasLostBetweenIsNobodysError) {
