@@ -272,7 +272,7 @@ Task<void> Committer::write(store::Saved saved, bool follows) {
         const std::size_t decided = rows_of(next_.items);
         Items more;
         if (decided < options_.batch_rows_max)
-            more = queue_->take_waiting(options_.batch_rows_max - decided);
+            more = queue_->take_waiting(options_.batch_rows_max - decided, options_.ahead_rows_min);
         if (more.empty()) {
             co_await queue_->woken();
         } else {

@@ -24,6 +24,7 @@ class Queue;
 struct CommitOptions {
     std::uint32_t queue_writes_max = 10'000;  // waiting: beyond it `overloaded`
     std::uint32_t batch_rows_max = 512;
+    std::uint32_t ahead_rows_min = 8;  // for fewer it costs more than it brings
     std::chrono::milliseconds trim_interval{1000};
     std::chrono::seconds request_ids_kept{24 * 3600};
     std::uint64_t request_ids_max = 10'000'000;

@@ -8,12 +8,13 @@
 namespace reef::commit {
 
 std::size_t Item::rows() const {
-    if (const auto* run = std::get_if<ChangeRun>(&work)) return run->entries.size();
-    if (const auto* rows = std::get_if<Rows>(&work)) return rows->rows.size();
-    if (const auto* letters = std::get_if<Settlement>(&work)) return letters->letters.size();
-    if (const auto* captured = std::get_if<CapturedRecords>(&work)) return captured->records.size();
-    if (const auto* foreign = std::get_if<ForeignRun>(&work)) return foreign->writes.size();
-    return 1;
+    std::size_t rows = 1;
+    if (const auto* run = std::get_if<ChangeRun>(&work)) rows = run->entries.size();
+    if (const auto* loaded = std::get_if<Rows>(&work)) rows = loaded->rows.size();
+    if (const auto* letters = std::get_if<Settlement>(&work)) rows = letters->letters.size();
+    if (const auto* captured = std::get_if<CapturedRecords>(&work)) rows = captured->records.size();
+    if (const auto* foreign = std::get_if<ForeignRun>(&work)) rows = foreign->writes.size();
+    return std::max<std::size_t>(rows, 1);  // what has none is work, too
 }
 
 void resume_all(Items items) {
@@ -43,8 +44,10 @@ std::optional<Error> Queue::push(std::unique_ptr<Item>& item) {
         if (items_.size() >= items_max_) {
             return Error{Errc::overloaded, "too many writes are waiting: try again soon"};
         }
+        rows_ += item->rows();
         items_.push_back(std::move(item));
-        if (!std::exchange(idle_, false)) return std::nullopt;
+        if (wake_at_ == 0 || rows_ < wake_at_) return std::nullopt;
+        wake_at_ = 0;
     }
     wake();
     return std::nullopt;
@@ -58,16 +61,21 @@ asio::awaitable<Items> Queue::take(std::size_t rows_max) {
     }
 }
 
-Items Queue::take_waiting(std::size_t rows_max) {
+Items Queue::take_waiting(std::size_t rows_max, std::size_t rows_min) {
     Items taken;
     std::size_t rows = 0;
     const std::lock_guard lock{mutex_};
+    if (rows_ < rows_min) {
+        wake_at_ = rows_min;
+        return taken;
+    }
+    wake_at_ = 0;
     while (!items_.empty() && (taken.empty() || rows + items_.front()->rows() <= rows_max)) {
         rows += items_.front()->rows();
         taken.push_back(std::move(items_.front()));
         items_.pop_front();
     }
-    idle_ = taken.empty();
+    rows_ -= rows;
     return taken;
 }
 
@@ -84,7 +92,7 @@ void Queue::close() {
     {
         const std::lock_guard lock{mutex_};
         closed_ = true;
-        idle_ = false;
+        wake_at_ = 0;
     }
     wake();
 }

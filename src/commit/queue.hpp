@@ -43,9 +43,9 @@ public:
 
     // Everything that waits, up to a number of rows; empty when closed and drained.
     asio::awaitable<Items> take(std::size_t rows_max);
-    // The same without waiting; at least one item, if there is one.
-    Items take_waiting(std::size_t rows_max);
-    // Returns when something was pushed since take_waiting() found nothing, and after wake().
+    // The same without waiting: nothing, where there are less than so many rows.
+    Items take_waiting(std::size_t rows_max, std::size_t rows_min = 1);
+    // Returns when there are as many since take_waiting() found nothing, and after wake().
     asio::awaitable<void> woken();
     void wake();
 
@@ -61,7 +61,8 @@ private:
 
     mutable std::mutex mutex_;  // guards what follows
     std::deque<std::unique_ptr<Item>> items_;
-    bool idle_ = false;
+    std::size_t rows_ = 0;     // of all of them
+    std::size_t wake_at_ = 0;  // so many rows; 0: nobody waits for any
     bool closed_ = false;
 };
 

@@ -29,6 +29,12 @@ store::StoreOptions options_for(const std::string& node) {
     return options;
 }
 
+commit::CommitOptions commit_options() {
+    commit::CommitOptions options;
+    options.ahead_rows_min = 1;  // whenever it is possible
+    return options;
+}
+
 std::vector<std::string> others(const NodeParts& parts) {
     std::vector<std::string> names = parts.names;
     names.erase(names.begin() + static_cast<std::ptrdiff_t>(parts.index));
@@ -59,7 +65,7 @@ struct Node::Life {
                                        progress.advance(now);
                                        peers.applied(now.applied());
                                    }},
-            commit::CommitOptions{});
+            commit_options());
         make_replication(owner);
     }
 

@@ -15,6 +15,7 @@ protected:
         writer.ahead = true;
         writer.holds = true;
         options.trim_interval = std::chrono::hours{1};
+        options.ahead_rows_min = 1;
         make();
         start();
         finish_commits();  // the first turn trims
@@ -195,6 +196,30 @@ TEST_F(AheadTest, ABatchThatIsDecidedAheadIsBoundedToo) {
     stop_and_finish();
     EXPECT_EQ(writer.batch_sizes, (std::vector<std::size_t>{1, 2, 2, 1}));
     EXPECT_EQ(writer.follows, 3);
+}
+
+TEST_F(AheadTest, ForFewItIsNotWorthIt) {
+    options.ahead_rows_min = 3;
+    committer->stop();
+    settle();
+    make();
+    ended = false;
+    start();
+    settle();
+    submit(named("trims again", "n"));
+    finish_commits();
+    writer.batch_sizes.clear();
+    submit(named("a", "n"));
+    settle();
+    for (const char* key : {"b", "c", "d", "e"}) {
+        submit(named(key, "n"));
+        settle();
+    }
+    EXPECT_EQ(writer.looks, 1);
+    finish_commits();
+    stop_and_finish();
+    EXPECT_EQ(writer.batch_sizes, (std::vector<std::size_t>{1, 3, 1}));
+    EXPECT_EQ(writer.follows, 1);
 }
 
 TEST_F(AheadTest, StopCommitsWhatWasDecidedAhead) {
