@@ -82,7 +82,7 @@ class Gateway:
             self.process = subprocess.Popen(
                 [NGINX, "-e", "stderr", "-p", self.folder, "-c", "nginx.conf", "-g", "daemon off;"],
                 stderr=said)
-        wait_until(self._listens, what="the gateway listening")
+        wait_until(self.listens, what="the gateway listening")
         return self
 
     def stop(self):
@@ -129,10 +129,10 @@ class Gateway:
             with connection.makefile("rb") as stream:
                 return stream.read()
 
-    def _listens(self):
+    def listens(self, host="127.0.0.1"):
         assert self.process.poll() is None, self.log()
         with contextlib.suppress(ConnectionRefusedError):
-            socket.create_connection(("127.0.0.1", self.port)).close()
+            socket.create_connection((host, self.port)).close()
             return True
         return False
 
