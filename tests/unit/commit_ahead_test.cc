@@ -25,6 +25,17 @@ protected:
         writer.begun = 0;
         durable = 0;
     }
+    void start_again() {  // with other options
+        committer->stop();
+        settle();
+        make();
+        ended = false;
+        start();
+        settle();
+        submit(named("trims again", "n"));
+        finish_commits();
+        writer.batch_sizes.clear();
+    }
     // Until one is being saved, or nobody has anything to do.
     void settle() {
         io.restart();
@@ -179,15 +190,7 @@ TEST_F(AheadTest, WhoCannotBeDecidedAheadWaitsForHisTurn) {
 
 TEST_F(AheadTest, ABatchThatIsDecidedAheadIsBoundedToo) {
     options.batch_rows_max = 2;
-    committer->stop();
-    settle();
-    make();
-    ended = false;
-    start();
-    settle();
-    submit(named("trims again", "n"));
-    finish_commits();
-    writer.batch_sizes.clear();
+    start_again();
     submit(named("a", "n"));
     settle();
     for (int i = 0; i < 5; ++i)
@@ -200,15 +203,7 @@ TEST_F(AheadTest, ABatchThatIsDecidedAheadIsBoundedToo) {
 
 TEST_F(AheadTest, ForFewItIsNotWorthIt) {
     options.ahead_rows_min = 3;
-    committer->stop();
-    settle();
-    make();
-    ended = false;
-    start();
-    settle();
-    submit(named("trims again", "n"));
-    finish_commits();
-    writer.batch_sizes.clear();
+    start_again();
     submit(named("a", "n"));
     settle();
     for (const char* key : {"b", "c", "d", "e"}) {
