@@ -369,6 +369,16 @@ TEST_F(PostgresAhead, TwoLooksThatDifferShowThatSomebodyWasThere) {
     EXPECT_EQ(again.error().code, Errc::locked);
 }
 
+// Those whose batch is durable wait for a look: one that fails is not tried again at once.
+TEST_F(PostgresAhead, ALookThatMeetsALockedTableIsGivenUp) {
+    ASSERT_TRUE(succeeded(follow([] {}, {make_thing(1, 7)})));
+    const auto held = hold_sql("LOCK TABLE things IN ACCESS EXCLUSIVE MODE");
+    Wanted wanted;
+    wanted.records = {make_thing(1).ref()};
+    EXPECT_FALSE(run(writer_->look(std::move(wanted))));
+    EXPECT_FALSE(writer_->looks_ahead());
+}
+
 // What is looked up while a batch waits for a new connection is for the one after it.
 TEST_F(PostgresAhead, LooksGoOnWhileABatchWaitsForItsConnection) {
     ASSERT_TRUE(succeeded(save({make_thing(2)})));
