@@ -21,13 +21,14 @@ tidy = load_tidy()
 
 GOOD = {
     ".clang-format": (HERE.parent / ".clang-format").read_text(),
-    "CMakeLists.txt": "add_library(reef\n  src/model/row.cc\n  src/store/sqlite_row.cc\n)\n",
+    "CMakeLists.txt": "add_library(reef\n  src/model/row.cc\n  src/store/sqlite/row.cc\n)\n",
     "run": "#!/bin/sh\n",
     "src/model/README.md": "# model\n\nRows.\n\nMay include: `base`.\n",
     "src/model/row.cc": '#include "model/row.hpp"\n\n#include <map>\n\n#include "base/time.hpp"\n',
     "src/model/row.hpp": "// A row.\n#pragma once\n",
+    "src/store/sqlite/README.md": "# store/sqlite\n\nSQLite.\n\nMay include: `model`.\n",
     "src/store/README.md": "# store\n\nRows on disk.\n\nMay include: `model`.\n",
-    "src/store/sqlite_row.cc": '#include <sqlite3.h>\n\n#include "model/row.hpp"\n',
+    "src/store/sqlite/row.cc": '#include <sqlite3.h>\n\n#include "model/row.hpp"\n',
     "tests/CMakeLists.txt": "add_executable(unit-tests\n  unit/row_test.cc\n)\n",
     "tests/unit/row_test.cc": "int main() {\n    return 0;\n}\n",
 }
@@ -36,6 +37,7 @@ LONG_FUNCTION = "int one() {\n    return 1;\n}\n\nint two() {\n" + "    f();\n" 
 # (check, file, its text or what is appended to it, where it is found)
 PLANTED = [
     ("folders", "src/model/row.cc", '#include "store/store.hpp"\n', 6),
+    ("folders", "src/store/list.cc", '#include "store/sqlite/row.hpp"\n', 1),
     ("libraries", "src/model/row.hpp", "#include <sqlite3.h>\n", 3),
     ("libraries", "src/store/list.cc", "#include <boost/beast/http.hpp>\n", 1),
     ("libraries", "src/model/row.cc", "#include <thread>\n", 6),

@@ -2,7 +2,7 @@
 
 #include "api/assets.hpp"
 #include "base/log.hpp"
-#include "model/json.hpp"
+#include "base/text/json.hpp"
 
 namespace reef::api {
 
@@ -10,19 +10,19 @@ using namespace model;
 
 namespace {
 
-class Application final : public Handler {
+class Application final : public http::Handler {
 public:
     explicit Application(ApplicationParts parts)
         : parts_(std::move(parts)),
           records_(parts_.records),
           peers_(parts_.peers),
-          problems_(parts_.records.api.answers) {}
+          problems_(parts_.records.api.answers.problems) {}
 
-    asio::awaitable<Response> handle(const Request& request) override {
+    asio::awaitable<http::Response> handle(const http::Request& request) override {
         if (request.path.starts_with("/_atoll/")) co_return co_await peers_.handle(request);
         const auto started = parts_.records.clock.steady();
         Route route = parts_.router.match(request.method, request.path);
-        Response response;
+        http::Response response;
         if (route.operation && route.operation->resource) {
             response =
                 co_await answer_record(*route.operation, std::move(route.parameter), request);
@@ -37,7 +37,7 @@ public:
         co_return response;
     }
 
-    Response refuse(int status, std::string_view detail) override {
+    http::Response refuse(int status, std::string_view detail) override {
         parts_.traffic.add(parts_.router.operations().size(), status, {});
         return problems_.write(status, detail);
     }
@@ -49,8 +49,8 @@ private:
         return static_cast<std::size_t>(route.operation - operations.data());
     }
 
-    asio::awaitable<Response> answer_record(const Operation& operation, std::string parameter,
-                                            const Request& request) {
+    asio::awaitable<http::Response> answer_record(const Operation& operation, std::string parameter,
+                                                  const http::Request& request) {
         if (!parts_.status.ready) {
             co_return problems_.write(
                 {"not_ready", "this node is starting: try again soon", {}, ""}, request);
@@ -58,52 +58,52 @@ private:
         co_return co_await records_.handle(operation, std::move(parameter), request);
     }
 
-    Response answer(const Route& route, const Request& request) {
+    http::Response answer(const Route& route, const http::Request& request) {
         if (!route.operation) return answer_no_operation(route, request);
         switch (route.operation->kind) {
             case OperationKind::health:
                 return health();
             case OperationKind::lag:
-                return json_response(parts_.lag());
+                return http::json_response(parts_.lag());
             case OperationKind::livez:
                 return text(200, "ok\n");
             case OperationKind::metrics:
                 return metrics();
             case OperationKind::openapi:
-                return json_response(parts_.openapi);
+                return http::json_response(parts_.openapi);
             default:
                 return docs(route, request);
         }
     }
 
-    Response answer_no_operation(const Route& route, const Request& request) {
+    http::Response answer_no_operation(const Route& route, const http::Request& request) {
         if (route.allow.empty()) {
             return problems_.write(
                 {"not_found", "there is nothing at " + std::string{request.path}, {}, ""}, request);
         }
-        Response response = problems_.write(
+        http::Response response = problems_.write(
             {"method_not_allowed", "this path answers to " + route.allow, {}, ""}, request);
         response.add_header("Allow", route.allow);
         return response;
     }
 
-    static Response text(int status, std::string body) {
-        Response response;
+    static http::Response text(int status, std::string body) {
+        http::Response response;
         response.status = status;
         response.content_type = "text/plain; charset=utf-8";
         response.body = std::move(body);
         return response;
     }
 
-    Response health() const {
+    http::Response health() const {
         std::string body = "{\"status\":\"ok\",";
         append_json_string(body, parts_.records.api.nodes_are);
         body += ':';
         append_json_string(body, parts_.status.name);
-        return json_response(body + '}');
+        return http::json_response(body + '}');
     }
 
-    asio::awaitable<Response> readyz(const Request& request) {
+    asio::awaitable<http::Response> readyz(const http::Request& request) {
         std::string body;
         if (parts_.status.ready) {
             const auto ledger = co_await parts_.records.reader.ledger();
@@ -118,19 +118,19 @@ private:
         co_return text(ready ? 200 : 503, std::move(body));
     }
 
-    Response metrics() const {
-        Response response = text(200, parts_.metrics());
+    http::Response metrics() const {
+        http::Response response = text(200, parts_.metrics());
         response.content_type = "text/plain; version=0.0.4; charset=utf-8";
         return response;
     }
 
-    Response docs(const Route& route, const Request& request) {
+    http::Response docs(const Route& route, const http::Request& request) {
         const Asset* asset = find_asset(route.parameter.empty() ? "index.html" : route.parameter);
         if (!asset) {
             return problems_.write(
                 {"not_found", "there is nothing at " + std::string{request.path}, {}, ""}, request);
         }
-        Response response;
+        http::Response response;
         response.content_type = asset->content_type;
         response.static_body = asset->gzip_bytes;
         response.add_header("Content-Encoding", "gzip");
@@ -142,7 +142,8 @@ private:
         return response;
     }
 
-    void log(const Request& request, const Response& response, std::chrono::nanoseconds took) {
+    void log(const http::Request& request, const http::Response& response,
+             std::chrono::nanoseconds took) {
         const bool wanted = parts_.request_log == RequestLog::all ||
                             (parts_.request_log == RequestLog::errors && response.status >= 500);
         if (!wanted) return;
@@ -158,12 +159,12 @@ private:
     const ApplicationParts parts_;
     Records records_;
     PeerRoutes peers_;
-    const ProblemWriter problems_;
+    const http::ProblemWriter problems_;
 };
 
 }  // namespace
 
-std::shared_ptr<Handler> make_application(ApplicationParts parts) {
+std::shared_ptr<http::Handler> make_application(ApplicationParts parts) {
     return std::make_shared<Application>(std::move(parts));
 }
 

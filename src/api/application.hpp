@@ -36,6 +36,6 @@ struct ApplicationParts {
 };
 
 // One per io thread.
-std::shared_ptr<Handler> make_application(ApplicationParts parts);
+std::shared_ptr<http::Handler> make_application(ApplicationParts parts);
 
 }  // namespace reef::api

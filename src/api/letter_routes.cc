@@ -2,8 +2,8 @@
 
 #include <charconv>
 
-#include "api/uri.hpp"
-#include "model/json.hpp"
+#include "base/text/json.hpp"
+#include "base/text/uri.hpp"
 #include "model/value_text.hpp"
 
 namespace reef::api {
@@ -38,14 +38,14 @@ std::string_view problem_of(const Error& error) {
 
 }  // namespace
 
-Response LetterRoutes::problem(std::string_view error, std::string detail,
-                               const Request& request) const {
+http::Response LetterRoutes::problem(std::string_view error, std::string detail,
+                                     const http::Request& request) const {
     return problems_.write({error, std::move(detail), {}, ""}, request);
 }
 
-asio::awaitable<Response> LetterRoutes::handle(const Request& request) {
-    const bool get = request.method == Method::get;
-    const bool post = request.method == Method::post;
+asio::awaitable<http::Response> LetterRoutes::handle(const http::Request& request) {
+    const bool get = request.method == http::Method::get;
+    const bool post = request.method == http::Method::post;
     std::string_view path = request.path.substr(root.size());
     if (get && path.empty()) co_return co_await list(request);
     std::uint64_t id = 0;
@@ -77,7 +77,7 @@ void LetterRoutes::append(std::string& out, const store::DeadLetter& letter) con
     out += '}';
 }
 
-asio::awaitable<Response> LetterRoutes::list(const Request& request) {
+asio::awaitable<http::Response> LetterRoutes::list(const http::Request& request) {
     const auto query = parse_query(request.query);
     std::uint64_t after = 0;
     for (const auto& [name, value] : query ? *query : Query{}) {
@@ -92,11 +92,11 @@ asio::awaitable<Response> LetterRoutes::list(const Request& request) {
     }
     body += ']';
     if (!letters->empty()) body += ",\"next\":" + std::to_string(letters->back().id);
-    co_return json_response(body + '}');
+    co_return http::json_response(body + '}');
 }
 
 // With the change itself, where it is JSON; else its bytes as text, as far as they are text.
-asio::awaitable<Response> LetterRoutes::show(const Request& request, std::uint64_t id) {
+asio::awaitable<http::Response> LetterRoutes::show(const http::Request& request, std::uint64_t id) {
     auto letters = co_await reader_.dead_letters(id - 1, one_letter);
     if (!letters) co_return problem("unavailable", letters.error().what, request);
     if (letters->empty() || letters->front().id != id) {
@@ -115,11 +115,11 @@ asio::awaitable<Response> LetterRoutes::show(const Request& request, std::uint64
             printable += static_cast<unsigned char>(c) < 0x80 ? c : '?';
         append_json_string(body, printable);
     }
-    co_return json_response(body + '}');
+    co_return http::json_response(body + '}');
 }
 
-asio::awaitable<Response> LetterRoutes::settle(const Request& request, std::uint64_t id,
-                                               bool replay) {
+asio::awaitable<http::Response> LetterRoutes::settle(const http::Request& request, std::uint64_t id,
+                                                     bool replay) {
     std::string reason;
     if (!request.body.empty()) {
         const auto wish = parse_json(request.body);
@@ -139,7 +139,7 @@ asio::awaitable<Response> LetterRoutes::settle(const Request& request, std::uint
     if (!settled) {
         co_return problem(problem_of(settled.error()), settled.error().what, request);
     }
-    co_return json_response("{\"settled\":" + std::to_string(*settled) + '}');
+    co_return http::json_response("{\"settled\":" + std::to_string(*settled) + '}');
 }
 
 }  // namespace reef::api

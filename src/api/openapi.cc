@@ -29,7 +29,7 @@ std::string description_of(const Api& api) {
         text += "- At a node itself every path also works without its first part, `" + api.path +
                 "`.\n";
     }
-    if (api.answers.wrap_error.empty()) {
+    if (api.answers.problems.wrap_error.empty()) {
         text +=
             "- Errors are problem documents (RFC 9457): `error` is for programs, `detail` for "
             "people, and `errors` names each field, parameter or header.\n";
@@ -104,13 +104,13 @@ std::string operation_json(const DocumentParts& parts, const Operation& operatio
     return json.put("responses", responses_json(parts, operation)).json();
 }
 
-std::string_view method_key(Method method) {
+std::string_view method_key(http::Method method) {
     switch (method) {
-        case Method::post:
+        case http::Method::post:
             return "post";
-        case Method::put:
+        case http::Method::put:
             return "put";
-        case Method::remove:
+        case http::Method::remove:
             return "delete";
         default:
             return "get";

@@ -4,11 +4,11 @@
 #include <string>
 #include <vector>
 
-#include "model/operations.hpp"
+#include "api/operations.hpp"
 
 namespace reef::api {
 
-std::string openapi_json(const model::Schema& schema, const model::Api& api,
-                         const std::vector<model::Operation>& operations);
+std::string openapi_json(const model::Schema& schema, const api::Api& api,
+                         const std::vector<api::Operation>& operations);
 
 }  // namespace reef::api

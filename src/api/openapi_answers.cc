@@ -5,9 +5,9 @@
 
 #include "api/openapi_problems.hpp"
 #include "api/openapi_schema.hpp"
-#include "api/problem.hpp"
-#include "api/wrap.hpp"
-#include "model/record_operations.hpp"
+#include "api/record_operations.hpp"
+#include "http/problem.hpp"
+#include "http/wrap.hpp"
 
 namespace reef::api {
 
@@ -81,7 +81,7 @@ std::string success_example(const DocumentParts& parts, const Operation& operati
         }
     }
     if (api.answers.wrap.empty()) return data;
-    return Wrap{api.answers.wrap}.fill(
+    return http::Wrap{api.answers.wrap}.fill(
         {.data = data, .text = message_of(*resource, operation, status)});
 }
 
@@ -123,7 +123,7 @@ bool is_shared(const DocumentParts& parts, const Answer& answer) {
 }
 
 std::string shared_name(const Answer& answer) {
-    return pascal_case(problem_kind(answer.errors.front()).title);
+    return pascal_case(http::problem_kind(answer.errors.front()).title);
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 namespace reef::api {
 
 // {"200":…,"404":…}
-std::string responses_json(const DocumentParts& parts, const model::Operation& operation);
+std::string responses_json(const DocumentParts& parts, const api::Operation& operation);
 
 // What all operations answer alike stands in the document once: "RequestTimeout", ….
 std::string shared_responses_json(const DocumentParts& parts);

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 
-#include "api/problem.hpp"
-#include "api/uri.hpp"
-#include "model/json_object.hpp"
-#include "model/json_schema.hpp"
+#include "api/json_schema.hpp"
+#include "base/text/json_object.hpp"
+#include "base/text/uri.hpp"
+#include "http/problem.hpp"
 #include "model/value_text.hpp"
 
 namespace reef::api {
@@ -111,7 +111,7 @@ std::string example_path(const Operation& operation) {
 }
 
 // Something that can be wrong with a request of this operation, in the server's own words.
-Fault example_fault(const Operation& operation, const Resource& resource) {
+http::Fault example_fault(const Operation& operation, const Resource& resource) {
     if (operation.kind == OperationKind::list) {
         return {"parameter", "limit",
                 "must be an integer from 1 to " + std::to_string(resource.page.rows_max)};
@@ -136,12 +136,12 @@ bool shows_current(const Answer& answer) {
 // Written by what writes the real ones.
 std::string problem_example(const DocumentParts& parts, const Operation& operation,
                             const ProblemText& text) {
-    const ProblemWriter writer{parts.api.answers};
+    const http::ProblemWriter writer{parts.api.answers.problems};
     const Resource* resource = parts.resource_of(operation);
     if (is_before_routing(text.error)) {
-        return writer.write(problem_kind(text.error).status, text.detail).body;
+        return writer.write(http::problem_kind(text.error).status, text.detail).body;
     }
-    Problem problem;
+    http::Problem problem;
     problem.error = text.error;
     problem.detail = replaced(text.detail, "<key>", key_text(resource));
     if (resource) {
@@ -159,7 +159,7 @@ std::string problem_example(const DocumentParts& parts, const Operation& operati
         problem.detail = "there is nothing at /elsewhere";
     }
     const std::string path = example_path(operation);
-    Request request;
+    http::Request request;
     request.path = path;
     return writer.write(problem, request).body;
 }
@@ -167,7 +167,7 @@ std::string problem_example(const DocumentParts& parts, const Operation& operati
 std::string problem_schema(const DocumentParts& parts, const Operation& operation,
                            const Answer& answer) {
     const std::string codes = JsonObject{}.put("enum", json_texts(answer.errors)).json();
-    const std::string& pattern = parts.api.answers.wrap_error;
+    const std::string& pattern = parts.api.answers.problems.wrap_error;
     if (!pattern.empty()) return wrapped_schema(pattern, {"{}", codes, {}});
     JsonObject narrowed;
     narrowed.put("status", JsonObject{}.put("const", std::to_string(answer.status)).json());
@@ -219,7 +219,7 @@ std::string problem_content(const DocumentParts& parts, const Operation& operati
     const JsonObject media = JsonObject{}
                                  .put("schema", problem_schema(parts, operation, answer))
                                  .put("examples", examples.json());
-    const bool wraps = !parts.api.answers.wrap_error.empty();
+    const bool wraps = !parts.api.answers.problems.wrap_error.empty();
     return JsonObject{}
         .put(wraps ? "application/json" : "application/problem+json", media.json())
         .json();

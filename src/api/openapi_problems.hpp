@@ -23,8 +23,8 @@ bool is_before_routing(std::string_view error);
 
 // Of an answer that has errors: the text about it, and {"application/problem+json":…} with an
 // example of each.
-std::string problem_description(const model::Answer& answer);
-std::string problem_content(const DocumentParts& parts, const model::Operation& operation,
-                            const model::Answer& answer);
+std::string problem_description(const api::Answer& answer);
+std::string problem_content(const DocumentParts& parts, const api::Operation& operation,
+                            const api::Answer& answer);
 
 }  // namespace reef::api

@@ -1,7 +1,7 @@
 #include "api/openapi_schema.hpp"
 
-#include "api/wrap.hpp"
-#include "model/json.hpp"
+#include "base/text/json.hpp"
+#include "http/wrap.hpp"
 
 namespace reef::api {
 
@@ -106,7 +106,8 @@ std::string bare_problem_schema() {
         .put("detail", R"({"type":"string","description":"For people."})")
         .put("instance", R"({"type":"string","description":"The path of the request."})")
         .put("error", R"({"type":"string","description":"For programs."})")
-        .put("request_id", R"({"type":"string","description":"The request's `X-Request-ID`."})")
+        .put("request_id",
+             R"({"type":"string","description":"The request's `X-Request-ID`."})")
         .put("errors", faults)
         .put("current", R"({"description":"The record as it is, when that is what differs."})");
     return JsonObject{}
@@ -170,7 +171,7 @@ void add_answer_schemas(JsonObject& components, const DocumentParts& parts) {
         components.put(name + "Answer",
                        wrapped_schema(answers.wrap, {schema_reference(name), "{}", {}}));
     }
-    if (answers.wrap_error.empty()) components.put("Problem", bare_problem_schema());
+    if (answers.problems.wrap_error.empty()) components.put("Problem", bare_problem_schema());
     components.put("Health", health_schema(parts.api));
     components.put("ReplicationLag", lag_schema);
 }
@@ -212,11 +213,11 @@ std::string body_example(const Resource& resource, SchemaUse use) {
 }
 
 std::string wrapped_schema(const std::string& pattern, const Wrapped& wrapped) {
-    const auto json = parse_json(Wrap{pattern}.fill({.data = R"("<data>")",
-                                                     .text = "<text>",
-                                                     .error = "<error>",
-                                                     .title = "<text>",
-                                                     .request_id = "<text>"}));
+    const auto json = parse_json(http::Wrap{pattern}.fill({.data = R"("<data>")",
+                                                           .text = "<text>",
+                                                           .error = "<error>",
+                                                           .title = "<text>",
+                                                           .request_id = "<text>"}));
     return json ? schema_of(*json, wrapped, true) : "{}";
 }
 

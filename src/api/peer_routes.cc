@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "api/change_feed.hpp"
-#include "api/uri.hpp"
-#include "model/forward_json.hpp"
-#include "model/json.hpp"
+#include "base/text/json.hpp"
+#include "base/text/uri.hpp"
+#include "peers/change_feed.hpp"
+#include "peers/forward_json.hpp"
 
 namespace reef::api {
 
@@ -42,31 +42,31 @@ std::vector<std::string> names_in(std::string_view list) {
 
 PeerRoutes::PeerRoutes(PeerParts parts)
     : parts_(std::move(parts)),
-      problems_(parts_.answers),
+      problems_(parts_.problems),
       history_({parts_.schema, parts_.reader, parts_.progress, parts_.node}, problems_),
       letters_(parts_.schema, parts_.reader, parts_.letters, problems_),
       proof_(parts_.schema, parts_.reader, problems_) {}
 
-bool PeerRoutes::is_admitted(const Request& request) const {
+bool PeerRoutes::is_admitted(const http::Request& request) const {
     if (parts_.closed) return false;
     if (parts_.secret.empty()) return is_loopback(request.peer_address);
     return equal_secrets(request.header("atoll-peer-secret"), parts_.secret);
 }
 
-Response PeerRoutes::problem(std::string_view error, std::string detail,
-                             const Request& request) const {
+http::Response PeerRoutes::problem(std::string_view error, std::string detail,
+                                   const http::Request& request) const {
     return problems_.write({error, std::move(detail), {}, ""}, request);
 }
 
-asio::awaitable<Response> PeerRoutes::handle(const Request& request) {
+asio::awaitable<http::Response> PeerRoutes::handle(const http::Request& request) {
     // To everybody else there is nothing here.
     if (!is_admitted(request)) co_return problem("not_found", "there is nothing here", request);
     co_return co_await answer(request);
 }
 
-asio::awaitable<Response> PeerRoutes::answer(const Request& request) {
-    const bool get = request.method == Method::get;
-    const bool post = request.method == Method::post;
+asio::awaitable<http::Response> PeerRoutes::answer(const http::Request& request) {
+    const bool get = request.method == http::Method::get;
+    const bool post = request.method == http::Method::post;
     const std::string_view path = request.path;
     if (get && path == "/_atoll/changes") co_return co_await changes(request);
     if (post && path == "/_atoll/snapshot") {
@@ -87,7 +87,7 @@ asio::awaitable<Response> PeerRoutes::answer(const Request& request) {
 }
 
 // What holds for every peer that wants our history.
-std::optional<Response> PeerRoutes::refuse_asker(const Request& request) const {
+std::optional<http::Response> PeerRoutes::refuse_asker(const http::Request& request) const {
     const std::string asker{request.header("atoll-peer")};
     if (!parts_.peers.knows(asker)) {
         return problem("not_found", "this app has no other node " + asker, request);
@@ -99,7 +99,7 @@ std::optional<Response> PeerRoutes::refuse_asker(const Request& request) const {
 }
 
 // A feed from `after` on; with `origin` and `limit` a piece of that one's log and no more.
-asio::awaitable<Response> PeerRoutes::changes(const Request& request) {
+asio::awaitable<http::Response> PeerRoutes::changes(const http::Request& request) {
     const auto query = parse_query(request.query);
     auto after = query ? parse_position(parameter(*query, "after").value_or("")) : std::nullopt;
     if (!after) co_return problem("malformed_request", "after is not a position", request);
@@ -118,18 +118,18 @@ asio::awaitable<Response> PeerRoutes::changes(const Request& request) {
     auto missing = co_await history_.missing(*after, without);
     if (!missing) co_return problem("unavailable", missing.error().what, request);
     if (*missing) co_return history_.gone(**missing, request);
-    Response response;
+    http::Response response;
     response.content_type = "application/x-ndjson";
-    response.stream = make_change_feed({parts_.reader, parts_.progress, parts_.peers, parts_.clock,
-                                        parts_.node, asker, parts_.stopping},
-                                       std::move(*after), std::move(without));
+    response.stream = peers::make_change_feed({parts_.reader, parts_.progress, parts_.peers,
+                                               parts_.clock, parts_.node, asker, parts_.stopping},
+                                              std::move(*after), std::move(without));
     co_return response;
 }
 
-asio::awaitable<Response> PeerRoutes::forward(const Request& request) {
+asio::awaitable<http::Response> PeerRoutes::forward(const http::Request& request) {
     const std::string asker{request.header("atoll-peer")};
     if (parts_.peers.is_cut(asker)) co_return problem("unavailable", "cut off", request);
-    auto intent = parse_intent(parts_.schema, request.body);
+    auto intent = peers::parse_intent(parts_.schema, request.body);
     if (!intent) co_return problem("malformed_request", intent.error().what, request);
     intent->received = std::min(intent->received, parts_.clock.now());
     auto outcome = co_await parts_.writes.submit_forwarded(std::move(*intent));
@@ -142,10 +142,10 @@ asio::awaitable<Response> PeerRoutes::forward(const Request& request) {
         if (!change) co_return problem("unavailable", change.error().what, request);
         replayed->row = std::move(change->row);
     }
-    co_return json_response(outcome_json(parts_.schema, *outcome));
+    co_return http::json_response(peers::outcome_json(parts_.schema, *outcome));
 }
 
-asio::awaitable<Response> PeerRoutes::conflicts(const Request& request) {
+asio::awaitable<http::Response> PeerRoutes::conflicts(const http::Request& request) {
     const auto query = parse_query(request.query);
     std::uint64_t after = 0;
     if (query) after = std::strtoull(parameter(*query, "after").value_or("").c_str(), nullptr, 10);
@@ -163,10 +163,10 @@ asio::awaitable<Response> PeerRoutes::conflicts(const Request& request) {
         append_json_string(body, conflict.kind);
         body += ",\"detail\":" + conflict.detail + '}';
     }
-    co_return json_response(body + "]}");
+    co_return http::json_response(body + "]}");
 }
 
-asio::awaitable<Response> PeerRoutes::status() {
+asio::awaitable<http::Response> PeerRoutes::status() {
     const auto ledger = parts_.progress.ledger();
     std::string body = "{\"node\":";
     append_json_string(body, parts_.node);
@@ -192,11 +192,11 @@ asio::awaitable<Response> PeerRoutes::status() {
         append_json_string(body, resource.name);
         body += ":{\"records\":" + std::to_string(rows) + ",\"digest\":\"" + to_hex(sum) + "\"}";
     }
-    co_return json_response(body + "}}");
+    co_return http::json_response(body + "}}");
 }
 
 // {"peer":"eu","cut":true}: from now on nothing that comes from that peer is heard.
-Response PeerRoutes::cut(const Request& request) {
+http::Response PeerRoutes::cut(const http::Request& request) {
     const auto wish = parse_json(request.body);
     const Json* peer = wish ? wish->find("peer") : nullptr;
     const Json* cut = wish ? wish->find("cut") : nullptr;
@@ -204,7 +204,7 @@ Response PeerRoutes::cut(const Request& request) {
         return problem("malformed_request", "say which peer, and whether to cut it off", request);
     }
     parts_.peers.cut(peer->text, cut->boolean);
-    return json_response("{}");
+    return http::json_response("{}");
 }
 
 }  // namespace reef::api

@@ -7,13 +7,13 @@
 #include <memory>
 #include <string>
 
-#include "api/history_routes.hpp"
-#include "api/http.hpp"
 #include "api/letter_routes.hpp"
-#include "api/problem.hpp"
-#include "api/proof_routes.hpp"
 #include "commit/progress.hpp"
-#include "replication/peers.hpp"
+#include "http/http.hpp"
+#include "http/problem.hpp"
+#include "peers/history_routes.hpp"
+#include "peers/peers.hpp"
+#include "peers/proof_routes.hpp"
 #include "replication/write_path.hpp"
 #include "store/store.hpp"
 
@@ -21,10 +21,10 @@ namespace reef::api {
 
 struct PeerParts {
     const model::Schema& schema;
-    const model::Answers& answers;
+    const http::ProblemShape& problems;
     store::Reader& reader;
     commit::Progress& progress;
-    replication::Peers& peers;
+    peers::Peers& peers;
     replication::WritePath& writes;
     replication::DeadLetters& letters;
     Clock& clock;
@@ -41,24 +41,25 @@ struct PeerParts {
 class PeerRoutes {
 public:
     explicit PeerRoutes(PeerParts parts);
-    asio::awaitable<Response> handle(const Request& request);
+    asio::awaitable<http::Response> handle(const http::Request& request);
 
 private:
-    bool is_admitted(const Request& request) const;
-    asio::awaitable<Response> answer(const Request& request);
-    std::optional<Response> refuse_asker(const Request& request) const;
-    asio::awaitable<Response> changes(const Request& request);
-    asio::awaitable<Response> forward(const Request& request);
-    asio::awaitable<Response> conflicts(const Request& request);
-    asio::awaitable<Response> status();
-    Response cut(const Request& request);
-    Response problem(std::string_view error, std::string detail, const Request& request) const;
+    bool is_admitted(const http::Request& request) const;
+    asio::awaitable<http::Response> answer(const http::Request& request);
+    std::optional<http::Response> refuse_asker(const http::Request& request) const;
+    asio::awaitable<http::Response> changes(const http::Request& request);
+    asio::awaitable<http::Response> forward(const http::Request& request);
+    asio::awaitable<http::Response> conflicts(const http::Request& request);
+    asio::awaitable<http::Response> status();
+    http::Response cut(const http::Request& request);
+    http::Response problem(std::string_view error, std::string detail,
+                           const http::Request& request) const;
 
     const PeerParts parts_;
-    const ProblemWriter problems_;
-    HistoryRoutes history_;
+    const http::ProblemWriter problems_;
+    peers::HistoryRoutes history_;
     LetterRoutes letters_;
-    ProofRoutes proof_;
+    peers::ProofRoutes proof_;
 };
 
 }  // namespace reef::api

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
-#include "api/uri.hpp"
-#include "model/json.hpp"
+#include "base/text/json.hpp"
+#include "base/text/uri.hpp"
 #include "model/value_text.hpp"
 
 namespace reef::api {
@@ -19,21 +19,21 @@ bool is_printable(std::string_view text) {
     return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
 }
 
-void fault_in_body(std::vector<Fault>& faults, std::string_view name, std::string detail) {
+void fault_in_body(std::vector<http::Fault>& faults, std::string_view name, std::string detail) {
     std::string pointer;
     append_pointer_part(pointer, name);
     faults.push_back({"pointer", std::move(pointer), std::move(detail)});
 }
 
-void fault_of_body(std::vector<Fault>& faults, std::string detail) {
+void fault_of_body(std::vector<http::Fault>& faults, std::string detail) {
     faults.push_back({"pointer", "", std::move(detail)});
 }
 
 // ---- headers ---------------------------------------------------------------------------------
 
 // A header that names something: 1 … 255 printable characters, given once.
-std::optional<std::string> read_name(const Request& request, std::string_view header,
-                                     std::string_view shown, std::vector<Fault>& faults) {
+std::optional<std::string> read_name(const http::Request& request, std::string_view header,
+                                     std::string_view shown, std::vector<http::Fault>& faults) {
     if (!request.has_header(header)) return std::nullopt;
     std::string_view text = request.header(header);
     if (request.count_header(header) > 1) {
@@ -90,7 +90,7 @@ std::optional<Tag> take_tag(std::string_view& list) {
 }
 
 // A list of entity tags. A tag that is no vector of ours, or a list that is none, matches nothing.
-Tags read_tags(const Request& request, std::string_view header) {
+Tags read_tags(const http::Request& request, std::string_view header) {
     Tags tags;
     for (const auto& [name, value] : request.headers) {
         if (name.size() != header.size() ||
@@ -111,7 +111,7 @@ Tags read_tags(const Request& request, std::string_view header) {
     return tags;
 }
 
-void read_tags(const Request& request, Precondition& precondition) {
+void read_tags(const http::Request& request, Precondition& precondition) {
     Tags match = read_tags(request, "if-match");
     precondition.if_match_any = match.any;
     precondition.if_match = std::move(match.vectors);
@@ -132,7 +132,7 @@ bool is_traceparent(std::string_view text) {
 // ---- the body --------------------------------------------------------------------------------
 
 void read_version_member(const Field& field, const Json& json, Intent& intent,
-                         std::vector<Fault>& faults) {
+                         std::vector<http::Fault>& faults) {
     Field required = field;
     required.nullable = false;
     const auto value = read_json(required, json);
@@ -141,7 +141,7 @@ void read_version_member(const Field& field, const Json& json, Intent& intent,
 }
 
 void read_key_member(const Resource& resource, const Json& json, Intent& intent,
-                     std::vector<Fault>& faults) {
+                     std::vector<http::Fault>& faults) {
     const Field& field = resource.key_field();
     auto value = read_json(field, json);
     if (!value) return fault_in_body(faults, field.name, value.error().what);
@@ -156,7 +156,7 @@ void read_key_member(const Resource& resource, const Json& json, Intent& intent,
 }
 
 void read_member(const Resource& resource, const std::string& name, const Json& json,
-                 Intent& intent, std::vector<Fault>& faults) {
+                 Intent& intent, std::vector<http::Fault>& faults) {
     const auto id = resource.find_field(name);
     if (!id) return fault_in_body(faults, name, "is not a field of " + resource.name);
     const Field& field = resource.fields[*id];
@@ -179,7 +179,7 @@ bool is_named(const Json& body, const Field& field) {
 }
 
 void check_needed(const Resource& resource, const Json& body, const Intent& intent,
-                  std::vector<Fault>& faults) {
+                  std::vector<http::Fault>& faults) {
     const bool creates = intent.kind == WriteKind::create;
     for (FieldId id = 0; id < resource.fields.size(); ++id) {
         const Field& field = resource.fields[id];
@@ -260,7 +260,7 @@ bool read_cursor(const Resource& resource, std::string_view text, store::ListQue
 
 class ListReader {
 public:
-    ListReader(const Resource& resource, std::vector<Fault>& faults)
+    ListReader(const Resource& resource, std::vector<http::Fault>& faults)
         : resource_(resource), faults_(faults) {
         query_.resource = resource.id;
         query_.sort = resource.key;
@@ -362,7 +362,7 @@ private:
     }
 
     const Resource& resource_;
-    std::vector<Fault>& faults_;
+    std::vector<http::Fault>& faults_;
     store::ListQuery query_;
     std::string others_;
     std::vector<std::string> seen_;
@@ -372,7 +372,7 @@ private:
 }  // namespace
 
 std::optional<Key> read_key(const Resource& resource, std::string_view text,
-                            std::vector<Fault>& faults) {
+                            std::vector<http::Fault>& faults) {
     const Field& field = resource.key_field();
     const bool integer = field.type == FieldType::int64 || field.type == FieldType::int32;
     if (integer) {
@@ -394,7 +394,7 @@ std::optional<Key> read_key(const Resource& resource, std::string_view text,
     return *key_from(field, *value);
 }
 
-bool accepts_media_type(const Request& request) {
+bool accepts_media_type(const http::Request& request) {
     if (!request.has_header("content-type")) return true;
     if (request.count_header("content-type") > 1) return false;
     std::string type{request.header("content-type")};
@@ -407,7 +407,8 @@ bool accepts_media_type(const Request& request) {
            (type.starts_with("application/") && type.ends_with("+json"));
 }
 
-void check_required_headers(const Api& api, const Request& request, std::vector<Fault>& faults) {
+void check_required_headers(const Api& api, const http::Request& request,
+                            std::vector<http::Fault>& faults) {
     for (const KeptHeader& header : api.headers) {
         if (header.required && request.header(header.name).empty()) {
             faults.push_back({"header", header.name, "is missing"});
@@ -415,8 +416,8 @@ void check_required_headers(const Api& api, const Request& request, std::vector<
     }
 }
 
-void read_headers(const Api& api, const Resource& resource, const Request& request, Intent& intent,
-                  std::vector<Fault>& faults) {
+void read_headers(const Api& api, const Resource& resource, const http::Request& request,
+                  Intent& intent, std::vector<http::Fault>& faults) {
     RequestMark& mark = intent.request;
     if (auto id = read_name(request, "x-request-id", "X-Request-ID", faults)) {
         mark.ids.push_back({RequestKind::id, std::move(*id)});
@@ -441,8 +442,8 @@ void read_headers(const Api& api, const Resource& resource, const Request& reque
     }
 }
 
-void read_body(const Resource& resource, const Request& request, Intent& intent,
-               std::vector<Fault>& faults) {
+void read_body(const Resource& resource, const http::Request& request, Intent& intent,
+               std::vector<http::Fault>& faults) {
     const auto body = parse_json(request.body);
     if (!body) return fault_of_body(faults, body.error().what);
     if (!body->is(Json::Kind::object)) return fault_of_body(faults, "must be a JSON object");
@@ -452,7 +453,7 @@ void read_body(const Resource& resource, const Request& request, Intent& intent,
     check_needed(resource, *body, intent, faults);
 }
 
-void read_version(const Request& request, Intent& intent, std::vector<Fault>& faults) {
+void read_version(const http::Request& request, Intent& intent, std::vector<http::Fault>& faults) {
     const auto query = parse_query(request.query);
     if (!query) {
         faults.push_back({"parameter", "", "the query is not percent-encoded"});
@@ -475,7 +476,7 @@ void read_version(const Request& request, Intent& intent, std::vector<Fault>& fa
     }
 }
 
-void refuse_query(const Request& request, std::vector<Fault>& faults) {
+void refuse_query(const http::Request& request, std::vector<http::Fault>& faults) {
     const auto query = parse_query(request.query);
     if (!query) {
         faults.push_back({"parameter", "", "the query is not percent-encoded"});
@@ -486,8 +487,8 @@ void refuse_query(const Request& request, std::vector<Fault>& faults) {
     }
 }
 
-ListRequest read_list(const Resource& resource, const Request& request,
-                      std::vector<Fault>& faults) {
+ListRequest read_list(const Resource& resource, const http::Request& request,
+                      std::vector<http::Fault>& faults) {
     return ListReader{resource, faults}.read(request.query);
 }
 

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "api/http.hpp"
-#include "api/problem.hpp"
+#include "api/operations.hpp"
+#include "http/http.hpp"
+#include "http/problem.hpp"
 #include "model/intent.hpp"
-#include "model/operations.hpp"
 #include "store/store.hpp"
 
 namespace reef::api {
@@ -17,39 +17,41 @@ namespace reef::api {
 // The key in the path. Absent with a fault: its form is wrong. Absent without: no record can have
 // it (an integer beyond 64 bits).
 std::optional<model::Key> read_key(const model::Resource& resource, std::string_view text,
-                                   std::vector<Fault>& faults);
+                                   std::vector<http::Fault>& faults);
 
 // Headers that name the request and say what it may do: X-Request-ID, Idempotency-Key,
 // Atoll-Attempt, If-Match, If-None-Match, traceparent, the app's kept ones.
-void read_headers(const model::Api& api, const model::Resource& resource, const Request& request,
-                  model::Intent& intent, std::vector<Fault>& faults);
+void read_headers(const api::Api& api, const model::Resource& resource,
+                  const http::Request& request, model::Intent& intent,
+                  std::vector<http::Fault>& faults);
 
 // The fields in the body of a create or an update. `intent.key` of an update is the path's.
-void read_body(const model::Resource& resource, const Request& request, model::Intent& intent,
-               std::vector<Fault>& faults);
+void read_body(const model::Resource& resource, const http::Request& request, model::Intent& intent,
+               std::vector<http::Fault>& faults);
 
 // ?version= of a delete.
-void read_version(const Request& request, model::Intent& intent, std::vector<Fault>& faults);
+void read_version(const http::Request& request, model::Intent& intent,
+                  std::vector<http::Fault>& faults);
 
 // No query parameter is known to this operation.
-void refuse_query(const Request& request, std::vector<Fault>& faults);
+void refuse_query(const http::Request& request, std::vector<http::Fault>& faults);
 
 struct ListRequest {
     store::ListQuery query;
     std::string others;  // the parameters but the cursor, encoded: for the link to the next page
 };
-ListRequest read_list(const model::Resource& resource, const Request& request,
-                      std::vector<Fault>& faults);
+ListRequest read_list(const model::Resource& resource, const http::Request& request,
+                      std::vector<http::Fault>& faults);
 
 // The mark of the page after this row, in the order of the query; opaque to clients.
 std::string cursor_after(const model::Resource& resource, const store::ListQuery& query,
                          const model::Row& row);
 
 // The body is JSON when its Content-Type says so or is absent.
-bool accepts_media_type(const Request& request);
+bool accepts_media_type(const http::Request& request);
 
 // Required headers of the app that are missing.
-void check_required_headers(const model::Api& api, const Request& request,
-                            std::vector<Fault>& faults);
+void check_required_headers(const api::Api& api, const http::Request& request,
+                            std::vector<http::Fault>& faults);
 
 }  // namespace reef::api

@@ -4,8 +4,8 @@
 #include <charconv>
 
 #include "api/reading.hpp"
-#include "api/uri.hpp"
-#include "model/json.hpp"
+#include "base/text/json.hpp"
+#include "base/text/uri.hpp"
 #include "model/record_json.hpp"
 #include "model/value_text.hpp"
 
@@ -17,14 +17,14 @@ namespace {
 
 constexpr std::string_view json_type = "application/json";
 
-void add_etag(Response& response, const Row& row) {
+void add_etag(http::Response& response, const Row& row) {
     response.headers += "ETag: \"";
     append_text(response.headers, row.vector);
     response.headers += "\"\r\n";
 }
 
 // True when the client has this very state already.
-bool is_unchanged(const Request& request, const Row& row) {
+bool is_unchanged(const http::Request& request, const Row& row) {
     const std::string_view tags = request.header("if-none-match");
     if (tags.empty()) return false;
     return tags == "*" || tags.find('"' + to_text(row.vector) + '"') != tags.npos;
@@ -75,7 +75,7 @@ std::optional<std::uint64_t> preference(std::string_view header, std::string_vie
 
 // The gateway's clock when it says so ("1767225600.123"), else our own: a request that slept in a
 // stopped process must not beat what came after it. A time ahead of ours is not believed.
-Time time_of(const Request& request, Time now) {
+Time time_of(const http::Request& request, Time now) {
     const std::string_view text = request.header("atoll-received");
     if (text.empty()) return request.received;
     Field seconds;
@@ -99,12 +99,12 @@ bool names_own_future(const store::Ledger& ledger, const Position& wanted) {
 }  // namespace
 
 Records::Records(RecordParts parts)
-    : parts_(parts), problems_(parts.api.answers), wrap_(parts.api.answers.wrap) {}
+    : parts_(parts), problems_(parts.api.answers.problems), wrap_(parts.api.answers.wrap) {}
 
-asio::awaitable<Response> Records::handle(const Operation& operation, std::string parameter,
-                                          const Request& request) {
+asio::awaitable<http::Response> Records::handle(const Operation& operation, std::string parameter,
+                                                const http::Request& request) {
     const Resource& resource = parts_.schema[*operation.resource];
-    std::vector<Fault> faults;
+    std::vector<http::Fault> faults;
     check_required_headers(parts_.api, request, faults);
     if (!faults.empty()) co_return invalid(std::move(faults), request);
     switch (operation.kind) {
@@ -126,9 +126,9 @@ asio::awaitable<Response> Records::handle(const Operation& operation, std::strin
 
 // ---- reads -----------------------------------------------------------------------------------
 
-asio::awaitable<Response> Records::get(const Resource& resource, std::string parameter,
-                                       const Request& request) {
-    std::vector<Fault> faults;
+asio::awaitable<http::Response> Records::get(const Resource& resource, std::string parameter,
+                                             const http::Request& request) {
+    std::vector<http::Fault> faults;
     auto key = read_key(resource, parameter, faults);
     if (!request.query.empty()) refuse_query(request, faults);
     if (!faults.empty()) co_return invalid(std::move(faults), request);
@@ -138,7 +138,7 @@ asio::awaitable<Response> Records::get(const Resource& resource, std::string par
     auto row = co_await living(ref);
     if (!row) co_return failed(row.error(), request);
     if (!*row) co_return not_found(resource, parameter, request);
-    Response response = record(resource, **row, request);
+    http::Response response = record(resource, **row, request);
     if ((*row)->key != ref.key) {
         std::string path{request.path.substr(0, request.path.rfind('/') + 1)};
         response.add_header("Content-Location", path + percent_encode(to_text((*row)->key)));
@@ -158,9 +158,10 @@ Task<std::optional<Row>> Records::living(RecordRef ref) {
     }
 }
 
-asio::awaitable<Response> Records::look_up(const Resource& resource, const LookUp& look_up,
-                                           std::string parameter, const Request& request) {
-    std::vector<Fault> faults;
+asio::awaitable<http::Response> Records::look_up(const Resource& resource, const LookUp& look_up,
+                                                 std::string parameter,
+                                                 const http::Request& request) {
+    std::vector<http::Fault> faults;
     const Field& field = resource.fields[look_up.field];
     auto value = read_text(field, parameter);
     if (!value) faults.push_back({"parameter", field.name, value.error().what});
@@ -171,13 +172,14 @@ asio::awaitable<Response> Records::look_up(const Resource& resource, const LookU
     auto row = co_await parts_.reader.find(std::move(ref));
     if (!row) co_return failed(row.error(), request);
     if (!*row) co_return not_found(resource, look_up.prefix + '/' + parameter, request);
-    Response response = record(resource, **row, request);
+    http::Response response = record(resource, **row, request);
     add_store_token(response);
     co_return response;
 }
 
-asio::awaitable<Response> Records::list(const Resource& resource, const Request& request) {
-    std::vector<Fault> faults;
+asio::awaitable<http::Response> Records::list(const Resource& resource,
+                                              const http::Request& request) {
+    std::vector<http::Fault> faults;
     ListRequest wanted = read_list(resource, request, faults);
     if (!faults.empty()) co_return invalid(std::move(faults), request);
     if (auto answer = co_await wait_for_token(request)) co_return std::move(*answer);
@@ -190,7 +192,7 @@ asio::awaitable<Response> Records::list(const Resource& resource, const Request&
         append_record(items, resource, row, {parts_.api.answers.time_digits, TimeZone::z});
     }
     items += ']';
-    Response response;
+    http::Response response;
     response.content_type = json_type;
     std::string next;
     if (page->more && resource.page.by == PageBy::cursor && !page->rows.empty()) {
@@ -216,9 +218,10 @@ asio::awaitable<Response> Records::list(const Resource& resource, const Request&
 
 // ---- writes ----------------------------------------------------------------------------------
 
-asio::awaitable<Response> Records::write(WriteKind kind, const Resource& resource,
-                                         std::string parameter, const Request& request) {
-    std::vector<Fault> faults;
+asio::awaitable<http::Response> Records::write(WriteKind kind, const Resource& resource,
+                                               std::string parameter,
+                                               const http::Request& request) {
+    std::vector<http::Fault> faults;
     Intent intent;
     intent.kind = kind;
     intent.resource = resource.id;
@@ -246,7 +249,7 @@ asio::awaitable<Response> Records::write(WriteKind kind, const Resource& resourc
     auto outcome = co_await parts_.writes.submit(std::move(intent));
     if (!outcome) co_return failed(outcome.error(), request);
     if (auto* accepted = std::get_if<Accepted>(&*outcome)) {
-        Response response = written(resource, *accepted, request);
+        http::Response response = written(resource, *accepted, request);
         co_await wait_for_peers(accepted->stamp.dot, request, response);
         co_return response;
     }
@@ -258,7 +261,8 @@ asio::awaitable<Response> Records::write(WriteKind kind, const Resource& resourc
 
 // `Prefer: wait=2, atoll-peers=1`: the answer waits until a peer has the write too, or says that
 // none had in time.
-asio::awaitable<void> Records::wait_for_peers(Dot dot, const Request& request, Response& response) {
+asio::awaitable<void> Records::wait_for_peers(Dot dot, const http::Request& request,
+                                              http::Response& response) {
     constexpr std::uint64_t wait_seconds_max = 30;
     const std::string_view prefer = request.header("prefer");
     if (prefer.empty()) co_return;
@@ -270,9 +274,9 @@ asio::awaitable<void> Records::wait_for_peers(Dot dot, const Request& request, R
     response.add_header("Preference-Applied", "atoll-peers=" + std::to_string(have ? *have : 0));
 }
 
-Response Records::written(const Resource& resource, const Accepted& accepted,
-                          const Request& request) const {
-    Response response;
+http::Response Records::written(const Resource& resource, const Accepted& accepted,
+                                const http::Request& request) const {
+    http::Response response;
     if (accepted.kind == WriteKind::remove && parts_.api.answers.deleted == DeletedShape::nothing) {
         response.status = 204;
     } else {
@@ -293,8 +297,8 @@ Response Records::written(const Resource& resource, const Accepted& accepted,
 
 // The stored answer: rebuilt from the change that the request made, or, where the log no longer
 // holds it, from the record as it is.
-asio::awaitable<Response> Records::replay(const Resource& resource, Replayed replayed,
-                                          const Request& request) {
+asio::awaitable<http::Response> Records::replay(const Resource& resource, Replayed replayed,
+                                                const http::Request& request) {
     const RequestSeen& seen = replayed.seen;
     if (!replayed.row) {
         auto row = co_await row_after(seen);
@@ -302,8 +306,8 @@ asio::awaitable<Response> Records::replay(const Resource& resource, Replayed rep
         replayed.row = std::move(*row);
     }
     if (!replayed.row) co_return not_found(resource, to_text(seen.record.key), request);
-    Response response = written(parts_.schema[seen.record.resource],
-                                {std::move(*replayed.row), seen.kind, seen.stamp}, request);
+    http::Response response = written(parts_.schema[seen.record.resource],
+                                      {std::move(*replayed.row), seen.kind, seen.stamp}, request);
     response.add_header("Idempotency-Replayed", "true");
     co_return response;
 }
@@ -328,8 +332,9 @@ std::string Records::body_of(const Resource& resource, const Row& row,
     return wrap_.fill({.data = json, .text = message});
 }
 
-Response Records::record(const Resource& resource, const Row& row, const Request& request) const {
-    Response response;
+http::Response Records::record(const Resource& resource, const Row& row,
+                               const http::Request& request) const {
+    http::Response response;
     add_etag(response, row);
     if (is_unchanged(request, row)) {
         response.status = 304;
@@ -340,10 +345,10 @@ Response Records::record(const Resource& resource, const Row& row, const Request
     return response;
 }
 
-Response Records::refused(const Resource& resource, const Refused& refused,
-                          const Request& request) const {
+http::Response Records::refused(const Resource& resource, const Refused& refused,
+                                const http::Request& request) const {
     const bool immutable = refused.refusal == Refusal::immutable_field;
-    Problem problem;
+    http::Problem problem;
     problem.error = immutable ? "invalid_request" : name_of(refused.refusal);
     problem.detail = refused.detail;
     if (refused.refusal == Refusal::not_found && !resource.messages.not_found.empty()) {
@@ -356,34 +361,35 @@ Response Records::refused(const Resource& resource, const Refused& refused,
         append_record(problem.current, resource, *refused.current,
                       {parts_.api.answers.time_digits, TimeZone::z});
     }
-    Response response = problems_.write(problem, request);
+    http::Response response = problems_.write(problem, request);
     if (refused.current) add_etag(response, *refused.current);
     return response;
 }
 
-Response Records::failed(const Error& error, const Request& request) const {
+http::Response Records::failed(const Error& error, const http::Request& request) const {
     const std::string_view name = error.code == Errc::overloaded ? "overloaded"
                                   : error.code == Errc::rejected ? "not_storable"
                                                                  : "unavailable";
     return problems_.write({name, error.what, {}, ""}, request);
 }
 
-Response Records::not_found(const Resource& resource, std::string_view parameter,
-                            const Request& request) const {
+http::Response Records::not_found(const Resource& resource, std::string_view parameter,
+                                  const http::Request& request) const {
     const std::string& own = resource.messages.not_found;
     std::string detail =
         own.empty() ? "there is no " + resource.name + '/' + std::string{parameter} : own;
     return problems_.write({"not_found", std::move(detail), {}, ""}, request);
 }
 
-Response Records::invalid(std::vector<Fault> faults, const Request& request) const {
+http::Response Records::invalid(std::vector<http::Fault> faults,
+                                const http::Request& request) const {
     return problems_.write({"invalid_request", "", std::move(faults), ""}, request);
 }
 
 // ---- sessions --------------------------------------------------------------------------------
 
 // Where this store stands: a client that sends it back reads at least this much, anywhere.
-void Records::add_store_token(Response& response) {
+void Records::add_store_token(http::Response& response) {
     const std::uint64_t generation = parts_.progress.generation();
     if (generation != token_generation_) {
         token_ = to_text(parts_.progress.ledger()->applied());
@@ -393,12 +399,14 @@ void Records::add_store_token(Response& response) {
 }
 
 // Nothing when the store has come as far as the request's token; else the answer that says so.
-asio::awaitable<std::optional<Response>> Records::wait_for_token(const Request& request) {
+asio::awaitable<std::optional<http::Response>> Records::wait_for_token(
+    const http::Request& request) {
     const std::string_view text = request.header("atoll-token");
     if (text.empty()) co_return std::nullopt;
     auto wanted = parse_position(text);
     if (!wanted) {
-        std::vector<Fault> faults{{"header", "Atoll-Token", "is not a token of this service"}};
+        std::vector<http::Fault> faults{
+            {"header", "Atoll-Token", "is not a token of this service"}};
         co_return invalid(std::move(faults), request);
     }
     const auto known = parts_.progress.ledger();

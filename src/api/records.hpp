@@ -4,11 +4,11 @@
 #include <chrono>
 #include <memory>
 
-#include "api/http.hpp"
-#include "api/problem.hpp"
-#include "api/wrap.hpp"
+#include "api/operations.hpp"
 #include "commit/progress.hpp"
-#include "model/operations.hpp"
+#include "http/http.hpp"
+#include "http/problem.hpp"
+#include "http/wrap.hpp"
 #include "replication/write_path.hpp"
 #include "store/store.hpp"
 
@@ -16,7 +16,7 @@ namespace reef::api {
 
 struct RecordParts {
     const model::Schema& schema;
-    const model::Api& api;
+    const api::Api& api;
     store::Reader& reader;
     replication::WritePath& writes;
     commit::Progress& progress;
@@ -30,43 +30,44 @@ public:
     explicit Records(RecordParts parts);
 
     // `parameter` is the path's key or looked-up value.
-    asio::awaitable<Response> handle(const model::Operation& operation, std::string parameter,
-                                     const Request& request);
+    asio::awaitable<http::Response> handle(const api::Operation& operation, std::string parameter,
+                                           const http::Request& request);
 
 private:
     using Resource = model::Resource;
 
-    asio::awaitable<Response> get(const Resource& resource, std::string parameter,
-                                  const Request& request);
-    asio::awaitable<Response> look_up(const Resource& resource, const model::LookUp& look_up,
-                                      std::string parameter, const Request& request);
-    asio::awaitable<Response> list(const Resource& resource, const Request& request);
-    asio::awaitable<Response> write(model::WriteKind kind, const Resource& resource,
-                                    std::string parameter, const Request& request);
+    asio::awaitable<http::Response> get(const Resource& resource, std::string parameter,
+                                        const http::Request& request);
+    asio::awaitable<http::Response> look_up(const Resource& resource, const model::LookUp& look_up,
+                                            std::string parameter, const http::Request& request);
+    asio::awaitable<http::Response> list(const Resource& resource, const http::Request& request);
+    asio::awaitable<http::Response> write(model::WriteKind kind, const Resource& resource,
+                                          std::string parameter, const http::Request& request);
 
-    asio::awaitable<std::optional<Response>> wait_for_token(const Request& request);
-    asio::awaitable<Response> replay(const Resource& resource, model::Replayed replayed,
-                                     const Request& request);
+    asio::awaitable<std::optional<http::Response>> wait_for_token(const http::Request& request);
+    asio::awaitable<http::Response> replay(const Resource& resource, model::Replayed replayed,
+                                           const http::Request& request);
     Task<std::optional<model::Row>> living(model::RecordRef ref);
     Task<std::optional<model::Row>> row_after(model::RequestSeen seen);
-    Response written(const Resource& resource, const model::Accepted& accepted,
-                     const Request& request) const;
-    asio::awaitable<void> wait_for_peers(model::Dot dot, const Request& request,
-                                         Response& response);
-    Response refused(const Resource& resource, const model::Refused& refused,
-                     const Request& request) const;
-    Response failed(const Error& error, const Request& request) const;
-    Response not_found(const Resource& resource, std::string_view parameter,
-                       const Request& request) const;
-    Response invalid(std::vector<Fault> faults, const Request& request) const;
-    Response record(const Resource& resource, const model::Row& row, const Request& request) const;
+    http::Response written(const Resource& resource, const model::Accepted& accepted,
+                           const http::Request& request) const;
+    asio::awaitable<void> wait_for_peers(model::Dot dot, const http::Request& request,
+                                         http::Response& response);
+    http::Response refused(const Resource& resource, const model::Refused& refused,
+                           const http::Request& request) const;
+    http::Response failed(const Error& error, const http::Request& request) const;
+    http::Response not_found(const Resource& resource, std::string_view parameter,
+                             const http::Request& request) const;
+    http::Response invalid(std::vector<http::Fault> faults, const http::Request& request) const;
+    http::Response record(const Resource& resource, const model::Row& row,
+                          const http::Request& request) const;
     std::string body_of(const Resource& resource, const model::Row& row,
                         std::string_view message) const;
-    void add_store_token(Response& response);
+    void add_store_token(http::Response& response);
 
     const RecordParts parts_;
-    const ProblemWriter problems_;
-    const Wrap wrap_;
+    const http::ProblemWriter problems_;
+    const http::Wrap wrap_;
     std::string token_;  // of the store, as of token_generation_
     std::uint64_t token_generation_ = 0;
 };

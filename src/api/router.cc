@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "api/uri.hpp"
+#include "base/text/uri.hpp"
 
 namespace reef::api {
 
@@ -72,11 +72,11 @@ public:
         });
     }
 
-    Route match(Method method, std::string_view path) const {
+    Route match(http::Method method, std::string_view path) const {
         Route route;
         Parts parts{path};
         if (parts.too_many || !path.starts_with('/') || !parts.decode()) return route;
-        const Method wanted = method == Method::head ? Method::get : method;
+        const http::Method wanted = method == http::Method::head ? http::Method::get : method;
         const Pattern* shape = nullptr;  // of the first pattern that fits: its methods are allowed
         for (const Pattern& pattern : patterns_) {
             if (!fits(pattern, parts)) continue;
@@ -91,7 +91,7 @@ public:
             shape = &pattern;
             if (!route.allow.empty()) route.allow += ", ";
             route.allow += name_of(operation.method);
-            if (operation.method == Method::get) route.allow += ", HEAD";
+            if (operation.method == http::Method::get) route.allow += ", HEAD";
         }
         return route;
     }
@@ -158,7 +158,7 @@ Router::Router(std::vector<Operation> operations, const Api& api)
 
 Router::~Router() = default;
 
-Route Router::match(Method method, std::string_view path) const {
+Route Router::match(http::Method method, std::string_view path) const {
     return table_->match(method, path);
 }
 

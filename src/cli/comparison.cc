@@ -8,16 +8,15 @@
 #include <iostream>
 #include <thread>
 
-#include "api/uri.hpp"
+#include "base/text/json.hpp"
+#include "base/text/uri.hpp"
 #include "cli/http.hpp"
-#include "model/json.hpp"
 #include "model/value_text.hpp"
 
 namespace reef::cli {
 
 namespace {
 
-using model::Json;
 using model::Key;
 using Deadline = std::chrono::steady_clock::time_point;
 
@@ -29,7 +28,7 @@ Result<Json> rows_of(const Witness& witness, const std::string& query) {
     request.timeout_ms = 30'000;
     auto answer = ask(request);
     if (!answer) return Error{Errc::unavailable, witness.node + ": " + answer.error().what};
-    auto said = model::parse_json(answer->body);
+    auto said = parse_json(answer->body);
     if (answer->status == 200 && said) return said;
     const Json* detail = said ? said->find("detail") : nullptr;
     return Error{Errc::unavailable,
@@ -64,8 +63,8 @@ public:
 
 private:
     Result<void> fetch() {
-        std::string query = "resource=" + api::percent_encode(resource_.name);
-        if (after_) query += "&after=" + api::percent_encode(*after_);
+        std::string query = "resource=" + percent_encode(resource_.name);
+        if (after_) query += "&after=" + percent_encode(*after_);
         const auto said = rows_of(witness_, query);
         if (!said) return said.error();
         const Json* next = said->find("next");
@@ -127,8 +126,8 @@ std::string why_still(const Proofs& proofs, const std::vector<Witness>& witnesse
 Result<Proofs> look_again(const std::vector<Witness>& witnesses, const model::Resource& resource,
                           const Key& key) {
     Proofs proofs;
-    const std::string query = "resource=" + api::percent_encode(resource.name) +
-                              "&key=" + api::percent_encode(model::to_text(key));
+    const std::string query =
+        "resource=" + percent_encode(resource.name) + "&key=" + percent_encode(model::to_text(key));
     for (const Witness& witness : witnesses) {
         const auto said = rows_of(witness, query);
         if (!said) return said.error();

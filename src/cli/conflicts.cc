@@ -1,14 +1,12 @@
 #include <iostream>
 
+#include "base/text/json.hpp"
 #include "cli/commands.hpp"
 #include "cli/http.hpp"
-#include "model/json.hpp"
 
 namespace reef::cli {
 
 namespace {
-
-using model::Json;
 
 struct Arguments {
     AppArguments app;
@@ -25,7 +23,7 @@ Result<Json> conflicts_of(const config::App& app, const config::Node& node) {
     if (answer->status != 200) {
         return Error{Errc::unavailable, "it answered " + std::to_string(answer->status)};
     }
-    return model::parse_json(answer->body);
+    return parse_json(answer->body);
 }
 
 void print(const std::string& node, const Json& conflict, const Arguments& arguments) {

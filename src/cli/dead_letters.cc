@@ -1,14 +1,12 @@
 #include <iostream>
 
+#include "base/text/json.hpp"
 #include "cli/commands.hpp"
 #include "cli/http.hpp"
-#include "model/json.hpp"
 
 namespace reef::cli {
 
 namespace {
-
-using model::Json;
 
 struct Arguments {
     AppArguments app;
@@ -28,7 +26,7 @@ Result<std::string> ask_node(const config::App& app, const config::Node& node, s
     auto answer = ask(request);
     if (!answer) return answer.error();
     if (answer->status == 200) return std::move(answer->body);
-    const auto said = model::parse_json(answer->body);
+    const auto said = parse_json(answer->body);
     const Json* detail = said ? said->find("detail") : nullptr;
     return Error{Errc::unavailable,
                  detail ? detail->text : "it answered " + std::to_string(answer->status)};
@@ -54,7 +52,7 @@ Result<void> list_of(const config::App& app, const config::Node& node, bool as_j
     for (;;) {
         auto body = ask_node(app, node, std::string{root} + "?after=" + after, "");
         if (!body) return body.error();
-        const auto said = model::parse_json(*body, model::json_depth_wrapped_max);
+        const auto said = parse_json(*body, json_depth_wrapped_max);
         if (!said) return said.error();
         for (const Json& letter : said->find("items")->items)
             print(node.name, letter, as_json);
@@ -101,7 +99,7 @@ int about_one(const Arguments& arguments, const std::string& verb) {
     }
     if (!arguments.waive.empty()) {
         body = "{\"waive\":";
-        model::append_json_string(body, arguments.waive);
+        append_json_string(body, arguments.waive);
         body += '}';
     }
     const auto answer = ask_node(*app, *node, path, body);

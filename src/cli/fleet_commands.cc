@@ -6,10 +6,10 @@
 #include <set>
 #include <thread>
 
+#include "base/text/json.hpp"
 #include "cli/commands.hpp"
 #include "cli/http.hpp"
 #include "fleet/fleet.hpp"
-#include "model/json.hpp"
 
 namespace reef::cli {
 
@@ -37,21 +37,21 @@ std::optional<config::App> load(const Arguments& arguments) {
 // Every node that answers hears every other one, and has what they have. One that is stopped is not
 // waited for.
 bool are_level(const config::App& app) {
-    std::map<std::string, model::Json> said;
+    std::map<std::string, Json> said;
     for (const config::Node& node : app.nodes) {
         if (node.foreign) continue;
         const auto answer = ask({.url = node.url, .default_path = "/replication-lag"});
         if (!answer || answer->status != 200) continue;
-        auto lag = model::parse_json(answer->body);
+        auto lag = parse_json(answer->body);
         if (lag) said.emplace(node.name, std::move(*lag));
     }
     for (const auto& [name, lag] : said) {
-        const model::Json* peers = lag.find("peers");
+        const Json* peers = lag.find("peers");
         if (!peers) return false;
-        for (const model::Json& peer : peers->items) {
-            const model::Json* other = peer.find("name");
-            const model::Json* connected = peer.find("connected");
-            const model::Json* pending = peer.find("pending");
+        for (const Json& peer : peers->items) {
+            const Json* other = peer.find("name");
+            const Json* connected = peer.find("connected");
+            const Json* pending = peer.find("pending");
             if (!other || !connected || !pending) return false;
             const bool level = connected->boolean && pending->text == "0";
             if (said.contains(other->text) && !level) return false;

@@ -11,7 +11,7 @@ namespace {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
-namespace http = beast::http;
+namespace beast_http = beast::http;
 
 struct Address {
     std::string host;
@@ -56,22 +56,22 @@ Result<HttpAnswer> ask(const HttpRequest& wanted) {
     const auto endpoints = resolver.resolve(address->host, address->port, failed);
     if (failed) return Error{Errc::unavailable, failed.message()};
 
-    const auto method = wanted.body.empty() ? http::verb::get : http::verb::post;
-    http::request<http::string_body> request{method, address->path, 11};
-    request.set(http::field::host, address->host + ':' + address->port);
-    request.set(http::field::connection, "close");
+    const auto method = wanted.body.empty() ? beast_http::verb::get : beast_http::verb::post;
+    beast_http::request<beast_http::string_body> request{method, address->path, 11};
+    request.set(beast_http::field::host, address->host + ':' + address->port);
+    request.set(beast_http::field::connection, "close");
     if (!wanted.peer_secret.empty()) request.set("Atoll-Peer-Secret", wanted.peer_secret);
     request.body() = wanted.body;
     request.prepare_payload();
-    http::response<http::string_body> response;
+    beast_http::response<beast_http::string_body> response;
     beast::flat_buffer buffer;
     stream.async_connect(endpoints, [&](beast::error_code error, const auto&) {
         failed = error;
         if (error) return;
-        http::async_write(stream, request, [&](beast::error_code write_error, std::size_t) {
+        beast_http::async_write(stream, request, [&](beast::error_code write_error, std::size_t) {
             failed = write_error;
             if (write_error) return;
-            http::async_read(
+            beast_http::async_read(
                 stream, buffer, response,
                 [&](beast::error_code read_error, std::size_t) { failed = read_error; });
         });

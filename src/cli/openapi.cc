@@ -11,8 +11,7 @@ namespace {
 int openapi(const AppArguments& arguments) {
     const auto app = load_app(arguments, {.node = "", .whole_app = true});
     if (!app) return bad_usage;
-    std::cout << api::openapi_json(app->schema, app->api,
-                                   model::operations_of(app->schema, app->api))
+    std::cout << api::openapi_json(app->schema, app->api, api::operations_of(app->schema, app->api))
               << '\n';
     return ok;
 }

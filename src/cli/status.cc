@@ -5,15 +5,13 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "base/text/json.hpp"
 #include "cli/commands.hpp"
 #include "cli/http.hpp"
-#include "model/json.hpp"
 
 namespace reef::cli {
 
 namespace {
-
-using model::Json;
 
 struct Arguments {
     AppArguments app;
@@ -37,8 +35,8 @@ std::vector<NodeStatus> ask_all(const config::App& app) {
         HttpRequest request{.url = node.url, .default_path = "/_atoll/status"};
         request.peer_secret = app.peer_secret;
         const auto answer = ask(request);
-        auto said = answer && answer->status == 200 ? model::parse_json(answer->body)
-                                                    : Result<Json>{Error{}};
+        auto said =
+            answer && answer->status == 200 ? parse_json(answer->body) : Result<Json>{Error{}};
         if (said) {
             status.json = answer->body;
             status.said = std::move(*said);
@@ -128,9 +126,9 @@ void print_json(const std::vector<NodeStatus>& all) {
             continue;
         }
         json += "{\"node\":";
-        model::append_json_string(json, status.node);
+        append_json_string(json, status.node);
         json += ",\"trouble\":";
-        model::append_json_string(json, status.trouble);
+        append_json_string(json, status.trouble);
         json += '}';
     }
     std::cout << json << "]}\n" << std::flush;

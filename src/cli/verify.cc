@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <iostream>
 
+#include "base/text/json.hpp"
 #include "cli/commands.hpp"
 #include "cli/comparison.hpp"
-#include "model/json.hpp"
 
 namespace reef::cli {
 
@@ -47,7 +47,7 @@ std::string proofs_json(const Difference& row, const std::vector<Witness>& witne
     for (std::size_t i = 0; i < witnesses.size(); ++i) {
         if (!row.proofs[i]) continue;
         if (json.size() > 1) json += ',';
-        model::append_json_string(json, witnesses[i].node);
+        append_json_string(json, witnesses[i].node);
         json += ":{\"vector\":\"" + row.proofs[i]->vector + "\",\"hash\":\"" +
                 to_hex(row.proofs[i]->hash) + "\"}";
     }
@@ -59,15 +59,15 @@ void print_json(const std::vector<Comparison>& reports, const std::vector<Witnes
     for (const Comparison& report : reports) {
         if (json.back() != '[') json += ',';
         json += "{\"resource\":";
-        model::append_json_string(json, report.resource);
+        append_json_string(json, report.resource);
         json += ",\"records\":" + std::to_string(report.records) + ",\"digest\":\"" +
                 to_hex(report.digest) + "\",\"differences\":[";
         for (const Difference& row : report.differences) {
             if (json.back() != '[') json += ',';
             json += "{\"key\":";
-            model::append_json_string(json, model::to_text(row.key));
+            append_json_string(json, model::to_text(row.key));
             json += ",\"why\":";
-            model::append_json_string(json, row.why);
+            append_json_string(json, row.why);
             json += ",\"nodes\":" + proofs_json(row, witnesses) + '}';
         }
         json += "]}";

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "api/operations.hpp"
 #include "base/result.hpp"
-#include "model/operations.hpp"
 #include "model/schema.hpp"
 
 namespace reef::config {
@@ -101,7 +101,7 @@ struct App {
     std::string name;
     std::string folder;  // of the file: seed files are beside it
     std::string seed;    // path, or ""
-    model::Api api;
+    api::Api api;
     model::Schema schema;
     std::vector<Node> nodes;
     std::vector<Replica> replicas;

@@ -3,18 +3,11 @@
 
 #include "config/app.hpp"
 #include "config/file_text.hpp"
+#include "config/spelling.hpp"
 
 namespace reef::config {
 
 namespace {
-
-constexpr std::string_view blank = " \t\r";
-
-std::string_view trimmed(std::string_view text) {
-    const std::size_t begin = text.find_first_not_of(blank);
-    if (begin == std::string_view::npos) return {};
-    return text.substr(begin, text.find_last_not_of(blank) - begin + 1);
-}
 
 // "…" with \n, \t, \", \\, \$; absent when the quote is not closed.
 std::optional<std::string> in_double_quotes(std::string_view text) {
@@ -41,7 +34,8 @@ std::string_view without_comment(std::string_view text) {
     bool in_string = false;
     for (std::size_t i = 0; i < text.size(); ++i) {
         if (json && text[i] == '"' && text[i - 1] != '\\') in_string = !in_string;
-        const bool after_blank = i == 0 || blank.find(text[i - 1]) != std::string_view::npos;
+        const bool after_blank =
+            i == 0 || std::string_view{" \t\r"}.find(text[i - 1]) != std::string_view::npos;
         if (text[i] == '#' && after_blank && !in_string) return trimmed(text.substr(0, i));
     }
     return trimmed(text);

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "base/text/json.hpp"
 #include "config/field_type.hpp"
-#include "model/json.hpp"
 #include "model/value_text.hpp"
 
 namespace reef::config {
@@ -20,12 +20,12 @@ using model::SetBy;
 
 // ---- values ----------------------------------------------------------------------------------
 
-model::Json json_of(FieldType type, const Text& text) {
-    model::Json json;
+Json json_of(FieldType type, const Text& text) {
+    Json json;
     json.text = text.value;
-    json.kind = is_number(type) ? model::Json::Kind::number : model::Json::Kind::string;
+    json.kind = is_number(type) ? Json::Kind::number : Json::Kind::string;
     if (type == FieldType::boolean && (text.value == "true" || text.value == "false")) {
-        json.kind = model::Json::Kind::boolean;
+        json.kind = Json::Kind::boolean;
         json.boolean = text.value == "true";
     }
     return json;
@@ -48,9 +48,9 @@ std::optional<model::Value> read_value(Section& section, const std::string& name
     }
     const auto filled = filled_in(*given, section.scope());
     if (!filled) return std::nullopt;
-    model::Json json = json_of(field.type, *filled);
+    Json json = json_of(field.type, *filled);
     if (field.type == FieldType::json) {
-        auto parsed = model::parse_json(filled->value);
+        auto parsed = parse_json(filled->value);
         if (!parsed) {
             section.mistake(*filled, in_quotes(name) + " must be JSON: " + parsed.error().what);
             return std::nullopt;
@@ -290,7 +290,7 @@ void read_long_form(Section& section, FieldRead& read) {
         field.default_value = read_value(section, "default", field);
     }
     if (const auto example = read_value(section, "example", field)) {
-        model::append_json(field.example, field, *example);
+        append_json(field.example, field, *example);
     }
     section.done();
 }

@@ -33,14 +33,6 @@ void read_sort(Section& section, Resource& resource) {
     }
 }
 
-std::string_view trimmed(std::string_view text) {
-    while (text.starts_with(' '))
-        text.remove_prefix(1);
-    while (text.ends_with(' '))
-        text.remove_suffix(1);
-    return text;
-}
-
 // min_price = "price >="
 void read_filter(const Section& section, Resource& resource, const TomlKey& parameter,
                  const Text& text) {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/text/uri.hpp"
 #include "config/database_url.hpp"
-#include "config/percent.hpp"
 #include "config/resource.hpp"
 
 namespace reef::config {
@@ -78,14 +78,14 @@ std::string url_of_parts(Section& parts) {
     }
     std::string url = "postgresql://";
     if (!user.empty()) {
-        url += percent_encoded(user);
-        if (!password.empty()) url += ':' + percent_encoded(password);
+        url += percent_encode(user);
+        if (!password.empty()) url += ':' + percent_encode(password);
         url += '@';
     }
     const bool ipv6 = host.find(':') != std::string::npos;
-    url += ipv6 ? in_brackets(host) : percent_encoded(host);  // a socket's folder has slashes
+    url += ipv6 ? in_brackets(host) : percent_encode(host);  // a socket's folder has slashes
     if (port && !port->value.empty()) url += ':' + port->value;
-    return url + '/' + percent_encoded(name);
+    return url + '/' + percent_encode(name);
 }
 
 // B,C,D or [B,C,D] or ["B","C","D"]

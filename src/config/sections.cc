@@ -76,7 +76,7 @@ void read_headers(Section& top, App& app) {
                                               "upgrade",        "x-replicated-from",
                                               "x-request-id"};
     for (const auto& [key, value] : headers->members) {
-        model::KeptHeader header;
+        api::KeptHeader header;
         header.name = lower_case(key.name);
         if (header.name.empty() || !is_made_of_letters_digits_and("-_", header.name)) {
             top.mistake(key.at, in_quotes(key.name) + " is no name of a header");
@@ -106,11 +106,11 @@ void read_headers(Section& top, App& app) {
 void read_answers(Section& top, App& app) {
     auto section = top.section("answers", "[answers]");
     if (!section) return;
-    using model::DeletedShape;
-    using model::ListShape;
-    model::Answers& answers = app.api.answers;
-    answers.invalid = static_cast<int>(section->integer("invalid", 400, 400, 422));
-    if (answers.invalid != 400 && answers.invalid != 422) {
+    using api::DeletedShape;
+    using api::ListShape;
+    api::Answers& answers = app.api.answers;
+    answers.problems.invalid = static_cast<int>(section->integer("invalid", 400, 400, 422));
+    if (answers.problems.invalid != 400 && answers.problems.invalid != 422) {
         section->mistake(section->find("invalid")->at, "\"invalid\" must be 400 or 422");
     }
     answers.list = section->choice<ListShape>(
@@ -129,7 +129,7 @@ void read_answers(Section& top, App& app) {
     if (const auto wrap = section->text("wrap_error"); wrap && !wrap->value.empty()) {
         check_json_parts(section->scope(), "wrap_error", *wrap,
                          {"detail", "error", "title", "status", "request_id"});
-        answers.wrap_error = wrap->value;
+        answers.problems.wrap_error = wrap->value;
     }
     section->done();
 }

@@ -61,6 +61,13 @@ bool is_made_of_letters_digits_and(std::string_view more, std::string_view text)
     });
 }
 
+std::string_view trimmed(std::string_view text) {
+    constexpr std::string_view blank = " \t\r";
+    const std::size_t begin = text.find_first_not_of(blank);
+    if (begin == std::string_view::npos) return {};
+    return text.substr(begin, text.find_last_not_of(blank) - begin + 1);
+}
+
 std::string lower_case(std::string_view text) {
     std::string out{text};
     std::transform(out.begin(), out.end(), out.begin(), lower);

@@ -16,6 +16,8 @@ std::string one_of(const std::vector<std::string>& words);
 // Nothing but letters, digits and the characters of `more`.
 bool is_made_of_letters_digits_and(std::string_view more, std::string_view text);
 
+std::string_view trimmed(std::string_view text);  // without blanks around it
+
 std::string lower_case(std::string_view text);  // ASCII
 
 std::string in_quotes(std::string_view text);  // in double quotes; cut when very long

@@ -2,12 +2,10 @@
 
 #include <algorithm>
 
-#include "model/json.hpp"
-#include "model/template.hpp"
+#include "base/text/json.hpp"
+#include "base/text/template.hpp"
 
 namespace reef::config {
-
-using model::Template;
 
 namespace {
 
@@ -52,7 +50,7 @@ void check_parts(const Scope& scope, const Text& text, const std::vector<std::st
 void check_json_parts(const Scope& scope, const std::string& name, const Text& text,
                       const std::vector<std::string>& allowed) {
     check_parts(scope, text, allowed);
-    const auto json = model::parse_json(with_parts_filled_in(text.value));
+    const auto json = parse_json(with_parts_filled_in(text.value));
     if (!json) {
         scope.mistake(text, in_quotes(name) +
                                 " is no JSON once its <parts> are filled in: " + json.error().what);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "config/percent.hpp"
+#include "base/text/uri.hpp"
 #include "config/template.hpp"
 
 namespace reef::config {
@@ -22,7 +22,7 @@ using Parts = std::vector<std::string>;
 Parts message_parts(const App& app) {
     Parts parts{"record", "key",    "known_key", "resource", "one",   "past",       "version",
                 "source", "target", "path",      "method",   "input", "local_time", "time"};
-    for (const model::KeptHeader& header : app.api.headers) {
+    for (const api::KeptHeader& header : app.api.headers) {
         if (header.keep) parts.push_back("header." + header.name);
     }
     return parts;
@@ -96,8 +96,8 @@ std::optional<Text> url_of_parts(Section& section) {
         section.mistake(*host,
                         "\"host\" must be a host's name or address, not " + in_quotes(host->value));
     }
-    host->value = "amqp://" + percent_encoded(user) + ':' + percent_encoded(password) + '@' +
-                  to_text(endpoint) + '/' + percent_encoded(virtual_host);
+    host->value = "amqp://" + percent_encode(user) + ':' + percent_encode(password) + '@' +
+                  to_text(endpoint) + '/' + percent_encode(virtual_host);
     return host;
 }
 

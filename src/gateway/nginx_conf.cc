@@ -6,8 +6,8 @@
 #include <stdexcept>
 #include <string_view>
 
-#include "api/problem.hpp"
 #include "gateway/routes.hpp"
+#include "http/problem.hpp"
 
 namespace reef::gateway {
 
@@ -118,7 +118,7 @@ http {
 )";
 
 std::string process_text(const config::App& app, const GatewayOptions& options) {
-    const bool wrapped = !app.api.answers.wrap_error.empty();
+    const bool wrapped = !app.api.answers.problems.wrap_error.empty();
     return fill(
         process,
         {{"app", app.name},
@@ -189,7 +189,7 @@ constexpr std::array own_answers{
 };
 
 // A JSON text as one of nginx's words. It has no way to write a dollar sign: JSON has.
-std::string quoted(std::string_view json) {
+std::string nginx_quoted(std::string_view json) {
     std::string text = "'";
     for (const char c : json) {
         if (c == '$') {
@@ -214,13 +214,13 @@ std::string error_pages(std::string_view indent, bool again) {
 }
 
 std::string own_answers_text(const config::App& app) {
-    const api::ProblemWriter problems{app.api.answers};
+    const http::ProblemWriter problems{app.api.answers.problems};
     std::string text;
     for (const OwnAnswer& answer : own_answers) {
         const std::string detail =
             fill(answer.detail, {{"region", app.api.nodes_are},
                                  {"body_bytes", std::to_string(app.limits.body_bytes_max)}});
-        const bool retry = api::problem_kind_for(answer.status).retry;
+        const bool retry = http::problem_kind_for(answer.status).retry;
         text += fill(
             "\n        location = /.problem/<status> {\n"
             "            internal;\n"
@@ -229,7 +229,7 @@ std::string own_answers_text(const config::App& app) {
             "        }\n",
             {{"status", std::to_string(answer.status)},
              {"retry", retry ? "            add_header Retry-After 1 always;\n" : ""},
-             {"body", quoted(problems.write(answer.status, detail).body)}});
+             {"body", nginx_quoted(problems.write(answer.status, detail).body)}});
     }
     return text;
 }

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "model/json.hpp"
+#include "base/text/json.hpp"
 #include "model/schema.hpp"
 #include "model/value.hpp"
 #include "model/vector.hpp"

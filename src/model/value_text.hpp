@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "base/text/json.hpp"
 #include "base/time.hpp"
-#include "model/json.hpp"
 #include "model/schema.hpp"
 
 namespace reef::model {

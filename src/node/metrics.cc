@@ -141,7 +141,7 @@ void add_replication(const MetricSources& sources, std::vector<MetricFamily>& fa
                "with other rows (other_rows), it has another content under a known name (fork), or "
                "its clock is far ahead (clock_ahead).",
                MetricType::Gauge);
-    for (const replication::PeerReport& peer : sources.peers.report()) {
+    for (const peers::PeerReport& peer : sources.peers.report()) {
         add(lag, {{"peer", peer.name}}, peer.lag_seconds);
         add(pending, {{"peer", peer.name}}, static_cast<double>(peer.pending));
         for (const std::string& what : peer.troubles)

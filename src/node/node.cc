@@ -45,14 +45,13 @@ commit::CommitOptions commit_options(const config::Limits& limits) {
     return options;
 }
 
-std::vector<transport::PeerAddress> peer_addresses(const config::App& app,
-                                                   const NodeOptions& options) {
-    std::vector<transport::PeerAddress> peers;
+std::vector<peers::PeerAddress> peer_addresses(const config::App& app, const NodeOptions& options) {
+    std::vector<peers::PeerAddress> peers;
     for (const config::Node& node : app.nodes) {
         if (options.alone || node.name == options.name || node.foreign) continue;
-        const auto url = transport::parse_url(node.url);
+        const auto url = peers::parse_url(node.url);
         if (!url) throw std::runtime_error("the url of " + node.name + " is not http://HOST:PORT");
-        auto& peer = peers.emplace_back(transport::PeerAddress{
+        auto& peer = peers.emplace_back(peers::PeerAddress{
             node.name, url->host, url->port, app.peer_secret, options.name, app.schema.id()});
         for (const config::Endpoint& more : node.instances)
             peer.more.push_back({more.host, std::to_string(more.port)});
@@ -93,7 +92,7 @@ public:
           started_(static_cast<double>(system_clock().now().us) / 1e6),
           schema_id_(app.schema.id()),
           foreign_nodes_(app.foreign_nodes()),
-          router_(model::operations_of(app.schema, app.api), app.api),
+          router_(api::operations_of(app.schema, app.api), app.api),
           openapi_(api::openapi_json(app.schema, app.api, router_.operations())),
           store_(std::move(store)),
           progress_(ledger, system_clock()),
@@ -224,7 +223,7 @@ private:
             options_.io_threads ? options_.io_threads
                                 : std::max<std::size_t>(1, std::thread::hardware_concurrency());
         std::vector<asio::io_context*> contexts;
-        std::vector<std::shared_ptr<api::Handler>> handlers;
+        std::vector<std::shared_ptr<http::Handler>> handlers;
         for (std::size_t i = 0; i < threads; ++i) {
             auto& worker =
                 *io_workers_.emplace_back(std::make_unique<Worker>("io-" + std::to_string(i)));
@@ -233,12 +232,12 @@ private:
             contexts.push_back(&worker.context());
             handlers.push_back(api::make_application(application_parts(i)));
         }
-        api::ServerOptions options;
+        http::ServerOptions options;
         options.host = options_.listen.host;
         options.port = options_.listen.port;
         options.connections_max = app_.limits.connections_max;
         options.body_bytes_max = app_.limits.body_bytes_max;
-        auto server = api::start_server(options, contexts, std::move(handlers));
+        auto server = http::start_server(options, contexts, std::move(handlers));
         if (!server) return server.error();
         server_ = std::move(*server);
         for (auto& worker : io_workers_)
@@ -250,7 +249,7 @@ private:
         return {
             .records = {app_.schema, app_.api, *readers_[thread], replication_->writes(), progress_,
                         system_clock()},
-            .peers = {app_.schema, app_.api.answers, *readers_[thread], progress_,
+            .peers = {app_.schema, app_.api.answers.problems, *readers_[thread], progress_,
                       replication_->peers(), replication_->writes(), replication_->dead_letters(),
                       system_clock(), options_.name, schema_id_, status_.stopping, app_.peer_secret,
                       is_closed(app_, options_), [this] { return standing(); }},
@@ -306,7 +305,7 @@ private:
     std::vector<std::unique_ptr<Worker>> io_workers_;
     std::vector<std::unique_ptr<store::Reader>> readers_;
     std::vector<std::unique_ptr<api::Traffic>> traffic_;
-    std::unique_ptr<api::Server> server_;
+    std::unique_ptr<http::Server> server_;
     bool stopped_ = false;
 };
 

@@ -4,10 +4,10 @@
 #include <random>
 #include <thread>
 
-#include "api/problem.hpp"
-#include "api/server.hpp"
 #include "base/log.hpp"
 #include "base/worker.hpp"
+#include "http/problem.hpp"
+#include "http/server.hpp"
 
 namespace reef::node {
 
@@ -27,26 +27,26 @@ std::string random_incarnation() {
     return text;
 }
 
-class NotReady final : public api::Handler {
+class NotReady final : public http::Handler {
 public:
-    explicit NotReady(const model::Answers& answers) : problems_(answers) {}
+    explicit NotReady(const http::ProblemShape& shape) : problems_(shape) {}
 
-    asio::awaitable<api::Response> handle(const api::Request& request) override {
+    asio::awaitable<http::Response> handle(const http::Request& request) override {
         if (request.path != "/livez") {
             co_return problems_.write(
                 {"not_ready", "this node waits for its database: try again soon", {}, ""}, request);
         }
-        api::Response alive;
+        http::Response alive;
         alive.content_type = "text/plain; charset=utf-8";
         alive.body = "ok\n";
         co_return alive;
     }
-    api::Response refuse(int status, std::string_view detail) override {
+    http::Response refuse(int status, std::string_view detail) override {
         return problems_.write(status, detail);
     }
 
 private:
-    const api::ProblemWriter problems_;
+    const http::ProblemWriter problems_;
 };
 
 // What answers at the node's port until there is a store.
@@ -58,11 +58,11 @@ public:
     }
 
     Result<std::uint16_t> open(const config::App& app, const config::Endpoint& listen) {
-        api::ServerOptions options;
+        http::ServerOptions options;
         options.host = listen.host;
         options.port = listen.port;
-        auto server = api::start_server(options, {&worker_.context()},
-                                        {std::make_shared<NotReady>(app.api.answers)});
+        auto server = http::start_server(options, {&worker_.context()},
+                                         {std::make_shared<NotReady>(app.api.answers.problems)});
         if (!server) return server.error();
         server_ = std::move(*server);
         worker_.start();
@@ -71,7 +71,7 @@ public:
 
 private:
     Worker worker_{"waiting"};
-    std::unique_ptr<api::Server> server_;
+    std::unique_ptr<http::Server> server_;
 };
 
 // False: the process is to end.

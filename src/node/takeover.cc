@@ -9,7 +9,7 @@ namespace reef::node {
 
 namespace {
 
-constexpr std::chrono::milliseconds pause{200};
+constexpr std::chrono::milliseconds look_pause{200};
 
 struct Walk {
     std::size_t uncounted = 0;  // rows that no sum had in
@@ -57,7 +57,7 @@ Task<std::size_t> take_over_rows(const model::Schema& schema, commit::Committer&
             if (walked->counted == walked->uncounted) continue;
             // What another program keeps locked is looked at again.
             if (stop_asked && stop_asked()) co_return Error{Errc::closed, "stopped"};
-            Result<void> slept = co_await system_clock().sleep(pause);
+            Result<void> slept = co_await system_clock().sleep(look_pause);
             if (!slept) co_return slept.error();
         }
     }

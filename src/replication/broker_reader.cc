@@ -3,13 +3,13 @@
 #include <algorithm>
 
 #include "base/log.hpp"
-#include "replication/message_json.hpp"
+#include "brokers/message_json.hpp"
 
 namespace reef::replication {
 
 using namespace model;
 using namespace std::chrono_literals;
-using transport::Arrived;
+using brokers::Arrived;
 
 namespace {
 
@@ -23,8 +23,8 @@ BrokerReader::BrokerReader(BrokerReaderParts parts, BrokerReaderOptions options)
     const auto aside = [this](Arrived arrived, std::string reason) {
         return put_aside(std::move(arrived), std::move(reason));
     };
-    foreign_.emplace(ForeignParts{parts_.shape, parts_.committer, parts_.progress, parts_.peers,
-                                  parts_.clock, aside},
+    foreign_.emplace(brokers::ForeignParts{parts_.shape, parts_.committer, parts_.progress,
+                                           parts_.peers, parts_.clock, aside},
                      *options_.foreign);
 }
 
@@ -113,8 +113,8 @@ Task<void> BrokerReader::take(std::vector<Arrived> arrived) {
     Unacknowledged entry{arrived.back().mark, {}, 0};
     std::vector<Arrived> foreign;
     for (Arrived& one : arrived) {
-        const std::string* json = one.message.header(transport::change_header);
-        if (!json && one.message.header(transport::joined_header)) continue;  // for other programs
+        const std::string* json = one.message.header(brokers::change_header);
+        if (!json && one.message.header(brokers::joined_header)) continue;  // for other programs
         if (!json) {
             foreign.push_back(std::move(one));
             continue;
@@ -154,7 +154,7 @@ Task<void> BrokerReader::take(std::vector<Arrived> arrived) {
 }
 
 Task<void> BrokerReader::take_foreign(std::vector<Arrived> arrived, Unacknowledged& entry) {
-    std::vector<ForeignMessages::Read> read;
+    std::vector<brokers::ForeignMessages::Read> read;
     for (Arrived& one : arrived) {
         ++counts_.foreign;
         if (!foreign_) {
@@ -228,16 +228,16 @@ Task<void> BrokerReader::put_aside_now(Arrived arrived, std::string reason) {
               {{"place", arrived.place}, {"offset", arrived.offset}, {"reason", reason}});
     commit::Rows rows;
     store::DeadLetter letter;
-    letter.source = std::string{message_letter} + arrived.place;
+    letter.source = std::string{brokers::message_letter} + arrived.place;
     letter.seq = arrived.offset;
     letter.reason = reason;
-    letter.body = message_json(arrived.message);
+    letter.body = brokers::message_json(arrived.message);
     rows.letters.push_back(std::move(letter));
     auto kept = co_await parts_.committer.load(std::move(rows));
     const bool full = !kept && kept.error().code == Errc::overloaded;  // then only the topic has it
     if (!kept && !full) co_return kept.error();
     if (!dead_) dead_ = parts_.broker.open_sink({parts_.dead_topic});
-    std::vector<transport::Message> messages;
+    std::vector<brokers::Message> messages;
     arrived.message.headers.emplace_back("atoll-reason", std::move(reason));
     arrived.message.headers.emplace_back("atoll-place",
                                          arrived.place + ':' + std::to_string(arrived.offset));

@@ -10,17 +10,18 @@
 #include <string>
 #include <vector>
 
+#include "brokers/broker.hpp"
+#include "brokers/foreign.hpp"
 #include "commit/progress.hpp"
-#include "replication/foreign.hpp"
+#include "peers/peers.hpp"
 #include "replication/inbox.hpp"
-#include "replication/peers.hpp"
-#include "transport/broker.hpp"
 
 namespace reef::replication {
 
 struct BrokerReaderOptions {
     bool keeps_letters = false;  // of all nodes that see a message that is none, one puts it aside
-    std::optional<ForeignOptions> foreign = {};  // absent: other programs' messages are passed over
+    std::optional<brokers::ForeignOptions> foreign =
+        {};  // absent: other programs' messages are passed over
     std::chrono::milliseconds retry_min{100};
     std::chrono::milliseconds retry_max{1000};
 };
@@ -29,11 +30,11 @@ struct BrokerReaderParts {
     commit::Committer& committer;
     commit::Progress& progress;
     Inbox& inbox;
-    Peers& peers;
+    peers::Peers& peers;
     Clock& clock;
-    transport::Broker& broker;
+    brokers::Broker& broker;
     std::string dead_topic;
-    const transport::MessageShape& shape;
+    const brokers::MessageShape& shape;
 };
 
 // For metrics; readable from any thread.
@@ -70,22 +71,22 @@ private:
 
     Task<void> follow();
     Task<void> read();
-    Task<void> take(std::vector<transport::Arrived> arrived);
-    Task<void> take_foreign(std::vector<transport::Arrived> arrived, Unacknowledged& entry);
-    Task<void> put_aside(transport::Arrived arrived, std::string reason);
-    Task<void> put_aside_now(transport::Arrived arrived, std::string reason);
+    Task<void> take(std::vector<brokers::Arrived> arrived);
+    Task<void> take_foreign(std::vector<brokers::Arrived> arrived, Unacknowledged& entry);
+    Task<void> put_aside(brokers::Arrived arrived, std::string reason);
+    Task<void> put_aside_now(brokers::Arrived arrived, std::string reason);
     void acknowledge_durable();
-    void pass_over(const transport::Arrived& arrived);
+    void pass_over(const brokers::Arrived& arrived);
     bool is_held(const model::OriginId& origin);
     bool must_begin_again() const;
 
     const BrokerReaderParts parts_;
     const BrokerReaderOptions options_;
     BrokerCounts counts_;
-    std::unique_ptr<transport::BrokerFeed> feed_;
-    std::unique_ptr<transport::Sink> dead_;  // from the first message on that goes there
+    std::unique_ptr<brokers::BrokerFeed> feed_;
+    std::unique_ptr<brokers::Sink> dead_;  // from the first message on that goes there
     bool putting_aside_ = false;
-    std::optional<ForeignMessages> foreign_;
+    std::optional<brokers::ForeignMessages> foreign_;
     model::Position taken_;    // of others' changes, by this feed
     std::uint64_t epoch_ = 0;  // of the inbox, when the feed began
     std::deque<Unacknowledged> unacknowledged_;

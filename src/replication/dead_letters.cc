@@ -6,9 +6,9 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/log.hpp"
-#include "model/json.hpp"
-#include "replication/message_json.hpp"
-#include "replication/peer_record.hpp"
+#include "base/text/json.hpp"
+#include "brokers/message_json.hpp"
+#include "peers/record.hpp"
 
 namespace reef::replication {
 
@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::array<std::chrono::nanoseconds, 3> pauses{200ms, 1s, 5s};
 constexpr std::size_t retries_max = 100;  // beyond it, it is not one record that is wrong
-constexpr std::chrono::milliseconds answer_max{3000};
+constexpr std::chrono::milliseconds record_timeout{3000};
 constexpr store::ScanLimits piece{500, 4 << 20};
 
 bool is_row(const store::DeadLetter& letter) {
@@ -27,7 +27,7 @@ bool is_row(const store::DeadLetter& letter) {
 }
 
 bool is_message(const store::DeadLetter& letter) {
-    return letter.source.starts_with(message_letter);
+    return letter.source.starts_with(brokers::message_letter);
 }
 
 std::vector<Dot> names_of(const std::vector<store::DeadLetter>& letters) {
@@ -147,11 +147,11 @@ Task<std::size_t> DeadLetters::give_up(const Letters& letters, std::string reaso
 
 // Into its topic: whoever can read it by now takes it there, as if it had just come.
 Task<std::size_t> DeadLetters::send_again(Letters letters) {
-    auto message = parse_message(letters.front().body);
+    auto message = brokers::parse_message(letters.front().body);
     if (!message) co_return message.error();
     if (!parts_.broker) co_return Error{Errc::unavailable, "this node has no broker now"};
     if (!sink_) sink_ = parts_.broker->open_sink({});
-    std::vector<transport::Message> messages;
+    std::vector<brokers::Message> messages;
     messages.push_back(std::move(*message));
     auto sent = co_await sink_->publish(std::move(messages));
     if (!sent) co_return sent.error();
@@ -163,7 +163,7 @@ Task<std::size_t> DeadLetters::send_again(Letters letters) {
 Task<Row> DeadLetters::row_of_a_peer(RecordRef ref, const Letters& letters) {
     const Resource& resource = parts_.schema[ref.resource];
     for (const auto& [name, calls] : parts_.calls) {
-        auto row = co_await record_of_peer(*calls, resource, ref, answer_max);
+        auto row = co_await peers::record_of_peer(*calls, resource, ref, record_timeout);
         if (!row) continue;
         const bool inside = std::all_of(letters.begin(), letters.end(), [&row](const auto& letter) {
             return is_row(letter) || row->vector.covers({letter.source, letter.seq});

@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "brokers/broker.hpp"
 #include "commit/committer.hpp"
 #include "commit/progress.hpp"
-#include "replication/snapshot.hpp"
-#include "transport/broker.hpp"
+#include "peers/snapshot.hpp"
 
 namespace reef::replication {
 
@@ -20,10 +20,10 @@ struct LetterParts {
     commit::Committer& committer;
     commit::Progress& progress;
     store::Reader& reader;  // on `executor`
-    const PeerCallsByName& calls;
+    const peers::PeerCallsByName& calls;
     Clock& clock;
     asio::any_io_executor executor;
-    transport::Broker* broker = nullptr;
+    brokers::Broker* broker = nullptr;
 };
 
 class DeadLetters {
@@ -65,8 +65,8 @@ private:
     Task<void> try_again(Retry retry);
 
     const LetterParts parts_;
-    std::deque<Retry> retries_;              // by when they are due, nearly
-    std::unique_ptr<transport::Sink> sink_;  // from the first message on that is replayed
+    std::deque<Retry> retries_;            // by when they are due, nearly
+    std::unique_ptr<brokers::Sink> sink_;  // from the first message on that is replayed
 };
 
 }  // namespace reef::replication

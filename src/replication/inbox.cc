@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t forks_max = 1000;  // remembered, so that each is logged once
 
-bool is_member(std::string_view origin, const store::Ledger& ledger, const Peers& peers) {
+bool is_member(std::string_view origin, const store::Ledger& ledger, const peers::Peers& peers) {
     if (origin == base_origin) return true;
     const std::string_view node = node_of(origin);
     return node == node_of(ledger.self) || peers.knows(node);
@@ -25,7 +25,8 @@ std::string name_of(const Dot& dot) {
 
 }  // namespace
 
-Result<void> check_change(const Change& change, const store::Ledger& ledger, const Peers& peers) {
+Result<void> check_change(const Change& change, const store::Ledger& ledger,
+                          const peers::Peers& peers) {
     for (const VectorEntry& entry : change.row.vector.entries()) {
         if (!is_member(entry.origin, ledger, peers)) {
             return Error{Errc::invalid,
@@ -155,7 +156,7 @@ Task<void> Inbox::check_known(Dot dot, const std::string& json, const std::strin
 void Inbox::report_fork(const Dot& dot, const std::string& source) {
     if (forks_.size() >= forks_max || !forks_.insert(dot).second) return;
     ++counts_.forks;
-    parts_.peers.trouble(source, fork, true);
+    parts_.peers.trouble(source, peers::fork, true);
     log::error("A fork: this change is known here with another content",
                {{"change", name_of(dot)}, {"source", source}});
 }
@@ -228,7 +229,7 @@ void Inbox::move_ready(const OriginId& name, Origin& origin, commit::ChangeRun& 
         origin.handed = next++;
     }
     if (std::exchange(origin.held, held) != held) {
-        parts_.peers.trouble(std::string{node_of(name)}, clock_ahead, held);
+        parts_.peers.trouble(std::string{node_of(name)}, peers::clock_ahead, held);
         if (held) {
             log::warn("A change is stamped far ahead of this clock: it is held",
                       {{"change", name + ':' + std::to_string(next)}});

@@ -17,7 +17,7 @@
 
 #include "commit/committer.hpp"
 #include "commit/progress.hpp"
-#include "replication/peers.hpp"
+#include "peers/peers.hpp"
 #include "store/store.hpp"
 
 namespace reef::replication {
@@ -59,7 +59,7 @@ struct InboxParts {
     commit::Committer& committer;
     commit::Progress& progress;
     store::Reader& reader;
-    Peers& peers;
+    peers::Peers& peers;
     Clock& clock;
     Elsewhere& elsewhere;
     std::function<void(const std::vector<commit::Parked>&)> parked;  // after each batch with some
@@ -131,6 +131,6 @@ private:
 
 // What a peer says is untrusted input: numbers within their bounds, origins of members.
 Result<void> check_change(const model::Change& change, const store::Ledger& ledger,
-                          const Peers& peers);
+                          const peers::Peers& peers);
 
 }  // namespace reef::replication

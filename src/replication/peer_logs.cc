@@ -4,7 +4,7 @@ namespace reef::replication {
 
 namespace {
 
-constexpr std::chrono::milliseconds answer_max{3000};
+constexpr std::chrono::milliseconds log_piece_timeout{3000};
 constexpr int gone = 410;
 
 std::vector<std::string> lines_of(std::string_view text) {
@@ -28,7 +28,7 @@ Task<std::vector<std::string>> PeerLogs::changes_after(model::Dot after, std::ui
     for (const std::string& name : names) {
         const auto calls = calls_.find(name);
         if (calls == calls_.end()) continue;
-        auto answer = co_await calls->second->get(target, answer_max);
+        auto answer = co_await calls->second->get(target, log_piece_timeout);
         if (answer && answer->status == 200) co_return lines_of(answer->body);
         if (answer && answer->status == gone) lost_it = name;
     }
@@ -37,10 +37,10 @@ Task<std::vector<std::string>> PeerLogs::changes_after(model::Dot after, std::ui
         co_return Error{Errc::unavailable,
                         "nobody who has the changes of " + after.origin + " can be reached"};
     }
-    peers_.trouble(lost_it, needs_snapshot, true);
+    peers_.trouble(lost_it, peers::needs_snapshot, true);
     Result<void> taken = co_await snapshot_.take(lost_it);
     if (!taken) co_return taken.error();
-    peers_.trouble(lost_it, needs_snapshot, false);
+    peers_.trouble(lost_it, peers::needs_snapshot, false);
     co_return std::vector<std::string>{};
 }
 

@@ -1,15 +1,15 @@
 // Gaps filled from peers: asks one after the other for what a source has lost.
 #pragma once
 
+#include "peers/snapshot.hpp"
 #include "replication/inbox.hpp"
-#include "replication/snapshot.hpp"
 
 namespace reef::replication {
 
 class PeerLogs final : public Elsewhere {
 public:
     // `nobody` is told of each gap that is looked at while no peer can be asked.
-    PeerLogs(Peers& peers, const PeerCallsByName& calls, Snapshot& snapshot,
+    PeerLogs(peers::Peers& peers, const peers::PeerCallsByName& calls, peers::Snapshot& snapshot,
              std::function<void(const model::Dot&)> nobody = {})
         : peers_(peers), calls_(calls), snapshot_(snapshot), nobody_(std::move(nobody)) {}
 
@@ -17,9 +17,9 @@ public:
     Task<std::vector<std::string>> changes_after(model::Dot after, std::uint32_t count) override;
 
 private:
-    Peers& peers_;
-    const PeerCallsByName& calls_;
-    Snapshot& snapshot_;
+    peers::Peers& peers_;
+    const peers::PeerCallsByName& calls_;
+    peers::Snapshot& snapshot_;
     const std::function<void(const model::Dot&)> nobody_;
 };
 

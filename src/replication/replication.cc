@@ -8,23 +8,23 @@ namespace reef::replication {
 
 namespace {
 
-std::vector<std::string> names_of(const std::vector<transport::PeerAddress>& peers) {
+std::vector<std::string> names_of(const std::vector<peers::PeerAddress>& peers) {
     std::vector<std::string> names;
-    for (const transport::PeerAddress& peer : peers)
+    for (const peers::PeerAddress& peer : peers)
         names.push_back(peer.node);
     return names;
 }
 
-PeerCallsByName calls_of(const std::vector<transport::PeerAddress>& peers) {
-    PeerCallsByName calls;
-    for (const transport::PeerAddress& peer : peers)
-        calls.emplace(peer.node, transport::make_peer_calls(peer));
+peers::PeerCallsByName calls_of(const std::vector<peers::PeerAddress>& peers) {
+    peers::PeerCallsByName calls;
+    for (const peers::PeerAddress& peer : peers)
+        calls.emplace(peer.node, peers::make_peer_calls(peer));
     return calls;
 }
 
 // Waits until `holds` does, looking again whenever peers were heard; false at the deadline.
-asio::awaitable<bool> wait_until(Peers& peers, Clock& clock, std::chrono::nanoseconds deadline,
-                                 std::function<bool()> holds) {
+asio::awaitable<bool> wait_until(peers::Peers& peers, Clock& clock,
+                                 std::chrono::nanoseconds deadline, std::function<bool()> holds) {
     const auto until = clock.steady() + deadline;
     for (;;) {
         const std::uint64_t seen = peers.watch().generation();
@@ -60,11 +60,11 @@ Replication::Replication(const model::Schema& schema, store::Store& store,
         InboxParts{schema, committer, progress, *reader_, peers_, clock, logs_,
                    [this](const auto& parked) { dead_letters_->parked(parked); }});
     std::random_device random;
-    for (const transport::PeerAddress& peer : options_.peers) {
+    for (const peers::PeerAddress& peer : options_.peers) {
         if (!options_.follows_peers) break;
         subscribers_.push_back(std::make_unique<Subscriber>(
             SubscriberParts{committer, progress, *inbox_, snapshot_, peers_, clock}, peer.node,
-            transport::make_direct_source(peer, {}), random(), subscriber_options()));
+            peers::make_direct_source(peer, {}), random(), subscriber_options()));
     }
     if (broker_) join_broker(schema, committer, clock);
     const std::uint64_t start = std::uint64_t{random()} << 32 | random();
@@ -88,8 +88,8 @@ void Replication::join_broker(const model::Schema& schema, commit::Committer& co
                               Clock& clock) {
     const BrokerOptions& options = *options_.broker;
     shape_.emplace(schema, options.shape);
-    publisher_ = std::make_unique<Publisher>(
-        PublisherParts{schema, committer, progress_, *reader_, clock, *shape_},
+    publisher_ = std::make_unique<brokers::Publisher>(
+        brokers::PublisherParts{schema, committer, progress_, *reader_, clock, *shape_},
         broker_->open_sink(shape_->topics()));
     BrokerReaderOptions reading;
     reading.keeps_letters = options.keeps_letters;
@@ -99,8 +99,8 @@ void Replication::join_broker(const model::Schema& schema, commit::Committer& co
                           options.dead_topic, *shape_},
         reading);
     if (options.shape.body.empty()) return;
-    joined_rows_ = std::make_unique<JoinedRows>(
-        JoinedRowsParts{progress_, *reader_, peers_, clock, *shape_, *broker_});
+    joined_rows_ = std::make_unique<brokers::JoinedRows>(
+        brokers::JoinedRowsParts{progress_, *reader_, peers_, clock, *shape_, *broker_});
 }
 
 void Replication::joined(std::vector<model::RecordRef> records) {
@@ -157,7 +157,7 @@ void Replication::catch_up() {
                    wait_until(peers_, system_clock(), options_.catch_up_max, tried),
                    asio::use_future)
         .get();
-    const auto level = [this] { return !peers_.has_trouble(needs_snapshot); };
+    const auto level = [this] { return !peers_.has_trouble(peers::needs_snapshot); };
     asio::co_spawn(worker_.context(),
                    wait_until(peers_, system_clock(), options_.snapshot_max, level),
                    asio::use_future)

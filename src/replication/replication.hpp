@@ -9,24 +9,25 @@
 #include <vector>
 
 #include "base/worker.hpp"
+#include "brokers/joined_rows.hpp"
+#include "brokers/publisher.hpp"
+#include "peers/peers.hpp"
 #include "replication/broker_reader.hpp"
 #include "replication/dead_letters.hpp"
 #include "replication/inbox.hpp"
-#include "replication/joined_rows.hpp"
 #include "replication/peer_logs.hpp"
-#include "replication/peers.hpp"
-#include "replication/publisher.hpp"
 #include "replication/subscriber.hpp"
 #include "replication/write_path.hpp"
 
 namespace reef::replication {
 
 struct BrokerOptions {
-    std::function<std::unique_ptr<transport::Broker>(asio::any_io_executor)> make;
-    transport::ShapeTexts shape;
+    std::function<std::unique_ptr<brokers::Broker>(asio::any_io_executor)> make;
+    brokers::ShapeTexts shape;
     std::string dead_topic;
     bool keeps_letters = false;  // this is the node that puts aside what is no change
-    std::optional<ForeignOptions> foreign = {};  // absent: other programs' messages are passed over
+    std::optional<brokers::ForeignOptions> foreign =
+        {};  // absent: other programs' messages are passed over
 };
 
 // What a broker does for this node, for people and metrics.
@@ -42,7 +43,7 @@ struct BrokerReport {
 
 struct ReplicationOptions {
     std::string node;
-    std::vector<transport::PeerAddress> peers;
+    std::vector<peers::PeerAddress> peers;
     bool follows_peers = true;  // else a broker alone carries the changes
     std::optional<BrokerOptions> broker = {};
     std::chrono::milliseconds catch_up_max{5000};
@@ -70,7 +71,7 @@ public:
     void hand_over();
     void stop();
 
-    Peers& peers() { return peers_; }
+    peers::Peers& peers() { return peers_; }
     WritePath& writes() { return *writes_; }
     DeadLetters& dead_letters() { return *dead_letters_; }
     const InboxCounts& inbox_counts() const { return inbox_->counts(); }
@@ -84,21 +85,22 @@ private:
 
     const ReplicationOptions options_;
     commit::Progress& progress_;
-    Peers peers_;
+    peers::Peers peers_;
     Worker worker_;
     const std::unique_ptr<store::Reader> reader_;
-    const PeerCallsByName calls_;  // for what takes long; writes have calls of their own
-    Snapshot snapshot_;
+    const peers::PeerCallsByName calls_;  // for what takes long; writes have calls of their own
+    peers::Snapshot snapshot_;
     PeerLogs logs_;
-    std::unique_ptr<transport::Broker> broker_;
+    std::unique_ptr<brokers::Broker> broker_;
     std::unique_ptr<DeadLetters> dead_letters_;
     std::unique_ptr<Inbox> inbox_;
     std::unique_ptr<WritePath> writes_;
     std::vector<std::unique_ptr<Subscriber>> subscribers_;
-    std::optional<transport::MessageShape> shape_;
-    std::unique_ptr<Publisher> publisher_;
+    std::optional<brokers::MessageShape> shape_;
+    std::unique_ptr<brokers::Publisher> publisher_;
     std::unique_ptr<BrokerReader> broker_reader_;
-    std::unique_ptr<JoinedRows> joined_rows_;  // where messages are for other programs as well
+    std::unique_ptr<brokers::JoinedRows>
+        joined_rows_;  // where messages are for other programs as well
     TaskGroup tasks_;
     bool running_ = false;
 };

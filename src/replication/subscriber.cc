@@ -15,7 +15,7 @@ constexpr const char* other_beginning =
 }  // namespace
 
 Subscriber::Subscriber(SubscriberParts parts, std::string peer,
-                       std::unique_ptr<transport::Source> source, std::uint64_t random_seed,
+                       std::unique_ptr<peers::Source> source, std::uint64_t random_seed,
                        SubscriberOptions options)
     : parts_(std::move(parts)),
       peer_(std::move(peer)),
@@ -84,14 +84,14 @@ Task<void> Subscriber::follow() {
 
 // A log that no longer reaches back: what other peers can bring comes first. If the gap stays, the
 // peer's rows are taken instead.
-Task<std::unique_ptr<transport::Feed>> Subscriber::open(std::vector<std::string> without) {
+Task<std::unique_ptr<peers::Feed>> Subscriber::open(std::vector<std::string> without) {
     model::Position here = parts_.progress.ledger()->received();
     auto feed = co_await source_->open(std::move(here), without);
     const auto reaches_back = [](const auto& opened) {
         return opened || opened.error().code != Errc::not_found;
     };
     if (!reaches_back(feed)) {
-        parts_.peers.trouble(peer_, needs_snapshot, true);
+        parts_.peers.trouble(peer_, peers::needs_snapshot, true);
         parts_.peers.lost(peer_, feed.error().what);  // its own changes must come through others
         model::Position others = parts_.peers.reachable_received(peer_);
         if (!others.empty()) {
@@ -109,7 +109,7 @@ Task<std::unique_ptr<transport::Feed>> Subscriber::open(std::vector<std::string>
         feed = co_await source_->open(std::move(here), without);
     }
     // Of a peer that is away nobody knows; and nobody who starts waits for it.
-    if (reaches_back(feed)) parts_.peers.trouble(peer_, needs_snapshot, false);
+    if (reaches_back(feed)) parts_.peers.trouble(peer_, peers::needs_snapshot, false);
     co_return feed;
 }
 
@@ -119,7 +119,7 @@ Task<void> Subscriber::share_before(std::string before, bool seeded) {
     const auto ledger = parts_.progress.ledger();
     const bool mixed =
         ledger->seeded() != seeded && !(ledger->seeded() ? before : ledger->before()).empty();
-    parts_.peers.trouble(peer_, other_rows, mixed);
+    parts_.peers.trouble(peer_, peers::other_rows, mixed);
     const bool told = std::exchange(mixed_, mixed);
     if (mixed) {
         if (!told) log::error(other_beginning, {{"peer", peer_}, {"seeded", seeded}});
@@ -129,7 +129,7 @@ Task<void> Subscriber::share_before(std::string before, bool seeded) {
     const auto shared = ledger->cursors.find(mark);
     const bool known = shared != ledger->cursors.end() && shared->second == before;
     if (before.empty() || known || !parts_.inbox.leads()) co_return Result<void>{};
-    parts_.peers.trouble(peer_, needs_snapshot, true);
+    parts_.peers.trouble(peer_, peers::needs_snapshot, true);
     Result<void> taken = co_await parts_.snapshot.take(peer_);
     if (!taken) co_return taken;
     commit::Rows done;
@@ -139,16 +139,16 @@ Task<void> Subscriber::share_before(std::string before, bool seeded) {
     if (ledger->before().empty()) done.cursors.emplace(store::taken_over_cursor, "1");
     auto saved = co_await parts_.committer.load(std::move(done));
     if (!saved) co_return saved.error();
-    parts_.peers.trouble(peer_, needs_snapshot, false);
+    parts_.peers.trouble(peer_, peers::needs_snapshot, false);
     co_return Result<void>{};
 }
 
 // Heartbeats as they stand among the changes; runs of changes together.
-Task<void> Subscriber::take(std::vector<transport::Arrival> arrivals, std::uint64_t epoch) {
+Task<void> Subscriber::take(std::vector<peers::Arrival> arrivals, std::uint64_t epoch) {
     Inbox::Delivery delivery{peer_, epoch, std::exchange(early_, {})};
-    std::optional<transport::Heartbeat> latest;
-    for (transport::Arrival& arrival : arrivals) {
-        if (auto* heartbeat = std::get_if<transport::Heartbeat>(&arrival)) {
+    std::optional<peers::Heartbeat> latest;
+    for (peers::Arrival& arrival : arrivals) {
+        if (auto* heartbeat = std::get_if<peers::Heartbeat>(&arrival)) {
             latest = std::move(*heartbeat);
         } else {
             delivery.changes.push_back(std::move(std::get<std::string>(arrival)));

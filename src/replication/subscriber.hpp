@@ -12,10 +12,10 @@
 
 #include "commit/committer.hpp"
 #include "commit/progress.hpp"
+#include "peers/peers.hpp"
+#include "peers/snapshot.hpp"
+#include "peers/source.hpp"
 #include "replication/inbox.hpp"
-#include "replication/peers.hpp"
-#include "replication/snapshot.hpp"
-#include "transport/source.hpp"
 
 namespace reef::replication {
 
@@ -32,14 +32,14 @@ struct SubscriberParts {
     commit::Committer& committer;
     commit::Progress& progress;
     Inbox& inbox;
-    Snapshot& snapshot;
-    Peers& peers;
+    peers::Snapshot& snapshot;
+    peers::Peers& peers;
     Clock& clock;
 };
 
 class Subscriber {
 public:
-    Subscriber(SubscriberParts parts, std::string peer, std::unique_ptr<transport::Source> source,
+    Subscriber(SubscriberParts parts, std::string peer, std::unique_ptr<peers::Source> source,
                std::uint64_t random_seed, SubscriberOptions options = {});
     ~Subscriber();
 
@@ -48,8 +48,8 @@ public:
 
 private:
     Task<void> follow();
-    Task<std::unique_ptr<transport::Feed>> open(std::vector<std::string> without);
-    Task<void> take(std::vector<transport::Arrival> arrivals, std::uint64_t epoch);
+    Task<std::unique_ptr<peers::Feed>> open(std::vector<std::string> without);
+    Task<void> take(std::vector<peers::Arrival> arrivals, std::uint64_t epoch);
     Task<void> share_before(std::string before, bool seeded);
     std::vector<std::string> unwanted() const;
     std::chrono::nanoseconds next_pause();
@@ -57,7 +57,7 @@ private:
     const SubscriberParts parts_;
     const std::string peer_;
     const SubscriberOptions options_;
-    const std::unique_ptr<transport::Source> source_;
+    const std::unique_ptr<peers::Source> source_;
     std::mt19937_64 random_;
     std::chrono::milliseconds pause_;
     bool trouble_logged_ = false;

@@ -6,8 +6,8 @@
 #include <list>
 
 #include "base/log.hpp"
-#include "model/forward_json.hpp"
-#include "replication/peer_record.hpp"
+#include "peers/forward_json.hpp"
+#include "peers/record.hpp"
 
 namespace reef::replication {
 
@@ -51,7 +51,7 @@ private:
 };
 
 WritePath::WritePath(WriteParts parts,
-                     std::map<std::string, std::unique_ptr<transport::PeerCalls>> calls,
+                     std::map<std::string, std::unique_ptr<peers::PeerCalls>> calls,
                      WriteTimes times)
     : parts_(std::move(parts)),
       times_(times),
@@ -152,7 +152,8 @@ Task<void> WritePath::join_from_peers(RecordRef ref) {
     commit::Rows rows;
     for (const auto& [name, calls] : calls_) {
         if (!parts_.peers.reachable(name)) continue;
-        auto row = co_await record_of_peer(*calls, parts_.schema[ref.resource], ref, times_.ask);
+        auto row =
+            co_await peers::record_of_peer(*calls, parts_.schema[ref.resource], ref, times_.ask);
         if (row) rows.rows.push_back(std::move(*row));
     }
     if (rows.rows.empty()) co_return Error{Errc::unavailable, "no peer has it"};
@@ -184,13 +185,13 @@ Task<Outcome> WritePath::call_home(std::string home, Intent intent,
     const auto calls = calls_.find(home);
     if (calls == calls_.end()) co_return Error{Errc::unavailable, home + " has no known address"};
     std::string path{"/_atoll/forward"};
-    std::string body = intent_json(parts_.schema, intent);
+    std::string body = peers::intent_json(parts_.schema, intent);
     auto answer = co_await calls->second->post(std::move(path), std::move(body), patience);
     if (!answer) co_return answer.error();
     if (answer->status != 200) {
         co_return Error{Errc::unavailable, home + " answered " + std::to_string(answer->status)};
     }
-    auto outcome = parse_outcome(parts_.schema, answer->body);
+    auto outcome = peers::parse_outcome(parts_.schema, answer->body);
     if (!outcome) co_return Error{Errc::outcome_unknown, outcome.error().what};
     auto joined = co_await join_answer(*outcome, intent);
     if (!joined) log::warn("Could not join the home's answer", {{"reason", joined.error().what}});

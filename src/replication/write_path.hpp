@@ -10,8 +10,8 @@
 
 #include "commit/committer.hpp"
 #include "commit/progress.hpp"
-#include "replication/peers.hpp"
-#include "transport/direct.hpp"
+#include "peers/direct.hpp"
+#include "peers/peers.hpp"
 
 namespace reef::replication {
 
@@ -31,7 +31,7 @@ struct WriteParts {
     const model::Schema& schema;
     commit::Committer& committer;
     commit::Progress& progress;
-    Peers& peers;
+    peers::Peers& peers;
     Clock& clock;
     asio::any_io_executor executor;  // where the calls to peers run
     std::uint64_t random = 0;        // of this start: names requests that have no id
@@ -39,7 +39,7 @@ struct WriteParts {
 
 class WritePath {
 public:
-    WritePath(WriteParts parts, std::map<std::string, std::unique_ptr<transport::PeerCalls>> calls,
+    WritePath(WriteParts parts, std::map<std::string, std::unique_ptr<peers::PeerCalls>> calls,
               WriteTimes times = {});
     ~WritePath();
 
@@ -71,7 +71,7 @@ private:
 
     const WriteParts parts_;
     const WriteTimes times_;
-    const std::map<std::string, std::unique_ptr<transport::PeerCalls>> calls_;
+    const std::map<std::string, std::unique_ptr<peers::PeerCalls>> calls_;
     const std::unique_ptr<Turns> turns_;
     std::atomic<std::uint64_t> requests_named_{0};
 };

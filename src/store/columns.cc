@@ -6,7 +6,7 @@
 
 namespace reef::store {
 
-std::string quoted(std::string_view name) {
+std::string quoted_name(std::string_view name) {
     std::string out = "\"";
     for (const char c : name) {
         if (c == '"') out += '"';
@@ -27,7 +27,7 @@ std::string quoted_text(std::string_view text) {
 std::string columns_of(const Resource& resource) {
     std::string out;
     for (const Field& field : resource.fields)
-        out += quoted(field.name) + ", ";
+        out += quoted_name(field.name) + ", ";
     return out + "atoll_vector, atoll_state, atoll_hash";
 }
 

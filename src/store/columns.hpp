@@ -11,7 +11,7 @@
 
 namespace reef::store {
 
-std::string quoted(std::string_view name);       // "name", as an identifier
+std::string quoted_name(std::string_view name);  // "name", as an identifier
 std::string quoted_text(std::string_view text);  // 'text', as a literal
 
 // The fields in their order, then atoll_vector, atoll_state, atoll_hash.

@@ -277,6 +277,5 @@ struct StoreOptions {
 // database cannot be reached.
 Result<std::unique_ptr<Store>> open_sqlite(const Schema& schema, StoreOptions options);
 Result<std::unique_ptr<Store>> open_postgres(const Schema& schema, StoreOptions options);
-std::unique_ptr<Store> open_memory(const Schema& schema, StoreOptions options);
 
 }  // namespace reef::store

@@ -3,7 +3,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "model/forward_json.hpp"
+#include "peers/forward_json.hpp"
 #include "wire.hpp"
 
 namespace reef::simulation {
@@ -22,15 +22,15 @@ asio::awaitable<void> wait(std::shared_ptr<asio::steady_timer> timer) {
     co_await timer->async_wait(asio::redirect_error(asio::use_awaitable, woken));
 }
 
-class WireFeed final : public transport::Feed {
+class WireFeed final : public peers::Feed {
 public:
     WireFeed(Network& network, std::shared_ptr<Network::Wire> wire)
         : network_(network), wire_(std::move(wire)) {}
     ~WireFeed() override { network_.close(wire_); }
 
-    Task<std::vector<transport::Arrival>> next() override { return next_within(silence_max); }
+    Task<std::vector<peers::Arrival>> next() override { return next_within(silence_max); }
 
-    Task<std::vector<transport::Arrival>> next_within(Nanoseconds silence) {
+    Task<std::vector<peers::Arrival>> next_within(Nanoseconds silence) {
         if (wire_->inbox.empty() && !wire_->hung_up) {
             Node& node = *wire_->client.node;
             const auto timer = node.clock().timer(node.context().get_executor(), silence);
@@ -57,13 +57,13 @@ private:
     const std::shared_ptr<Network::Wire> wire_;
 };
 
-class WireSource final : public transport::Source {
+class WireSource final : public peers::Source {
 public:
     WireSource(Network& network, Node& owner, std::string peer)
         : network_(network), owner_(owner), peer_(std::move(peer)) {}
 
-    Task<std::unique_ptr<transport::Feed>> open(model::Position after,
-                                                std::vector<std::string> without) override {
+    Task<std::unique_ptr<peers::Feed>> open(model::Position after,
+                                            std::vector<std::string> without) override {
         std::string query = "after=" + model::to_text(after) + "&without=";
         for (const std::string& node : without)
             query += node + ',';
@@ -71,7 +71,7 @@ public:
         auto feed = std::make_unique<WireFeed>(network_, std::move(wire));
         auto begun = co_await feed->begin();
         if (!begun) co_return begun.error();
-        co_return std::unique_ptr<transport::Feed>{std::move(feed)};
+        co_return std::unique_ptr<peers::Feed>{std::move(feed)};
     }
 
 private:
@@ -80,7 +80,7 @@ private:
     const std::string peer_;
 };
 
-class WireCalls final : public transport::PeerCalls {
+class WireCalls final : public peers::PeerCalls {
 public:
     WireCalls(Network& network, Node& owner, std::string peer)
         : network_(network), owner_(owner), peer_(std::move(peer)) {}
@@ -88,14 +88,14 @@ public:
     Task<Answer> post(std::string path, std::string body,
                       std::chrono::milliseconds deadline) override {
         const bool forward = path == "/_atoll/forward";
-        PeerQuestion question{model::Method::post, std::move(path),
+        PeerQuestion question{http::Method::post, std::move(path),
                               forward ? planted(std::move(body)) : std::move(body)};
         auto asked = ask(std::move(question), deadline);
         co_return co_await std::move(asked);
     }
 
     Task<Answer> get(std::string target, std::chrono::milliseconds deadline) override {
-        PeerQuestion question{model::Method::get, std::move(target), ""};
+        PeerQuestion question{http::Method::get, std::move(target), ""};
         auto asked = ask(std::move(question), deadline);
         co_return co_await std::move(asked);
     }
@@ -113,10 +113,10 @@ private:
 
     std::string planted(std::string body) const {
         if (network_.plant() != Plant::forget_forwarded_request) return body;
-        auto intent = model::parse_intent(network_.schema(), body).value();
+        auto intent = peers::parse_intent(network_.schema(), body).value();
         intent.request.ids.front().text += "-forwarded";
         intent.request.attempt += "-forwarded";
-        return model::intent_json(network_.schema(), intent);
+        return peers::intent_json(network_.schema(), intent);
     }
 
     Network& network_;
@@ -126,11 +126,11 @@ private:
 
 }  // namespace
 
-std::unique_ptr<transport::Source> Network::source(Node& owner, std::string peer) {
+std::unique_ptr<peers::Source> Network::source(Node& owner, std::string peer) {
     return std::make_unique<WireSource>(*this, owner, std::move(peer));
 }
 
-std::unique_ptr<transport::PeerCalls> Network::calls(Node& owner, std::string peer) {
+std::unique_ptr<peers::PeerCalls> Network::calls(Node& owner, std::string peer) {
     return std::make_unique<WireCalls>(*this, owner, std::move(peer));
 }
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 
+#include "peers/feed_lines.hpp"
 #include "serve.hpp"
-#include "transport/feed_lines.hpp"
 #include "wire.hpp"
 
 namespace reef::simulation {
@@ -126,7 +126,7 @@ void Network::deliver(const std::shared_ptr<Wire>& wire, std::string line, Nanos
         if (is_cut(wire->server, wire->client)) wire->lost = true;
         if (wire->lost) return;
         wire->client.run([wire, text] {
-            auto arrival = transport::parse_line(text);
+            auto arrival = peers::parse_line(text);
             if (arrival) {
                 wire->inbox.push_back(std::move(*arrival));
             } else {
@@ -172,7 +172,7 @@ void Network::fail(const std::shared_ptr<Call>& call, Error error) {
     });
 }
 
-void Network::answer(const std::shared_ptr<Call>& call, transport::PeerCalls::Answer answer) {
+void Network::answer(const std::shared_ptr<Call>& call, peers::PeerCalls::Answer answer) {
     world_.after(latency(), [this, call, answer] {
         if (is_cut(call->server, call->client)) return;
         call->client.run([this, call, answer] {

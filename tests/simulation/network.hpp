@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "model/operations.hpp"
+#include "api/operations.hpp"
 #include "node.hpp"
-#include "transport/direct.hpp"
+#include "peers/direct.hpp"
 
 namespace reef::simulation {
 
@@ -23,7 +23,7 @@ struct NetworkOptions {
 };
 
 struct PeerQuestion {
-    model::Method method = model::Method::get;
+    http::Method method = http::Method::get;
     std::string target;
     std::string body;
 };
@@ -42,8 +42,8 @@ public:
     void died(Node& node);
 
     // The ends of `owner` of its links to a peer; they live no longer than its life.
-    std::unique_ptr<transport::Source> source(Node& owner, std::string peer);
-    std::unique_ptr<transport::PeerCalls> calls(Node& owner, std::string peer);
+    std::unique_ptr<peers::Source> source(Node& owner, std::string peer);
+    std::unique_ptr<peers::PeerCalls> calls(Node& owner, std::string peer);
 
     // Who asks or answers, and in which of its lives.
     struct End {
@@ -61,7 +61,7 @@ public:
     void refuse(const std::shared_ptr<Wire>& wire, int status);  // by the other side
     void send_line(const std::shared_ptr<Wire>& wire, std::string line);
     std::shared_ptr<Call> begin_call(Node& client, const std::string& peer, PeerQuestion question);
-    void answer(const std::shared_ptr<Call>& call, transport::PeerCalls::Answer answer);
+    void answer(const std::shared_ptr<Call>& call, peers::PeerCalls::Answer answer);
     Oracle& oracle() { return oracle_; }
     const model::Schema& schema() const { return schema_; }
     Plant plant() const { return plant_; }

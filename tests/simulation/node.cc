@@ -8,6 +8,7 @@
 #include "api/peer_routes.hpp"
 #include "disk.hpp"
 #include "inspect.hpp"
+#include "memory_store.hpp"
 #include "network.hpp"
 #include "replication/dead_letters.hpp"
 #include "replication/peer_logs.hpp"
@@ -69,8 +70,8 @@ struct Node::Life {
         make_replication(owner);
     }
 
-    static replication::PeerCallsByName calls_of(Node& owner) {
-        replication::PeerCallsByName calls;
+    static peers::PeerCallsByName calls_of(Node& owner) {
+        peers::PeerCallsByName calls;
         for (const std::string& peer : others(owner.parts_))
             calls.emplace(peer, owner.parts_.network.calls(owner, peer));
         return calls;
@@ -80,8 +81,8 @@ struct Node::Life {
     void make_replication(Node& owner) {
         const NodeParts& parts = owner.parts_;
         calls = calls_of(owner);
-        snapshot = std::make_unique<replication::Snapshot>(
-            replication::SnapshotParts{parts.schema, *committer, progress, calls, peers});
+        snapshot = std::make_unique<peers::Snapshot>(
+            peers::SnapshotParts{parts.schema, *committer, progress, calls, peers});
         logs = std::make_unique<replication::PeerLogs>(peers, calls, *snapshot);
         letters = std::make_unique<replication::DeadLetters>(replication::LetterParts{
             parts.schema, *committer, progress, *reader, calls, clock, context.get_executor()});
@@ -98,8 +99,8 @@ struct Node::Life {
                                     context.get_executor(), random.number()},
             calls_of(owner));
         routes = std::make_unique<api::PeerRoutes>(
-            api::PeerParts{parts.schema, answers, *reader, progress, peers, *writes, *letters,
-                           clock, owner.name(), parts.schema.id(), stopping, ""});
+            api::PeerParts{parts.schema, answers.problems, *reader, progress, peers, *writes,
+                           *letters, clock, owner.name(), parts.schema.id(), stopping, ""});
     }
 
     void begin(const NodeParts& parts) {
@@ -137,18 +138,18 @@ struct Node::Life {
     const Nanoseconds started;
     bool open = false;  // to peers
     bool caught_up = false;
-    const model::Answers answers;
+    const api::Answers answers;
     asio::io_context context{1};  // ends last: what still waits in it names the rest
     asio::executor_work_guard<asio::io_context::executor_type> guard;
     VirtualClock clock;
     std::unique_ptr<store::Reader> reader;
     commit::Progress progress;
-    replication::Peers peers;
+    peers::Peers peers;
     Random random;
     std::unique_ptr<store::Writer> writer;
     std::unique_ptr<commit::Committer> committer;
-    replication::PeerCallsByName calls;
-    std::unique_ptr<replication::Snapshot> snapshot;
+    peers::PeerCallsByName calls;
+    std::unique_ptr<peers::Snapshot> snapshot;
     std::unique_ptr<replication::PeerLogs> logs;
     std::unique_ptr<replication::DeadLetters> letters;
     std::unique_ptr<replication::Inbox> inbox;
@@ -236,7 +237,7 @@ commit::Progress& Node::progress() {
     return life_->progress;
 }
 
-replication::Peers& Node::peers() {
+peers::Peers& Node::peers() {
     return life_->peers;
 }
 

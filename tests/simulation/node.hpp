@@ -65,7 +65,7 @@ public:
     VirtualClock& clock();
     store::Reader& reader();
     commit::Progress& progress();
-    replication::Peers& peers();
+    peers::Peers& peers();
     replication::WritePath& writes();
     api::PeerRoutes& routes();
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "model/forward_json.hpp"
+#include "peers/forward_json.hpp"
 
 namespace reef::simulation {
 
@@ -93,7 +93,7 @@ std::size_t Oracle::request_of(const Change& change) {
 
 Oracle::Carried Oracle::carried(std::size_t home, const std::string& text) {
     Carried carried;
-    const auto outcome = parse_outcome(schema_, text);
+    const auto outcome = peers::parse_outcome(schema_, text);
     if (!outcome) return carried;
     const auto of_write = [this, &carried](const Dot& dot, const Row& row) {
         const auto known = by_dot_.find(dot);

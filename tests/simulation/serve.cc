@@ -1,9 +1,9 @@
 #include "serve.hpp"
 
 #include "api/peer_routes.hpp"
-#include "model/forward_json.hpp"
-#include "model/json.hpp"
+#include "base/text/json.hpp"
 #include "model/value_text.hpp"
+#include "peers/forward_json.hpp"
 #include "wire.hpp"
 
 namespace reef::simulation {
@@ -17,7 +17,7 @@ struct PeerRequest {
         const std::string_view target = question.target;
         const std::size_t mark = std::min(target.find('?'), target.size());
         request.method = question.method;
-        request.method_text = model::name_of(question.method);
+        request.method_text = http::name_of(question.method);
         request.target = target;
         request.path = target.substr(0, mark);
         request.query = target.substr(std::min(mark + 1, target.size()));
@@ -30,7 +30,7 @@ struct PeerRequest {
     PeerRequest& operator=(const PeerRequest&) = delete;
 
     const PeerQuestion question;
-    api::Request request;
+    http::Request request;
 
 private:
     const std::string asker_;
@@ -45,7 +45,7 @@ bool is_relayed(const Network& network, const Node& server, std::string_view lin
     return change && model::node_of(change->stamp.dot.origin) != server.name();
 }
 
-class WireStream final : public api::Stream {
+class WireStream final : public http::Stream {
 public:
     WireStream(Network& network, std::shared_ptr<Network::Wire> wire)
         : network_(network), wire_(std::move(wire)) {}
@@ -69,7 +69,7 @@ private:
 
 // Planted: whatever row the write was compared with, it was this one.
 Task<std::string> compared_here(const Network* network, Node* home, std::string body) {
-    auto intent = model::parse_intent(network->schema(), body);
+    auto intent = peers::parse_intent(network->schema(), body);
     if (!intent || !intent->key) co_return body;
     model::RecordRef record{intent->resource, *intent->key};
     auto row = co_await home->reader().get(std::move(record));
@@ -77,18 +77,18 @@ Task<std::string> compared_here(const Network* network, Node* home, std::string 
     intent->precondition = {};
     intent->precondition.compared = (*row)->vector;
     intent->precondition.compared_version = model::version_of(**row);
-    co_return model::intent_json(network->schema(), *intent);
+    co_return peers::intent_json(network->schema(), *intent);
 }
 
 // Of which record the whole row is wanted.
 std::optional<model::RecordRef> record_asked_for(const model::Schema& schema,
-                                                 const api::Request& request) {
+                                                 const http::Request& request) {
     if (request.path != "/_atoll/record") return std::nullopt;
-    const auto wish = model::parse_json(request.body);
+    const auto wish = parse_json(request.body);
     if (!wish) return std::nullopt;
-    const model::Resource* resource = schema.find(model::text_at(*wish, "resource"));
+    const model::Resource* resource = schema.find(text_at(*wish, "resource"));
     if (!resource) return std::nullopt;
-    auto key = model::key_from_text(resource->key_field(), model::text_at(*wish, "key"));
+    auto key = model::key_from_text(resource->key_field(), text_at(*wish, "key"));
     if (!key) return std::nullopt;
     return model::RecordRef{resource->id, std::move(*key)};
 }
@@ -97,9 +97,9 @@ std::optional<model::RecordRef> record_asked_for(const model::Schema& schema,
 
 asio::awaitable<void> serve_feed(Network& network, std::shared_ptr<Network::Wire> wire,
                                  std::string query) {
-    PeerQuestion question{model::Method::get, "/_atoll/changes?" + query, ""};
+    PeerQuestion question{http::Method::get, "/_atoll/changes?" + query, ""};
     const PeerRequest asked{std::move(question), wire->client.node->name(), network.schema().id()};
-    api::Response response = co_await wire->server.node->routes().handle(asked.request);
+    http::Response response = co_await wire->server.node->routes().handle(asked.request);
     if (!response.stream) {
         network.refuse(wire, response.status);
         co_return;
@@ -116,10 +116,10 @@ asio::awaitable<void> serve_question(Network& network, std::shared_ptr<Network::
         question.body = std::move(*body);
     }
     const PeerRequest asked{std::move(question), call->client.node->name(), network.schema().id()};
-    api::Response response = co_await server.routes().handle(asked.request);
+    http::Response response = co_await server.routes().handle(asked.request);
     const bool drops = network.plant() == Plant::drop_relayed_tail;
     if (drops && asked.request.path != "/_atoll/forward") response = {};
-    transport::PeerCalls::Answer answer{response.status, std::string{response.content()}};
+    peers::PeerCalls::Answer answer{response.status, std::string{response.content()}};
     if (asked.request.path == "/_atoll/forward") {
         call->carried = network.oracle().carried(server.index(), answer.body);
     } else if (const auto record = record_asked_for(network.schema(), asked.request)) {

@@ -23,14 +23,14 @@ struct Network::Wire {
     int refused = 0;         // the status, when there is no feed
     bool unread = false;     // the reader has gone: known to the writer
     Nanoseconds arrived{0};  // the last line
-    std::vector<transport::Arrival> inbox;
+    std::vector<peers::Arrival> inbox;
     std::weak_ptr<asio::steady_timer> reader;  // who waits for the inbox
 };
 
 struct Network::Call {
     End server;
     End client;
-    std::optional<Result<transport::PeerCalls::Answer>> answer;
+    std::optional<Result<peers::PeerCalls::Answer>> answer;
     Oracle::Carried carried;
     std::weak_ptr<asio::steady_timer> caller;
 };

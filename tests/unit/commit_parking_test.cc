@@ -6,6 +6,7 @@
 
 #include "commit/committer.hpp"
 #include "islands.hpp"
+#include "memory_store.hpp"
 #include "refusing_writer.hpp"
 #include "run.hpp"
 

@@ -115,9 +115,9 @@ TEST(ShippedApps, PropertyListingSaysWhatItsContractSays) {
 TEST(ShippedApps, LogisticsSaysWhatItsContractSays) {
     const App app = loaded("logistics.toml");
     EXPECT_EQ(app.store_file_of("A"), "logistic_A.db");
-    EXPECT_EQ(app.api.answers.invalid, 422);
-    EXPECT_EQ(app.api.answers.list, model::ListShape::array);
-    EXPECT_EQ(app.api.answers.deleted, model::DeletedShape::record);
+    EXPECT_EQ(app.api.answers.problems.invalid, 422);
+    EXPECT_EQ(app.api.answers.list, api::ListShape::array);
+    EXPECT_EQ(app.api.answers.deleted, api::DeletedShape::record);
     ASSERT_EQ(app.api.headers.size(), 1U);
     EXPECT_EQ(app.api.headers[0].name, "operation-name");
     EXPECT_TRUE(app.api.headers[0].required && app.api.headers[0].keep);

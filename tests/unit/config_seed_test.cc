@@ -10,7 +10,7 @@ std::string shown(const model::Resource& resource, const model::Row& row) {
     std::string text;
     for (model::FieldId id = 0; id < resource.fields.size(); ++id) {
         text += (id ? "," : "") + ('"' + resource.fields[id].name + "\":");
-        model::append_json(text, resource.fields[id], model::value_of(resource, row, id));
+        append_json(text, resource.fields[id], model::value_of(resource, row, id));
     }
     return '{' + text + '}';
 }

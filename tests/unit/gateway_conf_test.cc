@@ -173,7 +173,8 @@ TEST(GatewayConf, FilesAreWhereTheOptionsSay) {
 
 TEST(GatewayConf, OwnAnswersAreWrappedAsTheAppSays) {
     App app = small_app();
-    app.api.answers.wrap_error = R"({"it's": "\\ $1", "message": <detail>, "error": <error>})";
+    app.api.answers.problems.wrap_error =
+        R"({"it's": "\\ $1", "message": <detail>, "error": <error>})";
     const std::string conf = checked(app);
     EXPECT_TRUE(has(conf, "default_type application/json;"));
     EXPECT_EQ(block(conf, "location = /.problem/404"),

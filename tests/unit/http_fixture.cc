@@ -25,9 +25,9 @@ asio::awaitable<void> wait_for(std::chrono::milliseconds duration) {
     co_await timer.async_wait(asio::use_awaitable);
 }
 
-class EndlessFeed final : public StreamBody {
+class EndlessFeed final : public http::StreamBody {
 public:
-    asio::awaitable<void> write_to(Stream& stream) override {
+    asio::awaitable<void> write_to(http::Stream& stream) override {
         bool goes_on = co_await stream.write("first\n");
         while (goes_on) {
             co_await wait_for(1h);
@@ -36,9 +36,9 @@ public:
     }
 };
 
-class CountedFeed final : public StreamBody {
+class CountedFeed final : public http::StreamBody {
 public:
-    asio::awaitable<void> write_to(Stream& stream) override {
+    asio::awaitable<void> write_to(http::Stream& stream) override {
         for (const char* piece : {"1 ", "2 ", "3 "}) {
             const bool sent = co_await stream.write(piece);
             if (!sent) co_return;
@@ -46,8 +46,8 @@ public:
     }
 };
 
-Response text(std::string body) {
-    Response response;
+http::Response text(std::string body) {
+    http::Response response;
     response.content_type = "text/plain";
     response.body = std::move(body);
     return response;
@@ -55,7 +55,7 @@ Response text(std::string body) {
 
 }  // namespace
 
-asio::awaitable<Response> ShowingHandler::handle(const Request& request) {
+asio::awaitable<http::Response> ShowingHandler::handle(const http::Request& request) {
     if (request.path == "/throw") throw std::runtime_error("as asked");
     if (request.path == "/hang") co_await wait_for(1h);
     if (request.path == "/gate") {
@@ -67,11 +67,11 @@ asio::awaitable<Response> ShowingHandler::handle(const Request& request) {
     if (request.path == "/slow") co_await wait_for(20ms);
     if (request.path == "/large") co_return text(std::string(4 << 20, 'x'));
     if (request.path == "/nothing") {
-        Response response;
+        http::Response response;
         response.status = 204;
         co_return response;
     }
-    Response response = text({});
+    http::Response response = text({});
     if (request.path == "/feed") response.stream = std::make_unique<EndlessFeed>();
     if (request.path == "/count") response.stream = std::make_unique<CountedFeed>();
     if (response.stream) co_return response;
@@ -81,30 +81,30 @@ asio::awaitable<Response> ShowingHandler::handle(const Request& request) {
     co_return response;
 }
 
-Response ShowingHandler::refuse(int status, std::string_view detail) {
-    Response response = text("refused: " + std::string{detail});
+http::Response ShowingHandler::refuse(int status, std::string_view detail) {
+    http::Response response = text("refused: " + std::string{detail});
     response.status = status;
     if (status == 503) response.add_header("Retry-After", "1");
     return response;
 }
 
-ServerOptions quick_options() {
-    ServerOptions options;
+http::ServerOptions quick_options() {
+    http::ServerOptions options;
     options.sweep_interval = 5ms;
     options.linger_timeout = 5s;
     return options;
 }
 
-RunningServer::RunningServer(ServerOptions options) {
+RunningServer::RunningServer(http::ServerOptions options) {
     std::vector<asio::io_context*> contexts;
-    std::vector<std::shared_ptr<Handler>> handlers;
+    std::vector<std::shared_ptr<http::Handler>> handlers;
     for (int i = 0; i < 2; ++i) {
         contexts.push_back(contexts_.emplace_back(std::make_unique<asio::io_context>(1)).get());
         handlers.push_back(std::make_shared<ShowingHandler>());
         guards_.emplace_back(contexts.back()->get_executor());
         threads_.emplace_back([context = contexts.back()] { context->run(); });
     }
-    server_ = start_server(std::move(options), contexts, handlers).value();
+    server_ = http::start_server(std::move(options), contexts, handlers).value();
 }
 
 RunningServer::~RunningServer() {

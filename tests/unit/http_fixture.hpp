@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include "api/server.hpp"
+#include "http/server.hpp"
 
 namespace reef::api {
 
@@ -23,23 +23,23 @@ using namespace std::chrono_literals;
 //   /slow            answers after 20 ms           /large  answers with 4 MiB
 //   /feed            a stream that never ends      /count  a stream of "1 2 3 "
 //   /gate            answers once the gate is open /nothing  answers 204
-class ShowingHandler final : public Handler {
+class ShowingHandler final : public http::Handler {
 public:
-    asio::awaitable<Response> handle(const Request& request) override;
-    Response refuse(int status, std::string_view detail) override;
+    asio::awaitable<http::Response> handle(const http::Request& request) override;
+    http::Response refuse(int status, std::string_view detail) override;
 
     static inline std::atomic<bool> gate_is_open = true;
     static inline std::atomic<int> at_gate = 0;  // requests that wait
 };
 
-ServerOptions quick_options();  // deadlines that suit a test, port 0
+http::ServerOptions quick_options();  // deadlines that suit a test, port 0
 
 class RunningServer {
 public:
-    explicit RunningServer(ServerOptions options = quick_options());
+    explicit RunningServer(http::ServerOptions options = quick_options());
     ~RunningServer();
-    Server& operator*() { return *server_; }
-    Server* operator->() { return server_.get(); }
+    http::Server& operator*() { return *server_; }
+    http::Server* operator->() { return server_.get(); }
     std::uint16_t port() const { return server_->port(); }
 
 private:
@@ -47,7 +47,7 @@ private:
     std::vector<std::unique_ptr<asio::io_context>> contexts_;
     std::vector<Guard> guards_;
     std::vector<std::jthread> threads_;
-    std::unique_ptr<Server> server_;
+    std::unique_ptr<http::Server> server_;
 };
 
 // Every wait ends after a minute, which is a failure.

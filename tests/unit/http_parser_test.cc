@@ -5,15 +5,15 @@
 #include <boost/beast/http/string_body.hpp>
 #include <random>
 
-#include "api/chunked.hpp"
-#include "api/request_parser.hpp"
+#include "http/chunked.hpp"
+#include "http/request_parser.hpp"
 #include "http_fixture.hpp"
 
 namespace reef::api {
 namespace {
 
 struct Read {
-    Progress progress = Progress::more;
+    http::Progress progress = http::Progress::more;
     int status = 0;  // when refused
     std::size_t head_bytes = 0;
     std::string shown;  // method, path, query, fields, framing
@@ -21,7 +21,7 @@ struct Read {
     bool operator==(const Read&) const = default;
 };
 
-std::string show(const Request& request, const Head& head) {
+std::string show(const http::Request& request, const http::Head& head) {
     std::string text{request.method_text};
     text.append(" ").append(request.path).append("?").append(request.query);
     for (const auto& [name, value] : request.headers) {
@@ -37,18 +37,20 @@ std::string show(const Request& request, const Head& head) {
 
 // Feeds the bytes in pieces that end at `cuts` (ascending), from a new place in memory each time.
 Read read_in_pieces(std::string_view bytes, const std::vector<std::size_t>& cuts) {
-    HeadParser parser{{.header_bytes_max = 400, .header_fields_max = 10, .target_bytes_max = 200}};
-    ChunkDecoder decoder{{.body_bytes_max = 64, .trailer_bytes_max = 80, .trailer_fields_max = 3}};
-    Request request;
+    http::HeadParser parser{
+        {.header_bytes_max = 400, .header_fields_max = 10, .target_bytes_max = 200}};
+    http::ChunkDecoder decoder{
+        {.body_bytes_max = 64, .trailer_bytes_max = 80, .trailer_fields_max = 3}};
+    http::Request request;
     Read read;
     std::size_t taken = 0;
     for (const std::size_t cut : cuts) {
         const std::string arrived{bytes.substr(0, cut)};
         if (read.shown.empty()) {
             read.progress = parser.parse(arrived, request);
-            if (read.progress == Progress::refused) read.status = parser.error().status;
-            if (read.progress != Progress::done) {
-                if (read.progress == Progress::refused) break;
+            if (read.progress == http::Progress::refused) read.status = parser.error().status;
+            if (read.progress != http::Progress::done) {
+                if (read.progress == http::Progress::refused) break;
                 continue;
             }
             taken = read.head_bytes = parser.head().size;
@@ -58,8 +60,8 @@ Read read_in_pieces(std::string_view bytes, const std::vector<std::size_t>& cuts
         std::string_view rest = std::string_view{arrived}.substr(taken);
         read.progress = decoder.decode(rest, read.body);
         taken = arrived.size() - rest.size();
-        if (read.progress == Progress::refused) read.status = decoder.error().status;
-        if (read.progress != Progress::more) break;
+        if (read.progress == http::Progress::refused) read.status = decoder.error().status;
+        if (read.progress != http::Progress::more) break;
     }
     return read;
 }
@@ -240,7 +242,7 @@ std::vector<Case> all_cases() {
 TEST(HttpParser, TakesAndRefusesAsTheStandardSays) {
     for (const Case& tried : all_cases()) {
         const Read read = read_whole(tried.bytes);
-        EXPECT_EQ(read.progress, tried.status == 0 ? Progress::done : Progress::refused)
+        EXPECT_EQ(read.progress, tried.status == 0 ? http::Progress::done : http::Progress::refused)
             << tried.bytes;
         EXPECT_EQ(read.status, tried.status) << tried.bytes;
     }
@@ -262,10 +264,10 @@ TEST(HttpParser, ShowsWhatItHasRead) {
 }
 
 TEST(HttpParser, FindsHeadersByNameWhateverTheCase) {
-    Request request;
-    HeadParser parser{HeadLimits{}};
+    http::Request request;
+    http::HeadParser parser{http::HeadLimits{}};
     const std::string bytes = get("X-A: 1\r\nx-a: 2\r\nEmpty:\r\n");
-    ASSERT_EQ(parser.parse(bytes, request), Progress::done);
+    ASSERT_EQ(parser.parse(bytes, request), http::Progress::done);
     EXPECT_EQ(request.header("x-a"), "1");
     EXPECT_EQ(request.count_header("x-a"), 2U);
     EXPECT_TRUE(request.has_header("empty"));
@@ -335,11 +337,11 @@ TEST(HttpParser, TakesNothingThatBeastReadsInAnotherWay) {
         while (bytes.starts_with("\r\n"))
             bytes.erase(0, 2);  // Beast knows no empty line before
         const Read read = read_whole(bytes);
-        if (read.progress != Progress::done) continue;
+        if (read.progress != http::Progress::done) continue;
         ++taken;
-        Request request;
-        HeadParser parser{HeadLimits{}};
-        ASSERT_EQ(parser.parse(bytes, request), Progress::done);
+        http::Request request;
+        http::HeadParser parser{http::HeadLimits{}};
+        ASSERT_EQ(parser.parse(bytes, request), http::Progress::done);
         std::vector<std::string> fields;
         for (const auto& [name, value] : request.headers) {
             fields.push_back(std::string{name} + "=" + std::string{value});

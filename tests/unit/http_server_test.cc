@@ -221,7 +221,7 @@ TEST(HttpServer, AnswersAHandlersExceptionWith500) {
 
 TEST(HttpServer, ListensOnBothLoopbackAddresses) {
     for (const char* host : {"127.0.0.1", "localhost", "::1", "::"}) {
-        ServerOptions options = quick_options();
+        http::ServerOptions options = quick_options();
         options.host = host;
         RunningServer server{options};
         RawClient v4{server.port()};
@@ -238,21 +238,21 @@ TEST(HttpServer, SaysWhyItCannotListen) {
     RunningServer server;
     asio::io_context context;
     const auto handler = std::make_shared<ShowingHandler>();
-    ServerOptions options;
+    http::ServerOptions options;
     options.port = server.port();
-    const auto taken = start_server(options, {&context}, {handler});
+    const auto taken = http::start_server(options, {&context}, {handler});
     ASSERT_FALSE(taken);
     EXPECT_EQ(taken.error().code, Errc::unavailable);
     EXPECT_EQ(taken.error().what, "cannot listen on 127.0.0.1:" + std::to_string(server.port()) +
                                       ": Address already in use");
     options.host = "here";
-    const auto unknown = start_server(options, {&context}, {handler});
+    const auto unknown = http::start_server(options, {&context}, {handler});
     ASSERT_FALSE(unknown);
     EXPECT_EQ(unknown.error().what, "\"here\" is no address to listen on");
 }
 
 TEST(HttpServer, EndsWhatTakesTooLong) {
-    ServerOptions options = quick_options();
+    http::ServerOptions options = quick_options();
     options.header_timeout = options.body_timeout = options.idle_timeout = 500ms;
     RunningServer server{options};
     EXPECT_EQ(exchange(server.port(), ""), "");  // silent from the start: nothing to answer
@@ -266,7 +266,7 @@ TEST(HttpServer, EndsWhatTakesTooLong) {
 }
 
 TEST(HttpServer, CountsTheHeaderDeadlineInTotal) {
-    ServerOptions options = quick_options();
+    http::ServerOptions options = quick_options();
     options.header_timeout = 100ms;
     RunningServer server{options};
     RawClient client{server.port()};
@@ -284,7 +284,7 @@ TEST(HttpServer, CountsTheHeaderDeadlineInTotal) {
 }
 
 TEST(HttpServer, GivesUpOnAClientThatTakesNothing) {
-    ServerOptions options = quick_options();
+    http::ServerOptions options = quick_options();
     options.write_timeout = 50ms;
     RunningServer server{options};
     RawClient client{server.port()};
@@ -294,7 +294,7 @@ TEST(HttpServer, GivesUpOnAClientThatTakesNothing) {
 }
 
 TEST(HttpServer, RefusesConnectionsBeyondItsCap) {
-    ServerOptions options = quick_options();
+    http::ServerOptions options = quick_options();
     options.connections_max = 2;
     RunningServer server{options};
     auto first = std::make_unique<RawClient>(server.port());

@@ -1,18 +1,18 @@
 // What programs that know nothing of Atoll read in a topic.
-#include "transport/message_shape.hpp"
+#include "brokers/message_shape.hpp"
 
 #include <gtest/gtest.h>
 
+#include "brokers/message_json.hpp"
 #include "islands.hpp"
-#include "replication/message_json.hpp"
 
 namespace reef::test {
 namespace {
 
 using namespace model;
-using transport::Message;
-using transport::MessageShape;
-using transport::ShapeTexts;
+using brokers::Message;
+using brokers::MessageShape;
+using brokers::ShapeTexts;
 
 class MessageShapeTest : public testing::Test {
 protected:
@@ -43,8 +43,8 @@ TEST_F(MessageShapeTest, ARecordIsAsPeopleSeeItWithLocalTimes) {
     EXPECT_EQ(made.body, R"({"id":"k \"1\"","name":"a","note":null,"stock":0,"sold":0,)"
                          R"("high":null,"low":null,"stage":"new","version":1,)"
                          R"("updated_at":"2026-01-01T12:00:00.000000"})");
-    EXPECT_EQ(*made.header(transport::change_header), last());
-    EXPECT_EQ(*made.header(transport::trace_header), "00-4bf9");
+    EXPECT_EQ(*made.header(brokers::change_header), last());
+    EXPECT_EQ(*made.header(brokers::trace_header), "00-4bf9");
 }
 
 // Beside other programs: they drop what names their own region.
@@ -119,17 +119,17 @@ TEST(MessageJson, KeepsWhateverAMessageHas) {
     message.topic = "updates";
     message.body = std::string{"\xff\0 \"", 4};
     message.headers = {{"a", "b"}, {"a", "\xc3"}};
-    const std::string json = replication::message_json(message);
+    const std::string json = brokers::message_json(message);
     EXPECT_TRUE(parse_json(json).has_value()) << json;
     EXPECT_EQ(json.find('\0'), json.npos);
-    const Message read = replication::parse_message(json).value();
+    const Message read = brokers::parse_message(json).value();
     EXPECT_EQ(read.topic, "updates");
     EXPECT_FALSE(read.key);
     EXPECT_EQ(read.body, message.body);
     EXPECT_EQ(read.headers, message.headers);
     message.key = "10";
-    EXPECT_EQ(replication::parse_message(replication::message_json(message))->key, "10");
-    EXPECT_FALSE(replication::parse_message("{}"));
+    EXPECT_EQ(brokers::parse_message(brokers::message_json(message))->key, "10");
+    EXPECT_FALSE(brokers::parse_message("{}"));
 }
 
 }  // namespace

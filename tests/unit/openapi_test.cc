@@ -7,20 +7,19 @@
 
 #include "api/openapi_problems.hpp"
 #include "api/openapi_schema.hpp"
-#include "api/problem.hpp"
 #include "api/reading.hpp"
+#include "base/text/json.hpp"
 #include "config_fixture.hpp"
 #include "golden.hpp"
-#include "model/json.hpp"
+#include "http/problem.hpp"
 #include "requests.hpp"
 
 namespace reef::api {
 namespace {
 
-using model::Answer;
-using model::Json;
-using model::Operation;
-using model::OperationKind;
+using api::Answer;
+using api::Operation;
+using api::OperationKind;
 
 struct Document {
     config::App app;
@@ -33,9 +32,9 @@ Document document_of(const std::string& name) {
                                    {.node = "", .whole_app = true});
     Document made;
     made.app = std::move(*loaded.app);
-    made.operations = model::operations_of(made.app.schema, made.app.api);
+    made.operations = api::operations_of(made.app.schema, made.app.api);
     const std::string text = openapi_json(made.app.schema, made.app.api, made.operations);
-    made.json = *model::parse_json(text);
+    made.json = *parse_json(text);
     return made;
 }
 
@@ -50,7 +49,7 @@ void append_pretty(std::string& out, const Json& json, std::size_t depth) {
     for (std::size_t i = 0; i < count; ++i) {
         out += (i > 0 ? ",\n" : "\n") + std::string(2 * depth + 2, ' ');
         if (!array) {
-            model::append_json_string(out, json.members[i].first);
+            append_json_string(out, json.members[i].first);
             out += ": ";
         }
         append_pretty(out, array ? json.items[i] : json.members[i].second, depth + 1);
@@ -66,7 +65,7 @@ void walk(const Json& json, const std::string& at,
         walk(json.items[i], at + '/' + std::to_string(i), see);
     for (const auto& [name, member] : json.members) {
         std::string below = at;
-        model::append_pointer_part(below, name);
+        append_pointer_part(below, name);
         walk(member, below, see);
     }
 }
@@ -140,8 +139,8 @@ TEST_P(OpenApi, EveryPartOfAPathIsAParameter) {
     for (const Operation& operation : document_.operations) {
         if (!operation.documented) continue;
         std::string rest = operation.path;
-        for (const model::Parameter& parameter : operation.parameters) {
-            if (parameter.in != model::In::path) continue;
+        for (const api::Parameter& parameter : operation.parameters) {
+            if (parameter.in != api::In::path) continue;
             const std::size_t at = rest.find('{' + parameter.name + '}');
             ASSERT_NE(at, rest.npos) << operation.id << ' ' << parameter.name;
             rest.erase(at, parameter.name.size() + 2);
@@ -159,11 +158,11 @@ TEST_P(OpenApi, EveryExampleOfABodyIsTaken) {
         const bool creates = operation.kind == OperationKind::create;
         const auto& resource = document_.app.schema[*operation.resource];
         const std::string body =
-            body_example(resource, creates ? model::SchemaUse::create : model::SchemaUse::update);
+            body_example(resource, creates ? api::SchemaUse::create : api::SchemaUse::update);
         const RequestText request{operation.method, "/", {}, body};
         model::Intent intent;
         intent.kind = creates ? model::WriteKind::create : model::WriteKind::update;
-        std::vector<Fault> faults;
+        std::vector<http::Fault> faults;
         read_body(resource, request, intent, faults);
         EXPECT_EQ(text_of(faults), "") << operation.id << ' ' << body;
         EXPECT_FALSE(intent.fields.empty()) << body;
@@ -176,9 +175,9 @@ TEST_P(OpenApi, EveryExampleOfAKeyIsTaken) {
     for (const Operation& operation : document_.operations) {
         if (operation.kind != OperationKind::get || !operation.resource) continue;
         const auto& resource = document_.app.schema[*operation.resource];
-        std::string example = model::example_of(resource.key_field());
+        std::string example = api::example_of(resource.key_field());
         std::erase(example, '"');
-        std::vector<Fault> faults;
+        std::vector<http::Fault> faults;
         EXPECT_TRUE(read_key(resource, example, faults)) << example;
     }
 }
@@ -199,10 +198,11 @@ TEST_P(OpenApi, EveryProblemIsOneThatTheApiHas) {
             EXPECT_EQ(answer.errors.empty(), answer.status < 400 || operation.id == "getReadiness")
                 << operation.id << ' ' << answer.status;
             for (const std::string& error : answer.errors) {
-                const ProblemKind& kind = problem_kind(error);
+                const http::ProblemKind& kind = http::problem_kind(error);
                 EXPECT_EQ(kind.error, error) << operation.id;
                 const bool invalid = error == "invalid_request";
-                EXPECT_EQ(answer.status, invalid ? document_.app.api.answers.invalid : kind.status)
+                EXPECT_EQ(answer.status,
+                          invalid ? document_.app.api.answers.problems.invalid : kind.status)
                     << operation.id << ' ' << error;
                 if (!operation.documented) continue;
                 EXPECT_TRUE(find_problem_text(error)) << error;
@@ -214,7 +214,7 @@ TEST_P(OpenApi, EveryProblemIsOneThatTheApiHas) {
 }
 
 TEST_P(OpenApi, EveryExampleOfAProblemNamesItself) {
-    const bool wrapped = !document_.app.api.answers.wrap_error.empty();
+    const bool wrapped = !document_.app.api.answers.problems.wrap_error.empty();
     int seen = 0;
     walk(document_.json, "#", [&](const std::string& at, const Json& object) {
         const Json* examples = object.find("examples");
@@ -233,7 +233,7 @@ TEST_P(OpenApi, EveryExampleOfAProblemNamesItself) {
 
 TEST_P(OpenApi, EveryRecordNamesItsFields) {
     for (const model::Resource& resource : document_.app.schema.resources) {
-        const std::string type = model::type_name(document_.app.schema, resource);
+        const std::string type = api::type_name(document_.app.schema, resource);
         const Json* record = find(document_.json, {"components", "schemas", type});
         ASSERT_TRUE(record) << type;
         const Json& properties = *record->find("properties");
@@ -242,7 +242,7 @@ TEST_P(OpenApi, EveryRecordNamesItsFields) {
             const auto& [name, schema] = properties.members[i];
             EXPECT_EQ(name, resource.fields[i].name);
             const bool fixed =
-                model::is_fixed(resource, static_cast<model::FieldId>(i)) || resource.version == i;
+                api::is_fixed(resource, static_cast<model::FieldId>(i)) || resource.version == i;
             EXPECT_EQ(schema.find("readOnly") != nullptr, fixed) << name;
         }
     }
@@ -331,7 +331,7 @@ TEST(OpenApiNames, OfTypes) {
     }
     std::string names;
     for (const model::Resource& resource : schema.resources)
-        names += model::type_name(schema, resource) + ' ';
+        names += api::type_name(schema, resource) + ' ';
     EXPECT_EQ(names, "OrderLine X1 X2 St MoreThings ");
 }
 

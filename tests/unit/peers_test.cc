@@ -1,5 +1,5 @@
 // What is known of peers, by a clock that stands still until it is moved.
-#include "replication/peers.hpp"
+#include "peers/peers.hpp"
 
 #include <gtest/gtest.h>
 
@@ -32,10 +32,10 @@ protected:
         applied_ = {{"eu.a", seq}, {"us.a", 7}};
         peers_.applied(applied_);
     }
-    PeerReport eu() const { return peers_.report().at(0); }
+    peers::PeerReport eu() const { return peers_.report().at(0); }
 
     MovedClock clock_;
-    Peers peers_{{"eu"}, clock_};
+    peers::Peers peers_{{"eu"}, clock_};
     model::Position applied_{{"us.a", 7}};
 };
 

@@ -7,9 +7,9 @@
 #include <memory>
 #include <stdexcept>
 
-#include "model/json.hpp"
+#include "base/text/json.hpp"
 #include "run.hpp"
-#include "store/postgres_connection.hpp"
+#include "store/postgres/connection.hpp"
 #include "temporary_folder.hpp"
 
 namespace reef::store::test {
@@ -43,7 +43,7 @@ public:
         own_ = own;
         std::ifstream in{file_};
         const std::string text{std::istreambuf_iterator<char>{in}, {}};
-        const auto known = model::parse_json(text);
+        const auto known = parse_json(text);
         if (!known || !known->find("url")) throw std::runtime_error("no PostgreSQL: " + text);
         admin_url_ = known->find("url")->text;
         database_ = "test_" + std::to_string(::getpid());

@@ -68,14 +68,14 @@ protected:
     // ---- each returns the faults as text, and leaves what was read in intent_, list_, key_ ----
 
     std::string key(const model::Resource& resource, std::string_view text) {
-        std::vector<Fault> faults;
+        std::vector<http::Fault> faults;
         key_ = read_key(resource, text, faults);
         return text_of(faults);
     }
 
     std::string headers(const model::Resource& resource, RequestText::Headers headers) {
-        const RequestText request{model::Method::put, "/things/1", std::move(headers)};
-        std::vector<Fault> faults;
+        const RequestText request{http::Method::put, "/things/1", std::move(headers)};
+        std::vector<http::Fault> faults;
         intent_ = {};
         read_headers(app_.api, resource, request, intent_, faults);
         return text_of(faults);
@@ -91,31 +91,31 @@ protected:
         intent_ = {};
         intent_.kind = model::WriteKind::update;
         intent_.key = model::Key{std::int64_t{1}};
-        const RequestText request{model::Method::put, "/things/1", std::move(headers),
+        const RequestText request{http::Method::put, "/things/1", std::move(headers),
                                   std::move(json)};
-        std::vector<Fault> faults;
+        std::vector<http::Fault> faults;
         read_headers(app_.api, things(), request, intent_, faults);
         read_body(things(), request, intent_, faults);
         return text_of(faults);
     }
 
     std::string body(const model::Resource& resource, std::string json) {
-        const RequestText request{model::Method::post, "/", {}, std::move(json)};
-        std::vector<Fault> faults;
+        const RequestText request{http::Method::post, "/", {}, std::move(json)};
+        std::vector<http::Fault> faults;
         read_body(resource, request, intent_, faults);
         return text_of(faults);
     }
 
     std::string list(const model::Resource& resource, const std::string& query) {
-        const RequestText request{model::Method::get, "/things?" + query};
-        std::vector<Fault> faults;
+        const RequestText request{http::Method::get, "/things?" + query};
+        std::vector<http::Fault> faults;
         list_ = read_list(resource, request, faults);
         return text_of(faults);
     }
 
     std::string version(const std::string& query) {
-        const RequestText request{model::Method::remove, "/things/1?" + query};
-        std::vector<Fault> faults;
+        const RequestText request{http::Method::remove, "/things/1?" + query};
+        std::vector<http::Fault> faults;
         intent_ = {};
         read_version(request, intent_, faults);
         return text_of(faults);

@@ -7,9 +7,9 @@
 namespace reef::api {
 namespace {
 
+using http::Method;
 using model::Intent;
 using model::Key;
-using model::Method;
 using model::RequestKind;
 using model::Resource;
 using model::Value;
@@ -34,7 +34,7 @@ TEST_F(Reading, TheVersionOfADelete) {
 }
 
 TEST_F(Reading, OperationsWithoutParametersRefuseThem) {
-    std::vector<Fault> faults;
+    std::vector<http::Fault> faults;
     refuse_query(RequestText{Method::get, "/things/1?a=1&b"}, faults);
     EXPECT_EQ(text_of(faults),
               "parameter a: is not a parameter of this request\n"

@@ -3,9 +3,9 @@
 namespace reef::api {
 namespace {
 
+using http::Method;
 using model::Intent;
 using model::Key;
-using model::Method;
 using model::RequestKind;
 using model::Resource;
 using model::Value;
@@ -164,7 +164,7 @@ TEST_F(Reading, ATraceparentIsTakenOrLeft) {
 }
 
 TEST_F(Reading, HeadersThatTheAppRequires) {
-    std::vector<Fault> faults;
+    std::vector<http::Fault> faults;
     check_required_headers(app_.api, RequestText{Method::get, "/things"}, faults);
     check_required_headers(app_.api, RequestText{Method::get, "/", {{"Operation-Name", ""}}},
                            faults);

@@ -5,11 +5,12 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include "brokers/message_json.hpp"
+#include "brokers/publisher.hpp"
 #include "islands.hpp"
+#include "memory_store.hpp"
 #include "refusing_writer.hpp"
 #include "replication/broker_reader.hpp"
-#include "replication/message_json.hpp"
-#include "replication/publisher.hpp"
 #include "run.hpp"
 
 namespace reef::test {
@@ -17,8 +18,8 @@ namespace {
 
 using namespace model;
 using namespace std::chrono_literals;
-using transport::Arrived;
-using transport::Message;
+using brokers::Arrived;
+using brokers::Message;
 
 // One partition: its messages by offset. Away, it neither takes nor gives.
 struct Topic {
@@ -28,13 +29,13 @@ struct Topic {
     int feeds = 0;
 };
 
-class MemorySink final : public transport::Sink {
+class MemorySink final : public brokers::Sink {
 public:
     MemorySink(Topic& topic, Topic& dead) : topic_(topic), dead_(dead) {}
-    Task<transport::Ends> publish(std::vector<Message> messages) override {
+    Task<brokers::Ends> publish(std::vector<Message> messages) override {
         co_await asio::post(asio::use_awaitable);
         if (topic_.away) co_return Error{Errc::unavailable, "away"};
-        transport::Ends ends;
+        brokers::Ends ends;
         std::size_t taken = 0;
         for (Message& message : messages) {
             if (taken++ == topic_.lose_after) co_return Error{Errc::unavailable, "the link broke"};
@@ -50,7 +51,7 @@ private:
     Topic& dead_;
 };
 
-class MemoryFeed final : public transport::BrokerFeed {
+class MemoryFeed final : public brokers::BrokerFeed {
 public:
     MemoryFeed(Topic& topic, std::uint64_t& acknowledged)
         : topic_(topic), acknowledged_(acknowledged), next_(acknowledged) {}
@@ -77,16 +78,16 @@ private:
     bool interrupted_ = false;
 };
 
-class MemoryBroker final : public transport::Broker {
+class MemoryBroker final : public brokers::Broker {
 public:
     MemoryBroker(Topic& topic, Topic& dead) : topic_(topic), dead_(dead) {}
-    std::unique_ptr<transport::Sink> open_sink(std::vector<std::string>) override {
+    std::unique_ptr<brokers::Sink> open_sink(std::vector<std::string>) override {
         return std::make_unique<MemorySink>(topic_, dead_);
     }
-    Task<std::unique_ptr<transport::BrokerFeed>> open_feed(bool from_start) override {
+    Task<std::unique_ptr<brokers::BrokerFeed>> open_feed(bool from_start) override {
         ++topic_.feeds;
         if (from_start) acknowledged = 0;
-        co_return std::unique_ptr<transport::BrokerFeed>{
+        co_return std::unique_ptr<brokers::BrokerFeed>{
             std::make_unique<MemoryFeed>(topic_, acknowledged)};
     }
     std::uint64_t acknowledged = 0;
@@ -134,14 +135,13 @@ struct Node {
     }
 
     void start(bool keeps_letters = false,
-               std::optional<replication::ForeignOptions> foreign = std::nullopt) {
+               std::optional<brokers::ForeignOptions> foreign = std::nullopt) {
         tasks = std::make_unique<TaskGroup>(io.get_executor());
-        replication::PublisherOptions publishing;
+        brokers::PublisherOptions publishing;
         publishing.save_after = publishing.retry_min = 1ms;
         publishing.piece.rows_max = 5;
-        publisher = std::make_unique<replication::Publisher>(
-            replication::PublisherParts{schema, committer, progress, *reader, system_clock(),
-                                        shape},
+        publisher = std::make_unique<brokers::Publisher>(
+            brokers::PublisherParts{schema, committer, progress, *reader, system_clock(), shape},
             broker.open_sink({}), publishing);
         replication::BrokerReaderOptions reading;
         reading.retry_min = reading.retry_max = 1ms;
@@ -170,13 +170,13 @@ struct Node {
     commit::Progress progress;
     store::Ledger newest;
     bool hears = true;  // of what is durable
-    replication::Peers peers;
+    peers::Peers peers;
     commit::Committer committer;
     Nobody nobody;
     replication::Inbox inbox;
     MemoryBroker broker;
-    transport::MessageShape shape;
-    std::unique_ptr<replication::Publisher> publisher;
+    brokers::MessageShape shape;
+    std::unique_ptr<brokers::Publisher> publisher;
     std::unique_ptr<replication::BrokerReader> broker_reader;
     std::unique_ptr<TaskGroup> tasks;
 };
@@ -227,7 +227,7 @@ protected:
     std::vector<std::uint64_t> published() const {
         std::vector<std::uint64_t> seqs;
         for (const Message& message : topic.messages)
-            seqs.push_back(stamp_in(*message.header(transport::change_header))->dot.seq);
+            seqs.push_back(stamp_in(*message.header(brokers::change_header))->dot.seq);
         return seqs;
     }
     static std::vector<std::uint64_t> up_to(std::uint64_t last) {
@@ -361,11 +361,11 @@ class ForeignBrokerTest : public BrokerTest {
 protected:
     void SetUp() override {
         write(us, 1);
-        us.start(true, replication::ForeignOptions{});
+        us.start(true, brokers::ForeignOptions{});
         run_until([&] { return us.publisher->confirmed() == 1; });
     }
     void start_eu(std::chrono::milliseconds silence) {
-        replication::ForeignOptions waiting;
+        brokers::ForeignOptions waiting;
         waiting.before = {"us"};
         waiting.silence = silence;
         waiting.look = 1ms;
@@ -402,7 +402,7 @@ TEST_F(ForeignBrokerTest, WhatNobodyHasAdoptedIsNotAcknowledged) {
     tell(2);
     run_until([&] { return eu.broker_reader->counts().foreign == 1; });
     EXPECT_EQ(eu.broker.acknowledged, 1U);
-    us.start(true, replication::ForeignOptions{});
+    us.start(true, brokers::ForeignOptions{});
     run_until([&] { return version(eu) == 2 && eu.broker.acknowledged == 3; });
     EXPECT_EQ(eu.progress.ledger()->seq(), 0U);
 }
@@ -413,7 +413,7 @@ TEST_F(ForeignBrokerTest, ASilentNodeIsNotWaitedFor) {
     start_eu(1ms);
     run_until([&] { return version(eu) == 2; });
     EXPECT_EQ(eu.broker_reader->adopted(), 1U);
-    us.start(true, replication::ForeignOptions{});
+    us.start(true, brokers::ForeignOptions{});
     run_until([&] { return received(us, "eu.1") == 1; });
     // It may have adopted the message itself before it heard of that: a twin, which counts once.
     run_until([&] { return received(eu, "us.1") == us.progress.ledger()->seq(); });
@@ -429,7 +429,7 @@ TEST_F(ForeignBrokerTest, WhatNeverComesIsNotWaitedForLong) {
     Message late = us.shape.message(parse_change(schema, entries[1].json).value(), entries[1].json);
     topic.messages.push_back(std::move(late));  // and not the one before it
     tell(2);
-    replication::ForeignOptions patient;
+    brokers::ForeignOptions patient;
     patient.order = 1s;
     us.start(true, patient);
     run_until([&] { return version(us) == 2; });
@@ -449,7 +449,7 @@ TEST_F(ForeignBrokerTest, WhatTheDatabaseRefusesIsPutAsideAndTheRestAdopted) {
 }
 
 TEST_F(BrokerTest, WhatIsNoChangeIsPutAsideByOneNode) {
-    topic.messages.push_back({"topic", "10", "x", {{transport::change_header, "{}"}}, 0});
+    topic.messages.push_back({"topic", "10", "x", {{brokers::change_header, "{}"}}, 0});
     us.start(true);
     eu.start();
     write(us, 2);
@@ -458,7 +458,7 @@ TEST_F(BrokerTest, WhatIsNoChangeIsPutAsideByOneNode) {
     ASSERT_EQ(letters.size(), 1U);
     EXPECT_EQ(letters[0].source, "message/topic.0");
     EXPECT_EQ(letters[0].seq, 0U);
-    EXPECT_EQ(replication::parse_message(letters[0].body)->body, "x");
+    EXPECT_EQ(brokers::parse_message(letters[0].body)->body, "x");
     ASSERT_EQ(dead.messages.size(), 1U);
     EXPECT_EQ(*dead.messages[0].header("atoll-place"), "topic.0:0");
     EXPECT_TRUE(run_on(io, eu.reader->dead_letters(0, {})).value().empty());

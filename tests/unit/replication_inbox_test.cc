@@ -9,6 +9,7 @@
 #include <random>
 
 #include "islands.hpp"
+#include "memory_store.hpp"
 #include "refusing_writer.hpp"
 #include "run.hpp"
 
@@ -45,7 +46,7 @@ protected:
     RefusingWriter writer{store->open_writer(io.get_executor())};
     const std::unique_ptr<store::Reader> reader = store->open_reader(io.get_executor());
     commit::Progress progress{value_of_task(reader->ledger()), system_clock()};
-    replication::Peers peers{{"eu", "ap"}, system_clock()};
+    peers::Peers peers{{"eu", "ap"}, system_clock()};
     const commit::CommitOptions commit_options = [] {
         commit::CommitOptions kept;  // the changes of this test are of 1970
         kept.log_kept = kept.request_ids_kept = std::chrono::hours{100 * 366 * 24};
@@ -209,7 +210,7 @@ TEST_F(InboxTest, WhatIsWaitedForIsFetchedSoonAndTheRestLater) {
     start();
     write(eu, "a", "only a heartbeat tells of it");
     const Position all{{"eu.1", 1}};
-    const transport::Heartbeat heartbeat{"eu", system_clock().now(), all, all};
+    const peers::Heartbeat heartbeat{"eu", system_clock().now(), all, all};
     const auto hear = [&] { peers.heard("eu", heartbeat, progress.ledger()->applied()); };
     hear();
     ASSERT_TRUE(done(system_clock().sleep(std::chrono::milliseconds{100})));
@@ -247,7 +248,7 @@ TEST_F(InboxTest, AnotherContentUnderAKnownNameIsReportedAndNeverApplied) {
     run_until([&] { return received("eu.1") == 1; });
     take({change(forged, 1), change(forged, 3), change(forged, 1)}).value();
     EXPECT_EQ(inbox->counts().forks, 2U) << "each once: one applied already, one waiting";
-    EXPECT_TRUE(peers.has_trouble(replication::fork));
+    EXPECT_TRUE(peers.has_trouble(peers::fork));
     EXPECT_NE(lag_json(peers).find(R"("trouble":["fork"])"), std::string::npos);
     take({change(eu, 2)}).value();
     run_until([&] { return received("eu.1") == 3; });
@@ -314,7 +315,7 @@ TEST_F(InboxTest, AChangeFromTheFutureIsHeldAndOthersFlow) {
     start();
     take({change(eu, 1), change(eu, 2), change(ap, 1)}).value();
     run_until([&] { return received("eu.1") == 1 && received("ap.1") == 1; });
-    run_until([&] { return peers.has_trouble(replication::clock_ahead); });
+    run_until([&] { return peers.has_trouble(peers::clock_ahead); });
     EXPECT_EQ(received("eu.1"), 1U);
     EXPECT_TRUE(parked.empty());
 }

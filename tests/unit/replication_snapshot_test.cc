@@ -2,13 +2,13 @@
 #include <gtest/gtest.h>
 
 #include "islands.hpp"
-#include "replication/snapshot_json.hpp"
+#include "peers/snapshot_json.hpp"
 
 namespace reef::test {
 namespace {
 
 using namespace model;
-using namespace replication;
+using namespace peers;
 
 SnapshotHead some_head() {
     SnapshotHead head{"eu", "eu.1", {}};

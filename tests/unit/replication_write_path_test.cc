@@ -9,9 +9,10 @@
 #include <functional>
 
 #include "islands.hpp"
-#include "model/forward_json.hpp"
-#include "replication/snapshot.hpp"
-#include "replication/snapshot_json.hpp"
+#include "memory_store.hpp"
+#include "peers/forward_json.hpp"
+#include "peers/snapshot.hpp"
+#include "peers/snapshot_json.hpp"
 #include "run.hpp"
 
 namespace reef::test {
@@ -42,7 +43,7 @@ struct Asked {
     std::function<Task<void>()> meanwhile;  // … and this happens while it is waited for
 };
 
-class Calls final : public transport::PeerCalls {
+class Calls final : public peers::PeerCalls {
 public:
     explicit Calls(Asked& asked) : asked_(asked) {}
     Task<Answer> post(std::string path, std::string body,
@@ -81,7 +82,7 @@ protected:
     const std::unique_ptr<store::Reader> reader = store->open_reader(io.get_executor());
     commit::Progress progress{value_of_task(reader->ledger()), system_clock()};
     StoppedClock stopped;
-    replication::Peers peers{{"eu"}, stopped};
+    peers::Peers peers{{"eu"}, stopped};
     commit::Committer committer{{schema, *writer, system_clock(), io.get_executor(),
                                  [this] {
                                      commit::Surroundings made;
@@ -121,8 +122,8 @@ protected:
     }
 
     void has(const std::string& key) {
-        asked.answer = replication::rows_json(schema[0], "eu.1",
-                                              {eu.rows.at(RecordRef{schema[0].id, Key{key}})});
+        asked.answer =
+            peers::rows_json(schema[0], "eu.1", {eu.rows.at(RecordRef{schema[0].id, Key{key}})});
     }
 
     // Whoever saw eu's second write changes "k".
@@ -134,7 +135,7 @@ protected:
 
     Outcome write(std::uint64_t version, replication::WriteTimes times, Clock& clock,
                   std::vector<RequestId> ids = {}) {
-        replication::PeerCallsByName calls;
+        peers::PeerCallsByName calls;
         calls.emplace("eu", std::make_unique<Calls>(asked));
         replication::WritePath writes{
             {schema, committer, progress, peers, clock, io.get_executor()},
@@ -227,7 +228,7 @@ TEST_F(WritePathHomeTest, FindsItsOwnSuccessWhenOnlyTheHomesAnswerIsLost) {
     ASSERT_TRUE(run_on(io, committer.apply(eu.run_of("eu.1", 3, 2))));
     asked.meanwhile = [this]() -> Task<void> {
         const std::string& question = asked.questions.back();
-        auto carried = parse_intent(schema, question.substr(question.find(' ') + 1));
+        auto carried = peers::parse_intent(schema, question.substr(question.find(' ') + 1));
         if (!carried) co_return carried.error();
         eu.submit(*carried);
         auto applied = co_await committer.apply(eu.run_of("eu.1", 5, 1));

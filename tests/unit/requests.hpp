@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "api/http.hpp"
+#include "http/http.hpp"
 
 namespace reef::api {
 
@@ -14,11 +14,11 @@ class RequestText {
 public:
     using Headers = std::vector<std::pair<std::string, std::string>>;
 
-    RequestText(model::Method method, std::string target, Headers headers = {},
+    RequestText(http::Method method, std::string target, Headers headers = {},
                 std::string body = {})
         : target_(std::move(target)), headers_(std::move(headers)), body_(std::move(body)) {
         request_.method = method;
-        request_.method_text = model::name_of(method);
+        request_.method_text = http::name_of(method);
         request_.target = target_;
         const std::size_t mark = std::min(target_.find('?'), target_.size());
         request_.path = request_.target.substr(0, mark);
@@ -30,13 +30,13 @@ public:
     RequestText(const RequestText&) = delete;
     RequestText& operator=(const RequestText&) = delete;
 
-    operator const Request&() const { return request_; }
+    operator const http::Request&() const { return request_; }
 
 private:
     const std::string target_;
     const Headers headers_;
     const std::string body_;
-    Request request_;
+    http::Request request_;
 };
 
 // "pointer /price: must be a number", one a line.

@@ -7,12 +7,12 @@
 namespace reef::api {
 namespace {
 
-using model::Method;
+using http::Method;
 
 Router router_of(const std::string& app) {
     const auto loaded = config::load_app(config::shipped(app), config::environment(),
                                          {.node = "", .whole_app = true});
-    return Router{model::operations_of(loaded.app->schema, loaded.app->api), loaded.app->api};
+    return Router{api::operations_of(loaded.app->schema, loaded.app->api), loaded.app->api};
 }
 
 const Router& listing() {
@@ -45,7 +45,7 @@ struct Case {
 void expect(const Router& router, const std::vector<Case>& cases) {
     for (const Case& one : cases) {
         EXPECT_EQ(match(router, one.method, one.path), one.wanted)
-            << model::name_of(one.method) << ' ' << one.path;
+            << http::name_of(one.method) << ' ' << one.path;
     }
 }
 

@@ -1,3 +1,4 @@
+#include "memory_store.hpp"
 #include "store_contract.hpp"
 
 namespace reef::store::test {

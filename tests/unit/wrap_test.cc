@@ -1,13 +1,13 @@
-#include "api/wrap.hpp"
+#include "http/wrap.hpp"
 
 #include <gtest/gtest.h>
 
-namespace reef::api {
+namespace reef::http {
 
 namespace {
 
 TEST(Wrap, AnAppsAnswersAreFilledIn) {
-    const Wrap wrap{R"({"success": true, "data": <data>, "message": <message>})"};
+    const http::Wrap wrap{R"({"success": true, "data": <data>, "message": <message>})"};
     EXPECT_EQ(wrap.fill({.data = "[1]", .text = "say \"it\""}),
               R"({"success":true,"data":[1],"message":"say \"it\""})");
     EXPECT_EQ(wrap.fill({.data = "[1]", .text = "x", .more = R"(,"next":"k")"}),
@@ -15,7 +15,8 @@ TEST(Wrap, AnAppsAnswersAreFilledIn) {
 }
 
 TEST(Wrap, APartMayStandInsideAString) {
-    const Wrap wrap{R"({"error": "<error>: <detail>, <status> <title>", "id": <request_id>})"};
+    const http::Wrap wrap{
+        R"({"error": "<error>: <detail>, <status> <title>", "id": <request_id>})"};
     EXPECT_EQ(wrap.fill({.text = "a \"b\"\n",
                          .error = "not_found",
                          .title = "Not found",
@@ -25,10 +26,10 @@ TEST(Wrap, APartMayStandInsideAString) {
 }
 
 TEST(Wrap, WithoutAPatternNothingIsWrapped) {
-    EXPECT_FALSE(Wrap{""}.wraps());
-    EXPECT_TRUE(Wrap{"<data>"}.wraps());
+    EXPECT_FALSE(http::Wrap{""}.wraps());
+    EXPECT_TRUE(http::Wrap{"<data>"}.wraps());
 }
 
 }  // namespace
 
-}  // namespace reef::api
+}  // namespace reef::http

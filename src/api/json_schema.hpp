@@ -1,0 +1,36 @@
+// What a field accepts and shows, as JSON Schema 2020-12, and an example of it. It says the same as
+// read_json(), read_text() and append_json(), but for one thing: that a decimal has at most so many
+// decimals stands in its description. `multipleOf: 0.01` would say it too, and make validators that
+// divide binary floats refuse half of all prices.
+#pragma once
+
+#include <string>
+
+#include "model/schema.hpp"
+
+namespace reef::api {
+
+enum class SchemaUse : std::uint8_t {
+    answer,  // part of a record that is shown
+    create,  // part of the body of a create
+    update,  // part of the body of an update
+    path,    // a parameter in the path: a key, or what is looked up
+    query,   // a filter of a list: any bound may be asked for
+};
+
+std::string json_schema(const model::Resource& resource, model::FieldId field, SchemaUse use);
+
+// JSON text: the app's own example, else one made up from the type and the rules. "" when the rules
+// can't be met by guessing.
+std::string example_of(const model::Field& field, int time_digits = 6);
+
+// True for what no client may change in a record that exists.
+bool is_fixed(const model::Resource& resource, model::FieldId field);
+
+// True when a client may name the field in the body of a create.
+bool is_creatable(const model::Resource& resource, model::FieldId field);
+
+// True when the body of a create must name it, or the body of an update.
+bool is_needed(const model::Resource& resource, model::FieldId field, SchemaUse use);
+
+}  // namespace reef::api

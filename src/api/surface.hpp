@@ -1,0 +1,42 @@
+// How an app's API looks beside its resources: its path, its headers, the shape of its answers.
+// Plain data that `config` fills in.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "http/problem.hpp"
+
+namespace reef::api {
+
+struct KeptHeader {    // [headers.operation-name]
+    std::string name;  // lower case
+    bool required = false;
+    bool keep = false;  // stored with the change
+    std::string example;
+};
+
+enum class ListShape : std::uint8_t { page, array };         // {"items":[…],"next":…} or […]
+enum class DeletedShape : std::uint8_t { nothing, record };  // 204, or 200 with the record
+
+struct Answers {
+    ListShape list = ListShape::page;
+    DeletedShape deleted = DeletedShape::nothing;
+    int time_digits = 6;
+    std::string wrap;  // '{"success": true, "data": <data>, …}', "" = bare
+    http::ProblemShape problems;
+};
+
+struct Api {
+    std::string app;                 // "property-listing"
+    std::string nodes_are = "node";  // "region": what the app calls its nodes
+    std::string path;                // "/{region}", "/api/v1", …
+    std::vector<std::string> nodes;  // in the order of the app file
+    std::vector<KeptHeader> headers;
+    Answers answers;
+    // The path names a node ("/{region}"): every operation also works without that part.
+    bool path_names_node() const { return path.find('{') != std::string::npos; }
+};
+
+}  // namespace reef::api

@@ -1,0 +1,209 @@
+#include "brokers/message_shape.hpp"
+
+#include "base/text/json_object.hpp"
+#include "model/record_json.hpp"
+
+namespace reef::brokers {
+
+using namespace model;
+
+namespace {
+
+std::string_view past_of(WriteKind kind) {
+    switch (kind) {
+        case WriteKind::create:
+            return "created";
+        case WriteKind::update:
+            return "updated";
+        case WriteKind::remove:
+            return "deleted";
+    }
+    return "";
+}
+
+std::string_view method_of(WriteKind kind) {
+    switch (kind) {
+        case WriteKind::create:
+            return "POST";
+        case WriteKind::update:
+            return "PUT";
+        case WriteKind::remove:
+            return "DELETE";
+    }
+    return "";
+}
+
+std::string time_text(Time time, TimeZone zone) {
+    std::string text;
+    append_time(text, time, 6, zone);
+    return text;
+}
+
+// A value as the place wants it: JSON, or text inside a string.
+struct Part {
+    std::string text;
+    std::string json;
+};
+
+Part text_part(std::string_view text) {
+    return {std::string{text}, json_text(text)};
+}
+
+Part json_part(std::string json) {
+    return {json, json};
+}
+
+struct Source {
+    const Resource& resource;
+    const Change& change;
+    std::string_view target;
+    std::string_view path;
+    bool names_writer = false;
+
+    Row row() const {
+        Row row = change.row;
+        for (FieldId id = 0; names_writer && id < row.cells.size(); ++id) {
+            if (resource.fields[id].set != SetBy::node) continue;
+            row.cells[id].value = std::string{node_of(change.stamp.dot.origin)};
+        }
+        return row;
+    }
+
+    // Local: other programs write these times into columns without a zone. A delete says so last.
+    std::string record() const {
+        std::string json;
+        append_record(json, resource, row(), {6, TimeZone::none});
+        if (change.kind == WriteKind::remove) json.insert(json.size() - 1, ",\"deleted\":true");
+        return json;
+    }
+
+    std::string input() const {
+        JsonObject input;
+        for (const FieldId id : change.written) {
+            std::string value;
+            append_json(value, resource.fields[id], value_of(resource, change.row, id));
+            input.put(resource.fields[id].name, value);
+        }
+        return input.json();
+    }
+
+    std::string path_text() const {
+        const std::string all = std::string{path} + '/' + resource.name + '/';
+        return change.kind == WriteKind::create ? all : all + to_text(change.row.key);
+    }
+
+    Part key() const {
+        std::string json;
+        append_json(json, resource.key_field(), value_from(change.row.key));
+        return {to_text(change.row.key), json};
+    }
+
+    std::string header(std::string_view name) const {
+        for (const auto& [known, value] : change.headers) {
+            if (known == name) return value;
+        }
+        return "";
+    }
+
+    Part part(std::string_view name) const {
+        constexpr std::string_view header_begin = "header.";
+        const bool created = change.kind == WriteKind::create;
+        if (name == "record") return json_part(record());
+        if (name == "key") return key();
+        if (name == "known_key") return created ? json_part("null") : key();
+        if (name == "version") return json_part(std::to_string(version_of(change.row)));
+        if (name == "resource") return text_part(resource.name);
+        if (name == "one") return text_part(resource.one);
+        if (name == "past") return text_part(past_of(change.kind));
+        if (name == "source") return text_part(node_of(change.stamp.dot.origin));
+        if (name == "target") return text_part(target);
+        if (name == "method") return text_part(method_of(change.kind));
+        if (name == "path") return text_part(path_text());
+        if (name == "input") return json_part(input());
+        if (name == "time") return text_part(time_text(change.stamp.time, TimeZone::z));
+        if (name == "local_time") return text_part(time_text(change.stamp.time, TimeZone::none));
+        if (name.starts_with(header_begin)) {
+            return text_part(header(name.substr(header_begin.size())));
+        }
+        return json_part("null");
+    }
+};
+
+// Text stands in a JSON string without its quotes, but escaped.
+std::string_view inside(std::string_view quoted) {
+    return quoted.substr(1, quoted.size() - 2);
+}
+
+std::string filled(const Template& pattern, const Source& source) {
+    std::string out;
+    for (const Template::Piece& piece : pattern.pieces()) {
+        out += piece.text;
+        if (piece.part.empty()) continue;
+        const Part part = source.part(piece.part);
+        if (pattern.form() == Template::Form::text) {
+            out += part.text;
+        } else if (piece.quoted) {
+            out += inside(json_text(part.text));
+        } else {
+            out += part.json;
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
+MessageShape::MessageShape(const Schema& schema, const ShapeTexts& texts)
+    : schema_(schema),
+      topic_(texts.topic, Template::Form::text),
+      key_(texts.key, Template::Form::text),
+      body_(texts.body, Template::Form::json),
+      path_(texts.path),
+      names_writer_(texts.names_writer) {
+    for (const Resource& resource : schema.resources) {
+        const Change none;
+        std::string topic = filled(topic_, {resource, none, {}, {}});
+        if (std::find(topics_.begin(), topics_.end(), topic) == topics_.end()) {
+            topics_.push_back(std::move(topic));
+        }
+    }
+}
+
+const Resource* MessageShape::resource_of(std::string_view topic) const {
+    const Resource* only = nullptr;
+    for (const Resource& resource : schema_.resources) {
+        const Change none;
+        if (filled(topic_, {resource, none, {}, {}}) != topic) continue;
+        if (only) return nullptr;
+        only = &resource;
+    }
+    return only;
+}
+
+Message MessageShape::message(const Change& change, const std::string& json,
+                              std::string_view target) const {
+    const Source source{schema_[change.row.resource], change, target, path_, names_writer_};
+    Message message;
+    message.topic = filled(topic_, source);
+    message.key = filled(key_, source);
+    message.body = body_.pieces().empty() ? json : filled(body_, source);
+    message.headers.emplace_back(change_header, json);
+    if (!change.traceparent.empty()) {
+        message.headers.emplace_back(trace_header, change.traceparent);
+    }
+    message.time_ms = change.at.us / 1000;
+    return message;
+}
+
+Message MessageShape::row_message(const Row& row, const OriginId& origin) const {
+    Change change;
+    change.row = row;
+    change.kind = row.alive() ? WriteKind::update : WriteKind::remove;
+    change.stamp = {latest_stamp(row).time, {origin, 0}};
+    Message shown = message(change, "");
+    shown.headers = {{joined_header, to_text(row.vector)}};
+    shown.time_ms = change.stamp.time.us / 1000;
+    return shown;
+}
+
+}  // namespace reef::brokers

@@ -1,0 +1,49 @@
+// What an app's messages look like to programs that know nothing of Atoll: its topic, key and body
+// with their <parts> filled in from a change. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/text/template.hpp"
+#include "brokers/broker.hpp"
+#include "model/change.hpp"
+
+namespace reef::brokers {
+
+struct ShapeTexts {  // as the app file has them
+    std::string topic;
+    std::string key = "<key>";
+    std::string body;  // "": the change in Atoll's own form
+    std::string path;  // of the API, before a resource's name
+    // A record names the region that wrote it last, not the one that took it in: programs of other
+    // regions drop what names their own.
+    bool names_writer = false;
+};
+
+class MessageShape {
+public:
+    MessageShape(const model::Schema& schema, const ShapeTexts& texts);
+
+    // `json`: the change's, which rides in a header.
+    Message message(const model::Change& change, const std::string& json,
+                    std::string_view target = {}) const;
+    // A row that no change says: for other programs, as if `origin` had written it last.
+    Message row_message(const model::Row& row, const model::OriginId& origin) const;
+    // Of each resource, without repeats.
+    const std::vector<std::string>& topics() const { return topics_; }
+    // Null: several have this topic, or none.
+    const model::Resource* resource_of(std::string_view topic) const;
+
+private:
+    const model::Schema& schema_;
+    const Template topic_;
+    const Template key_;
+    const Template body_;
+    const std::string path_;
+    const bool names_writer_;
+    std::vector<std::string> topics_;
+};
+
+}  // namespace reef::brokers

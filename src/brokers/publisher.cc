@@ -1,0 +1,150 @@
+#include "brokers/publisher.hpp"
+
+#include <limits>
+
+#include "base/log.hpp"
+
+namespace reef::brokers {
+
+using namespace model;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr const char* cursor = "published";
+
+}  // namespace
+
+Publisher::Publisher(PublisherParts parts, std::unique_ptr<brokers::Sink> sink,
+                     PublisherOptions options)
+    : parts_(std::move(parts)), options_(options), sink_(std::move(sink)) {}
+
+Publisher::~Publisher() = default;
+
+// "us.k3f9:120 property-updates.0:345": of another life of this store it says nothing.
+void Publisher::begin() {
+    const auto ledger = parts_.progress.ledger();
+    self_ = ledger->self;
+    const auto known = ledger->cursors.find(cursor);
+    if (known == ledger->cursors.end()) return;
+    saved_ = known->second;
+    const std::size_t space = saved_.find(' ');
+    const auto at = parse_position(saved_.substr(0, space));
+    const auto ends = parse_position(
+        space == saved_.npos ? std::string_view{} : std::string_view{saved_}.substr(space + 1));
+    if (!at || !at->contains(self_)) return;
+    confirmed_ = std::min(seq_in(*at, self_), ledger->seq());
+    if (ends) ends_ = *ends;
+}
+
+asio::awaitable<void> Publisher::run() {
+    auto pause = options_.retry_min;
+    for (bool began = false;;) {
+        if (!leads_) {
+            began = connected_ = false;
+            Result<void> slept = co_await parts_.clock.sleep(options_.retry_min);
+            if (!slept) co_return;  // stopping
+            continue;
+        }
+        if (!std::exchange(began, true)) begin();
+        const std::uint64_t seen = parts_.progress.generation();
+        auto sent = co_await publish_piece();
+        if (!sent) {
+            if (connected_.exchange(false) || pause == options_.retry_min) {
+                log::warn("The broker takes no changes: they wait in the log",
+                          {{"reason", sent.error().what}});
+            }
+            Result<void> slept = co_await parts_.clock.sleep(pause);
+            if (!slept) co_return;  // stopping
+            pause = std::min(pause * 2, options_.retry_max);
+            continue;
+        }
+        if (*sent > 0 && !connected_.exchange(true)) {
+            log::info("The broker takes changes", {{"published", confirmed_.load()}});
+        }
+        pause = options_.retry_min;
+        static_cast<void>(co_await save_if_due());
+        if (*sent > 0) continue;
+        static_cast<void>(co_await parts_.progress.watch().wait_beyond(seen, options_.save_after));
+    }
+}
+
+// How many changes went; 0: there is nothing new.
+Task<std::size_t> Publisher::publish_piece() {
+    Position after;
+    const auto ledger = parts_.progress.ledger();  // which the next commit lets go of
+    for (const auto& [origin, mark] : ledger->origins)
+        after[origin] = std::numeric_limits<std::int64_t>::max();
+    const std::uint64_t confirmed = confirmed_;
+    after[self_] = confirmed;
+    if (ledger->seq() <= confirmed) co_return std::size_t{0};
+    auto entries = co_await parts_.reader.changes_after(std::move(after), options_.piece);
+    if (!entries) co_return entries.error();
+    // The log may already show a commit whose answer is still on its way here. The broker could be
+    // faster with it: a change of its own that a node does not know looks like a fork.
+    while (!entries->empty() && entries->back().dot.seq > ledger->seq())
+        entries->pop_back();
+    if (entries->empty()) co_return std::size_t{0};
+    if (entries->front().dot.seq != confirmed + 1) {
+        log::warn("The log was trimmed before the broker had it: peers fill the gap",
+                  {{"first", confirmed + 1}, {"last", entries->front().dot.seq - 1}});
+    }
+    std::vector<brokers::Message> messages;
+    messages.reserve(entries->size());
+    for (const store::LogEntry& entry : *entries)
+        messages.push_back(message_of(entry));
+    auto ends = co_await sink_->publish(std::move(messages));
+    if (!ends) co_return ends.error();
+    take_ends(*ends, entries->back().dot.seq);
+    co_return entries->size();
+}
+
+// One that this node can't read any more, as after its resource was taken out of the app, has no
+// shape but its own.
+brokers::Message Publisher::message_of(const store::LogEntry& entry) const {
+    const auto change = parse_change(parts_.schema, entry.json);
+    if (change) return parts_.shape.message(*change, entry.json);
+    brokers::Message message;
+    message.topic = parts_.shape.topics().front();
+    message.body = entry.json;
+    message.headers.emplace_back(brokers::change_header, entry.json);
+    return message;
+}
+
+// Offsets only grow, unless the topic was made anew: then it lacks what it had.
+void Publisher::take_ends(const brokers::Ends& ends, std::uint64_t last) {
+    const bool anew = std::any_of(ends.begin(), ends.end(), [this](const auto& end) {
+        const auto known = ends_.find(end.first);
+        return known != ends_.end() && end.second <= known->second;
+    });
+    if (anew) {
+        log::warn("The topic was made anew: it gets all that the log holds");
+        ends_.clear();
+        confirmed_ = 0;
+        return;
+    }
+    for (const auto& [place, offset] : ends)
+        ends_[place] = offset;
+    confirmed_ = last;
+}
+
+std::string Publisher::cursor_text() const {
+    return to_text(Position{{self_, confirmed_}}) + ' ' + to_text(ends_);
+}
+
+Task<void> Publisher::save_if_due() {
+    const auto now = parts_.clock.steady();
+    if (now - saved_at_ < options_.save_after) co_return Result<void>{};
+    std::string text = cursor_text();
+    if (confirmed_ == 0 || text == saved_) co_return Result<void>{};
+    commit::Rows rows;
+    rows.under_lease = true;
+    rows.cursors[cursor] = text;
+    auto saved = co_await parts_.committer.load(std::move(rows));
+    if (!saved) co_return saved.error();
+    saved_ = std::move(text);
+    saved_at_ = parts_.clock.steady();
+    co_return Result<void>{};
+}
+
+}  // namespace reef::brokers

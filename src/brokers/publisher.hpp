@@ -1,0 +1,75 @@
+// Sends this node's own changes to a broker, in order: from its log, woken by each commit. The log
+// is the queue: while the broker is away it waits there, and nobody else waits.
+//
+// How far the broker has confirmed is kept in the store, now and then: after a crash the last of it
+// is sent again, which receivers know. Where the log was trimmed meanwhile, receivers find the gap
+// and ask the peers. A topic that was made anew gets everything that the log holds.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "brokers/message_shape.hpp"
+#include "commit/committer.hpp"
+#include "commit/progress.hpp"
+#include "store/store.hpp"
+
+namespace reef::brokers {
+
+struct PublisherOptions {
+    store::ScanLimits piece{256, 2 << 20};       // sent at a time
+    std::chrono::milliseconds save_after{1000};  // between two notes of how far it is
+    std::chrono::milliseconds retry_min{100};
+    std::chrono::milliseconds retry_max{2000};
+};
+
+struct PublisherParts {
+    const model::Schema& schema;
+    commit::Committer& committer;
+    commit::Progress& progress;
+    store::Reader& reader;
+    Clock& clock;
+    const brokers::MessageShape& shape;
+};
+
+class Publisher {
+public:
+    Publisher(PublisherParts parts, std::unique_ptr<brokers::Sink> sink,
+              PublisherOptions options = {});
+    ~Publisher();
+
+    // Runs until it is cancelled.
+    asio::awaitable<void> run();
+    // While another process of the node sends them, this one waits. Then it begins where that one
+    // has come to.
+    void lead(bool on) { leads_ = on; }
+    bool leads() const { return leads_; }  // from any thread
+
+    // From any thread: the last of this node's changes that the broker has confirmed.
+    std::uint64_t confirmed() const { return confirmed_; }
+    // The broker took what it was given last.
+    bool connected() const { return connected_; }
+
+private:
+    void begin();
+    Task<std::size_t> publish_piece();
+    brokers::Message message_of(const store::LogEntry& entry) const;
+    void take_ends(const brokers::Ends& ends, std::uint64_t last);
+    Task<void> save_if_due();
+    std::string cursor_text() const;
+
+    const PublisherParts parts_;
+    const PublisherOptions options_;
+    const std::unique_ptr<brokers::Sink> sink_;
+    model::OriginId self_;
+    brokers::Ends ends_;  // of what was confirmed, by place
+    std::atomic<std::uint64_t> confirmed_{0};
+    std::atomic<bool> connected_{false};
+    std::atomic<bool> leads_{true};
+    std::string saved_;
+    std::chrono::nanoseconds saved_at_{};
+};
+
+}  // namespace reef::brokers

@@ -1,0 +1,106 @@
+#include "peers/change_feed.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "peers/feed_lines.hpp"
+
+namespace reef::peers {
+
+using namespace std::chrono_literals;
+using namespace model;
+
+namespace {
+
+constexpr std::chrono::nanoseconds heartbeat_interval = 100ms;
+// A read blocks the io thread: pieces are small enough that others hardly notice.
+constexpr store::ScanLimits piece{256, 256 << 10};
+
+class ChangeFeed final : public http::StreamBody {
+public:
+    ChangeFeed(FeedParts parts, Position after, std::vector<std::string> without)
+        : parts_(std::move(parts)), position_(std::move(after)), without_(std::move(without)) {}
+
+    asio::awaitable<void> write_to(http::Stream& stream) override {
+        for (;;) {
+            const std::uint64_t seen = parts_.progress.generation();
+            if (parts_.stopping) hand_over();
+            const auto ledger = parts_.progress.ledger();
+            auto entries = co_await parts_.reader.changes_after(wanted_after(), piece);
+            if (!entries) co_return;  // the peer asks again
+            if (has_hole(*ledger, *entries)) co_return;
+            const std::string lines = lines_of(*entries);
+            const bool taken = co_await stream.write(lines);
+            if (!taken) co_return;
+            if (!entries->empty()) continue;
+            // A wake-up is a hint, and the silence of one interval is news as well.
+            static_cast<void>(
+                co_await parts_.progress.watch().wait_beyond(seen, heartbeat_interval));
+        }
+    }
+
+private:
+    // From what the peer was last heard to have on, our own changes are wanted as well.
+    void hand_over() {
+        if (std::erase(without_, parts_.node) == 0) return;
+        for (const auto& [origin, seq] : parts_.peers.received_by(parts_.asker)) {
+            if (node_of(origin) != parts_.node) continue;
+            std::uint64_t& known = position_[origin];
+            known = std::max(known, seq);
+        }
+    }
+
+    // Where the peer stands, with everything passed over that it does not want from us.
+    Position wanted_after() const {
+        Position after = position_;
+        const auto ledger = parts_.progress.ledger();  // which the next commit lets go of
+        for (const auto& [origin, mark] : ledger->origins) {
+            if (is_passed_over(origin)) after[origin] = std::numeric_limits<std::int64_t>::max();
+        }
+        return after;
+    }
+
+    bool is_passed_over(std::string_view origin) const {
+        const std::string_view node = node_of(origin);
+        return std::find(without_.begin(), without_.end(), node) != without_.end();
+    }
+
+    // `ledger` is from before the entries were read: what it names was there, or is trimmed.
+    bool has_hole(const store::Ledger& ledger, const std::vector<store::LogEntry>& entries) const {
+        Position next = position_;
+        for (const store::LogEntry& entry : entries) {
+            if (entry.dot.seq != ++next[entry.dot.origin]) return true;
+        }
+        if (!entries.empty()) return false;
+        return std::any_of(ledger.origins.begin(), ledger.origins.end(), [&](const auto& origin) {
+            return !is_passed_over(origin.first) &&
+                   origin.second.received > seq_in(position_, origin.first);
+        });
+    }
+
+    std::string lines_of(const std::vector<store::LogEntry>& entries) {
+        std::string lines;
+        for (const store::LogEntry& entry : entries) {
+            peers::append_line(lines, entry.json);
+            position_[entry.dot.origin] = entry.dot.seq;
+        }
+        const auto ledger = parts_.progress.ledger();
+        peers::append_line(lines,
+                           peers::Heartbeat{parts_.node, parts_.clock.now(), ledger->received(),
+                                            ledger->applied(), ledger->before(), ledger->seeded()});
+        return lines;
+    }
+
+    const FeedParts parts_;
+    Position position_;
+    std::vector<std::string> without_;
+};
+
+}  // namespace
+
+std::unique_ptr<http::StreamBody> make_change_feed(FeedParts parts, Position after,
+                                                   std::vector<std::string> without) {
+    return std::make_unique<ChangeFeed>(std::move(parts), std::move(after), std::move(without));
+}
+
+}  // namespace reef::peers

@@ -1,0 +1,53 @@
+// The direct transport: a peer's routes over HTTP. Its feed of changes, and single calls.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "peers/source.hpp"
+
+namespace reef::peers {
+
+// "http://host:port" or "host:port"; absent when it is neither.
+struct HostPort {
+    std::string host;
+    std::string port;
+};
+std::optional<HostPort> parse_url(std::string_view url);
+
+struct PeerAddress {
+    std::string node;  // the peer's name
+    std::string host;
+    std::string port;
+    std::string secret;               // "" between nodes of one machine
+    std::string self;                 // our own name
+    std::string schema;               // Schema::id(): a peer of another shape is not followed
+    std::vector<HostPort> more = {};  // its other processes: each in turn when one fails
+};
+
+struct DirectTimes {
+    std::chrono::milliseconds connect{500};
+    std::chrono::milliseconds silence{1500};  // a feed that says nothing for so long is dead
+};
+
+// Used on the executor that its coroutines run on.
+std::unique_ptr<Source> make_direct_source(PeerAddress peer, DirectTimes times);
+
+// Single requests to a peer, over connections that are kept. One executor.
+class PeerCalls {
+public:
+    struct Answer {
+        int status = 0;
+        std::string body;
+    };
+    virtual ~PeerCalls() = default;
+    // unavailable: it was not sent. outcome_unknown: it was, and no answer came in time.
+    virtual Task<Answer> post(std::string path, std::string body,
+                              std::chrono::milliseconds deadline) = 0;
+    virtual Task<Answer> get(std::string target, std::chrono::milliseconds deadline) = 0;
+};
+std::unique_ptr<PeerCalls> make_peer_calls(PeerAddress peer);
+
+}  // namespace reef::peers

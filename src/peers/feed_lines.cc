@@ -1,0 +1,64 @@
+#include "peers/feed_lines.hpp"
+
+#include <charconv>
+
+#include "base/text/json.hpp"
+
+namespace reef::peers {
+
+namespace {
+
+constexpr std::string_view heartbeat_begin = "{\"heartbeat\":";
+
+Error bad() {
+    return {Errc::invalid, "a heartbeat that is none"};
+}
+
+}  // namespace
+
+void append_line(std::string& out, const Heartbeat& heartbeat) {
+    out += heartbeat_begin;
+    out += "{\"node\":";
+    append_json_string(out, heartbeat.node);
+    out += ",\"time\":" + std::to_string(heartbeat.time.us);
+    out += ",\"received\":\"" + model::to_text(heartbeat.received);
+    out += "\",\"applied\":\"" + model::to_text(heartbeat.applied);
+    out += '"';
+    if (!heartbeat.before.empty()) {
+        out += ",\"before\":";
+        append_json_string(out, heartbeat.before);
+    }
+    if (heartbeat.seeded) out += ",\"seeded\":true";
+    out += "}}\n";
+}
+
+void append_line(std::string& out, std::string_view change_json) {
+    out += change_json;
+    out += '\n';
+}
+
+Result<Arrival> parse_line(std::string line) {
+    if (!line.starts_with(heartbeat_begin)) return Arrival{std::move(line)};
+    const auto json = parse_json(line);
+    if (!json) return json.error();
+    const Json& said = json->members.front().second;
+    const Json* node = said.find("node");
+    const Json* time = said.find("time");
+    const Json* received = said.find("received");
+    const Json* applied = said.find("applied");
+    if (!node || !time || !received || !applied) return bad();
+    Heartbeat heartbeat;
+    heartbeat.node = node->text;
+    const char* end = time->text.data() + time->text.size();
+    const auto read = std::from_chars(time->text.data(), end, heartbeat.time.us);
+    auto known = model::parse_position(received->text);
+    auto seen = model::parse_position(applied->text);
+    if (read.ec != std::errc{} || read.ptr != end || !known || !seen) return bad();
+    heartbeat.received = std::move(*known);
+    heartbeat.applied = std::move(*seen);
+    heartbeat.before = text_at(said, "before");
+    heartbeat.seeded = true_at(said, "seeded");
+    return Arrival{std::move(heartbeat)};
+}
+
+}  // namespace reef::peers

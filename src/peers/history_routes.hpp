@@ -1,0 +1,62 @@
+// What a peer asks that is behind: whether our log reaches back to where it stands, a piece of one
+// origin's log, a snapshot, one record as it stands here.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "commit/progress.hpp"
+#include "http/http.hpp"
+#include "http/problem.hpp"
+#include "store/store.hpp"
+
+namespace reef::peers {
+
+// Our log without a hole, or the origin of which it lacks what follows.
+struct LogRange {
+    model::OriginId origin;
+    std::uint64_t wanted = 0;  // asked for, and not here
+    std::uint64_t oldest = 0;  // here, up to `newest`; 0: none at all
+    std::uint64_t newest = 0;
+};
+
+// One per io thread.
+class HistoryRoutes {
+public:
+    struct Parts {
+        const model::Schema& schema;
+        store::Reader& reader;
+        commit::Progress& progress;
+        std::string node;
+    };
+    explicit HistoryRoutes(Parts parts, const http::ProblemWriter& problems)
+        : parts_(std::move(parts)), problems_(problems) {}
+
+    // Of the first origin whose tail behind `after` is not whole here, but for those of `without`.
+    Task<std::optional<LogRange>> missing(model::Position after, std::vector<std::string> without);
+    http::Response gone(const LogRange& range, const http::Request& request) const;
+
+    // At most `limit` changes of one origin, as lines. 410 when they are no longer here.
+    asio::awaitable<http::Response> log_piece(const http::Request& request, model::Dot after,
+                                              std::uint32_t limit);
+    // {}: the position. {"resource":…,"after":…}: rows. {"requests":…}: request ids.
+    asio::awaitable<http::Response> snapshot(const http::Request& request);
+    // {"resource":…,"key":…}
+    asio::awaitable<http::Response> record(const http::Request& request);
+
+private:
+    asio::awaitable<http::Response> snapshot_head(const http::Request& request);
+    asio::awaitable<http::Response> snapshot_rows(const http::Request& request,
+                                                  const model::Resource& resource,
+                                                  std::optional<model::Key> after);
+    asio::awaitable<http::Response> snapshot_requests(const http::Request& request,
+                                                      std::uint64_t after);
+    http::Response problem(std::string_view error, std::string detail,
+                           const http::Request& request) const;
+
+    const Parts parts_;
+    const http::ProblemWriter& problems_;
+};
+
+}  // namespace reef::peers

@@ -1,0 +1,354 @@
+#include "peers/peers.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "base/text/json.hpp"
+
+namespace reef::peers {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// A peer that says nothing for so long is not waited for: its feed says something every 100 ms.
+constexpr std::chrono::nanoseconds silence_max = 500ms;
+// Who was heard so lately may be back in a moment.
+constexpr std::chrono::seconds restart_max{5};
+constexpr std::size_t marks_max = 256;
+// The rate of applying is that of the last seconds, looked at several times in each.
+constexpr std::chrono::nanoseconds rate_window = 5s;
+constexpr std::chrono::nanoseconds rate_step = 250ms;
+
+double seconds(std::chrono::nanoseconds time) {
+    return std::chrono::duration<double>(time).count();
+}
+
+}  // namespace
+
+// "At this time the peer was heard to have this much": gone once it is applied here.
+struct Peers::Pending {
+    std::chrono::nanoseconds heard{};
+    model::Position position;
+};
+
+// "At this time so many changes of the peer were applied here."
+struct Peers::Applied {
+    std::chrono::nanoseconds time{};
+    std::uint64_t changes = 0;
+};
+
+struct Peers::Peer {
+    bool open = false;  // its feed
+    bool tried = false;
+    bool cut = false;
+    bool ever_heard = false;
+    std::chrono::nanoseconds last_heard{};
+    model::Position received;
+    model::Position applied;
+    std::deque<Pending> pending;
+    std::deque<Applied> rate_marks;  // the first may be older than the window
+    double clock_ahead = 0;
+    std::string trouble;
+    std::set<std::string> troubles;
+};
+
+Peers::Peers(std::vector<std::string> names, Clock& clock)
+    : clock_(clock), watch_(clock), started_(clock.steady()) {
+    for (std::string& name : names)
+        peers_.emplace(std::move(name), std::make_unique<Peer>());
+}
+
+Peers::~Peers() = default;
+
+Peers::Peer& Peers::at(std::string_view name) {
+    return *peers_.find(name)->second;
+}
+
+const Peers::Peer* Peers::find(std::string_view name) const {
+    const auto found = peers_.find(name);
+    return found == peers_.end() ? nullptr : found->second.get();
+}
+
+void Peers::heard(const std::string& name, const peers::Heartbeat& heartbeat,
+                  const model::Position& applied_here) {
+    const std::lock_guard lock{mutex_};
+    Peer& peer = at(name);
+    peer.open = peer.tried = peer.ever_heard = true;
+    peer.last_heard = clock_.steady();
+    peer.received = heartbeat.received;
+    peer.applied = heartbeat.applied;
+    peer.clock_ahead = static_cast<double>(heartbeat.time.us - clock_.now().us) / 1e6;
+    peer.trouble.clear();
+    applied_here_ = applied_here;
+    if (model::covers(applied_here, peer.received)) {
+        peer.pending.clear();
+    } else if (peer.pending.size() < marks_max) {
+        peer.pending.push_back({peer.last_heard, peer.received});
+    } else {
+        peer.pending.back().position = peer.received;
+    }
+    watch_.notify();
+}
+
+void Peers::applied(const model::Position& applied_here) {
+    const std::lock_guard lock{mutex_};
+    applied_here_ = applied_here;
+    for (auto& [name, peer] : peers_) {
+        while (!peer->pending.empty() &&
+               model::covers(applied_here, peer->pending.front().position)) {
+            peer->pending.pop_front();
+        }
+        const auto now = clock_.steady();
+        auto& marks = peer->rate_marks;
+        if (!marks.empty() && now - marks.back().time < rate_step) continue;
+        marks.push_back({now, applied_of(name)});
+        while (marks.size() > 1 && now - marks[1].time >= rate_window)
+            marks.pop_front();
+    }
+}
+
+std::uint64_t Peers::applied_of(std::string_view name) const {
+    std::uint64_t changes = 0;
+    for (const auto& [origin, seq] : applied_here_) {
+        if (model::node_of(origin) == name) changes += seq;
+    }
+    return changes;
+}
+
+double Peers::applied_per_second(const std::string& name, const Peer& peer) const {
+    if (peer.rate_marks.empty()) return 0;
+    const auto now = clock_.steady();
+    const auto start = now - rate_window;
+    Applied since = peer.rate_marks.front();
+    for (const Applied& mark : peer.rate_marks) {
+        if (mark.time <= start) since = mark;
+    }
+    const double window = seconds(now - std::max(since.time, start));
+    const auto changes = static_cast<double>(applied_of(name) - since.changes);
+    return changes / std::max(window, seconds(rate_step));
+}
+
+void Peers::lost(const std::string& name, std::string trouble) {
+    const std::lock_guard lock{mutex_};
+    Peer& peer = at(name);
+    peer.open = false;
+    peer.tried = true;
+    peer.trouble = std::move(trouble);
+    watch_.notify();
+}
+
+void Peers::cut(const std::string& name, bool cut) {
+    const std::lock_guard lock{mutex_};
+    at(name).cut = cut;
+    watch_.notify();
+}
+
+void Peers::trouble(std::string_view name, const std::string& what, bool on) {
+    const std::lock_guard lock{mutex_};
+    const auto peer = peers_.find(name);
+    if (peer == peers_.end()) return;
+    const bool changed =
+        on ? peer->second->troubles.insert(what).second : peer->second->troubles.erase(what) > 0;
+    if (changed) watch_.notify();
+}
+
+bool Peers::has_trouble(std::string_view what) const {
+    const std::lock_guard lock{mutex_};
+    return std::any_of(peers_.begin(), peers_.end(), [what](const auto& peer) {
+        return peer.second->troubles.contains(std::string{what});
+    });
+}
+
+bool Peers::may_give_snapshot(std::string_view name) const {
+    const std::lock_guard lock{mutex_};
+    const Peer* peer = find(name);
+    return peer && (!peer->tried || peer->troubles.contains(needs_snapshot));
+}
+
+bool Peers::alive(const Peer& peer) const {
+    return peer.open && !peer.cut && clock_.steady() - peer.last_heard < silence_max;
+}
+
+bool Peers::reachable(std::string_view name) const {
+    const std::lock_guard lock{mutex_};
+    const Peer* peer = find(name);
+    return peer && alive(*peer);
+}
+
+std::chrono::nanoseconds Peers::silence_of(std::string_view name) const {
+    const std::lock_guard lock{mutex_};
+    const Peer* peer = find(name);
+    if (!peer || alive(*peer)) return {};
+    return clock_.steady() - (peer->ever_heard ? peer->last_heard : started_);
+}
+
+bool Peers::is_cut(std::string_view name) const {
+    const std::lock_guard lock{mutex_};
+    const Peer* peer = find(name);
+    return peer && peer->cut;
+}
+
+bool Peers::knows(std::string_view name) const {
+    const std::lock_guard lock{mutex_};
+    return find(name) != nullptr;
+}
+
+std::vector<std::string> Peers::connected() const {
+    const std::lock_guard lock{mutex_};
+    std::vector<std::string> names;
+    for (const auto& [name, peer] : peers_) {
+        if (alive(*peer)) names.push_back(name);
+    }
+    return names;
+}
+
+PeerReport Peers::report_of(const std::string& name, const Peer& peer) const {
+    PeerReport report;
+    const auto now = clock_.steady();
+    report.name = name;
+    report.connected = alive(peer);
+    report.cut = peer.cut;
+    report.last_contact_seconds = seconds(now - (peer.ever_heard ? peer.last_heard : started_));
+    report.clock_ahead_seconds = peer.clock_ahead;
+    report.trouble = peer.trouble;
+    report.applied_per_second = applied_per_second(name, peer);
+    report.troubles.assign(peer.troubles.begin(), peer.troubles.end());
+    for (const auto& [origin, seq] : peer.received) {
+        const std::uint64_t here = model::seq_in(applied_here_, origin);
+        if (seq > here) report.pending += seq - here;
+    }
+    if (!report.connected) {
+        report.lag_seconds = report.last_contact_seconds;
+    }
+    if (!peer.pending.empty()) {
+        report.lag_seconds =
+            std::max(report.lag_seconds, seconds(now - peer.pending.front().heard));
+    }
+    return report;
+}
+
+std::vector<PeerReport> Peers::report() const {
+    const std::lock_guard lock{mutex_};
+    std::vector<PeerReport> reports;
+    for (const auto& [name, peer] : peers_)
+        reports.push_back(report_of(name, *peer));
+    return reports;
+}
+
+double Peers::lag_seconds() const {
+    double lag = 0;
+    for (const PeerReport& peer : report())
+        lag = std::max(lag, peer.lag_seconds);
+    return lag;
+}
+
+std::size_t Peers::have_applied(const model::Dot& dot) const {
+    const std::lock_guard lock{mutex_};
+    return static_cast<std::size_t>(
+        std::count_if(peers_.begin(), peers_.end(), [&dot](const auto& peer) {
+            return model::seq_in(peer.second->applied, dot.origin) >= dot.seq;
+        }));
+}
+
+bool Peers::any_lacks(const model::Dot& dot) const {
+    const std::lock_guard lock{mutex_};
+    const auto now = clock_.steady();
+    return std::any_of(peers_.begin(), peers_.end(), [&](const auto& named) {
+        const Peer& peer = *named.second;
+        const bool expected = peer.ever_heard && now - peer.last_heard < restart_max;
+        return expected && !peer.cut && model::seq_in(peer.applied, dot.origin) < dot.seq;
+    });
+}
+
+bool Peers::all_tried() const {
+    const std::lock_guard lock{mutex_};
+    return std::all_of(peers_.begin(), peers_.end(),
+                       [](const auto& peer) { return peer.second->tried; });
+}
+
+model::Position Peers::known_elsewhere() const {
+    const std::lock_guard lock{mutex_};
+    model::Position all;
+    for (const auto& [name, peer] : peers_) {
+        for (const auto& [origin, seq] : peer->received) {
+            std::uint64_t& highest = all[origin];
+            highest = std::max(highest, seq);
+        }
+    }
+    return all;
+}
+
+model::Position Peers::received_by(std::string_view name) const {
+    const std::lock_guard lock{mutex_};
+    const Peer* peer = find(name);
+    return peer ? peer->received : model::Position{};
+}
+
+model::Position Peers::reachable_received(std::string_view except) const {
+    const std::lock_guard lock{mutex_};
+    model::Position all;
+    for (const auto& [name, peer] : peers_) {
+        if (name == except || !alive(*peer)) continue;
+        for (const auto& [origin, seq] : peer->received) {
+            std::uint64_t& highest = all[origin];
+            highest = std::max(highest, seq);
+        }
+    }
+    return all;
+}
+
+std::vector<std::string> Peers::who_has(const model::Dot& dot) const {
+    const std::lock_guard lock{mutex_};
+    std::vector<std::string> names;
+    for (const auto& [name, peer] : peers_) {
+        const bool has = model::seq_in(peer->received, dot.origin) >= dot.seq;
+        if (has && !peer->cut) names.push_back(name);
+    }
+    return names;
+}
+
+namespace {
+
+void append_number(std::string& out, std::string_view name, double value) {
+    char text[64];
+    const int size =
+        std::snprintf(text, sizeof text, "\"%.*s\":%.3f", static_cast<int>(name.size()),
+                      name.data(), std::max(value, 0.0));
+    out.append(text, static_cast<std::size_t>(size));
+}
+
+}  // namespace
+
+std::string lag_json(const Peers& peers) {
+    const std::vector<PeerReport> reports = peers.report();
+    double lag = 0;
+    for (const PeerReport& peer : reports)
+        lag = std::max(lag, peer.lag_seconds);
+    std::string json = "{";
+    append_number(json, "lag_seconds", lag);
+    json += ",\"peers\":[";
+    for (std::size_t i = 0; i < reports.size(); ++i) {
+        const PeerReport& peer = reports[i];
+        json += i > 0 ? ",{\"name\":" : "{\"name\":";
+        append_json_string(json, peer.name);
+        json += ',';
+        append_number(json, "lag_seconds", peer.lag_seconds);
+        json += ",\"pending\":" + std::to_string(peer.pending);
+        json += peer.connected ? ",\"connected\":true," : ",\"connected\":false,";
+        if (peer.cut) json += "\"cut\":true,";
+        append_number(json, "applied_per_second", peer.applied_per_second);
+        json += ',';
+        append_number(json, "last_contact_seconds", peer.last_contact_seconds);
+        if (!peer.troubles.empty()) json += ",\"trouble\":[";
+        for (std::size_t t = 0; t < peer.troubles.size(); ++t) {
+            json += t > 0 ? ",\"" : "\"";
+            json += peer.troubles[t] + '"';
+        }
+        if (!peer.troubles.empty()) json += ']';
+        json += '}';
+    }
+    return json + "]}";
+}
+
+}  // namespace reef::peers

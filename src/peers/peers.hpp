@@ -1,0 +1,111 @@
+// What this node knows of each of its peers: told by the feeds, asked by everyone. Any thread.
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/watch.hpp"
+#include "peers/source.hpp"
+
+namespace reef::peers {
+
+// What a person must know of a peer, as /replication-lag, status and the metrics name it.
+inline constexpr const char* needs_snapshot = "needs_snapshot";  // its log no longer reaches back
+inline constexpr const char* fork = "fork";                // it has another content under a name
+inline constexpr const char* other_rows = "other_rows";    // it began with rows that are not ours
+inline constexpr const char* clock_ahead = "clock_ahead";  // its changes are from our future
+
+struct PeerReport {
+    std::string name;
+    bool connected = false;  // its feed is open, and it was heard lately
+    bool cut = false;        // by `atoll cut`
+    double lag_seconds = 0;
+    std::uint64_t pending = 0;          // changes that it has and that are not applied here
+    double applied_per_second = 0;      // of its own changes, here, over the last seconds
+    double last_contact_seconds = 0;    // since it was last heard, or since this node's start
+    double clock_ahead_seconds = 0;     // its clock against ours
+    std::string trouble;                // why it is not connected
+    std::vector<std::string> troubles;  // of the names above
+};
+
+class Peers {
+public:
+    Peers(std::vector<std::string> names, Clock& clock);
+    ~Peers();
+
+    // ---- told ----
+    void heard(const std::string& peer, const peers::Heartbeat& heartbeat,
+               const model::Position& applied_here);
+    void applied(const model::Position& applied_here);  // after each commit
+    void lost(const std::string& peer, std::string trouble);
+    void cut(const std::string& peer, bool cut);
+
+    // What a person must know of a peer, for as long as it is so. Of nobody known it is dropped.
+    void trouble(std::string_view peer, const std::string& what, bool on);
+
+    // ---- asked ----
+    // Heard within the last half second, and not cut.
+    bool reachable(std::string_view peer) const;
+    bool is_cut(std::string_view peer) const;
+    // Since it was last heard, or since this node's start. 0 while it is reachable, and of nobody
+    // known.
+    std::chrono::nanoseconds silence_of(std::string_view peer) const;
+    bool knows(std::string_view peer) const;
+    // Peers whose feed is alive: their own changes need not come through others.
+    std::vector<std::string> connected() const;
+    std::vector<PeerReport> report() const;
+    // DESIGN 5: the age of the oldest change known to exist elsewhere and not applied here; of a
+    // silent peer the time since it was last heard. Never negative.
+    double lag_seconds() const;
+    // How many peers have applied this write.
+    std::size_t have_applied(const model::Dot& dot) const;
+    // Whether a peer that is there, or was a moment ago and may be starting again, has not applied
+    // this write yet.
+    bool any_lacks(const model::Dot& dot) const;
+    // True once every peer has either said where it stands or could not be reached.
+    bool all_tried() const;
+    // Everything that peers were heard to have.
+    model::Position known_elsewhere() const;
+    // What this peer was last heard to have.
+    model::Position received_by(std::string_view peer) const;
+    // What can be got of others now, but for `except`.
+    model::Position reachable_received(std::string_view except = {}) const;
+    // Peers that can be asked and have this change.
+    std::vector<std::string> who_has(const model::Dot& dot) const;
+    bool has_trouble(std::string_view what) const;  // of any peer
+    // One whose log does not reach back, or who was not reached yet since this node started.
+    bool may_give_snapshot(std::string_view peer) const;
+    // Goes up with everything that is told.
+    Watch& watch() { return watch_; }
+
+private:
+    struct Applied;
+    struct Peer;
+    struct Pending;
+
+    Peer& at(std::string_view name);
+    const Peer* find(std::string_view name) const;
+    PeerReport report_of(const std::string& name, const Peer& peer) const;
+    bool alive(const Peer& peer) const;
+    std::uint64_t applied_of(std::string_view name) const;
+    double applied_per_second(const std::string& name, const Peer& peer) const;
+
+    Clock& clock_;
+    Watch watch_;
+    const std::chrono::nanoseconds started_;
+    mutable std::mutex mutex_;  // guards what follows
+    std::map<std::string, std::unique_ptr<Peer>, std::less<>> peers_;
+    model::Position applied_here_;
+};
+
+// {"lag_seconds":0.004,"peers":[{"name":"eu","lag_seconds":…,"pending":0,…}]}
+std::string lag_json(const Peers& peers);
+
+}  // namespace reef::peers

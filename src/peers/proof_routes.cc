@@ -1,0 +1,80 @@
+#include "peers/proof_routes.hpp"
+
+#include "base/text/json.hpp"
+#include "base/text/uri.hpp"
+#include "model/value_text.hpp"
+
+namespace reef::peers {
+
+using namespace model;
+
+namespace {
+
+constexpr store::ScanLimits piece{2000, 2 << 20};
+
+// Without its closing brace.
+Hash128 append_proof(std::string& out, const Resource& resource, const Row& row) {
+    std::string content;
+    append_row_json(content, resource, row);
+    const Hash128 hash = hash_of(content);
+    out += "{\"key\":";
+    append_json_string(out, to_text(row.key));
+    out += ",\"vector\":\"";
+    append_text(out, row.vector);
+    out += "\",\"hash\":\"" + to_hex(hash) + "\",\"alive\":";
+    out += row.alive() ? "true" : "false";
+    return hash;
+}
+
+}  // namespace
+
+http::Response ProofRoutes::problem(std::string_view error, std::string detail,
+                                    const http::Request& request) const {
+    return problems_.write({error, std::move(detail), {}, ""}, request);
+}
+
+asio::awaitable<http::Response> ProofRoutes::rows(const http::Request& request) {
+    const auto query = parse_query(request.query);
+    const auto name = query ? parameter(*query, "resource") : std::nullopt;
+    const Resource* resource = name ? schema_.find(*name) : nullptr;
+    if (!resource) co_return problem("malformed_request", "there is no such resource", request);
+    const auto wanted = parameter(*query, "key");
+    const auto text = wanted ? wanted : parameter(*query, "after");
+    std::optional<Key> key;
+    if (text) {
+        key = key_from_text(resource->key_field(), *text);
+        if (!key) co_return problem("malformed_request", *text + " is no key", request);
+    }
+    if (wanted) {
+        RecordRef ref{resource->id, *key};
+        co_return co_await row(std::move(ref), request);
+    }
+
+    auto found = co_await reader_.scan(resource->id, key, piece);
+    if (!found) co_return problem("unavailable", found.error().what, request);
+    std::string body = "{\"rows\":[";
+    for (const store::StoredRow& stored : *found) {
+        if (body.back() != '[') body += ',';
+        const Hash128 hash = append_proof(body, *resource, stored.row);
+        body += stored.hash == hash ? ",\"edited\":false}" : ",\"edited\":true}";
+    }
+    body += ']';
+    if (!found->empty()) {
+        body += ",\"next\":";
+        append_json_string(body, to_text(found->back().row.key));
+    }
+    co_return http::json_response(body + '}');
+}
+
+asio::awaitable<http::Response> ProofRoutes::row(RecordRef ref, const http::Request& request) {
+    auto found = co_await reader_.get(ref);
+    if (!found) co_return problem("unavailable", found.error().what, request);
+    std::string body = "{\"rows\":[";
+    if (*found) {
+        append_proof(body, schema_[ref.resource], **found);
+        body += '}';
+    }
+    co_return http::json_response(body + "]}");
+}
+
+}  // namespace reef::peers

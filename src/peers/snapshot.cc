@@ -1,0 +1,145 @@
+#include "peers/snapshot.hpp"
+
+#include "base/fault.hpp"
+#include "base/log.hpp"
+#include "base/text/json.hpp"
+#include "model/value_text.hpp"
+
+namespace reef::peers {
+
+using namespace model;
+
+namespace {
+
+constexpr const char* cursor = "snapshot";
+constexpr std::chrono::milliseconds answer_max{5000};
+
+Task<std::string> ask(peers::PeerCalls& calls, std::string question) {
+    std::string path{"/_atoll/snapshot"};
+    auto answer = co_await calls.post(std::move(path), std::move(question), answer_max);
+    if (!answer) co_return answer.error();
+    if (answer->status != 200) {
+        co_return Error{Errc::unavailable,
+                        "asked for a snapshot, it answered " + std::to_string(answer->status)};
+    }
+    co_return std::move(answer->body);
+}
+
+Error another_life() {
+    return {Errc::unavailable, "the peer's store is another one now: its snapshot begins anew"};
+}
+
+}  // namespace
+
+Task<void> Snapshot::take(std::string peer) {
+    if (under_way_) co_return Error{Errc::conflict, "a snapshot is being taken already"};
+    const auto unfinished = unfinished_place();
+    if (unfinished && unfinished->head.node != peer &&
+        parts_.peers.may_give_snapshot(unfinished->head.node)) {
+        co_return Error{Errc::conflict, "the snapshot of " + unfinished->head.node + " goes on"};
+    }
+    const auto calls = parts_.calls.find(peer);
+    if (calls == parts_.calls.end()) {
+        co_return Error{Errc::unavailable, peer + " has no known address"};
+    }
+    under_way_ = true;
+    auto place = co_await begin(peer, *calls->second);
+    Result<void> done = place ? Result<void>{} : Result<void>{place.error()};
+    if (place) done = co_await take_pieces(std::move(*place), *calls->second);
+    under_way_ = false;
+    if (done) log::info("Took a snapshot", {{"peer", peer}, {"rows", rows_.load()}});
+    co_return done;
+}
+
+std::optional<SnapshotPlace> Snapshot::unfinished_place() const {
+    const auto ledger = parts_.progress.ledger();
+    const auto known = ledger->cursors.find(cursor);
+    if (known == ledger->cursors.end()) return std::nullopt;
+    auto place = parse_place(known->second);
+    return place ? std::optional{std::move(*place)} : std::nullopt;
+}
+
+// The position first: whatever is written from now on comes with the stream, once more.
+Task<SnapshotPlace> Snapshot::begin(const std::string& peer, peers::PeerCalls& calls) {
+    std::string question{"{}"};
+    auto answer = co_await ask(calls, std::move(question));
+    if (!answer) co_return answer.error();
+    const auto json = parse_json(*answer);
+    if (!json) co_return json.error();
+    auto head = read_head(*json);
+    if (!head) co_return head.error();
+    auto left = unfinished_place();
+    if (left && left->head.node == head->node && left->head.self == head->self) {
+        log::info("Goes on with a snapshot", {{"peer", peer}});
+        co_return std::move(*left);
+    }
+    log::info("Takes a snapshot: what is in no log", {{"peer", peer}});
+    SnapshotPlace place{std::move(*head), "", {}, 0};
+    if (!parts_.schema.resources.empty()) place.resource = parts_.schema.resources.front().name;
+    co_return place;
+}
+
+Task<void> Snapshot::take_pieces(SnapshotPlace place, peers::PeerCalls& calls) {
+    for (bool more = true; more;) {
+        fault_point("snapshot.piece");
+        const bool rows = !place.resource.empty();
+        Result<bool> taken{false};
+        if (rows) taken = co_await take_rows(place, calls);
+        if (!rows) taken = co_await take_requests(place, calls);
+        if (!taken) co_return taken.error();
+        more = *taken;
+    }
+    co_return Result<void>{};
+}
+
+// Rows of one resource after the other; behind the last one come the requests.
+Task<bool> Snapshot::take_rows(SnapshotPlace& place, peers::PeerCalls& calls) {
+    const Resource* resource = parts_.schema.find(place.resource);
+    if (!resource) co_return Error{Errc::invalid, "no resource " + place.resource};
+    std::string question = question_json(place);
+    auto answer = co_await ask(calls, std::move(question));
+    if (!answer) co_return answer.error();
+    auto piece = parse_rows(*resource, *answer);
+    if (!piece) co_return piece.error();
+    if (piece->self != place.head.self) co_return another_life();
+    const std::size_t rows = piece->rows.size();
+    if (rows > 0) {
+        place.after = to_text(piece->rows.back().key);
+    } else {
+        const bool last = resource->id + 1U == parts_.schema.resources.size();
+        place.resource = last ? "" : parts_.schema.resources[resource->id + 1U].name;
+        place.after.reset();
+    }
+    commit::Rows joined;
+    joined.under_lease = true;
+    joined.rows = std::move(piece->rows);
+    joined.parks = true;
+    joined.cursors[cursor] = place_json(place);
+    auto loaded = co_await parts_.committer.load(std::move(joined));
+    if (!loaded) co_return loaded.error();
+    rows_ += rows;
+    co_return true;
+}
+
+// With the last of them this store has what the peer had at the beginning, and says so.
+Task<bool> Snapshot::take_requests(SnapshotPlace& place, peers::PeerCalls& calls) {
+    std::string question = question_json(place);
+    auto answer = co_await ask(calls, std::move(question));
+    if (!answer) co_return answer.error();
+    auto piece = parse_requests(parts_.schema, *answer);
+    if (!piece) co_return piece.error();
+    if (piece->self != place.head.self) co_return another_life();
+    const bool more = !piece->requests.empty();
+    commit::Rows joined;
+    joined.under_lease = true;
+    if (more) place.requests_after = piece->requests.back().number;
+    for (auto& [number, id, seen] : piece->requests)
+        joined.requests.emplace_back(std::move(id), std::move(seen));
+    joined.cursors[cursor] = more ? place_json(place) : "";
+    if (!more) joined.raised.insert(place.head.marks.begin(), place.head.marks.end());
+    auto loaded = co_await parts_.committer.load(std::move(joined));
+    if (!loaded) co_return loaded.error();
+    co_return more;
+}
+
+}  // namespace reef::peers

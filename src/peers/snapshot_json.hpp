@@ -1,0 +1,53 @@
+// A snapshot as it travels: first the position that its rows will cover, then all rows, then the
+// live request ids, piece by piece. docs/wire-format.md
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "store/store.hpp"
+
+namespace reef::peers {
+
+struct SnapshotHead {
+    std::string node;
+    model::OriginId self;  // another life of that store: another snapshot
+    std::map<model::OriginId, store::OriginMark, std::less<>> marks;  // received and hash
+    bool operator==(const SnapshotHead&) const = default;
+};
+std::string head_json(const SnapshotHead& head);
+Result<SnapshotHead> read_head(const Json& json);
+
+// What is asked for next, and how far one has come: kept in the store with each piece.
+struct SnapshotPlace {
+    SnapshotHead head;
+    std::string resource;              // whose rows are next; "": requests are
+    std::optional<std::string> after;  // the last key that came, as text
+    std::uint64_t requests_after = 0;
+};
+std::string place_json(const SnapshotPlace& place);
+Result<SnapshotPlace> parse_place(std::string_view text);
+
+// {"resource":"properties","after":"10"} or {"requests":17}
+std::string question_json(const SnapshotPlace& place);
+
+struct SnapshotRows {
+    model::OriginId self;
+    std::vector<model::Row> rows;  // none: there are no more of this resource
+};
+std::string rows_json(const model::Resource& resource, const model::OriginId& self,
+                      const std::vector<store::StoredRow>& rows);
+Result<SnapshotRows> parse_rows(const model::Resource& resource, std::string_view text);
+
+struct SnapshotRequests {
+    model::OriginId self;
+    std::vector<store::SavedRequest> requests;  // none: that was all
+};
+std::string requests_json(const model::Schema& schema, const model::OriginId& self,
+                          const std::vector<store::SavedRequest>& requests);
+Result<SnapshotRequests> parse_requests(const model::Schema& schema, std::string_view text);
+
+}  // namespace reef::peers

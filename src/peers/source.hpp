@@ -1,0 +1,47 @@
+// Where changes come from: a peer's feed. The simulation has a Source of its own.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/task.hpp"
+#include "base/time.hpp"
+#include "model/vector.hpp"
+
+namespace reef::peers {
+
+// What a peer says of itself, on its feed, several times a second and after each of its commits.
+struct Heartbeat {
+    std::string node;
+    Time time;                 // by its clock
+    model::Position received;  // what it can serve
+    model::Position applied;   // what its readers see
+    std::string before = {};   // names what it began with and is in no log (Ledger::before)
+    bool seeded = false;       // it began with the app's seed
+    bool operator==(const Heartbeat&) const = default;
+};
+
+// A change as its JSON, or a heartbeat.
+using Arrival = std::variant<std::string, Heartbeat>;
+
+class Feed {
+public:
+    virtual ~Feed() = default;
+    // What has arrived since, at least one. timeout: the peer was silent for too long.
+    // unavailable: the link is gone. After an error the feed is of no more use.
+    virtual Task<std::vector<Arrival>> next() = 0;
+};
+
+class Source {
+public:
+    virtual ~Source() = default;
+    // A feed of everything that the peer knows beyond `after`, but for the origins of this node and
+    // of the nodes in `without`: their changes come from themselves. not_found: its log no longer
+    // holds what follows `after`.
+    virtual Task<std::unique_ptr<Feed>> open(model::Position after,
+                                             std::vector<std::string> without) = 0;
+};
+
+}  // namespace reef::peers

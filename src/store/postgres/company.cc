@@ -1,0 +1,109 @@
+#include "store/postgres/company.hpp"
+
+#include "base/log.hpp"
+#include "store/postgres/ledger.hpp"
+#include "store/postgres/link.hpp"
+
+namespace reef::store::postgres {
+
+namespace {
+
+// A sign of life of the holder, a look of the others: a holder is silent for one second at most.
+constexpr std::chrono::milliseconds beat{250};
+constexpr const char* take_sql = "SELECT pg_try_advisory_lock(7021974)";
+constexpr const char* end_silent_sql =
+    "SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+    " WHERE locktype = 'advisory' AND classid = 0 AND objid = 7021974 AND objsubid = 1 AND granted"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    " AND state_change < clock_timestamp() - interval '1 s'";
+
+ConnectionOptions keeping_company(ConnectionOptions options) {
+    options.name += " lease";
+    options.settings.emplace_back("lock_timeout", "2s");
+    options.settings.emplace_back("idle_in_transaction_session_timeout", "1s");
+    options.answer_timeout = std::chrono::seconds{3};
+    return options;
+}
+
+class PostgresCompany final : public Company {
+public:
+    PostgresCompany(const asio::any_io_executor& executor, const Schema& schema,
+                    ConnectionOptions options)
+        : schema_(schema), link_(executor, keeping_company(std::move(options))) {}
+
+    ~PostgresCompany() override {
+        if (connection_) connection_->close();
+    }
+
+    Task<News> next() override {
+        if (connection_) co_await connection_->noticed(beat);
+        auto connection = co_await link_.ready();
+        if (!connection || *connection != connection_) lease_ = 0;  // it was the session's
+        if (!connection) co_return connection.error();
+        if (*connection != connection_) {
+            connection_ = std::move(*connection);
+            Commands listen;
+            listen.push_back({"LISTEN " + std::string{notices}, {}, false});
+            connection_->send(std::move(listen));
+        }
+        auto news = co_await look();
+        if (!news) lease_ = 0;
+        co_return news;
+    }
+
+private:
+    Task<News> look() {
+        Commands commands;
+        commands.push_back(newest_command(known_token_));
+        if (lease_ == 0) commands.push_back({take_sql});
+        if (lease_ == 0) commands.push_back({end_silent_sql});
+        auto answers = co_await connection_->run(std::move(commands));
+        if (!answers) co_return Error{Errc::unavailable, answers.error().what};
+        auto newest = read_newest(schema_, answers->front(), known_token_);
+        if (!newest) co_return Error{Errc::unavailable, newest.error().what};
+        News news;
+        if (*newest) {
+            known_token_ = (*newest)->mark.token;
+            news.ledger = std::move((*newest)->ledger);
+        }
+        if (lease_ == 0 && (*answers)[1].text(0, 0) == "t") {
+            auto numbered = co_await number_lease();
+            if (!numbered) co_return numbered.error();
+            lease_ = *numbered;
+        }
+        news.lease = lease_;
+        co_return news;
+    }
+
+    // Under the lock of batches: none that knows an older number is saved after it.
+    Task<std::uint64_t> number_lease() {
+        Commands commands;
+        commands.push_back({"BEGIN"});
+        commands.push_back(lock_command());
+        commands.push_back(
+            {"INSERT INTO atoll_leases (number) SELECT coalesce(max(number), 0) + 1"
+             " FROM atoll_leases RETURNING number"});
+        commands.push_back({"COMMIT"});
+        auto answers = co_await connection_->run(std::move(commands));
+        if (!answers) {
+            connection_->close();  // so that another one can have it
+            co_return Error{Errc::unavailable, answers.error().what};
+        }
+        co_return (*answers)[2].natural(0, 0);
+    }
+
+    const Schema& schema_;
+    Link link_;
+    std::shared_ptr<Connection> connection_;
+    std::int64_t known_token_ = 0;
+    std::uint64_t lease_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Company> make_company(asio::any_io_executor executor, const Schema& schema,
+                                      ConnectionOptions options) {
+    return std::make_unique<PostgresCompany>(executor, schema, std::move(options));
+}
+
+}  // namespace reef::store::postgres

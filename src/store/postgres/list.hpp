@@ -1,0 +1,14 @@
+// Lists: keyset paging on (sort field, key), with filters. All commands of a list go out together.
+#pragma once
+
+#include "store/postgres/connection.hpp"
+#include "store/store.hpp"
+
+namespace reef::store::postgres {
+
+// To be run together, on a connection whose transactions are repeatable reads.
+Commands list_commands(const Resource& resource, const ListQuery& query);
+Result<ListPage> read_list(const Resource& resource, const ListQuery& query,
+                           const Answers& answers);
+
+}  // namespace reef::store::postgres

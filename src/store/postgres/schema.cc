@@ -1,0 +1,404 @@
+#include "store/postgres/schema.hpp"
+
+#include <algorithm>
+
+#include "base/fault.hpp"
+#include "base/log.hpp"
+#include "store/columns.hpp"
+#include "store/postgres/adopt/capture.hpp"
+#include "store/postgres/adopt/takeover.hpp"
+#include "store/postgres/journal.hpp"
+#include "store/postgres/ledger.hpp"
+#include "store/postgres/log.hpp"
+#include "store/postgres/requests.hpp"
+#include "store/postgres/table.hpp"
+
+namespace reef::store::postgres {
+
+namespace {
+
+constexpr const char* format = "1";
+
+// Which database this is: its cluster's, its timeline's (another one after a restore, or when a
+// standby took over) and its own number.
+constexpr const char* identity_sql =
+    "SELECT (SELECT system_identifier FROM pg_control_system())::text || '/' ||"
+    " substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || '/' ||"
+    " (SELECT oid FROM pg_database WHERE datname = current_database())::text";
+
+const char* const meta_sql =
+    "CREATE TABLE atoll_meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);\n";
+
+// One statement each.
+void append_statements(Commands& commands, std::string_view sql) {
+    while (!sql.empty()) {
+        const std::size_t end = sql.find(";\n");
+        commands.push_back({std::string{sql.substr(0, end)}, {}, false});
+        sql.remove_prefix(end == std::string_view::npos ? sql.size() : end + 2);
+    }
+}
+
+class Preparation {
+public:
+    Preparation(Connection& connection, const Schema& schema, const StoreOptions& options)
+        : connection_(connection),
+          schema_(schema),
+          options_(options),
+          where_("the database " + place_of(options.url)) {}
+
+    Task<void> run() {
+        Commands begin;
+        begin.push_back({"BEGIN", {}, false});
+        // Of two processes that start at once one is first.
+        begin.push_back({"SELECT pg_advisory_xact_lock(7021973)", {}, false});
+        begin.push_back({"SELECT to_regclass('atoll_node') IS NOT NULL", {}, false});
+        begin.push_back({identity_sql, {}, false});
+        auto begun = co_await connection_.run(std::move(begin));
+        if (!begun) co_return failed(begun.error());
+        bool ours = (*begun)[2].text(0, 0) == "t";
+        const std::string identity{(*begun)[3].text(0, 0)};
+        if (ours && options_.fresh) {
+            auto own = co_await check_own();
+            if (!own) co_return own;
+            auto dropped = co_await drop();
+            if (!dropped) co_return dropped;
+            ours = false;
+        }
+        Result<void> done;
+        if (ours) done = co_await check();
+        if (done && ours) done = co_await load_meta();
+        if (done) done = co_await take_over_tables();
+        if (done && !ours) done = co_await create();
+        if (!done) co_return done;
+        Commands leases;
+        append_statements(leases, leases_sql);
+        done = co_await execute(std::move(leases));
+        if (!done) co_return done;
+        for (const Resource& resource : schema_.resources) {
+            done = co_await prepare(resource);
+            if (!done) co_return done;
+        }
+        if (ours && meta_["identity"] != identity) done = co_await begin_new_life(identity);
+        if (done) done = co_await begin_takeover();
+        if (!done) co_return done;
+        Commands end;
+        put_meta(end, "format", format);
+        put_meta(end, "identity", identity);
+        end.push_back({"COMMIT", {}, false});
+        co_return co_await execute(std::move(end));
+    }
+
+private:
+    Error invalid(const std::string& what) const { return {Errc::invalid, where_ + ": " + what}; }
+
+    // What the server refuses here is the app's or the database's state, not a row.
+    Error failed(const Error& error) {
+        if (connection_.lost()) return error;
+        return {Errc::unavailable, where_ + ": " + error.what};
+    }
+
+    Task<void> execute(Commands commands) {
+        auto done = co_await connection_.run(std::move(commands));
+        if (!done) co_return failed(done.error());
+        co_return Result<void>{};
+    }
+
+    Task<void> drop() {
+        Commands commands;
+        for (const Resource& resource : schema_.resources) {
+            for (const std::string& table :
+                 {resource.table, tombstones_of(resource), captures_of(resource)})
+                commands.push_back({"DROP TABLE IF EXISTS " + quoted_name(table), {}, false});
+        }
+        commands.push_back(
+            {"DROP TABLE IF EXISTS atoll_node, atoll_meta, atoll_batches, atoll_leases, atoll_log,"
+             " atoll_requests, atoll_conflicts, atoll_dead_letters",
+             {},
+             false});
+        co_return co_await execute(std::move(commands));
+    }
+
+    // The incarnation is random.
+    std::int64_t first_token() const {
+        return static_cast<std::int64_t>(hash_of(options_.incarnation).low >> 1);
+    }
+
+    Task<void> create() {
+        BatchState state;
+        Ledger& ledger = state.ledger;
+        ledger.self = options_.node + '.' + options_.incarnation;
+        ledger.origins.emplace(ledger.self, OriginMark{});
+        state.mark = {1, first_token()};
+        Commands commands;
+        for (const char* sql : {meta_sql, batches_sql, log_sql, requests_sql, journal_sql})
+            append_statements(commands, sql);
+        commands.push_back({"INSERT INTO atoll_node VALUES ($1)",
+                            Parameters{}.add(std::string_view{options_.node}), false});
+        commands.push_back(save_command(schema_, state));
+        co_return co_await execute(std::move(commands));
+    }
+
+    Task<void> check() {
+        Commands commands;
+        commands.push_back({"SELECT value FROM atoll_meta WHERE name = 'format'", {}, false});
+        commands.push_back({"SELECT node FROM atoll_node", {}, false});
+        auto answers = co_await connection_.run(std::move(commands));
+        if (!answers) co_return failed(answers.error());
+        const Answer& found = answers->front();
+        const std::string known{found.rows() == 1 ? found.text(0, 0) : "?"};
+        if (known != format) {
+            co_return invalid("it has the format " + known +
+                              ", which this version of Atoll cannot read (it knows " + format +
+                              ')');
+        }
+        const std::string node{answers->back().rows() == 1 ? answers->back().text(0, 0) : "?"};
+        if (node != options_.node)
+            co_return invalid("it is the store of the node " + node + ", not of " + options_.node);
+        co_return Result<void>{};
+    }
+
+    Task<void> load_meta() {
+        Commands commands;
+        commands.push_back({"SELECT name, value FROM atoll_meta", {}, false});
+        auto answers = co_await connection_.run(std::move(commands));
+        if (!answers) co_return failed(answers.error());
+        const Answer& all = answers->front();
+        for (int row = 0; row < all.rows(); ++row)
+            meta_[std::string{all.text(row, 0)}] = all.text(row, 1);
+        co_return Result<void>{};
+    }
+
+    // --fresh throws away what Atoll has made, and no table that was there before.
+    Task<void> check_own() {
+        Commands commands;
+        commands.push_back(
+            {"SELECT string_agg(substr(name, 7), ', ') FROM atoll_meta"
+             " WHERE name LIKE 'taken.%'",
+             {},
+             false});
+        auto answers = co_await connection_.run(std::move(commands));
+        if (!answers) co_return failed(answers.error());
+        const std::string taken{answers->front().text(0, 0)};
+        if (taken.empty()) co_return Result<void>{};
+        co_return invalid("it was taken over with the rows of " + taken +
+                          ", which --fresh would throw away: drop the database yourself");
+    }
+
+    // Looks at all tables that other programs made, says at once what is wrong with any, and only
+    // then locks one: whoever works with them is not held up by a node that is refused.
+    Task<void> take_over_tables() {
+        const bool complete = std::all_of(
+            schema_.resources.begin(), schema_.resources.end(),
+            [this](const Resource& resource) { return meta_.contains("table." + resource.name); });
+        if (complete) co_return Result<void>{};
+        std::string objections;
+        auto allowed = co_await may_create();
+        if (!allowed) co_return allowed.error();
+        if (!allowed->empty()) objections = "\n  " + *allowed;
+        for (const bool locked : {false, true}) {
+            for (const Resource& resource : schema_.resources) {
+                if (meta_.contains("table." + resource.name)) continue;
+                auto found = co_await look_at_table(resource, locked);
+                if (!found) co_return found.error();
+                for (const std::string& objection : *found)
+                    objections += "\n  " + objection;
+            }
+            if (objections.empty()) continue;
+            co_return invalid("what is there cannot be taken over as it is; nothing was changed:" +
+                              objections);
+        }
+        co_return Result<void>{};
+    }
+
+    Task<std::vector<std::string>> look_at_table(const Resource& resource, bool locked) {
+        std::vector<std::string> objections;
+        auto there = co_await is_there(connection_, resource);
+        if (!there) co_return failed(there.error());
+        if (!*there) co_return objections;
+        if (locked) {
+            // Whoever waits behind this one is not held up for long; it is tried again.
+            Commands lock;
+            lock.push_back({"SET LOCAL lock_timeout = '2s'", {}, false});
+            lock.push_back({"LOCK TABLE " + quoted_name(resource.table), {}, false});
+            auto done = co_await execute(std::move(lock));
+            if (!done) co_return done.error();
+        }
+        auto found = co_await look_at(connection_, resource);
+        if (!found) co_return failed(found.error());
+        existing_[resource.id] = std::move(found->sql);
+        co_return std::move(found->objections);
+    }
+
+    // "": it may.
+    Task<std::string> may_create() {
+        Commands commands;
+        commands.push_back(
+            {"SELECT current_user, has_schema_privilege('public', 'CREATE')", {}, false});
+        auto answers = co_await connection_.run(std::move(commands));
+        if (!answers) co_return failed(answers.error());
+        const Answer& answer = answers->front();
+        if (answer.text(0, 1) == "t") co_return std::string{};
+        co_return std::string{answer.text(0, 0)} +
+            " may not create tables: GRANT CREATE ON SCHEMA public TO it";
+    }
+
+    static void put_meta(Commands& commands, std::string_view name, std::string_view value) {
+        commands.push_back(
+            {"INSERT INTO atoll_meta VALUES ($1, $2) ON CONFLICT (name) DO UPDATE"
+             " SET value = excluded.value",
+             Parameters{}.add(name).add(value), false});
+    }
+
+    Task<void> prepare(const Resource& resource) {
+        const std::string sql = table_sql(resource);
+        const auto made = meta_.find("table." + resource.name);
+        const bool upgrade = made != meta_.end() && made->second != sql;
+        Commands commands;
+        if (made == meta_.end()) {
+            const auto existing = existing_.find(resource.id);
+            if (existing == existing_.end()) {
+                commands.push_back({sql, {}, false});
+            } else {
+                for (const std::string& change : existing->second)
+                    commands.push_back({change, {}, false});
+                put_meta(commands, "taken." + resource.name, "");
+            }
+            commands.push_back({tombstones_sql(resource), {}, false});
+        } else if (upgrade) {
+            const KnownFields known = parse_fields(meta_["fields." + resource.name]);
+            const std::string where = where_ + ", table " + resource.table + ": ";
+            if (auto good = check_fields(resource, known, where); !good) co_return good;
+            for (std::string& alter : alter_sql(resource, known))
+                commands.push_back({std::move(alter), {}, false});
+        }
+        if (!commands.empty()) {
+            put_meta(commands, "table." + resource.name, sql);
+            put_meta(commands, "fields." + resource.name, fields_text(resource));
+        }
+        auto done = co_await connection_.run(std::move(commands));
+        const bool refused = !done && done.error().code != Errc::locked;
+        if (refused && !connection_.lost()) {
+            co_return invalid("the table " + resource.table +
+                              (upgrade ? ": the rows do not fit the app's new rules: " : ": ") +
+                              done.error().what);
+        }
+        if (!done) co_return failed(done.error());
+        Result<void> indexed = co_await prepare_indexes(resource);
+        if (!indexed) co_return indexed;
+        co_return co_await prepare_capture(resource);
+    }
+
+    // Made anew where the table's columns have changed.
+    Task<void> prepare_capture(const Resource& resource) {
+        const std::string name = "capture." + resource.name;
+        const auto made = meta_.find(name);
+        if (!resource.captured && made == meta_.end()) co_return Result<void>{};
+        std::string text;
+        Commands commands;
+        for (std::string& sql :
+             resource.captured ? capture_sql(resource) : no_capture_sql(resource)) {
+            text += sql;
+            commands.push_back({std::move(sql), {}, false});
+        }
+        if (resource.captured && made != meta_.end() && made->second == text) {
+            co_return Result<void>{};
+        }
+        if (resource.captured) {
+            put_meta(commands, name, text);
+        } else {
+            auto lost = co_await forget_captured(resource);
+            if (!lost) co_return lost;
+            commands.push_back({"DELETE FROM atoll_meta WHERE name = $1",
+                                Parameters{}.add(std::string_view{name}), false});
+        }
+        co_return co_await execute(std::move(commands));
+    }
+
+    Task<void> forget_captured(const Resource& resource) {
+        Commands commands;
+        commands.push_back(
+            {"SELECT count(*) FROM " + quoted_name(captures_of(resource)), {}, false});
+        auto answers = co_await connection_.run(std::move(commands));
+        if (!answers) co_return failed(answers.error());
+        if (answers->front().natural(0, 0) > 0) {
+            log::warn("Capturing was turned off before all was taken in: it stays in this table",
+                      {{"table", resource.table}});
+        }
+        co_return Result<void>{};
+    }
+
+    Task<void> prepare_indexes(const Resource& resource) {
+        Commands commands;
+        for (const Index& index : indexes_of(resource)) {
+            const std::string name = "index." + index.name;
+            const auto made = meta_.find(name);
+            if (made != meta_.end() && made->second == index.sql) continue;
+            commands.push_back({"DROP INDEX IF EXISTS " + quoted_name(index.name), {}, false});
+            commands.push_back({index.sql, {}, false});
+            put_meta(commands, name, index.sql);
+        }
+        co_return co_await execute(std::move(commands));
+    }
+
+    Task<BatchState> newest() {
+        Commands commands;
+        commands.push_back(lock_command());
+        commands.push_back(newest_command(0));
+        auto answers = co_await connection_.run(std::move(commands));
+        if (!answers) co_return failed(answers.error());
+        auto newest = read_newest(schema_, answers->back(), 0);
+        if (!newest) co_return newest.error();
+        co_return std::move(**newest);
+    }
+
+    // Their rows are in no sum yet: the node sees to them before it serves.
+    Task<void> begin_takeover() {
+        if (existing_.empty()) co_return Result<void>{};
+        auto state = co_await newest();
+        if (!state) co_return state.error();
+        state->ledger.cursors[std::string{takeover_cursor}] = "begun";
+        const Hash128 token = hash_of("takeover " + options_.incarnation);
+        state->mark = {state->mark.number + 1, static_cast<std::int64_t>(token.low >> 1)};
+        fault_point("takeover");
+        Commands save;
+        save.push_back(save_command(schema_, *state));
+        co_return co_await execute(std::move(save));
+    }
+
+    // A restored or copied database may lack what its former self has told others: its numbers must
+    // not be given again.
+    Task<void> begin_new_life(const std::string& identity) {
+        auto known = co_await newest();
+        if (!known) co_return known.error();
+        BatchState state = std::move(*known);
+        Ledger& ledger = state.ledger;
+        log::warn(
+            "This database is not the one it was, restored or taken over: writes are "
+            "numbered anew",
+            {{"was", meta_["identity"]}, {"is", identity}, {"origin", ledger.self}});
+        ledger.self = options_.node + '.' + options_.incarnation;
+        ledger.origins.emplace(ledger.self, OriginMark{});
+        state.mark = {state.mark.number + 1, first_token()};
+        Commands save;
+        save.push_back(save_command(schema_, state));
+        co_return co_await execute(std::move(save));
+    }
+
+    Connection& connection_;
+    const Schema& schema_;
+    const StoreOptions& options_;
+    const std::string where_;
+    std::map<std::string, std::string> meta_;
+    std::map<ResourceId, std::vector<std::string>> existing_;  // and what makes them the app's
+};
+
+}  // namespace
+
+Task<void> prepare_database(Connection& connection, const Schema& schema,
+                            const StoreOptions& options) {
+    Preparation preparation{connection, schema, options};
+    auto done = co_await preparation.run();
+    co_return done;
+}
+
+}  // namespace reef::store::postgres

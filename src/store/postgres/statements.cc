@@ -1,0 +1,202 @@
+#include "store/postgres/statements.hpp"
+
+#include "store/columns.hpp"
+#include "store/postgres/adopt/capture.hpp"
+#include "store/postgres/parameters.hpp"
+#include "store/postgres/table.hpp"
+
+namespace reef::store::postgres {
+
+namespace {
+
+// The mark of a row: the transaction that wrote it.
+constexpr const char* marked = ", xmin::text";
+
+std::string select_from(const Resource& resource, const std::string& table,
+                        const std::string& more = "") {
+    return "SELECT " + columns_of(resource) + more + " FROM " + quoted_name(table);
+}
+
+// Both tables in one statement: it sees one moment, in which a record is in one of them, unless
+// another program has put it into the other one.
+std::string select_from_both(const Resource& resource, const std::string& where,
+                             const std::string& more = "") {
+    return select_from(resource, resource.table, more) + where + " UNION ALL " +
+           select_from(resource, tombstones_of(resource), more) + where;
+}
+
+std::string array_of(Type type) {
+    return std::string{name_of(type)} + "[]";
+}
+
+// What an array's elements must be turned into for the column. Not into varchar(n): the cast would
+// cut what is too long, where an assignment refuses it.
+std::string cast_of(const Field& field) {
+    switch (field.type) {
+        case FieldType::decimal:
+            return "::numeric";
+        case FieldType::uuid:
+            return "::uuid";
+        case FieldType::json:
+            return "::json";
+        default:
+            return "";
+    }
+}
+
+std::string cast_of_order(const Field& field) {
+    return field.type == FieldType::json ? "" : cast_of(field);
+}
+
+std::string key_of(const Resource& resource) {
+    return quoted_name(resource.key_field().name);
+}
+
+// In the order of their keys, as everybody does who wants to meet no deadlock.
+std::string lock_sql(const Resource& resource) {
+    return "SELECT " + key_of(resource) + " FROM " + quoted_name(resource.table) +
+           among_keys(resource) + " ORDER BY " + key_of(resource) +
+           " FOR NO KEY UPDATE SKIP LOCKED";
+}
+
+// The database adds up what the rows take and ends the piece, so that no more is sent.
+// Each table by itself is asked for as much as is wanted: of both together all rows would be sorted
+// for every piece.
+std::string scan_sql(const Resource& resource, bool after) {
+    const std::string key = key_of(resource);
+    const std::string where =
+        after ? " WHERE " + key + " > $3" + order_cast(resource.key_field()) : "";
+    const std::string first = " ORDER BY " + key + " LIMIT $1";
+    const auto part_of = [&](const std::string& table) {
+        return '(' + select_from(resource, table) + where + first + ')';
+    };
+    return "SELECT * FROM (SELECT piece.*, sum(octet_length(piece::text)) OVER (ORDER BY piece." +
+           key + " ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS atoll_before FROM (" +
+           part_of(resource.table) + " UNION ALL " + part_of(tombstones_of(resource)) + first +
+           ") AS piece) AS sized WHERE coalesce(atoll_before, 0) < $2 ORDER BY " + key;
+}
+
+// unnest($1::bigint[], $2::text[], …) AS new(c0, c1, …), and new.c1::numeric, …: the fields, then
+// vector, state and hash; and the marks of those that are there already.
+struct NewRows {
+    explicit NewRows(const Resource& resource, bool there = false) {
+        const std::vector<Type> state{Type::text, Type::text, Type::bytes};
+        source = "unnest(";
+        std::string names;
+        const std::size_t fields = resource.fields.size();
+        for (std::size_t i = 0; i < fields + state.size(); ++i) {
+            const std::string comma = i == 0 ? "" : ", ";
+            const std::string name = 'c' + std::to_string(i);
+            const Type type = i < fields ? array_type(resource.fields[i]) : state[i - fields];
+            source += comma + '$' + std::to_string(i + 1) + "::" + array_of(type);
+            names += comma + name;
+            values.push_back("new." + name + (i < fields ? cast_of(resource.fields[i]) : ""));
+        }
+        if (there) {
+            source += ", $" + std::to_string(values.size() + 1) + "::text[]";
+            names += ", mark";
+        }
+        source += ") AS new(" + names + ')';
+    }
+    std::string source;
+    std::vector<std::string> values;
+};
+
+std::string insert_sql(const Resource& resource, const std::string& table) {
+    const NewRows added{resource};
+    std::string sql =
+        "INSERT INTO " + quoted_name(table) + " (" + columns_of(resource) + ") SELECT ";
+    for (std::size_t i = 0; i < added.values.size(); ++i)
+        sql += (i == 0 ? "" : ", ") + added.values[i];
+    return sql + " FROM " + added.source;
+}
+
+// What another program has changed or deleted since it was loaded is not among those that were
+// written: then the division fails, and the batch is not saved.
+std::string written_all(const std::string& sql, const std::string& counted, std::size_t number) {
+    return "WITH written AS (" + sql + ") SELECT 1 / (count(" + counted + ") = $" +
+           std::to_string(number) + ")::int FROM written";
+}
+
+std::string remove_sql(const Resource& resource) {
+    return written_all("DELETE FROM " + quoted_name(resource.table) + " AS old USING unnest(" +
+                           keys_of(resource) + ", $2::text[]) AS gone(key, mark) WHERE old." +
+                           key_of(resource) +
+                           " = gone.key AND (gone.mark IS NULL OR old.xmin = gone.mark::xid)"
+                           " RETURNING gone.mark",
+                       "mark", 3);
+}
+
+std::string update_sql(const Resource& resource) {
+    const NewRows changed{resource, true};
+    std::string sql = "UPDATE " + quoted_name(resource.table) + " AS old SET ";
+    for (FieldId id = 0; id < resource.fields.size(); ++id) {
+        if (id == resource.key) continue;
+        sql += quoted_name(resource.fields[id].name) + " = " + changed.values[id] + ", ";
+    }
+    const std::size_t state = resource.fields.size();
+    sql += "atoll_vector = " + changed.values[state] +
+           ", atoll_state = " + changed.values[state + 1] +
+           ", atoll_hash = " + changed.values[state + 2];
+    sql += " FROM " + changed.source + " WHERE old." + key_of(resource) + " = " +
+           changed.values[resource.key] + " AND old.xmin = new.mark::xid RETURNING 1";
+    return written_all(sql, "*", changed.values.size() + 2);
+}
+
+FieldStatements statements_by(const Resource& resource, const Field& field) {
+    const std::string order = order_of(field);
+    const std::string wanted = " FROM unnest($1::" + array_of(order_type(field)) +
+                               ") WITH ORDINALITY AS wanted(atoll_value, atoll_place)";
+    const std::string same = order + " = wanted.atoll_value" + cast_of_order(field);
+    FieldStatements by;
+    by.find =
+        select_from(resource, resource.table) + " WHERE " + order + " = $1" + order_cast(field);
+    by.find_several = "SELECT wanted.atoll_place, " + columns_of(resource) + wanted + " JOIN " +
+                      quoted_name(resource.table) + " ON " + same;
+    by.find_used = "SELECT wanted.atoll_place" + wanted + " WHERE EXISTS (SELECT FROM " +
+                   quoted_name(resource.table) + " WHERE " + same + ')';
+    return by;
+}
+
+}  // namespace
+
+std::string keys_of(const Resource& resource) {
+    const Field& field = resource.key_field();
+    return "$1::" + array_of(key_type(field)) +
+           (cast_of(field).empty() ? "" : cast_of(field) + "[]");
+}
+
+std::string among_keys(const Resource& resource) {
+    return " WHERE " + key_of(resource) + " = ANY (" + keys_of(resource) + ')';
+}
+
+RowStatements::RowStatements(const Resource& resource)
+    : find(select_from_both(
+          resource, " WHERE " + key_of(resource) + " = $1" + order_cast(resource.key_field()))),
+      find_several(select_from_both(resource, among_keys(resource), marked)),
+      lock(lock_sql(resource)),
+      scan(scan_sql(resource, false)),
+      scan_after(scan_sql(resource, true)),
+      insert(insert_sql(resource, resource.table)),
+      insert_tombstones(insert_sql(resource, tombstones_of(resource))),
+      update(update_sql(resource)),
+      remove(remove_sql(resource)),
+      remove_tombstones("DELETE FROM " + quoted_name(tombstones_of(resource)) +
+                        among_keys(resource)) {
+    if (resource.captured) {
+        find_captured = find_captured_sql(resource);
+        forget_captured = forget_sql(resource);
+        pending = pending_sql(resource);
+    }
+    for (const Field& field : resource.fields)
+        by_field.push_back(statements_by(resource, field));
+}
+
+std::vector<RowStatements> make_statements(const Schema& schema) {
+    std::vector<RowStatements> all;
+    for (const Resource& resource : schema.resources)
+        all.emplace_back(resource);
+    return all;
+}
+
+}  // namespace reef::store::postgres

@@ -1,0 +1,145 @@
+#include "store/postgres/wanted.hpp"
+
+#include "store/postgres/requests.hpp"
+#include "store/postgres/row.hpp"
+
+namespace reef::store::postgres {
+
+namespace {
+
+// The living rows that are not among those that could be locked.
+void find_locked(const Answer& ours, const Resource& resource, const Standings& standings,
+                 Loaded& loaded) {
+    std::set<Key> free;
+    for (int at = 0; at < ours.rows(); ++at)
+        free.insert(ours.key(at, 0, resource.key_field()));
+    for (const auto& [ref, standing] : standings) {
+        const bool held = standing.living && ref.resource == resource.id && !free.contains(ref.key);
+        if (held) loaded.locked.insert(ref);
+    }
+}
+
+}  // namespace
+
+Questions::Questions(const Schema& schema, Wanted wanted)
+    : schema_(schema),
+      wanted_(std::move(wanted)),
+      holders_(by_field(wanted_.holders)),
+      referrers_(by_field(wanted_.referrers)) {
+    for (const RecordRef& ref : wanted_.records) {
+        const Type type = key_type(schema_[ref.resource].key_field());
+        keys_.try_emplace(ref.resource, type).first->second.add_key(ref.key);
+    }
+}
+
+// Nobody has null.
+Questions::ByField Questions::by_field(const std::vector<FieldRef>& refs) const {
+    ByField all;
+    for (const FieldRef& ref : refs) {
+        if (is_null(ref.value)) continue;
+        const Field& field = schema_[ref.resource].fields[ref.field];
+        const std::pair place{ref.resource, ref.field};
+        Asked& asked = all.try_emplace(place, Asked{{}, Array{order_type(field)}}).first->second;
+        asked.refs.push_back(&ref);
+        asked.values.add_order(field, ref.value);
+    }
+    return all;
+}
+
+void Questions::append_to(Commands& commands, const std::vector<RowStatements>& statements,
+                          bool locked) const {
+    const auto ask = [&commands](const std::string& sql, const Array& values) {
+        commands.push_back({sql, Parameters{}.add(values)});
+    };
+    for (const auto& [resource, keys] : keys_) {
+        if (locked) ask(statements[resource].lock, keys);
+        ask(statements[resource].find_several, keys);
+        // After the rows: whatever wrote these is there by now.
+        if (schema_[resource].captured) ask(statements[resource].find_captured, keys);
+    }
+    for (const auto& [place, asked] : holders_)
+        ask(statements[place.first].by_field[place.second].find_several, asked.values);
+    for (const auto& [place, asked] : referrers_)
+        ask(statements[place.first].by_field[place.second].find_used, asked.values);
+    if (!wanted_.requests.empty()) commands.push_back(find_requests(wanted_.requests));
+}
+
+Result<void> Questions::read(const Answers& answers, std::size_t first, bool locked, Loaded& loaded,
+                             Found& found) const {
+    found.records.clear();
+    found.captured.clear();
+    found.absent.clear();
+    for (const RecordRef& ref : wanted_.records)
+        found.records.emplace(ref, Standing{});
+    for (const auto& [id, keys] : keys_) {
+        const Resource& resource = schema_[id];
+        const Answer* ours = locked ? &answers[first++] : nullptr;
+        Buried buried;
+        auto done = read_rows(answers[first++], resource, loaded, found.records, buried);
+        if (!done) return done;
+        if (ours) find_locked(*ours, resource, found.records, loaded);
+        if (!resource.captured) continue;
+        done = found.captured.emplace_back(resource).read(answers[first++], buried, loaded);
+        if (!done) return done;
+    }
+    for (const auto& [place, asked] : holders_) {
+        auto done = read_holders(answers[first++], schema_[place.first], asked, loaded);
+        if (!done) return done;
+    }
+    for (const FieldRef& ref : wanted_.referrers)
+        loaded.referrers.emplace(ref, false);
+    for (const auto& [place, asked] : referrers_) {
+        const Answer& answer = answers[first++];
+        for (int row = 0; row < answer.rows(); ++row)
+            loaded.referrers[*asked.refs[answer.natural(row, 0) - 1]] = true;
+    }
+    if (wanted_.requests.empty()) return {};
+    return read_requests(answers[first], loaded, found);
+}
+
+Result<void> Questions::read_requests(const Answer& answer, Loaded& loaded, Found& found) const {
+    found.absent = {wanted_.requests.begin(), wanted_.requests.end()};
+    for (int row = 0; row < answer.rows(); ++row) {
+        const RequestId& id = wanted_.requests[answer.natural(row, 0) - 1];
+        found.absent.erase(id);
+        auto seen = read_request(schema_, answer, row);
+        if (!seen) return seen.error();
+        if (*seen) loaded.requests.emplace(id, std::move(**seen));
+    }
+    return {};
+}
+
+// Of a record that is in both tables the living row counts.
+Result<void> Questions::read_rows(const Answer& answer, const Resource& resource, Loaded& loaded,
+                                  Standings& standings, Buried& buried) const {
+    const int mark = static_cast<int>(resource.fields.size()) + 3;
+    for (int at = 0; at < answer.rows(); ++at) {
+        auto row = row_at(answer, at, resource);
+        if (!row) return row.error();
+        const RecordRef ref = row->row.ref();
+        if (row->row.alive()) {
+            standings[ref].living = answer.text(at, mark);
+            loaded.rows.insert_or_assign(ref, std::move(*row));
+        } else {
+            standings[ref].tombstone = true;
+            if (resource.captured) buried.emplace(ref, *row);
+            loaded.rows.emplace(ref, std::move(*row));
+        }
+    }
+    return {};
+}
+
+Result<void> Questions::read_holders(const Answer& answer, const Resource& resource,
+                                     const Asked& asked, Loaded& loaded) const {
+    std::map<std::size_t, std::optional<StoredRow>> earliest;  // by place in the array
+    for (int at = 0; at < answer.rows(); ++at) {
+        auto row = row_at(answer, at, resource, 1);
+        if (!row) return row.error();
+        keep_earlier(earliest[answer.natural(at, 0) - 1], std::move(*row));
+    }
+    for (const auto& [place, row] : earliest)
+        loaded.holders.emplace(*asked.refs[place], row->row.key);
+    return {};
+}
+
+}  // namespace reef::store::postgres

@@ -1,0 +1,202 @@
+#include "store/sqlite/list.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "store/sqlite/row.hpp"
+#include "store/sqlite/table.hpp"
+
+namespace reef::store::sqlite {
+
+namespace {
+
+constexpr std::size_t statements_max = 64;
+
+// A list goes on after (value, key) in up to three stretches of its index: the rest of the equal
+// values, the values beyond, and, descending, the nulls. Each is a range of the index, so that no
+// page costs more than its rows, however many rows have one value.
+struct Stretch {
+    std::string where;  // "" = everything
+    bool binds_value = false;
+    bool binds_key = false;
+    // The least that is no null, bound in place of the value: all numbers, or all texts.
+    bool binds_least = false;
+};
+
+std::string_view sign_of(Compare compare) {
+    switch (compare) {
+        case Compare::equal:
+            return " = ?";
+        case Compare::not_equal:
+            return " <> ?";
+        case Compare::less:
+            return " < ?";
+        case Compare::less_equal:
+            return " <= ?";
+        case Compare::greater:
+            return " > ?";
+        case Compare::greater_equal:
+            return " >= ?";
+    }
+    return " = ?";
+}
+
+std::vector<Stretch> stretches_of(const Resource& resource, const ListQuery& query) {
+    if (!query.after) return {{}};
+    const std::string key = quoted_name(resource.key_field().name);
+    const std::string beyond_key = key + (query.descending ? " < ?" : " > ?");
+    if (query.sort == resource.key) return {{beyond_key, false, true}};
+    const std::string value = order_of(resource.fields[query.sort]);
+    if (is_null(query.after->first)) {
+        const Stretch rest{value + " IS NULL AND " + beyond_key, false, true};
+        if (query.descending) return {rest};
+        return {rest, {value + " >= ?", false, false, true}};
+    }
+    std::vector<Stretch> stretches{{value + " = ? AND " + beyond_key, true, true},
+                                   {value + (query.descending ? " < ?" : " > ?"), true}};
+    const bool nulls_follow = query.descending && resource.fields[query.sort].nullable;
+    if (nulls_follow) stretches.push_back({value + " IS NULL"});
+    return stretches;
+}
+
+// Whether a filter is worth an index of its own, instead of being checked on each row of the index
+// that gives the order: there are no statistics, so the planner would take any.
+bool narrows(const Resource& resource, const ListQuery& query, const ListFilter& filter) {
+    const Field& field = resource.fields[filter.field];
+    if (filter.field == query.sort || filter.field == resource.key) return true;
+    if (filter.compare != Compare::equal) return false;
+    return field.unique || !field.refers_to.empty() || query.sort == resource.key;
+}
+
+bool names_few(const Resource& resource, const ListQuery& query) {
+    return std::any_of(query.filters.begin(), query.filters.end(), [&](const ListFilter& filter) {
+        const Field& field = resource.fields[filter.field];
+        const bool few = field.unique || !field.refers_to.empty() || filter.field == resource.key;
+        return few && filter.compare == Compare::equal;
+    });
+}
+
+enum class Indexes : std::uint8_t { any, keep_order };
+
+std::string filters_of(const Resource& resource, const ListQuery& query, Indexes indexes) {
+    std::string where;
+    for (const ListFilter& filter : query.filters) {
+        where += where.empty() ? "" : " AND ";
+        if (indexes == Indexes::keep_order && !narrows(resource, query, filter)) where += '+';
+        where += order_of(resource.fields[filter.field]);
+        where += sign_of(filter.compare);
+    }
+    return where;
+}
+
+std::string list_sql(const Resource& resource, const ListQuery& query, const Stretch& stretch) {
+    const std::string filters = filters_of(resource, query, Indexes::keep_order);
+    const std::string down = query.descending ? " DESC" : "";
+    std::string sql = "SELECT " + columns_of(resource) + " FROM " + quoted_name(resource.table);
+    const bool by_key = query.sort == resource.key;
+    if (!by_key && is_indexed(resource, query.sort) && !names_few(resource, query)) {
+        sql += " INDEXED BY " + quoted_name(index_name(resource, query.sort));
+    }
+    if (!filters.empty() || !stretch.where.empty()) sql += " WHERE " + filters;
+    if (!filters.empty() && !stretch.where.empty()) sql += " AND ";
+    sql += stretch.where + " ORDER BY ";
+    const bool one_value = stretch.binds_key && !by_key;
+    if (!by_key && !one_value) sql += order_of(resource.fields[query.sort]) + down + ", ";
+    return sql + quoted_name(resource.key_field().name) + down + " LIMIT ? OFFSET ?";
+}
+
+int bind_filters(Statement& statement, const Resource& resource, const ListQuery& query) {
+    int at = 1;
+    for (const ListFilter& filter : query.filters)
+        bind_order(statement, at++, resource.fields[filter.field], filter.value);
+    return at;
+}
+
+void bind_stretch(Statement& statement, int& at, const Resource& resource, const ListQuery& query,
+                  const Stretch& stretch) {
+    const Field& sort = resource.fields[query.sort];
+    if (stretch.binds_value) bind_order(statement, at++, sort, query.after->first);
+    if (stretch.binds_key) statement.bind(at++, query.after->second);
+    if (!stretch.binds_least) return;
+    const bool by_text = sort.type == FieldType::text || sort.type == FieldType::timestamp ||
+                         sort.type == FieldType::uuid || sort.type == FieldType::json;
+    if (by_text) {
+        statement.bind(at++, std::string_view{""});
+    } else {
+        statement.bind(at++, -std::numeric_limits<double>::infinity());
+    }
+}
+
+}  // namespace
+
+Lists::Lists(Connection& connection, const Schema& schema)
+    : connection_(connection), schema_(schema) {}
+
+Statement& Lists::prepared(std::string sql) {
+    const auto known = by_sql_.find(sql);
+    if (known != by_sql_.end()) {
+        statements_.splice(statements_.begin(), statements_, known->second);
+        return known->second->second;
+    }
+    if (statements_.size() >= statements_max) {
+        by_sql_.erase(statements_.back().first);
+        statements_.pop_back();
+    }
+    statements_.emplace_front(sql, Statement{connection_, sql});
+    by_sql_.emplace(statements_.front().first, statements_.begin());
+    return statements_.front().second;
+}
+
+Result<ListPage> Lists::list(const ListQuery& query) {
+    const Resource& resource = schema_[query.resource];
+    ListPage page;
+    if (query.count) {
+        const auto total = count(query);
+        if (!total) return total.error();
+        page.total = *total;
+    }
+    const std::vector<Stretch> stretches = stretches_of(resource, query);
+    // SQLite skips faster than rows can be fetched, but only knows its own stretch.
+    const bool alone = stretches.size() == 1;
+    std::uint64_t skip = alone ? 0 : query.skip;
+    for (const Stretch& stretch : stretches) {
+        Statement& statement = prepared(list_sql(resource, query, stretch));
+        const Rewind rewind{statement};
+        int at = bind_filters(statement, resource, query);
+        bind_stretch(statement, at, resource, query, stretch);
+        statement.bind(at, query.rows_max - page.rows.size() + skip + 1);
+        statement.bind(at + 1, alone ? query.skip : 0);
+        for (;;) {
+            const auto found = statement.step();
+            if (!found) return found.error();
+            if (!*found) break;
+            if (skip > 0) {
+                --skip;
+                continue;
+            }
+            if (page.rows.size() == query.rows_max) {
+                page.more = true;
+                return page;
+            }
+            auto row = row_at(statement, resource);
+            if (!row) return row.error();
+            page.rows.push_back(std::move(row->row));
+        }
+    }
+    return page;
+}
+
+Result<std::uint64_t> Lists::count(const ListQuery& query) {
+    const Resource& resource = schema_[query.resource];
+    std::string sql = "SELECT count(*) FROM " + quoted_name(resource.table);
+    const std::string filters = filters_of(resource, query, Indexes::any);
+    if (!filters.empty()) sql += " WHERE " + filters;
+    Statement& statement = prepared(std::move(sql));
+    const Rewind rewind{statement};
+    bind_filters(statement, resource, query);
+    const auto found = statement.step();
+    if (!found) return found.error();
+    return static_cast<std::uint64_t>(statement.integer(0));
+}
+
+}  // namespace reef::store::sqlite

@@ -1,0 +1,32 @@
+// Lists: keyset paging on (sort field, key), with filters. Statements are built per shape of a
+// query and kept, the ones used last; values are bound and never part of the text.
+#pragma once
+
+#include <list>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "store/sqlite/connection.hpp"
+#include "store/store.hpp"
+
+namespace reef::store::sqlite {
+
+class Lists {
+public:
+    Lists(Connection& connection, const Schema& schema);
+
+    // The caller holds a reading transaction: rows and total are of one moment.
+    Result<ListPage> list(const ListQuery& query);
+
+private:
+    Statement& prepared(std::string sql);
+    Result<std::uint64_t> count(const ListQuery& query);
+
+    Connection& connection_;
+    const Schema& schema_;
+    std::list<std::pair<std::string, Statement>> statements_;  // the one used last is first
+    std::unordered_map<std::string_view, decltype(statements_)::iterator> by_sql_;
+};
+
+}  // namespace reef::store::sqlite

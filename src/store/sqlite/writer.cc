@@ -1,0 +1,257 @@
+#include "store/sqlite/writer.hpp"
+
+#include <cassert>
+
+#include "store/sqlite/journal.hpp"
+#include "store/sqlite/ledger.hpp"
+#include "store/sqlite/log.hpp"
+#include "store/sqlite/requests.hpp"
+#include "store/sqlite/row.hpp"
+
+namespace reef::store::sqlite {
+
+namespace {
+
+constexpr std::string_view log_bytes_name = "log_bytes";
+
+struct Table {
+    Table(Connection& connection, const Resource& resource)
+        : reads(connection, resource), writes(connection, resource) {}
+    RowReads reads;
+    RowWrites writes;
+};
+
+class SqliteWriter final : public Writer {
+public:
+    SqliteWriter(Connection& connection, const Schema& schema)
+        : connection_(connection),
+          schema_(schema),
+          transaction_(connection),
+          meta_(connection),
+          ledger_table_(connection, schema),
+          log_(connection),
+          requests_(connection, schema),
+          journal_(connection, schema) {
+        tables_.reserve(schema.resources.size());
+        for (const Resource& resource : schema.resources)
+            tables_.emplace_back(connection, resource);
+    }
+
+    Result<void> start() {
+        auto ledger = load_ledger(ledger_table_, journal_);
+        if (!ledger) return ledger.error();
+        ledger_ = std::move(*ledger);
+        const auto bytes = meta_.integer(log_bytes_name);
+        if (!bytes) return bytes.error();
+        log_bytes_ = static_cast<std::uint64_t>(*bytes);
+        return {};
+    }
+
+    Task<Loaded> begin(Wanted wanted) override { co_return load(wanted); }
+    Task<void> commit(Saved saved) override { co_return save(saved); }
+    Task<bool> trim(TrimLimits limits) override { co_return remove_expired(limits); }
+    Task<void> rest() override {
+        if (connection_.wal_pages() < wal_pages_due) co_return Result<void>{};
+        co_return checkpoint();
+    }
+    asio::awaitable<void> release() override {
+        assert(in_batch_);
+        in_batch_ = false;
+        // Nothing was written: there is nothing to make durable, and nothing that could fail.
+        if (!transaction_.commit.run()) roll_back();
+        co_return;
+    }
+
+private:
+    Result<Loaded> load(const Wanted& wanted) {
+        assert(!in_batch_);
+        if (connection_.wal_pages() >= wal_pages_max) {
+            if (auto done = checkpoint(); !done) return done.error();
+        }
+        if (auto begun = start_writing(); !begun) return begun.error();
+        Loaded loaded;
+        loaded.ledger = ledger_;
+        Result<void> done = load_rows(wanted, loaded);
+        if (done) done = load_facts(wanted, loaded);
+        if (!done) {
+            roll_back();
+            // One record that cannot be read must not keep its neighbours from being written.
+            if (done.error().code == Errc::invalid) return Error{Errc::rejected, done.error().what};
+            return failed(done.error());
+        }
+        in_batch_ = true;
+        return loaded;
+    }
+
+    Result<void> load_rows(const Wanted& wanted, Loaded& loaded) {
+        before_.clear();
+        for (const RecordRef& ref : wanted.records) {
+            const auto [known, is_new] = before_.try_emplace(ref);
+            if (!is_new) continue;
+            RowReads& reads = tables_[ref.resource].reads;
+            auto row = reads.living(ref.key);
+            if (row && !*row) row = reads.tombstone(ref.key);
+            if (!row) return row.error();
+            Before& before = known->second;
+            before.place = Place::nowhere;
+            if (!*row) continue;
+            before.place = (*row)->row.alive() ? Place::living : Place::tombstone;
+            if ((*row)->row.alive()) {
+                before.values = values_of(schema_[ref.resource], (*row)->row);
+            }
+            loaded.rows.emplace(ref, std::move(**row));
+        }
+        return {};
+    }
+
+    Result<void> load_facts(const Wanted& wanted, Loaded& loaded) {
+        for (const FieldRef& ref : wanted.holders) {
+            auto holder = tables_[ref.resource].reads.holder(ref.field, ref.value);
+            if (!holder) return holder.error();
+            if (*holder) loaded.holders.emplace(ref, (*holder)->row.key);
+        }
+        for (const FieldRef& ref : wanted.referrers) {
+            const auto any = tables_[ref.resource].reads.any_holder(ref.field, ref.value);
+            if (!any) return any.error();
+            loaded.referrers.emplace(ref, *any);
+        }
+        for (const RequestId& id : wanted.requests) {
+            auto seen = requests_.find(id);
+            if (!seen) return seen.error();
+            if (*seen) loaded.requests.emplace(id, std::move(**seen));
+        }
+        return {};
+    }
+
+    Result<void> save(Saved& saved) {
+        assert(in_batch_);
+        in_batch_ = false;
+        std::uint64_t log_bytes = log_bytes_;
+        for (const LogEntry& entry : saved.log)
+            log_bytes += entry.json.size();
+        Result<void> done = write(saved, log_bytes);
+        if (done) done = transaction_.commit.run();
+        if (!done) {
+            roll_back();
+            return failed(done.error());
+        }
+        auto parked = std::move(ledger_.parked);
+        for (const Dot& name : saved.settled)
+            parked.erase(name);
+        for (const DeadLetter& letter : saved.dead_letters)
+            parked[{letter.source, letter.seq}] = letter.record;
+        ledger_ = std::move(saved.ledger);
+        ledger_.parked = std::move(parked);
+        log_bytes_ = log_bytes;
+        return {};
+    }
+
+    Result<void> write(const Saved& saved, std::uint64_t log_bytes) {
+        static const Before unknown;
+        if (auto done = ledger_table_.save(ledger_, saved.ledger); !done) return done;
+        for (const SavedRow& row : saved.rows) {
+            const auto before = before_.find(row.row.ref());
+            const Before& was = before == before_.end() ? unknown : before->second;
+            auto done = tables_[row.row.resource].writes.save(row, was);
+            if (!done) return done;
+        }
+        for (const LogEntry& entry : saved.log) {
+            if (auto done = log_.append(entry); !done) return done;
+        }
+        for (const auto& [id, seen] : saved.requests) {
+            if (auto done = requests_.save(id, seen); !done) return done;
+        }
+        for (const Conflict& conflict : saved.conflicts) {
+            if (auto done = journal_.save(conflict); !done) return done;
+        }
+        for (const Dot& name : saved.settled) {
+            if (auto done = journal_.remove_letter(name); !done) return done;
+        }
+        for (const DeadLetter& letter : saved.dead_letters) {
+            if (auto done = journal_.save(letter); !done) return done;
+        }
+        if (log_bytes == log_bytes_) return {};
+        return meta_.put(log_bytes_name, static_cast<std::int64_t>(log_bytes));
+    }
+
+    Result<bool> remove_expired(const TrimLimits& limits) {
+        assert(!in_batch_);
+        if (auto begun = start_writing(); !begun) return begun.error();
+        std::uint64_t log_bytes = log_bytes_;
+        auto more = trim_both(limits, log_bytes);
+        if (more) {
+            if (auto done = transaction_.commit.run(); !done) more = done.error();
+        }
+        if (!more) {
+            roll_back();
+            return failed(more.error());
+        }
+        log_bytes_ = log_bytes;
+        return more;
+    }
+
+    Result<bool> trim_both(const TrimLimits& limits, std::uint64_t& log_bytes) {
+        const auto requests =
+            requests_.trim(limits.requests_before, limits.requests_max, limits.piece_rows_max);
+        if (!requests) return requests.error();
+        const auto log =
+            log_.trim({limits.log_before, limits.log_bytes_max, limits.piece_rows_max}, log_bytes);
+        if (!log) return log.error();
+        if (log_bytes != log_bytes_) {
+            auto done = meta_.put(log_bytes_name, static_cast<std::int64_t>(log_bytes));
+            if (!done) return done.error();
+        }
+        return *requests || *log;
+    }
+
+    Result<void> start_writing() {
+        if (broken_) return *broken_;
+        if (auto begun = transaction_.begin_writing.run(); !begun) return failed(begun.error());
+        return {};
+    }
+
+    Result<void> checkpoint() {
+        if (broken_) return *broken_;
+        const auto all = connection_.checkpoint();
+        if (!all) return failed(all.error());
+        return {};
+    }
+
+    // What follows a failed fsync must not be believed: the error stays.
+    Error failed(const Error& error) {
+        if (error.code == Errc::broken && !broken_) broken_ = error;
+        return error;
+    }
+
+    void roll_back() {
+        log_.forget_origins();
+        // SQLite rolls back by itself when it can write no more; then this finds nothing to do.
+        if (connection_.in_transaction()) (void)transaction_.rollback.run();
+    }
+
+    Connection& connection_;
+    const Schema& schema_;
+    Transaction transaction_;
+    Meta meta_;
+    LedgerTable ledger_table_;
+    Log log_;
+    Requests requests_;
+    Journal journal_;
+    std::vector<Table> tables_;  // by ResourceId
+
+    Ledger ledger_;                // as committed
+    std::uint64_t log_bytes_ = 0;  // the sum of the log's JSON, as committed
+    boost::unordered_flat_map<RecordRef, Before, std::hash<RecordRef>> before_;
+    bool in_batch_ = false;
+    std::optional<Error> broken_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Writer>> make_writer(Connection& connection, const Schema& schema) {
+    auto writer = std::make_unique<SqliteWriter>(connection, schema);
+    if (auto done = writer->start(); !done) return done.error();
+    return std::unique_ptr<Writer>{std::move(writer)};
+}
+
+}  // namespace reef::store::sqlite

@@ -1,0 +1,374 @@
+#include "memory_store.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+#include "model/value_text.hpp"
+
+namespace reef::store {
+
+namespace {
+
+struct SeenEntry {
+    RequestSeen seen;
+    std::uint64_t number = 0;  // in the order saved
+};
+
+struct State {
+    Ledger ledger;
+    std::vector<std::map<Key, StoredRow>> rows;  // by ResourceId; tombstones too
+    std::map<OriginId, std::map<std::uint64_t, LogEntry>> log;
+    std::uint64_t log_bytes = 0;
+    std::map<RequestId, SeenEntry> requests;
+    std::map<std::uint64_t, RequestId> requests_in_order;
+    std::uint64_t last_request = 0;
+    std::vector<Conflict> conflicts;
+    std::map<std::uint64_t, DeadLetter> dead_letters;  // by id
+    std::uint64_t last_letter = 0;
+};
+
+// What the columns of a database would refuse.
+Result<void> check(const Resource& resource, const Row& row) {
+    if (!row.alive()) return {};
+    for (FieldId id = 0; id < resource.fields.size(); ++id) {
+        Field field = resource.fields[id];
+        // Two nodes may each have added to a counter: only its lower bound holds for the sum.
+        if (field.merge == Merge::counter) field.max.reset();
+        if (auto good = check_rules(field, value_of(resource, row, id)); !good) {
+            return Error{Errc::rejected, resource.name + '/' + to_text(row.key) + ": " +
+                                             field.name + ' ' + good.error().what};
+        }
+    }
+    return {};
+}
+
+// The living record that has the value; of two, the one whose life began earlier.
+const StoredRow* holder_of(const State& state, const Schema& schema, const FieldRef& ref) {
+    const StoredRow* earliest = nullptr;
+    if (is_null(ref.value)) return earliest;
+    const Resource& resource = schema[ref.resource];
+    for (const auto& [key, stored] : state.rows[ref.resource]) {
+        if (!stored.row.alive() || value_of(resource, stored.row, ref.field) != ref.value) continue;
+        if (!earliest || stored.row.life.stamp < earliest->row.life.stamp) earliest = &stored;
+    }
+    return earliest;
+}
+
+class MemoryWriter final : public Writer {
+public:
+    MemoryWriter(const Schema& schema, State& state) : schema_(schema), state_(state) {}
+
+    Task<Loaded> begin(Wanted wanted) override {
+        assert(!in_batch_);
+        in_batch_ = true;
+        co_return load(wanted);
+    }
+    Task<void> commit(Saved saved) override {
+        assert(in_batch_);
+        in_batch_ = false;
+        co_return save(saved);
+    }
+    asio::awaitable<void> release() override {
+        assert(in_batch_);
+        in_batch_ = false;
+        co_return;
+    }
+    bool looks_ahead() const override { return true; }
+    Task<Loaded> look(Wanted wanted) override { co_return load(wanted); }
+    Task<void> follow(Saved saved) override {
+        assert(!in_batch_);
+        co_return save(saved);
+    }
+    Task<bool> trim(TrimLimits limits) override {
+        assert(!in_batch_);
+        const bool requests = trim_requests(limits);
+        const bool log = trim_log(limits);
+        co_return requests || log;
+    }
+    Task<void> rest() override { co_return Result<void>{}; }
+
+private:
+    Loaded load(const Wanted& wanted) const {
+        Loaded loaded;
+        loaded.ledger = state_.ledger;
+        for (const RecordRef& ref : wanted.records) {
+            const auto& rows = state_.rows[ref.resource];
+            const auto row = rows.find(ref.key);
+            if (row != rows.end()) loaded.rows.emplace(ref, row->second);
+        }
+        for (const FieldRef& ref : wanted.holders) {
+            const StoredRow* holder = holder_of(state_, schema_, ref);
+            if (holder) loaded.holders.emplace(ref, holder->row.key);
+        }
+        for (const FieldRef& ref : wanted.referrers)
+            loaded.referrers.emplace(ref, holder_of(state_, schema_, ref) != nullptr);
+        for (const RequestId& id : wanted.requests) {
+            const auto seen = state_.requests.find(id);
+            if (seen != state_.requests.end()) loaded.requests.emplace(id, seen->second.seen);
+        }
+        return loaded;
+    }
+
+    Result<void> save(Saved& saved) {
+        if (auto good = check_batch(saved); !good) return good;
+        auto parked = std::move(state_.ledger.parked);
+        state_.ledger = std::move(saved.ledger);
+        state_.ledger.parked = std::move(parked);
+        for (SavedRow& row : saved.rows) {
+            auto& rows = state_.rows[row.row.resource];
+            const Key key = row.row.key;
+            rows.insert_or_assign(key, StoredRow{std::move(row.row), row.hash});
+        }
+        for (LogEntry& entry : saved.log) {
+            state_.log_bytes += entry.json.size();
+            const Dot dot = entry.dot;
+            state_.log[dot.origin].emplace(dot.seq, std::move(entry));
+        }
+        for (auto& [id, seen] : saved.requests) {
+            SeenEntry& entry = state_.requests[id];
+            state_.requests_in_order.erase(entry.number);
+            entry = {std::move(seen), ++state_.last_request};
+            state_.requests_in_order.emplace(entry.number, id);
+        }
+        for (Conflict& conflict : saved.conflicts) {
+            conflict.id = state_.conflicts.size() + 1;
+            state_.conflicts.push_back(std::move(conflict));
+        }
+        for (const Dot& name : saved.settled)
+            remove_letter(name);
+        for (DeadLetter& letter : saved.dead_letters) {
+            remove_letter({letter.source, letter.seq});
+            letter.id = ++state_.last_letter;
+            state_.ledger.parked[{letter.source, letter.seq}] = letter.record;
+            state_.dead_letters.emplace(letter.id, std::move(letter));
+        }
+        return {};
+    }
+
+    void remove_letter(const Dot& name) {
+        if (state_.ledger.parked.erase(name) == 0) return;
+        std::erase_if(state_.dead_letters, [&name](const auto& letter) {
+            return letter.second.source == name.origin && letter.second.seq == name.seq;
+        });
+    }
+
+    // All that can be refused is, before anything is changed.
+    Result<void> check_batch(const Saved& saved) const {
+        for (const SavedRow& row : saved.rows) {
+            if (auto good = check(schema_[row.row.resource], row.row); !good) return good;
+        }
+        for (const LogEntry& entry : saved.log) {
+            const auto known = state_.log.find(entry.dot.origin);
+            const bool taken = known != state_.log.end() && known->second.contains(entry.dot.seq);
+            if (taken || !saved.ledger.origins.contains(entry.dot.origin)) {
+                return Error{Errc::rejected, "the log cannot take an entry of " + entry.dot.origin};
+            }
+        }
+        return {};
+    }
+
+    bool trim_requests(const TrimLimits& limits) {
+        for (std::uint32_t removed = 0; !state_.requests_in_order.empty(); ++removed) {
+            const auto oldest = state_.requests_in_order.begin();
+            const auto entry = state_.requests.find(oldest->second);
+            const std::uint64_t rows = state_.last_request - oldest->first + 1;
+            const bool young = entry->second.seen.stamp.time >= limits.requests_before;
+            if (young && rows <= limits.requests_max) return false;
+            if (removed == limits.piece_rows_max) return true;
+            state_.requests.erase(entry);
+            state_.requests_in_order.erase(oldest);
+        }
+        return false;
+    }
+
+    bool trim_log(const TrimLimits& limits) {
+        for (std::uint32_t removed = 0;; ++removed) {
+            std::map<std::uint64_t, LogEntry>* oldest = nullptr;
+            for (auto& [origin, entries] : state_.log) {
+                if (entries.empty()) continue;
+                const auto at = [](const auto& of) { return of.begin()->second.at; };
+                if (!oldest || at(entries) < at(*oldest)) oldest = &entries;
+            }
+            if (!oldest) return false;
+            const LogEntry& entry = oldest->begin()->second;
+            if (entry.at >= limits.log_before && state_.log_bytes <= limits.log_bytes_max) {
+                return false;
+            }
+            if (removed == limits.piece_rows_max) return true;
+            state_.log_bytes -= entry.json.size();
+            oldest->erase(oldest->begin());
+        }
+    }
+
+    const Schema& schema_;
+    State& state_;
+    bool in_batch_ = false;
+};
+
+bool holds(const Value& value, Compare compare, const Value& other) {
+    if (is_null(value) || is_null(other)) return false;
+    switch (compare) {
+        case Compare::equal:
+            return value == other;
+        case Compare::not_equal:
+            return value != other;
+        case Compare::less:
+            return value < other;
+        case Compare::less_equal:
+            return value <= other;
+        case Compare::greater:
+            return value > other;
+        case Compare::greater_equal:
+            return value >= other;
+    }
+    return false;
+}
+
+class MemoryReader final : public Reader {
+public:
+    MemoryReader(const Schema& schema, const State& state) : schema_(schema), state_(state) {}
+
+    Task<std::optional<Row>> get(RecordRef ref) override {
+        const auto& rows = state_.rows[ref.resource];
+        const auto found = rows.find(ref.key);
+        if (found == rows.end()) co_return std::nullopt;
+        co_return std::optional{found->second.row};
+    }
+    Task<std::optional<Row>> find(FieldRef ref) override {
+        const StoredRow* holder = holder_of(state_, schema_, ref);
+        if (!holder) co_return std::nullopt;
+        co_return std::optional{holder->row};
+    }
+    Task<ListPage> list(ListQuery query) override { co_return page_of(query); }
+    Task<std::optional<LogEntry>> change(Dot dot) override {
+        const auto entries = state_.log.find(dot.origin);
+        if (entries == state_.log.end()) co_return std::nullopt;
+        const auto found = entries->second.find(dot.seq);
+        if (found == entries->second.end()) co_return std::nullopt;
+        co_return std::optional{found->second};
+    }
+    Task<std::vector<LogEntry>> changes_after(Position after, ScanLimits limits) override {
+        std::vector<LogEntry> found;
+        std::uint64_t bytes = 0;
+        for (const auto& [origin, entries] : state_.log) {
+            auto entry = entries.upper_bound(seq_in(after, origin));
+            for (; entry != entries.end() && within(limits, found.size(), bytes); ++entry) {
+                bytes += entry->second.json.size();
+                found.push_back(entry->second);
+            }
+        }
+        co_return found;
+    }
+    Task<std::vector<StoredRow>> scan(ResourceId resource, std::optional<Key> after,
+                                      ScanLimits limits) override {
+        const auto& rows = state_.rows[resource];
+        std::vector<StoredRow> found;
+        std::uint64_t bytes = 0;
+        auto row = after ? rows.upper_bound(*after) : rows.begin();
+        for (; row != rows.end() && within(limits, found.size(), bytes); ++row) {
+            std::string json;
+            append_row_json(json, schema_[resource], row->second.row);
+            bytes += json.size();
+            found.push_back(row->second);
+        }
+        co_return found;
+    }
+    Task<std::vector<Conflict>> conflicts(std::uint64_t after, ScanLimits limits) override {
+        std::vector<Conflict> found;
+        std::uint64_t bytes = 0;
+        const auto& all = state_.conflicts;
+        for (auto id = after; id < all.size() && within(limits, found.size(), bytes); ++id) {
+            bytes += all[id].detail.size();
+            found.push_back(all[id]);
+        }
+        co_return found;
+    }
+    Task<std::vector<DeadLetter>> dead_letters(std::uint64_t after, ScanLimits limits) override {
+        std::vector<DeadLetter> found;
+        std::uint64_t bytes = 0;
+        auto letter = state_.dead_letters.upper_bound(after);
+        for (; letter != state_.dead_letters.end() && within(limits, found.size(), bytes);
+             ++letter) {
+            bytes += letter->second.body.size();
+            found.push_back(letter->second);
+        }
+        co_return found;
+    }
+    Task<std::vector<SavedRequest>> requests(std::uint64_t after, ScanLimits limits) override {
+        std::vector<SavedRequest> found;
+        auto next = state_.requests_in_order.upper_bound(after);
+        for (; next != state_.requests_in_order.end() && found.size() < limits.rows_max; ++next) {
+            found.push_back({next->first, next->second, state_.requests.at(next->second).seen});
+        }
+        co_return found;
+    }
+    Task<Ledger> ledger() override { co_return state_.ledger; }
+
+private:
+    static bool within(const ScanLimits& limits, std::size_t rows, std::uint64_t bytes) {
+        return rows < limits.rows_max && (rows == 0 || bytes < limits.bytes_max);
+    }
+
+    ListPage page_of(const ListQuery& query) const {
+        using Place = std::pair<Value, Key>;
+        const Resource& resource = schema_[query.resource];
+        std::vector<std::pair<Place, const Row*>> all;
+        for (const auto& [key, stored] : state_.rows[query.resource]) {
+            const Row& row = stored.row;
+            const auto matches = [&](const ListFilter& filter) {
+                return holds(value_of(resource, row, filter.field), filter.compare, filter.value);
+            };
+            if (row.alive() && std::all_of(query.filters.begin(), query.filters.end(), matches)) {
+                all.push_back({{value_of(resource, row, query.sort), key}, &row});
+            }
+        }
+        std::sort(all.begin(), all.end());  // keys differ: the rows' addresses never decide
+        if (query.descending) std::reverse(all.begin(), all.end());
+        ListPage page;
+        if (query.count) page.total = all.size();
+        std::uint64_t skip = query.skip;
+        for (const auto& [place, row] : all) {
+            const bool beyond =
+                !query.after || (query.descending ? place < *query.after : place > *query.after);
+            if (!beyond || (skip > 0 && skip--)) continue;
+            if (page.rows.size() == query.rows_max) {
+                page.more = true;
+                break;
+            }
+            page.rows.push_back(*row);
+        }
+        return page;
+    }
+
+    const Schema& schema_;
+    const State& state_;
+};
+
+class MemoryStore final : public Store {
+public:
+    MemoryStore(const Schema& schema, const StoreOptions& options) : schema_(schema) {
+        state_.rows.resize(schema.resources.size());
+        state_.ledger.self = options.node + '.' + options.incarnation;
+        state_.ledger.origins.emplace(state_.ledger.self, OriginMark{});
+        for (const Resource& resource : schema.resources)
+            state_.ledger.digests.emplace(resource.id, Digest{});
+    }
+    std::unique_ptr<Writer> open_writer(asio::any_io_executor) override {
+        return std::make_unique<MemoryWriter>(schema_, state_);
+    }
+    std::unique_ptr<Reader> open_reader(asio::any_io_executor) override {
+        return std::make_unique<MemoryReader>(schema_, state_);
+    }
+
+private:
+    const Schema schema_;
+    State state_;
+};
+
+}  // namespace
+
+std::unique_ptr<Store> open_memory(const Schema& schema, StoreOptions options) {
+    return std::make_unique<MemoryStore>(schema, options);
+}
+
+}  // namespace reef::store
