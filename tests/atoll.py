@@ -35,7 +35,7 @@ class Node:
     """One `atoll serve`. It can be stopped, killed and started again on the same data and port."""
 
     def __init__(self, folder, name="us", app="apps/property-listing.toml", options=(), env=(),
-                 alone=True, by_flags=True):
+                 alone=True, by_flags=True, binary=BINARY):
         self.folder = pathlib.Path(folder)
         self.name = name
         self.app = app
@@ -43,6 +43,7 @@ class Node:
         self.env = dict(env)
         self.alone = alone
         self.by_flags = by_flags  # else the environment says which node it is and where it listens
+        self.binary = binary
         self.port = 0
         self.process = None
         self.log_file = self.folder / f"{name}.log"
@@ -64,11 +65,11 @@ class Node:
     def start(self, env=(), ready=True):
         """Starts the process; with `ready`, waits until it serves."""
         assert self.process is None, "it runs"
-        assert BINARY.exists(), f"{BINARY} is not built: ./test builds it"
+        assert self.binary.exists(), f"{self.binary} is not built: ./test builds it"
         self.folder.mkdir(parents=True, exist_ok=True)
         if self.by_flags:
             self.port = self.port or free_port()
-        command = [BINARY, "serve", self.app, "--data", self.folder / "data"]
+        command = [self.binary, "serve", self.app, "--data", self.folder / "data"]
         if self.by_flags:
             command += ["--node", self.name, "--listen", f"127.0.0.1:{self.port}"]
         command += ["--log-format", "json", *self.options, *(["--alone"] if self.alone else [])]

@@ -17,8 +17,14 @@ SHARED = 10         # records that all clients write, of each seeded region
 OWN = 6             # records of each client alone
 
 
+def keys_of(number, shared=SHARED):
+    """The seeded records that a client writes."""
+    own = range(100 + OWN * number, 100 + OWN * (number + 1))
+    return [*range(1, shared + 1), *range(1501, 1501 + shared), *own]
+
+
 class Client(threading.Thread):
-    def __init__(self, number, port, at_port, seed, clock):
+    def __init__(self, number, port, at_port, seed, clock, pause=PAUSE, shared=SHARED):
         super().__init__(daemon=True)
         self.name = f"c{number}"
         self.asks = []
@@ -31,15 +37,15 @@ class Client(threading.Thread):
         self._stopped = threading.Event()
         self._connection = None
         self._count = 0
-        own = range(100 + OWN * number, 100 + OWN * (number + 1))
-        self._keys = [*range(1, SHARED + 1), *range(1501, 1501 + SHARED), *own]
+        self._pause = pause
+        self._keys = keys_of(number, shared)
         self._gone = []
         self._versions = {}
         self._token = None
 
     def run(self):
         try:
-            while not self._stopped.wait(self._chance.expovariate(1 / PAUSE)):
+            while not self._stopped.wait(self._chance.expovariate(1 / self._pause)):
                 self._turn()
         except Exception as failure:  # told by whoever started it
             self.failure = failure
@@ -51,12 +57,12 @@ class Client(threading.Thread):
         self._stopped.set()
 
     def create_one(self, region):
-        self._ask(Ask(self.name, "create", region, price=self._price()))
+        self.ask(Ask(self.name, "create", region, price=self._price()))
 
     # ---- what it does ----------------------------------------------------------------------------
     def _turn(self):
         ask = self._wish()
-        self._ask(ask)
+        self.ask(ask)
         for _ in range(TRIES_AGAIN):
             if not ask.id or not is_unknown(ask):
                 break
@@ -91,11 +97,11 @@ class Client(threading.Thread):
     def _again(self, ask):
         more = Ask(ask.client, ask.kind, self._chance.choice(self._regions), ask.key, ask.price,
                    ask.version, ask.id, repeat=True)
-        self._ask(more)
+        self.ask(more)
         return more
 
     # ---- how it asks -----------------------------------------------------------------------------
-    def _ask(self, ask):
+    def ask(self, ask):
         ask.invoked = self._clock()
         try:
             if not self._connection:
@@ -163,10 +169,11 @@ def request_of(ask):
 class Crowd:
     """All clients; their history, when they are done."""
 
-    def __init__(self, port, at_port, seed, count=8):
+    def __init__(self, port, at_port, seed, count=8, **habits):
         begun = time.monotonic()
         self.now = lambda: time.monotonic() - begun
-        self.clients = [Client(number, port, at_port, seed, self.now) for number in range(count)]
+        self.clients = [Client(number, port, at_port, seed, self.now, **habits)
+                        for number in range(count)]
 
     def write_once(self, regions):
         """So that what lies between them has been used before anything goes wrong."""

@@ -7,7 +7,7 @@ import signal
 
 import disk
 import requests
-from atoll import REPOSITORY, Node, wait_until
+from atoll import BINARY, REPOSITORY, Node, wait_until
 from gateway import Gateway
 from ports import free_port
 from proxy import NONE, Link, Loop
@@ -20,8 +20,9 @@ NOWHERE = "http://127.0.0.1:1"
 UNPUBLISHED_MAX = 100  # changes that wait for the broker while clients write and all is well
 
 
-def app_file(folder, names):
-    """Property-listing with as many nodes as there are names."""
+def app_file(folder, names, rows=None):
+    """Property-listing with as many nodes as there are names, seeded with all rows or with those
+    that have these ids."""
     text = (REPOSITORY / "apps/property-listing.toml").read_text()
     more = "".join(f'[[node]]\nname = "{name}"\nlisten = "127.0.0.1:{8103 + number}"\n'
                    f'url = "${{{name.upper()}_URL:-}}"\n\n'
@@ -29,7 +30,13 @@ def app_file(folder, names):
     text = text.replace("[serve] ", more + "[serve] ", 1)
     file = pathlib.Path(folder) / "property-listing.toml"
     file.write_text(text)
-    file.with_suffix(".csv").symlink_to(REPOSITORY / "apps/property-listing.csv")
+    seed = REPOSITORY / "apps/property-listing.csv"
+    if rows is None:
+        file.with_suffix(".csv").symlink_to(seed)
+    else:
+        title, *lines = seed.read_text().splitlines(keepends=True)
+        kept = [line for line in lines if int(line.partition(",")[0]) in rows]
+        file.with_suffix(".csv").write_text("".join([title, *kept]))
     return file
 
 
@@ -54,12 +61,13 @@ def told(url, asked):
 
 
 class Cluster:
-    def __init__(self, folder, count, seed, stack, env=()):
+    def __init__(self, folder, count, seed, stack, env=(), rows=None, binary=BINARY):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.names = NAMES[:count]
         self.stack = stack
-        self.app = app_file(self.folder, self.names)
+        self.app = app_file(self.folder, self.names, rows)
+        self._binary = binary
         self._loop = Loop()
         library = disk.build(self.folder)
         places = {name: free_port() for name in self.names}
@@ -80,7 +88,8 @@ class Cluster:
 
     def _node(self, name, port, env):
         env = env | self._urls(name) | self.disks[name].environment
-        node = Node(self.folder / name, name=name, app=self.app, alone=False, env=env)
+        node = Node(self.folder / name, name=name, app=self.app, alone=False, env=env,
+                    binary=self._binary)
         node.port = port
         return node
 

@@ -43,28 +43,24 @@ def run(seed, seconds, nodes, folder=None, kinds=tuple(FAULTS), env=(), say=prin
     return made
 
 
-def play(seed, seconds, nodes, folder, kinds, env, say, stack="embedded"):
-    """The run, and what is wrong with it."""
+def play(seed, seconds, nodes, folder, kinds, env, say, stack="embedded", rows=None, **habits):
+    """The run, and what is wrong with it. `rows`: only these of the seed; `habits`: of Client."""
     pace = Pace()
-    cluster = Cluster(folder, nodes, seed, STACKS[stack], env)
+    cluster = Cluster(folder, nodes, seed, STACKS[stack], env, rows)
     crowd, schedule = None, None
     try:
         cluster.start()
-        crowd = clients.Crowd(cluster.gateway.port, cluster.at_port, seed)
+        crowd = clients.Crowd(cluster.gateway.port, cluster.at_port, seed, **habits)
         crowd.write_once(cluster.names)
         wait_until(cluster.has_published_all, what="the first writes being at the broker")
         crowd.start()
         schedule = Schedule(cluster, seed, crowd.now, kinds, say)
         schedule.run(seconds)
-        asks = crowd.stop()
+        crowd.stop()
         starved, measured = pace.judge()
         say(f"  {measured}" + (": times are not judged" if starved else ""))
         found = settle(cluster, STARVED_SECONDS if starved else LEVEL_SECONDS, say)
-        conflicts, shown = cluster.conflicts(), cluster.shown()
-        cluster.stop()
-        copies = {name: Copy(cluster.store(name)) for name in cluster.names}
-        topic = changes_in(cluster.servers.broker) if cluster.stack.broker else None
-        made = checker.Run(asks, schedule.faults, copies, conflicts, shown, topic, starved)
+        made = noted(cluster, crowd.asks(), schedule.faults, starved)
         return made, found + checker.check(made)
     except AssertionError as wrong:
         return None, [str(wrong)]
@@ -73,6 +69,25 @@ def play(seed, seconds, nodes, folder, kinds, env, say, stack="embedded"):
             history.save(folder, crowd.asks(), schedule.faults if schedule else [])
         cluster.clean_up()
         pace.end()
+
+
+def noted(cluster, asks, faults=(), starved=False):
+    """All that the checker wants to know of a cluster that is level. Stops its nodes."""
+    conflicts, shown = cluster.conflicts(), cluster.shown()
+    cluster.stop()
+    copies = {name: Copy(cluster.store(name)) for name in cluster.names}
+    topic = changes_in(cluster.servers.broker) if cluster.stack.broker else None
+    return checker.Run(asks, list(faults), copies, conflicts, shown, topic, starved)
+
+
+def wait_for_logs(cluster):
+    """Until each node's log has what the others' have."""
+    def are_equal():
+        first, *others = [marks for _, marks in
+                          (summary(cluster.store(name)) for name in cluster.names)]
+        return all(other == first for other in others)
+
+    wait_until(are_equal, what="all logs being equal")
 
 
 def settle(cluster, seconds, say):

@@ -1,7 +1,8 @@
-"""The checker sees what it is there to see. Faults are planted in what a good run left behind; and
-in the program, which with ATOLL_FAULT breaks one of its promises now and then."""
+"""The checker sees what it is there to see. Faults are planted in what a good run left behind,
+which was recorded once (`record`)."""
 
 import contextlib
+import pathlib
 import pickle
 import random
 import shutil
@@ -10,38 +11,23 @@ import sqlite3
 import checker
 import one_round
 import pytest
+import recording
 import stores
+from places import during, last_of_both_regions, read, written
 
-
-def has_what_is_planted_in(run):
-    """A write that lost to one made beside it, and a request during a kill: not every run has."""
-    try:
-        beside_each_other(run)
-        during(run, "kill")
-    except AssertionError:
-        return False
-    return True
+RECORDED = pathlib.Path(__file__).resolve().parent / "recorded"
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory):
-    """A good run, with a write that was made beside another one: its folder, and what was noted.
-    What is wrong in a run is for test_faults to say."""
-    for _ in range(8):
-        seed = random.randrange(1, 1_000_000)
-        folder = tmp_path_factory.mktemp("good") / "run"
-        made, found = one_round.play(seed, 12, 2, folder, ("kill", "link cut"), (), print)
-        print(f"seed {seed}: {found}")
-        if not found and has_what_is_planted_in(pickle.loads(pickle.dumps(made))):
-            break
-    assert not found, (seed, found)
-    yield folder, pickle.dumps(made)
-    shutil.rmtree(folder)
+def recorded(tmp_path_factory):
+    """The folder of the nodes' files, and what was noted."""
+    folder = tmp_path_factory.mktemp("recorded")
+    return folder, pickle.dumps(recording.load(RECORDED, folder))
 
 
 @pytest.fixture
-def run(played):
-    return pickle.loads(played[1])
+def run(recorded):
+    return pickle.loads(recorded[1])
 
 
 def found_in(run, check):
@@ -49,25 +35,8 @@ def found_in(run, check):
                                         run.shown, run.topic)))
 
 
-def written(run, kind="update"):
-    """An acknowledged write that was asked for once, and its entry in each node's log."""
-    asked = run.asked()
-    for ask in run.asks:
-        effects = run.effects.get(ask.request, [])
-        once = len(asked[ask.request]) == 1 and len(effects) == 1
-        if ask.kind == kind and ask.acknowledged and once:
-            return ask, [entry for copy in run.copies.values() for entry in copy.entries()
-                         if entry.dot == effects[0].dot]
-    raise AssertionError(f"no {kind} was answered")
-
-
-def during(run, kind):
-    """A request that was on its way during one fault of that kind, and no other."""
-    for ask in run.asks:
-        fault = checker.alone(run, ask)
-        if fault and fault.kind == kind:
-            return ask
-    raise AssertionError(f"no request during {kind}")
+def test_nothing_is_found_where_nothing_is_wrong(run):
+    assert checker.check(run) == []
 
 
 # ---- in the files --------------------------------------------------------------------------------
@@ -82,9 +51,9 @@ def during(run, kind):
     ("UPDATE atoll_origins SET applied = received - 1", "not the log's end"),
     ("DELETE FROM atoll_requests WHERE number = (SELECT min(number) FROM atoll_requests)",
      "is forgotten")])
-def test_it_sees_what_is_wrong_in_a_file(played, run, tmp_path, sql, told):
+def test_it_sees_what_is_wrong_in_a_file(recorded, run, tmp_path, sql, told):
     file = tmp_path / "eu.db"
-    shutil.copy(played[0] / "eu" / "data" / "eu.db", file)
+    shutil.copy(recorded[0] / "eu.db", file)
     with contextlib.closing(sqlite3.connect(file)) as store:
         store.execute(sql)
         store.commit()
@@ -220,20 +189,14 @@ def test_it_sees_a_row_that_is_not_as_the_log_says(run):
 
 def beside_each_other(run):
     """The last two updates of a record, as if neither had seen the other."""
-    for key, entries in checker.by_record(run).items():
-        *_, lost, won = [None, *sorted(entries, key=lambda entry: entry.stamp)]
-        if not lost or {lost.kind, won.kind} != {"update"} or lost.dot[0] == won.dot[0]:
-            continue
-        if lost.row.life != won.row.life:
-            continue
-        for copy in run.copies.values():
-            for entry in copy.entries():
-                if entry.dot == won.dot:
-                    entry.row.vector[lost.dot[0]] = 0, 0
-        run.conflicts = {name: [one for one in listed if one["key"] != str(key)]
-                         for name, listed in run.conflicts.items()}
-        return lost, won
-    raise AssertionError("no record was written in both regions")
+    key, lost, won = last_of_both_regions(run)
+    for copy in run.copies.values():
+        for entry in copy.entries():
+            if entry.dot == won.dot:
+                entry.row.vector[lost.dot[0]] = 0, 0
+    run.conflicts = {name: [one for one in listed if one["key"] != str(key)]
+                     for name, listed in run.conflicts.items()}
+    return lost, won
 
 
 def test_it_sees_a_conflict_that_is_not_listed(run):
@@ -253,15 +216,14 @@ def test_it_sees_a_write_undone_by_what_slept(run):
 
 
 def test_it_sees_a_read_of_what_nobody_wrote(run):
-    ask = next(ask for ask in run.asks
-               if ask.kind == "get" and ask.status == 200 and ask.body["version"] > 1)
+    ask = read(run)
     ask.body["price"] = "1.23"
     assert "a price that nobody wrote" in found_in(run, checker.reads_are_true)
 
 
 def test_it_sees_a_read_without_what_its_token_names(run):
     _, entries = written(run)
-    ask = next(ask for ask in run.asks if ask.kind == "get" and ask.status == 200)
+    ask = read(run)
     ask.body["id"], ask.tag = entries[0].key, "base:1:1"
     ask.token = "{}:{}".format(*entries[0].dot)
     assert "does not have what its token names" in found_in(run, checker.reads_are_true)
