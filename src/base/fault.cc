@@ -11,8 +11,8 @@ namespace reef {
 
 namespace {
 
-struct Fault {
-    Fault() {
+struct ChosenPoint {
+    ChosenPoint() {
         const char* wanted = std::getenv("ATOLL_FAULT");
         if (!wanted) return;
         name = wanted;
@@ -20,32 +20,17 @@ struct Fault {
         if (colon == std::string::npos) return;
         left = std::atoi(name.c_str() + colon + 1);
         name.resize(colon);
-        every = left;
     }
     std::string name;
-    std::atomic<int> left{1};
-    int every = 1;
+    std::atomic<int> left{1};  // calls until the process ends
 };
-
-Fault& fault_of_environment() {
-    static Fault fault;
-    return fault;
-}
 
 }  // namespace
 
 void fault_point(std::string_view name) {
-    Fault& fault = fault_of_environment();
-    if (fault.name.empty() || fault.name != name) return;
-    if (--fault.left == 0) kill(getpid(), SIGKILL);
-}
-
-bool fault_planted(std::string_view name) {
-    Fault& fault = fault_of_environment();
-    if (fault.name.empty() || fault.name != name) return false;
-    if (--fault.left > 0) return false;
-    fault.left = fault.every;
-    return true;
+    static ChosenPoint chosen;
+    if (chosen.name.empty() || chosen.name != name) return;
+    if (--chosen.left == 0) kill(getpid(), SIGKILL);
 }
 
 }  // namespace reef

@@ -1,5 +1,6 @@
-// Named places where tests make something go wrong: to see that it does no harm, or that a checker
-// sees the harm. ATOLL_FAULT=NAME:COUNT in the environment chooses one; without it nothing happens.
+// Named places where a test can end the process, to see that a crash there does no harm.
+// ATOLL_FAULT=NAME:COUNT in the environment chooses one; without it nothing happens. They end
+// processes, as anybody can; nothing here makes a running process break a promise.
 #pragma once
 
 #include <string_view>
@@ -8,8 +9,5 @@ namespace reef {
 
 // The COUNT-th call with that name ends the process, as `kill -9` would.
 void fault_point(std::string_view name);
-
-// True at every COUNT-th call with that name: here a promise is to be broken.
-bool fault_planted(std::string_view name);
 
 }  // namespace reef

@@ -1,6 +1,5 @@
 #include "commit/batch.hpp"
 
-#include "base/fault.hpp"
 #include "commit/overlay.hpp"
 #include "commit/wanted.hpp"
 
@@ -22,17 +21,8 @@ bool is_full_of_letters(const Overlay& overlay) {
 }
 
 // ---- what a client wants -----------------------------------------------------------------------
-// The intent, without what it says about the version.
-Intent whatever(Intent intent) {
-    intent.precondition = {};
-    intent.precondition.if_match_any = true;
-    return intent;
-}
-
 Outcome take_intent(Overlay& overlay, const Intent& intent) {
     Decision decision = decide(overlay.schema(), intent, overlay);
-    if (fault_planted("version.skip"))
-        decision = decide(overlay.schema(), whatever(intent), overlay);
     if (auto* change = std::get_if<Change>(&decision)) {
         Accepted accepted{change->row, change->kind, change->stamp};
         overlay.write(std::move(*change));
@@ -101,7 +91,6 @@ void apply(Overlay& overlay, const Change& change) {
         overlay.remember(id, seen);
         overlay.add_twins(there, *overlay.request(id), seen);
     }
-    if (fault_planted("apply.drop")) return;
     overlay.join(there);
 }
 

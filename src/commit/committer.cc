@@ -235,7 +235,7 @@ Task<void> Committer::commit_batch(Items& items, ItemSpan span, bool again) {
 
 // Not what is only refused, repeated, or to be forwarded home.
 bool Committer::has_to_be_saved(const Batch& batch) {
-    return batch.changed() && !fault_planted("commit.drop");
+    return batch.changed();
 }
 
 Task<void> Committer::save(Batch& batch, bool follows) {

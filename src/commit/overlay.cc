@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/fault.hpp"
 #include "commit/conflict_detail.hpp"
 #include "commit/slots.hpp"
 #include "model/effects.hpp"
@@ -180,7 +179,6 @@ std::uint64_t Overlay::applied_of(const OriginId& origin, const store::OriginMar
 }
 
 void Overlay::remember(const Change& change) {
-    if (fault_planted("request.forget")) return;
     const RequestSeen seen = seen_by(change);
     for (const RequestId& id : change.request.ids)
         remember(id, seen);

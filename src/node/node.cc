@@ -331,6 +331,7 @@ Result<std::unique_ptr<Node>> start_node(const config::App& app, NodeOptions opt
     }
     auto store = open_store(app, options);
     if (!store) return store.error();
+    if (options.wrap_store) store = options.wrap_store(std::move(*store));
 
     asio::io_context once;
     auto reader = (*store)->open_reader(once.get_executor());

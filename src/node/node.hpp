@@ -10,6 +10,7 @@
 
 #include "api/application.hpp"
 #include "config/app.hpp"
+#include "store/store.hpp"
 
 namespace reef::node {
 
@@ -24,6 +25,8 @@ struct NodeOptions {
     api::RequestLog request_log = api::RequestLog::errors;
     std::chrono::milliseconds stop_deadline{10'000};
     std::function<bool()> stop_asked = {};  // asked while the database is waited for
+    // What stands between the node and its store; nothing, but where a test puts something there.
+    std::function<std::unique_ptr<store::Store>(std::unique_ptr<store::Store>)> wrap_store = {};
 };
 
 class Node {

@@ -4,12 +4,10 @@ which was recorded once (`record`)."""
 import contextlib
 import pathlib
 import pickle
-import random
 import shutil
 import sqlite3
 
 import checker
-import one_round
 import pytest
 import recording
 import stores
@@ -235,23 +233,3 @@ def test_it_sees_that_a_failure_was_noticed(run):
     ask.status, ask.returned = 502, ask.returned + 30
     assert "failed during" in found_in(run, checker.one_failure_is_not_noticed)
     assert "took " in found_in(run, checker.a_kill_costs_a_second_at_most)
-
-
-# ---- in the program ------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("fault, told", [
-    ("apply.drop:20", " differs: us has"),
-    ("request.forget:20", "is forgotten"),
-    ("version.skip:20", "it named version"),
-    ("commit.drop:100", "acknowledged")])
-def test_it_sees_a_promise_that_is_broken(tmp_path, fault, told):
-    """In a longer run, if there were too few writes for it in a short one."""
-    env = {"ATOLL_FAULT": fault}
-    for seconds in (4, 12, 36):
-        seed = random.randrange(1, 1_000_000)
-        folder = tmp_path / f"run{seconds}"
-        _, found = one_round.play(seed, seconds, 2, folder, ("link delay",), env, print)
-        if told in "\n".join(found):
-            return
-    raise AssertionError((seed, found))
