@@ -11,7 +11,7 @@ import postgres
 import pytest
 from atoll import Node
 from fleet import Fleet
-from gateway import World
+from gateway import World, unhurried
 
 PROPERTY_LISTING = "apps/property-listing.toml"
 CHOSEN_STORE = os.environ.get("ATOLL_TEST_STORE")
@@ -205,6 +205,12 @@ def make_world(tmp_path):
 
         make.nodes = []
         yield make
+
+
+@pytest.fixture
+def unhurried_world(make_world):
+    """The same behind a gateway that no region can keep waiting unnoticed."""
+    return make_world(edit=unhurried)
 
 
 @pytest.fixture

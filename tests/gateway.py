@@ -9,7 +9,6 @@ import pathlib
 import shutil
 import socket
 import subprocess
-import time
 
 from atoll import PATIENCE, run_atoll, wait_until
 from ports import free_port
@@ -24,7 +23,6 @@ class Answer:
     status: int
     headers: http.client.HTTPMessage
     body: bytes
-    seconds: float
 
     def json(self):
         return json.loads(self.body)
@@ -36,20 +34,32 @@ class Answer:
         return self.headers["Atoll-Served-By"]
 
 
+# Milliseconds that the gateway waits. (After the first two tries: ten seconds.)
+WAITS = {"connect": [250], "send": [500, 1000], "read": [500, 1000], "next_upstream": [2000, 3000]}
 LEISURE = 4
 
 
-def at_leisure(conf):
-    """With waits so many times as long as the promised ones: a region that is slow because the
-    machine is busy with other tests is not to be taken for one that hangs."""
-    for wait, promised, longer in (("send", "1s", "4s"), ("read", "1s", "4s"),
-                                   ("next_upstream", "3s", "12s"), ("connect", "250ms", "1s"),
-                                   ("send", "500ms", "2s"), ("read", "500ms", "2s"),
-                                   ("next_upstream", "2s", "8s")):
-        line = f"proxy_{wait}_timeout {promised};"
-        assert line in conf
-        conf = conf.replace(line, f"proxy_{wait}_timeout {longer};")
+def with_waits(conf, times, of=tuple(WAITS)):
+    """With waits so many times as long as the promised ones."""
+    for wait in of:
+        for promised in sorted(WAITS[wait], reverse=True):
+            shown = f"{promised // 1000}s" if promised % 1000 == 0 else f"{promised}ms"
+            line = f"proxy_{wait}_timeout {shown};"
+            assert line in conf
+            conf = conf.replace(line, f"proxy_{wait}_timeout {promised * times}ms;")
     return conf
+
+
+def at_leisure(conf):
+    """A region that is slow because the machine is busy with other tests is not to be taken for one
+    that hangs."""
+    return with_waits(conf, LEISURE)
+
+
+def unhurried(conf):
+    """One that waits for a region until all its clients have gone: what is answered here was not
+    waited for."""
+    return with_waits(conf, 240)
 
 
 def as_it_is(conf):
@@ -113,11 +123,10 @@ class Gateway:
         """One request on a connection of its own. The target is sent as it is."""
         connection = http.client.HTTPConnection(host, self.port, timeout=30)
         with contextlib.closing(connection):
-            started = time.monotonic()
             connection.request(method, target, body, dict(headers))
             got = connection.getresponse()
             payload = got.read()
-            return Answer(got.status, got.headers, payload, time.monotonic() - started)
+            return Answer(got.status, got.headers, payload)
 
     def get(self, target, headers=()):
         return self.ask("GET", target, headers=headers)

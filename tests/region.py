@@ -177,6 +177,16 @@ def slow(seconds):
     return behave
 
 
+def slow_until(condition):
+    """Answers when it comes true, at the latest when the test ends."""
+    def behave(region, asked, connection):
+        while not condition() and not region.released.wait(0.005):
+            pass
+        return answering(200)(region, asked, connection)
+
+    return behave
+
+
 def dying(region, asked, connection):
     """Takes the request, and the process is gone."""
     del region, asked

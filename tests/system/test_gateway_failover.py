@@ -1,5 +1,6 @@
-"""A region fails, and the gateway's clients do not notice. Times are bounds, not measurements, and
-but for a few tests the gateway's waits are longer than for people: see `at_leisure`."""
+"""A region fails, and the gateway's clients do not notice. Nothing here is timed: in most tests the
+gateway's timeouts are longer than for people (`at_leisure`), and where it must not wait at all its
+timeouts are longer than those of its clients (`unhurried`)."""
 
 import concurrent.futures
 import contextlib
@@ -14,12 +15,17 @@ import threading
 import pytest
 import region
 from atoll import wait_until
-from gateway import LEISURE, PROPERTY, as_it_is, assert_problem, at_leisure
-from region import answering, slow
+from gateway import (
+    PROPERTY,
+    as_it_is,
+    assert_problem,
+    at_leisure,
+    unhurried,
+    with_waits,
+)
+from region import answering, slow, slow_until
 
 METHODS = ["GET", "PUT", "POST", "DELETE"]
-HANGS = 0.5 * LEISURE  # seconds that it takes to find that a region hangs
-SOON = 0.9 * HANGS
 
 FAILURES = {
     "refuses": lambda one: one.kill(),
@@ -29,6 +35,15 @@ FAILURES = {
     "answers 504": lambda one: setattr(one, "behave", answering(504)),
     "hangs": lambda one: setattr(one, "behave", region.hanging),
 }
+
+
+@pytest.fixture
+def world_where(make_world):
+    """For a failure: only one that hangs is to be waited for."""
+    def make(failure):
+        return make_world(edit=at_leisure if failure == "hangs" else unhurried)
+
+    return make
 
 
 def impatient(conf):
@@ -43,6 +58,11 @@ def stubborn(conf):
     return conf.replace("proxy_read_timeout 10s;", "proxy_read_timeout 60s;")
 
 
+def only_connects_soon(conf):
+    """A region that has taken the connection is waited for as long as anybody asks."""
+    return with_waits(conf, 240, of=("send", "read", "next_upstream"))
+
+
 def long_marks(conf):
     """A region that failed is left alone for longer than a test takes."""
     assert "fail_timeout=1s" in conf
@@ -54,11 +74,11 @@ def long_marks(conf):
 
 @pytest.mark.parametrize("failure", FAILURES)
 @pytest.mark.parametrize("method", METHODS)
-def test_the_other_region_is_tried_once(world, method, failure):
+def test_the_other_region_is_tried_once(world_where, method, failure):
+    world = world_where(failure)
     FAILURES[failure](world.us)
     answer = world.gateway.ask(method, PROPERTY, b'{"price":1}' if method != "GET" else None)
     assert answer.by == "eu"
-    assert answer.seconds < (HANGS + SOON if failure == "hangs" else SOON)
     first, second = world.us.seen(), world.eu.seen()
     assert len(first) == (0 if failure == "refuses" else 1) and len(second) == 1
     assert (second[0].method, second[0].target) == (method, PROPERTY)
@@ -81,16 +101,17 @@ def test_any_living_region_answers_for_all(world, target):
     assert world.gateway.get(target).by == "eu"
 
 
-def test_a_region_killed_under_load_costs_nobody_anything(world):
+def test_a_region_killed_under_load_costs_nobody_anything(unhurried_world):
+    world = unhurried_world
     answers, stop = under_load(world.gateway, clients=8)
     wait_until(lambda: len(answers) > 200, what="200 answers")
     world.us.kill()
     wait_until(lambda: sum(a.by == "eu" for a in answers) > 200, what="200 answers of eu")
     stop()
-    assert max(answer.seconds for answer in answers) < HANGS
 
 
-def test_a_rolling_restart_costs_nobody_anything(world):
+def test_a_rolling_restart_costs_nobody_anything(unhurried_world):
+    world = unhurried_world
     answers, stop = under_load(world.gateway, clients=4)
     for one in [world.us, world.eu] * 3:
         one.behave = answering(503)  # it stops, then it is gone, then it starts
@@ -116,13 +137,14 @@ def test_a_stopped_process_is_like_a_hanging_region(make_world):
             process.send_signal(signal.SIGSTOP)
             answers = [world.gateway.get(PROPERTY) for _ in range(10)]
             assert [answer.by for answer in answers] == ["eu"] * 10
-            assert answers[0].seconds < HANGS + SOON
-            assert all(answer.seconds < SOON for answer in answers[1:])
+            asked = [line for line in world.gateway.log_lines(11) if f"127.0.0.1:{port}" in line]
+            assert len(asked) == 2, "before it slept, and once"
         finally:
             process.kill()
 
 
-def test_a_region_that_takes_no_connection_costs_half_of_that(world):
+def test_a_region_that_takes_no_connection_is_not_waited_for_as_one_that_hangs(make_world):
+    world = make_world(edit=only_connects_soon)
     world.us.kill()
     with contextlib.ExitStack() as at_the_end, socket.socket() as full:
         full.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -132,8 +154,9 @@ def test_a_region_that_takes_no_connection_costs_half_of_that(world):
             waiting = at_the_end.enter_context(socket.socket())
             waiting.setblocking(False)
             waiting.connect_ex(full.getsockname())
-        answer = world.gateway.get(PROPERTY)
-        assert answer.by == "eu" and 0.4 * HANGS < answer.seconds < SOON
+        assert world.gateway.get(PROPERTY).by == "eu"
+        assert f"127.0.0.1:{world.us.port}, 127.0.0.1:{world.eu.port}" in (
+            world.gateway.log_lines(1)[0])
 
 
 # ---- left alone, and found again ---------------------------------------------------------------
@@ -144,8 +167,7 @@ def test_a_hanging_region_is_left_alone_for_a_while(make_world):
     world.us.behave = region.hanging
     assert world.gateway.get(PROPERTY).by == "eu"
     for _ in range(20):
-        answer = world.gateway.get(PROPERTY)
-        assert answer.by == "eu" and answer.seconds < SOON
+        assert world.gateway.get(PROPERTY).by == "eu"
     assert len(world.us.seen()) == 1
 
 
@@ -156,18 +178,18 @@ def test_a_region_that_is_back_is_found_soon(world, failure):
     world.us.kill()
     world.us.behave = answering(200)
     world.us.start()
-    wait_until(lambda: world.gateway.get(PROPERTY).by == "us", 2 + SOON, "us being found again")
+    wait_until(lambda: world.gateway.get(PROPERTY).by == "us", what="us being found again")
 
 
 @pytest.mark.parametrize("failure", FAILURES)
-def test_a_region_that_is_left_alone_is_asked_when_the_other_fails(world, failure):
+def test_a_region_that_is_left_alone_is_asked_when_the_other_fails(world_where, failure):
+    world = world_where(failure)
     world.us.behave = answering(503)
     assert world.gateway.get(PROPERTY).by == "eu"
     world.us.behave = answering(200)
     FAILURES[failure](world.eu)
     for method in METHODS:
-        answer = world.gateway.ask(method, PROPERTY)
-        assert answer.by == "us" and answer.seconds < HANGS + SOON
+        assert world.gateway.ask(method, PROPERTY).by == "us"
     assert "no live upstreams" not in world.gateway.log()
 
 
@@ -183,13 +205,14 @@ def test_a_read_that_waits_for_its_token_spoils_nothing_for_others(world):
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_with_all_regions_gone_the_gateway_says_so(world, method):
+def test_with_all_regions_gone_the_gateway_says_so(unhurried_world, method):
+    world = unhurried_world
     world.us.kill()
     world.eu.kill()
     for _ in range(3):
         answer = world.gateway.ask(method, PROPERTY)
         assert_problem(answer, 502, "bad_gateway")
-        assert (answer.headers["Retry-After"], answer.seconds < SOON) == ("1", True)
+        assert answer.headers["Retry-After"] == "1"
 
 
 def test_with_all_regions_hanging_the_gateway_says_so_in_the_end(make_world):
@@ -227,12 +250,12 @@ def prompt(make_world):
     return make_world(edit=as_it_is)
 
 
-@pytest.mark.parametrize("method, seconds, tries",
-                         [*((method, 0.6, 3) for method in METHODS), ("PUT", 1.3, 5)])
-def test_an_answer_that_is_slow_everywhere_is_not_lost(prompt, method, seconds, tries):
+@pytest.mark.parametrize("method, tries", [*((method, 3) for method in METHODS), ("PUT", 5)])
+def test_an_answer_that_is_slow_everywhere_is_not_lost(prompt, method, tries):
     world = prompt
+    behave = slow_until(lambda: sum(len(one.asked) for one in world.regions) >= tries)
     for one in world.regions:
-        one.behave = slow(seconds)
+        one.behave = behave
     assert world.gateway.ask(method, PROPERTY).status == 200
     asked = [asked for one in world.regions for asked in one.seen()]
     assert tries <= len(asked) <= 6
