@@ -6,6 +6,12 @@
 namespace reef {
 namespace {
 
+TEST(Build, KeepsItsAssertions) {
+#ifdef NDEBUG
+    FAIL() << "assert() does nothing here";
+#endif
+}
+
 TEST(Time, IsWrittenAsIso8601) {
     EXPECT_EQ(to_text(Time{1767268800000000}), "2026-01-01T12:00:00.000000Z");
     std::string text;
