@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "committer_fixture.hpp"
+#include "stopped_clock.hpp"
 
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/lsan_interface.h>
@@ -257,6 +258,8 @@ TEST_F(CommitterTest, WriteWaitsForWhoeverHasLockedItsRecord) {
 }
 
 TEST_F(CommitterTest, WriteWaitsNoLongerThanItMay) {
+    HastyClock hasty;
+    clock = &hasty;
     options.locked_wait = std::chrono::milliseconds{25};
     writer.locked.insert({0, Key{"k"}});
     make();

@@ -138,6 +138,7 @@ protected:
     asio::io_context io;
     FakeWriter writer{schema, "us.1", io.get_executor()};
     commit::CommitOptions options;
+    Clock* clock = &system_clock();
     std::unique_ptr<commit::Committer> committer;
     std::vector<std::unique_ptr<Result<Outcome>>> answers;
     std::atomic<int> answered = 0;
@@ -147,7 +148,7 @@ protected:
 
     void make() {
         committer = std::make_unique<commit::Committer>(
-            commit::CommitterParts{schema, writer, system_clock(), io.get_executor(),
+            commit::CommitterParts{schema, writer, *clock, io.get_executor(),
                                    [this] { return writer.island.surroundings; },
                                    [this](const store::Ledger&) { ++durable; }},
             options);

@@ -3,24 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include "stopped_clock.hpp"
+
 namespace reef::replication {
 namespace {
 
 using namespace std::chrono_literals;
-
-class MovedClock final : public Clock {
-public:
-    Time now() const override { return Time{steady_.count() / 1000}; }
-    std::chrono::nanoseconds steady() const override { return steady_; }
-    std::shared_ptr<asio::steady_timer> timer(asio::any_io_executor executor,
-                                              std::chrono::nanoseconds duration) override {
-        return system_clock().timer(std::move(executor), duration);
-    }
-    void move(std::chrono::nanoseconds duration) { steady_ += duration; }
-
-private:
-    std::chrono::nanoseconds steady_ = 1h;
-};
 
 class PeersTest : public testing::Test {
 protected:
@@ -34,14 +22,14 @@ protected:
     }
     peers::PeerReport eu() const { return peers_.report().at(0); }
 
-    MovedClock clock_;
+    test::StoppedClock clock_;
     peers::Peers peers_{{"eu"}, clock_};
     model::Position applied_{{"us.a", 7}};
 };
 
 TEST_F(PeersTest, NobodyIsReachedBeforeItIsHeard) {
     EXPECT_FALSE(peers_.reachable("eu"));
-    clock_.move(3s);
+    clock_.pass(3s);
     EXPECT_DOUBLE_EQ(peers_.lag_seconds(), 3);
     hear(0);
     EXPECT_TRUE(peers_.reachable("eu"));
@@ -50,29 +38,29 @@ TEST_F(PeersTest, NobodyIsReachedBeforeItIsHeard) {
 
 TEST_F(PeersTest, APeerThatSaysNothingIsNotReached) {
     hear(0);
-    clock_.move(499ms);
+    clock_.pass(499ms);
     EXPECT_TRUE(peers_.reachable("eu"));
-    clock_.move(1ms);
+    clock_.pass(1ms);
     EXPECT_FALSE(peers_.reachable("eu"));
     EXPECT_DOUBLE_EQ(peers_.lag_seconds(), 0.5);
 }
 
 TEST_F(PeersTest, SilenceBeginsWhereAPeerWasHeardLast) {
-    clock_.move(3s);
+    clock_.pass(3s);
     EXPECT_EQ(peers_.silence_of("eu"), 3s) << "since this node's start";
     EXPECT_EQ(peers_.silence_of("nobody"), 0s);
     hear(0);
-    clock_.move(400ms);
+    clock_.pass(400ms);
     EXPECT_EQ(peers_.silence_of("eu"), 0s);
-    clock_.move(2s);
+    clock_.pass(2s);
     EXPECT_EQ(peers_.silence_of("eu"), 2400ms);
 }
 
 TEST_F(PeersTest, LagIsTheAgeOfTheOldestChangeThatIsNotHere) {
     hear(5);
-    clock_.move(100ms);
+    clock_.pass(100ms);
     hear(9);
-    clock_.move(100ms);
+    clock_.pass(100ms);
     EXPECT_DOUBLE_EQ(eu().lag_seconds, 0.2);
     EXPECT_EQ(eu().pending, 9U);
     apply(5);
@@ -88,12 +76,12 @@ TEST_F(PeersTest, WhoWasThereAMomentAgoIsExpectedToTakeAWrite) {
     hear(0);
     EXPECT_TRUE(peers_.any_lacks(write));
     peers_.lost("eu", "it restarts");
-    clock_.move(2s);
+    clock_.pass(2s);
     EXPECT_TRUE(peers_.any_lacks(write));
     peers_.cut("eu", true);
     EXPECT_FALSE(peers_.any_lacks(write));
     peers_.cut("eu", false);
-    clock_.move(3s);
+    clock_.pass(3s);
     EXPECT_FALSE(peers_.any_lacks(write)) << "it is gone for good";
     peers_.heard("eu", {"eu", clock_.now(), {}, {{"us.a", 7}}}, applied_);
     EXPECT_FALSE(peers_.any_lacks(write));
@@ -111,11 +99,11 @@ TEST_F(PeersTest, TheRateIsThatOfTheLastSeconds) {
     apply(1000);  // what was there at the start is not news
     EXPECT_DOUBLE_EQ(eu().applied_per_second, 0);
     for (std::uint64_t second = 1; second <= 10; ++second) {
-        clock_.move(1s);
+        clock_.pass(1s);
         apply(1000 + 20 * second);
     }
     EXPECT_DOUBLE_EQ(eu().applied_per_second, 20);
-    clock_.move(100s);
+    clock_.pass(100s);
     EXPECT_DOUBLE_EQ(eu().applied_per_second, 0);
     apply(1250);
     EXPECT_DOUBLE_EQ(eu().applied_per_second, 10);

@@ -14,33 +14,18 @@
 #include "peers/snapshot.hpp"
 #include "peers/snapshot_json.hpp"
 #include "run.hpp"
+#include "stopped_clock.hpp"
 
 namespace reef::test {
 namespace {
 
 using namespace model;
 
-// Time passes when the test says so: a peer that was heard stays reachable however slow this
-// machine is. What waits does wait.
-class StoppedClock final : public Clock {
-public:
-    Time now() const override { return Time{1'000'000}; }
-    std::chrono::nanoseconds steady() const override { return steady_; }
-    void pass(std::chrono::nanoseconds duration) { steady_ += duration; }
-    std::shared_ptr<asio::steady_timer> timer(asio::any_io_executor executor,
-                                              std::chrono::nanoseconds duration) override {
-        return system_clock().timer(std::move(executor), duration);
-    }
-
-private:
-    std::chrono::nanoseconds steady_ = std::chrono::seconds{1};
-};
-
 struct Asked {
     std::vector<std::string> questions;
     std::vector<std::chrono::milliseconds> deadlines;
-    std::string answer;                     // empty: the peer sleeps …
-    std::function<Task<void>()> meanwhile;  // … and this happens while it is waited for
+    std::string answer;                     // empty: the peer sleeps
+    std::function<Task<void>()> meanwhile;  // happens while it is waited for
 };
 
 class Calls final : public peers::PeerCalls {
@@ -50,8 +35,8 @@ public:
                       std::chrono::milliseconds deadline) override {
         asked_.questions.push_back(path + ' ' + body);
         asked_.deadlines.push_back(deadline);
-        if (!asked_.answer.empty()) co_return Answer{200, asked_.answer};
         if (asked_.meanwhile) static_cast<void>(co_await std::exchange(asked_.meanwhile, {})());
+        if (!asked_.answer.empty()) co_return Answer{200, asked_.answer};
         co_return Error{Errc::outcome_unknown, "it sleeps"};
     }
     Task<Answer> get(std::string, std::chrono::milliseconds) override {
@@ -166,7 +151,14 @@ TEST_F(WritePathTest, TakesTheRecordFromAPeer) {
 
 TEST_F(WritePathTest, TakesNoOtherRecord) {
     has("other");
-    const Outcome outcome = write(std::chrono::milliseconds{50});
+    replication::WriteTimes at_once;
+    at_once.ask_after = {};
+    at_once.behind = std::chrono::milliseconds{50};
+    asked.meanwhile = [this, &at_once]() -> Task<void> {
+        stopped.pass(at_once.behind);
+        co_return Result<void>{};
+    };
+    const Outcome outcome = write(2, at_once, stopped);
     const auto* refused = std::get_if<Refused>(&outcome);
     ASSERT_TRUE(refused);
     EXPECT_EQ(refused->refusal, Refusal::replica_behind);
