@@ -6,6 +6,7 @@
 #include "base/text/uri.hpp"
 #include "config/database_url.hpp"
 #include "config/resource.hpp"
+#include "config/unbuilt.hpp"
 
 namespace reef::config {
 
@@ -123,28 +124,46 @@ struct Reader {
     }
 };
 
+void refuse_left_out(const Section& section, const App& app, const Text& given, const Node& node) {
+    std::vector<std::string> left_out;
+    for (const std::string& name : app.api.nodes) {
+        const auto sent_to = std::find(node.send_to.begin(), node.send_to.end(), name);
+        if (name != node.name && sent_to == node.send_to.end()) left_out.push_back(name);
+    }
+    if (left_out.empty()) return;
+    const bool in_file = given.variables.empty();
+    const std::string removal = in_file ? "remove \"send_to\"" : "unset " + listed(given.variables);
+    refuse_unbuilt(section.scope(), Unbuilt::partial_replication, given.at,
+                   removal + ", or name " + listed(left_out) + " too");
+}
+
 // A list in the file or in a variable; absent: every other node. The node itself may stand in it.
 void apply_send_to(Section& section, const App& app, Node& node) {
-    const Toml* given = section.find("send_to");
-    if (!given) return;
+    const Toml* list = section.find("send_to");
+    if (!list) return;
+    Text given{"", list->at};
     std::vector<Text> names;
-    if (given->is(Toml::Kind::array)) {
+    if (list->is(Toml::Kind::array)) {
         names = section.texts("send_to");
     } else {
         const auto text = section.text("send_to");
         if (!text || text->value.empty()) return;
+        given = *text;
         for (std::string& name : names_in(text->value))
-            names.push_back({std::move(name), text->at, text->source});
+            names.push_back({std::move(name), text->at, text->variables});
     }
     node.send_to.clear();
+    bool known = true;
     for (const Text& name : names) {
         if (!app.find(name.value)) {
+            known = false;
             section.mistake(name, "unknown " + app.api.nodes_are + ' ' + in_quotes(name.value) +
                                       did_you_mean(name.value, app.api.nodes));
         } else if (name.value != node.name) {
             node.send_to.push_back(name.value);
         }
     }
+    if (known) refuse_left_out(section, app, given, node);
 }
 
 void apply_serve(Section& serve, const Reader& reader, Node& node) {
@@ -264,6 +283,7 @@ void read_replicas(Section& top, const Reader& reader, std::vector<std::string>&
             apply_store(section, *store, replica.database_url);
         }
         section.done();
+        refuse_unbuilt(section.scope(), Unbuilt::read_replicas, section.at(), "remove [[replica]]");
         app.replicas.push_back(std::move(replica));
     }
 }

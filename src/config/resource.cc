@@ -4,6 +4,7 @@
 
 #include "config/field_type.hpp"
 #include "config/lists.hpp"
+#include "config/unbuilt.hpp"
 
 namespace reef::config {
 
@@ -178,17 +179,24 @@ void read_messages(Section& section, Resource& resource) {
 }
 
 void read_send_to(Section& section, const App& app, Resource& resource) {
-    for (const Text& name : section.texts("send_to")) {
-        if (!app.find(name.value)) {
-            section.mistake(name, "unknown " + app.api.nodes_are + ' ' + in_quotes(name.value) +
-                                      did_you_mean(name.value, app.api.nodes));
-        }
-        resource.send_to.push_back(name.value);
-    }
     const Toml* given = section.find("send_to");
-    if (given && given->is(Toml::Kind::array) && given->items.empty()) {
+    std::vector<std::string> left_out = app.api.nodes;
+    bool known = true;
+    for (const Text& name : section.texts("send_to")) {
+        std::erase(left_out, name.value);
+        resource.send_to.push_back(name.value);
+        if (app.find(name.value)) continue;
+        known = false;
+        section.mistake(name, "unknown " + app.api.nodes_are + ' ' + in_quotes(name.value) +
+                                  did_you_mean(name.value, app.api.nodes));
+    }
+    if (!given || !given->is(Toml::Kind::array)) return;
+    if (given->items.empty()) {
         section.mistake(given->at,
                         "\"send_to\" names nobody; leave it out for every " + app.api.nodes_are);
+    } else if (known && !left_out.empty()) {
+        refuse_unbuilt(section.scope(), Unbuilt::partial_replication, given->at,
+                       "remove \"send_to\", or name " + listed(left_out) + " too");
     }
 }
 

@@ -29,21 +29,21 @@ void Scope::mistake(Place at, std::string what) const {
 }
 
 void Scope::mistake(const Text& text, std::string what) const {
-    mistake(text.at, std::move(what) + text.source);
+    mistake(text.at, std::move(what) + text.source());
+}
+
+std::string Text::source() const {
+    return variables.empty() ? "" : " (from " + listed(variables) + ')';
 }
 
 std::optional<Text> filled_in(const Toml& value, const Scope& scope) {
-    if (!value.is(Toml::Kind::string)) return Text{value.text, value.at, ""};
+    if (!value.is(Toml::Kind::string)) return Text{value.text, value.at};
     Expanded expanded = expand(value.text, scope.lookup, scope.unset);
     if (!expanded.mistake.empty()) {
         scope.mistake(value.at, std::move(expanded.mistake));
         return std::nullopt;
     }
-    std::string source;
-    for (const std::string& name : expanded.from)
-        source += (source.empty() ? " (from " : ", ") + name;
-    if (!source.empty()) source += ')';
-    return Text{std::move(expanded.text), value.at, std::move(source)};
+    return Text{std::move(expanded.text), value.at, std::move(expanded.from)};
 }
 
 Section::Section(const Toml& table, std::string title, Scope scope)

@@ -17,7 +17,8 @@ namespace reef::config {
 struct Text {
     std::string value;
     Place at;
-    std::string source;  // " (from PORT)": the variables that gave it; said in mistakes
+    std::vector<std::string> variables = {};  // that gave it
+    std::string source() const;               // " (from PORT)", for mistakes; "" without variables
 };
 
 // What a reader works with, shared by the sections below one another.

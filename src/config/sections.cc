@@ -6,6 +6,7 @@
 #include "config/nodes.hpp"
 #include "config/resource.hpp"
 #include "config/template.hpp"
+#include "config/unbuilt.hpp"
 
 namespace reef::config {
 
@@ -185,6 +186,7 @@ void read_reads(Section& top, App& app) {
         "from", "round_robin",
         {{"round_robin", "round_robin"}, {"random", "random"}, {"primary", "primary"}});
     app.reads.lag_max_seconds = section->number("lag_max_seconds", 5, 0);
+    refuse_unbuilt(section->scope(), Unbuilt::read_replicas, section->at(), "remove [reads]");
     section->done();
 }
 

@@ -83,6 +83,13 @@ std::string one_of(const std::vector<std::string>& words) {
     return text;
 }
 
+std::string listed(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words)
+        text += (text.empty() ? "" : ", ") + word;
+    return text;
+}
+
 std::string in_quotes(std::string_view text) {
     std::size_t shown = std::min<std::size_t>(text.size(), 60);
     const auto continues = [&](std::size_t at) {  // inside a UTF-8 sequence

@@ -13,6 +13,9 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
 // Quoted and joined for a sentence: `"a", "b" or "c"`.
 std::string one_of(const std::vector<std::string>& words);
 
+// Joined for a sentence: "A, B". Nothing is quoted.
+std::string listed(const std::vector<std::string>& words);
+
 // Nothing but letters, digits and the characters of `more`.
 bool is_made_of_letters_digits_and(std::string_view more, std::string_view text);
 

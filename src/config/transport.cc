@@ -4,6 +4,7 @@
 
 #include "base/text/uri.hpp"
 #include "config/template.hpp"
+#include "config/unbuilt.hpp"
 
 namespace reef::config {
 
@@ -124,6 +125,18 @@ void read_queues(Section& section, App& app) {
     }
 }
 
+// What a message is and where it goes means nothing as long as there is no RabbitMQ. Where the
+// broker is may stand in the file: without a value it does not choose RabbitMQ.
+void refuse_message_settings(Section& section) {
+    for (const char* name : {"exchange", "queue", "dead", "routing_key", "headers", "body",
+                             "foreign", "retries", "queues"}) {
+        if (const Toml* given = section.find(name)) {
+            refuse_unbuilt(section.scope(), Unbuilt::rabbitmq, given->at,
+                           "remove " + in_quotes(name));
+        }
+    }
+}
+
 // The text that chooses RabbitMQ.
 std::optional<Text> read_rabbitmq(Section& section, App& app) {
     Rabbitmq& rabbitmq = app.transport.rabbitmq;
@@ -148,10 +161,11 @@ std::optional<Text> read_rabbitmq(Section& section, App& app) {
     rabbitmq.headers = section.map("headers");
     if (const Toml* headers = section.find("headers")) {
         for (const auto& [name, value] : headers->members) {
-            check_parts(section.scope(), {rabbitmq.headers[name.name], value.at, ""}, message);
+            check_parts(section.scope(), {rabbitmq.headers[name.name], value.at}, message);
         }
     }
     read_queues(section, app);
+    refuse_message_settings(section);
     section.done();
     return url;
 }
@@ -162,14 +176,9 @@ TransportKind chosen(const Section& section, const std::optional<Text>& use, Use
                      const std::optional<Text>& brokers, const std::optional<Text>& url) {
     const bool kafka = brokers && !brokers->value.empty();
     const bool rabbitmq = url && !url->value.empty();
-    const Place at = use ? use->at : section.at();
     switch (wanted) {
         case Use::automatic:
-            if (kafka && rabbitmq) {
-                section.mistake(at, "there are a Kafka broker" + brokers->source +
-                                        " and a RabbitMQ" + url->source +
-                                        ": say which, TRANSPORT=kafka, rabbitmq or direct");
-            }
+            if (rabbitmq) refuse_unbuilt(section.scope(), Unbuilt::rabbitmq, *url, "remove it");
             return kafka      ? TransportKind::kafka
                    : rabbitmq ? TransportKind::rabbitmq
                               : TransportKind::direct;
@@ -178,7 +187,8 @@ TransportKind chosen(const Section& section, const std::optional<Text>& use, Use
                 section.mistake(*use, "there is no Kafka broker: [transport.kafka] brokers");
             return TransportKind::kafka;
         case Use::rabbitmq:
-            if (!rabbitmq) section.mistake(*use, "there is no RabbitMQ: [transport.rabbitmq] url");
+            refuse_unbuilt(section.scope(), Unbuilt::rabbitmq, *use,
+                           R"(write "auto", "direct" or "kafka")");
             return TransportKind::rabbitmq;
         case Use::direct:
             break;
@@ -226,6 +236,10 @@ void read_stacks(Section& top, App& app) {
         stack.transport = section.choice<std::string>(
             "transport", "direct",
             {{"direct", "direct"}, {"kafka", "kafka"}, {"rabbitmq", "rabbitmq"}});
+        if (stack.transport == "rabbitmq") {
+            refuse_unbuilt(section.scope(), Unbuilt::rabbitmq, *section.text("transport"),
+                           R"(write "direct" or "kafka")");
+        }
         const auto port = [&section](const char* key, std::int64_t usual) {
             return static_cast<std::uint16_t>(section.integer(key, usual, 1, 65000));
         };

@@ -67,11 +67,6 @@ Result<std::vector<Part>> plan_stack(const config::App& app, const StackOptions&
     const auto found = app.stacks.find(options.name);
     if (found == app.stacks.end()) return has_no_stack(app, options.name);
     const config::Stack& stack = found->second;
-    if (stack.transport == "rabbitmq" || !app.replicas.empty()) {
-        return Error{Errc::invalid, "--stack " + options.name + " of " + app.name +
-                                        " needs what can't be started here yet (RabbitMQ, read "
-                                        "replicas): without it all runs on SQLite"};
-    }
     Ports ports{app};
     std::vector<Part> parts;
     for (const config::Node& node : app.nodes) {

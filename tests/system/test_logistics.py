@@ -6,7 +6,7 @@ import re
 import pytest
 import requests
 from answers import problem
-from atoll import Node
+from atoll import REPOSITORY, Node
 
 TIME = r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
 NAMED = {"operation-name": "test"}
@@ -262,7 +262,23 @@ def test_the_environment_of_a_server(make_node):
         port = taken.getsockname()[1]
     server = make_node(app="apps/logistics.toml", by_flags=False, env={
         "SERVER_ID": "C", "SERVER_HOST": "127.0.0.1", "SERVER_PORT": str(port),
-        "ALLOWED_SERVERS": '["B","D"]'})
+        "ALLOWED_SERVERS": '["A","B","D"]'})
     server.start()
     assert server.port == port
     assert requests.get(f"{server.base_url}/health").json()["server"] == "C"
+
+
+@pytest.mark.parametrize("env, place, refusal", [
+    ({"RABBITMQ_URL": "amqp://mq"}, "url = ", "has no RabbitMQ yet: unset RABBITMQ_URL"),
+    ({"TRANSPORT": "rabbitmq"}, "use = ", "has no RabbitMQ yet: unset TRANSPORT"),
+    ({"ALLOWED_SERVERS": "B,D"}, "send_to = ",
+     "has no replication to some nodes only yet: unset ALLOWED_SERVERS, or name A too"),
+])
+def test_what_this_version_does_not_do_is_refused_at_the_start(make_node, env, place, refusal):
+    lines = (REPOSITORY / "apps/logistics.toml").read_text().splitlines()
+    line = next(n for n, text in enumerate(lines, 1) if text.startswith(place))
+    column = len(place) + 1
+    server = make_node(name="C", app="apps/logistics.toml", env=env)
+    server.start(ready=False)
+    assert server.wait_for_exit() == 2
+    assert f"apps/logistics.toml:{line}:{column}: this version of Atoll {refusal}\n" in server.log()

@@ -1,6 +1,8 @@
 // The three shipped apps, as whom they are read, and what the environment says.
 #include "config/app.hpp"
 
+#include <algorithm>
+
 #include "config_fixture.hpp"
 #include "model/value_text.hpp"
 
@@ -122,8 +124,7 @@ TEST(ShippedApps, LogisticsSaysWhatItsContractSays) {
     EXPECT_EQ(app.api.headers[0].name, "operation-name");
     EXPECT_TRUE(app.api.headers[0].required && app.api.headers[0].keep);
     EXPECT_TRUE(app.gateway->spread);
-    EXPECT_EQ(app.transport.rabbitmq.headers.at("target-server"), "<target>");
-    EXPECT_EQ(app.transport.rabbitmq.dead, "distributed_events.dead");
+    EXPECT_EQ(app.transport.use, TransportKind::direct);
     const model::Resource& shipments = *app.schema.find("shipments");
     EXPECT_EQ(fields_of(shipments),
               "id tracking_number origin destination weight status warehouse_id created_at "
@@ -143,11 +144,8 @@ TEST(ShippedApps, LogisticsSaysWhatItsContractSays) {
 TEST(ShippedApps, ProductsSaysWhatItsContractSays) {
     const App app = loaded("products.toml");
     EXPECT_EQ(app.default_node, "primary");
-    ASSERT_EQ(app.replicas.size(), 2U);
-    EXPECT_EQ(app.replicas[1].of, "primary");
-    EXPECT_EQ(app.store_file_of("replica-1"), "replica_1.db");
     EXPECT_EQ(app.api.answers.time_digits, 3);
-    EXPECT_EQ(app.transport.rabbitmq.queues[1].when, std::vector<std::string>{"delete"});
+    EXPECT_EQ(app.transport.use, TransportKind::direct);
     const model::Resource& products = *app.schema.find("products");
     EXPECT_EQ(products.table, "Product");
     EXPECT_EQ(products.create, model::CreateMode::or_update);
@@ -260,31 +258,31 @@ TEST(Environments, WhatIsWrongWithADatabasesUrlIsSaidWithoutItsPassword) {
 }
 
 TEST(Environments, ServersToSendToComeInThreeSpellings) {
-    for (const char* spelling : {R"(["B", "D"])", "[B,D]", "B,D", " B , D ", "[B,A,D]"}) {
+    const std::string unbuilt = "this version of Atoll has no replication to some nodes only yet: ";
+    for (const char* spelling :
+         {R"(["B", "D", "C"])", "[B,C,D]", "B,C,D", " D , B,C ", "[A,B,C,D]", ""}) {
         const App a = loaded("logistics.toml", {{"ALLOWED_SERVERS", spelling}}, as("A"));
-        EXPECT_EQ(a.nodes[0].send_to, (std::vector<std::string>{"B", "D"})) << spelling;
+        auto send_to = a.nodes[0].send_to;
+        std::sort(send_to.begin(), send_to.end());
+        EXPECT_EQ(send_to, (std::vector<std::string>{"B", "C", "D"})) << spelling;
         EXPECT_EQ(a.nodes[1].send_to, (std::vector<std::string>{"A", "C", "D"}));
     }
-    const App none = loaded("logistics.toml", {{"ALLOWED_SERVERS", "[]"}}, as("A"));
-    EXPECT_EQ(none.nodes[0].send_to, std::vector<std::string>{});
+    EXPECT_EQ(mistakes_in("logistics.toml", {{"ALLOWED_SERVERS", R"(["B","D"])"}}, as("A")),
+              unbuilt + "unset ALLOWED_SERVERS, or name C too\n");
+    EXPECT_EQ(mistakes_in("logistics.toml", {{"ALLOWED_SERVERS", "[]"}, {"SERVER_ID", "B"}}),
+              unbuilt + "unset ALLOWED_SERVERS, or name A, C, D too\n");
+    EXPECT_EQ(mistakes_in("logistics.toml", {{"ALLOWED_SERVERS_D", "A"}}, up),
+              unbuilt + "unset ALLOWED_SERVERS_D, or name B, C too\n");
     EXPECT_EQ(mistakes_in("logistics.toml", {{"ALLOWED_SERVERS", "B,Z"}, {"SERVER_ID", "A"}}),
               "unknown server \"Z\" (from ALLOWED_SERVERS)\n");
 }
 
 TEST(Environments, TheTransportFollowsTheBrokerThatIsThere) {
-    const auto use = [](const std::string& name, const Variables& variables) {
-        return loaded(name, variables).transport.use;
+    const auto use = [](const Variables& variables) {
+        return loaded("property-listing.toml", variables).transport.use;
     };
-    EXPECT_EQ(use("property-listing.toml", {{"KAFKA_BROKER", "kafka:29092"}}),
-              TransportKind::kafka);
-    EXPECT_EQ(use("property-listing.toml", {{"KAFKA_BROKER", "a:1,b"}, {"TRANSPORT", "direct"}}),
-              TransportKind::direct);
-    EXPECT_EQ(use("logistics.toml", {{"RABBITMQ_URL", "amqp://mq"}}), TransportKind::rabbitmq);
-    const App parts = loaded(
-        "logistics.toml",
-        {{"RABBITMQ_HOST", "mq"}, {"RABBITMQ_USERNAME", "a b"}, {"RABBITMQ_PASSWORD", "c/d"}});
-    EXPECT_EQ(parts.transport.use, TransportKind::rabbitmq);
-    EXPECT_EQ(parts.transport.rabbitmq.url, "amqp://a%20b:c%2Fd@mq:5672/%2F");
+    EXPECT_EQ(use({{"KAFKA_BROKER", "kafka:29092"}}), TransportKind::kafka);
+    EXPECT_EQ(use({{"KAFKA_BROKER", "a:1,b"}, {"TRANSPORT", "direct"}}), TransportKind::direct);
     EXPECT_EQ(mistakes_in("property-listing.toml", {{"TRANSPORT", "kafka"}}),
               "there is no Kafka broker: [transport.kafka] brokers (from TRANSPORT)\n");
     EXPECT_EQ(mistakes_in("property-listing.toml", {{"TRANSPORT", "kafak"}}),
@@ -293,6 +291,24 @@ TEST(Environments, TheTransportFollowsTheBrokerThatIsThere) {
     EXPECT_EQ(mistakes_in("property-listing.toml", {{"KAFKA_BROKER", "kafka:x"}}),
               "\"brokers\" must be HOST:PORT, or several with commas, not \"kafka:x\" (from "
               "KAFKA_BROKER)\n");
+}
+
+// A node that chose a transport which nothing carries would replicate with nobody.
+TEST(Environments, ARabbitmqThatWouldBeChosenIsRefused) {
+    const std::string unbuilt = "this version of Atoll has no RabbitMQ yet: ";
+    for (const char* app : {"logistics.toml", "products.toml"}) {
+        EXPECT_EQ(mistakes_in(app, {{"RABBITMQ_URL", "amqp://mq"}}),
+                  unbuilt + "unset RABBITMQ_URL\n");
+        EXPECT_EQ(mistakes_in(app, {{"RABBITMQ_HOST", "mq"}}, up),
+                  unbuilt + "unset RABBITMQ_HOST\n");
+        EXPECT_EQ(mistakes_in(app, {{"TRANSPORT", "rabbitmq"}}), unbuilt + "unset TRANSPORT\n");
+        EXPECT_EQ(
+            loaded(app, {{"RABBITMQ_URL", "amqp://mq"}, {"TRANSPORT", "direct"}}).transport.use,
+            TransportKind::direct);
+    }
+    EXPECT_EQ(mistakes_in("logistics.toml",
+                          {{"RABBITMQ_URL", "amqp://mq"}, {"SERVER_HOST", "0.0.0.0"}}, as("A")),
+              unbuilt + "unset RABBITMQ_URL\n");
 }
 
 TEST(Environments, UpRefusesNamesThatCouldMeanAnyNode) {

@@ -1,0 +1,32 @@
+#include "config/unbuilt.hpp"
+
+namespace reef::config {
+
+namespace {
+
+std::string_view name_of(Unbuilt feature) {
+    switch (feature) {
+        case Unbuilt::rabbitmq:
+            return "RabbitMQ";
+        case Unbuilt::partial_replication:
+            return "replication to some nodes only";
+        case Unbuilt::read_replicas:
+            return "read replicas";
+    }
+    return "";
+}
+
+}  // namespace
+
+void refuse_unbuilt(const Scope& scope, Unbuilt feature, Place at, const std::string& remedy) {
+    scope.mistake(
+        at, "this version of Atoll has no " + std::string{name_of(feature)} + " yet: " + remedy);
+}
+
+void refuse_unbuilt(const Scope& scope, Unbuilt feature, const Text& text,
+                    const std::string& remedy) {
+    const bool given = !text.variables.empty();
+    refuse_unbuilt(scope, feature, text.at, given ? "unset " + listed(text.variables) : remedy);
+}
+
+}  // namespace reef::config
