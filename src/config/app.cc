@@ -91,12 +91,12 @@ Loaded load_app(const std::string& file, const Environment& environment, LoadOpt
     app.folder = folder_of(file);
     Scope scope;
     scope.mistakes = &loaded.mistakes;
-    scope.lookup = lookup_for(environment, "", PlainNames::all);
+    scope.lookup = lookup_for(environment, "");
     Section whose{document.root, "", scope};
     read_app(whose, app);
     read_nodes(whose, environment, options, app);
     // From here on a name with the suffix of the node that this process is goes before the plain.
-    scope.lookup = lookup_for(environment, app.default_node, PlainNames::all);
+    scope.lookup = lookup_for(environment, app.default_node);
     read_rest(whose.in(scope), options, app);
     put_in_order(loaded.mistakes);
     if (loaded.mistakes.empty()) loaded.app = std::move(app);

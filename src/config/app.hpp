@@ -137,14 +137,14 @@ using Environment = std::function<std::optional<std::string>(const std::string& 
 Environment process_environment();
 
 // As whom the file is read. [serve] is applied to every node, to each with the variables that have
-// its suffix (PORT_EU), and with the plain ones (PORT) to `node` alone: "" = what [serve] node
-// says, or the app's only one. Commands about the whole app read it as nobody, unless there is only
-// one node.
+// its suffix (PORT_EU). Of the plain ones, those that [serve] reads (PORT) count for `node` alone:
+// "" = what [serve] node says, or the app's only one. Commands about the whole app read it as
+// nobody, unless there is only one node.
 struct LoadOptions {
     std::string node = {};
     bool whole_app = false;
-    // For `up`: whole_app, and a mistake when PORT, DATABASE_URL, … are set and could mean any
-    // node.
+    // For `up`: whole_app, and a mistake when a plain variable that [serve] reads is set and could
+    // mean any node.
     bool up = false;
     // --listen: goes before all that the environment says.
     std::optional<Endpoint> listen = std::nullopt;

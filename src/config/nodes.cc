@@ -6,6 +6,7 @@
 #include "base/text/uri.hpp"
 #include "config/database_url.hpp"
 #include "config/resource.hpp"
+#include "config/serve.hpp"
 #include "config/unbuilt.hpp"
 
 namespace reef::config {
@@ -112,15 +113,15 @@ struct Reader {
     const Environment& environment;
     const LoadOptions& options;
     App& app;
-    std::string served;  // "" = nobody
+    std::string served = {};  // "" = nobody
     bool several = false;
+    Names personal = {};  // variables that speak of the process alone
 
     bool whole() const { return options.whole_app || options.up; }
-    PlainNames plain_in_node(const std::string& node) const {
-        return !several || node == served ? PlainNames::all : PlainNames::not_personal;
-    }
-    PlainNames plain_in_serve(const std::string& node) const {
-        return !several || node == served ? PlainNames::all : PlainNames::none;
+    Lookup lookup(const std::string& node) const {
+        const bool other = several && node != served;
+        return other ? lookup_for_other(environment, node, personal)
+                     : lookup_for(environment, node);
     }
 };
 
@@ -265,8 +266,7 @@ void read_replicas(Section& top, const Reader& reader, std::vector<std::string>&
         Replica replica;
         replica.name = read_name(naming, "replica", app, taken);
         Scope scope = top.scope();
-        scope.lookup =
-            lookup_for(reader.environment, replica.name, reader.plain_in_node(replica.name));
+        scope.lookup = reader.lookup(replica.name);
         Section section = plain.in(std::move(scope));
         section.find("name");
         if (const auto of = section.needed("of")) {
@@ -320,20 +320,6 @@ std::string find_served(Section& top, const Section* serve, const Reader& reader
     return own.size() == 1 ? own[0] : "";
 }
 
-void refuse_plain_names(Section& top, const Reader& reader, const std::vector<std::string>& own) {
-    for (const std::string& name : names_of_one_process()) {
-        const auto value = reader.environment(name);
-        if (!value || value->empty()) continue;
-        const bool identity = name == "REGION" || name == "SERVER_ID";
-        const std::string reason =
-            identity ? "it says which one a process is, and `up` starts them all: unset it"
-                     : "it can mean only one of them: unset it, or set " + name +
-                           suffix_of(own[0]) + ", " + name + suffix_of(own[1]);
-        top.mistake(Place{}, name + " is set, but this app has " + std::to_string(own.size()) +
-                                 ' ' + reader.app.api.nodes_are + "s; " + reason);
-    }
-}
-
 }  // namespace
 
 std::optional<Endpoint> endpoint_of(const Section& section, const std::string& name,
@@ -365,19 +351,24 @@ void read_nodes(Section& top, const Environment& environment, const LoadOptions&
     if (own.empty() && (!top.has("node") || !sections.empty()))
         top.mistake(top.at(), "the app has no [[node]] of its own");
     auto serve = top.section("serve", "[serve]");
-    Reader reader{environment, options, app, "", own.size() > 1};
+    Reader reader{environment, options, app};
+    reader.several = own.size() > 1;
     Scope in_serve = top.scope();
     in_serve.unset = Unset::empty;
-    if (serve) serve.emplace(serve->in(in_serve));
+    if (serve) {
+        serve.emplace(serve->in(in_serve));
+        reader.personal = personal_names(*serve);
+    }
     if (!reader.whole()) reader.served = find_served(top, serve ? &*serve : nullptr, reader, own);
     if (!reader.several && !own.empty()) reader.served = own[0];
-    if (options.up && reader.several) refuse_plain_names(top, reader, own);
+    if (options.up && reader.several && serve)
+        refuse_plain_names(*serve, environment, app.api.nodes_are, own);
     if (!reader.whole()) app.default_node = reader.served;
     for (std::size_t i = 0; i < sections.size(); ++i) {
         const std::string& name = app.nodes[i].name;
         Scope scope = top.scope();
-        scope.lookup = lookup_for(environment, name, reader.plain_in_node(name));
-        in_serve.lookup = lookup_for(environment, name, reader.plain_in_serve(name));
+        scope.lookup = reader.lookup(name);
+        in_serve.lookup = scope.lookup;
         std::optional<Section> here;
         if (serve) here.emplace(serve->in(in_serve));
         Section section = sections[i].in(std::move(scope));

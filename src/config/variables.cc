@@ -7,20 +7,19 @@ namespace reef::config {
 
 namespace {
 
-// Personal, but not refused by `up`: shells set HOST, and the others mean nothing alone.
-const std::vector<std::string> also_personal{"HOST",    "ALLOWED_SERVERS", "DB_PORT",
-                                             "DB_NAME", "DB_USER",         "DB_PASSWORD"};
-
-bool contains(const std::vector<std::string>& names, const std::string& name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-bool is_personal(const std::string& name) {
-    return contains(names_of_one_process(), name) || contains(also_personal, name);
-}
-
 bool begins_name(char c) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
+}
+
+// The name that the text begins with.
+std::string name_at(std::string_view text) {
+    std::string name;
+    for (const char c : text) {
+        const bool digit = c >= '0' && c <= '9';
+        if (!begins_name(c) && (name.empty() || !digit)) break;
+        name += c;
+    }
+    return name;
 }
 
 class Expander {
@@ -60,13 +59,8 @@ private:
     std::string take_variable(bool used) {
         rest_.remove_prefix(2);
         if (depth_ == depth_max) return fail("variables are nested too deeply");
-        std::string name;
-        while (!rest_.empty() &&
-               (begins_name(rest_.front()) ||
-                (!name.empty() && rest_.front() >= '0' && rest_.front() <= '9'))) {
-            name += rest_.front();
-            rest_.remove_prefix(1);
-        }
+        const std::string name = name_at(rest_);
+        rest_.remove_prefix(name.size());
         const auto variable = used && !name.empty() ? lookup_(name) : std::nullopt;
         const bool fallback = rest_.starts_with(":-");
         const bool alternative = rest_.starts_with(":+");
@@ -110,12 +104,6 @@ private:
 
 }  // namespace
 
-const std::vector<std::string>& names_of_one_process() {
-    static const std::vector<std::string> names{"DATABASE_URL", "DB_HOST",   "PORT",       "REGION",
-                                                "SERVER_HOST",  "SERVER_ID", "SERVER_PORT"};
-    return names;
-}
-
 std::string suffix_of(std::string_view node) {
     std::string suffix = "_";
     for (char c : node) {
@@ -126,18 +114,37 @@ std::string suffix_of(std::string_view node) {
     return suffix;
 }
 
-Lookup lookup_for(const Environment& environment, std::string_view node, PlainNames plain) {
+Lookup lookup_for(const Environment& environment, std::string_view node) {
+    return lookup_for_other(environment, node, {});
+}
+
+Lookup lookup_for_other(const Environment& environment, std::string_view node, Names personal) {
     const std::string suffix = node.empty() ? "" : suffix_of(node);
-    return [&environment, suffix, plain](const std::string& name) -> std::optional<Variable> {
+    return [&environment, suffix,
+            personal = std::move(personal)](const std::string& name) -> std::optional<Variable> {
         std::optional<std::string> value;
         if (!suffix.empty()) value = environment(name + suffix);
         if (value && !value->empty()) return Variable{name + suffix, *value};
-        const bool counts =
-            plain == PlainNames::all || (plain == PlainNames::not_personal && !is_personal(name));
-        if (counts) value = environment(name);
-        if (counts && value && !value->empty()) return Variable{name, *value};
+        if (!personal.contains(name)) value = environment(name);
+        if (value && !value->empty()) return Variable{name, *value};
         return std::nullopt;
     };
+}
+
+Names variables_in(std::string_view text) {
+    Names names;
+    while (!text.empty()) {
+        if (text.starts_with("$${")) {
+            text.remove_prefix(3);
+        } else if (text.starts_with("${")) {
+            text.remove_prefix(2);
+            names.insert(name_at(text));
+        } else {
+            text.remove_prefix(1);
+        }
+    }
+    names.erase("");
+    return names;
 }
 
 Expanded expand(std::string_view text, const Lookup& lookup, Unset unset) {

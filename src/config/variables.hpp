@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,21 +19,19 @@ struct Variable {
 // Finds a variable that is set and not empty.
 using Lookup = std::function<std::optional<Variable>(const std::string& name)>;
 
-// Which names without a node's suffix count.
-enum class PlainNames : std::uint8_t {
-    all,           // for the node that this process is
-    not_personal,  // for another node: PORT is not its port
-    none,
-};
+using Names = std::set<std::string, std::less<>>;
 
-// NAME_US, then NAME. `node` "" has no suffix. The environment must outlive the lookup.
-Lookup lookup_for(const Environment& environment, std::string_view node, PlainNames plain);
+// Finds NAME_US, then NAME. `node` "" has no suffix. The environment must outlive the lookup.
+Lookup lookup_for(const Environment& environment, std::string_view node);
+
+// The same for another node than this process is: a NAME of `personal` speaks of this process
+// alone, so that only NAME_US counts.
+Lookup lookup_for_other(const Environment& environment, std::string_view node, Names personal);
 
 std::string suffix_of(std::string_view node);  // "us-east" → "_US_EAST"
 
-// PORT, DATABASE_URL, …: plain names that say something about one process, so that `up` of several
-// nodes could only misunderstand them.
-const std::vector<std::string>& names_of_one_process();
+// The names that a text reads, those in defaults among them: A, B of "${A:-${B}}".
+Names variables_in(std::string_view text);
 
 struct Expanded {
     std::string text;

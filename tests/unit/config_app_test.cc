@@ -314,10 +314,16 @@ TEST(Environments, ARabbitmqThatWouldBeChosenIsRefused) {
 TEST(Environments, UpRefusesNamesThatCouldMeanAnyNode) {
     EXPECT_EQ(mistakes_in("property-listing.toml",
                           {{"PORT", "80"}, {"REGION", "us"}, {"POSTGRES_DB", "x"}}, up),
-              "PORT is set, but this app has 2 regions; it can mean only one of them: unset it, or "
-              "set PORT_US, PORT_EU\n"
               "REGION is set, but this app has 2 regions; it says which one a process is, and `up` "
-              "starts them all: unset it\n");
+              "starts them all: unset it\n"
+              "PORT is set, but this app has 2 regions; it can mean only one of them: unset it, or "
+              "set PORT_US, PORT_EU\n");
+    EXPECT_EQ(mistakes_in("logistics.toml", {{"ALLOWED_SERVERS", "A,B,C,D"}, {"HOST", "x"}}, up),
+              "ALLOWED_SERVERS is set, but this app has 4 servers; it can mean only one of them: "
+              "unset it, or set ALLOWED_SERVERS_A, ALLOWED_SERVERS_B\n");
+    EXPECT_EQ(mistakes_in("property-listing.toml", {{"DB_HOST", "db"}, {"DB_PORT", "1"}}, up),
+              "DB_HOST is set, but this app has 2 regions; it can mean only one of them: unset it, "
+              "or set DB_HOST_US, DB_HOST_EU\n");
     EXPECT_EQ(loaded("products.toml", {{"PORT", "80"}}, up).nodes[0].listen.port, 80);
 }
 
@@ -328,6 +334,37 @@ TEST(Environments, BeyondThisMachineASecretOrABrokerIsNeeded) {
     loaded("property-listing.toml", {{"HOST", "0.0.0.0"}, {"KAFKA_BROKER", "kafka:29092"}},
            as("us"));
     loaded("products.toml", {{"HOST", "0.0.0.0"}});
+}
+
+// The words are the app's: [serve] says which variables speak of one process.
+TEST_F(ConfigTest, VariablesOfServeMeanTheProcessWhateverTheyAreCalled) {
+    const std::string text = R"([app]
+name = "shop"
+nodes_are = "branch"
+[[node]]
+name = "a"
+listen = "127.0.0.1:8001"
+[[node]]
+name = "b"
+listen = "127.0.0.1:${DOOR:-8002}"
+[serve]
+node = "${WHO:-}"
+listen = ":${DOOR:-${GATE:-}}"
+[[resource]]
+name = "things"
+[resource.fields]
+id = { type = "int64", key = "slots" }
+)";
+    const Loaded a = load(text, {{"WHO", "a"}, {"DOOR", "9001"}});
+    ASSERT_TRUE(a.app) << text_of(a.mistakes);
+    EXPECT_EQ(a.app->default_node, "a");
+    EXPECT_EQ(to_text(a.app->nodes[0].listen), "127.0.0.1:9001");
+    EXPECT_EQ(to_text(a.app->nodes[1].listen), "127.0.0.1:8002");
+    EXPECT_EQ(text_of(load(text, {{"WHO", "a"}, {"GATE", "1"}, {"PORT", "80"}}, up).mistakes),
+              "11:8: WHO is set, but this app has 2 branchs; it says which one a process is, and "
+              "`up` starts them all: unset it\n"
+              "12:10: GATE is set, but this app has 2 branchs; it can mean only one of them: unset "
+              "it, or set GATE_A, GATE_B\n");
 }
 
 TEST(Endpoints, AreReadAndWritten) {

@@ -46,7 +46,7 @@ TEST_F(ConfigTest, EnvFilesAreReadAsDockerAndShellsWriteThem) {
 std::string expanded(const std::string& text, const Variables& variables,
                      Unset unset = Unset::mistake) {
     const Environment found = environment(variables);
-    const Expanded done = expand(text, lookup_for(found, "us", PlainNames::all), unset);
+    const Expanded done = expand(text, lookup_for(found, "us"), unset);
     return done.mistake.empty() ? done.text : "mistake: " + done.mistake;
 }
 
