@@ -4,6 +4,8 @@ import contextlib
 import csv
 import http.server
 import json
+import os
+import re
 import sqlite3
 import threading
 
@@ -137,6 +139,27 @@ def test_health_of_one_that_is_not_ready():
 
 
 # ---- usage ---------------------------------------------------------------------------------------
+
+HELP = REPOSITORY / "tests/golden/help.txt"
+
+
+def help_of(*words):
+    """Of a command, and of all commands below it, as people would type it."""
+    text = run_atoll(*words, "--help").stdout
+    told = f"$ {' '.join(['atoll', *words])} --help\n{text}\n"
+    for name in re.findall(r"^  (\S+)", text.partition("\nSubcommands:\n")[2].partition("\n\n")[0],
+                           re.MULTILINE):
+        told += help_of(*words, name)
+    return told
+
+
+def test_the_help_of_every_command():
+    """To accept a change: ATOLL_WRITE_GOLDEN=1 ./test system -k help, and read the difference."""
+    told = help_of()
+    if os.environ.get("ATOLL_WRITE_GOLDEN"):
+        HELP.write_text(told)
+    assert told == HELP.read_text()
+
 
 @pytest.mark.parametrize("command", ["", "serve", "check", "seed", "openapi", "health"])
 def test_help_ends_with_examples(command):
