@@ -41,6 +41,7 @@ PLANTED = [
     ("libraries", "src/model/row.hpp", "#include <sqlite3.h>\n", 3),
     ("libraries", "src/store/list.cc", "#include <boost/beast/http.hpp>\n", 1),
     ("libraries", "src/model/row.cc", "#include <thread>\n", 6),
+    ("libraries", "src/cli/seed.cc", "#include <CLI/CLI.hpp>\n", 1),
     ("sizes", "src/model/row.cc", "\n" * 596, 601),
     ("sizes", "src/model/row.cc", "// " + "x" * 98 + "\n", 6),
     ("sizes", "src/model/row.cc", LONG_FUNCTION, 10),

@@ -1,13 +1,19 @@
-#include <iostream>
+#include "cli/app_arguments.hpp"
 
-#include "cli/commands.hpp"
+#include <iostream>
 
 namespace reef::cli {
 
-void add_app_arguments(CLI::App& command, AppArguments& arguments) {
-    command.add_option("APP", arguments.file, "the app's TOML file")->required();
-    command.add_option("--env-file", arguments.env_file,
-                       "read variables from this file; the environment goes before it");
+std::vector<Option> app_options(AppArguments& arguments, std::vector<Option> own) {
+    std::vector<Option> all{{"APP", &arguments.file, "the app's TOML file", true},
+                            {"--env-file", &arguments.env_file,
+                             "read variables from this file; the environment goes before it"}};
+    all.insert(all.end(), own.begin(), own.end());
+    return all;
+}
+
+Option data_option(std::string& data) {
+    return {"--data", &data, "folder of its data (default: data/NAME)"};
 }
 
 std::optional<config::App> load_app(const AppArguments& arguments, config::LoadOptions options) {

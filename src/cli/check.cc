@@ -1,5 +1,7 @@
 #include <iostream>
+#include <memory>
 
+#include "cli/app_arguments.hpp"
 #include "cli/commands.hpp"
 
 namespace reef::cli {
@@ -20,13 +22,13 @@ int check(const AppArguments& arguments) {
 
 }  // namespace
 
-void add_check(CLI::App& program, Run& run) {
-    auto arguments = std::make_shared<AppArguments>();
-    CLI::App* command =
-        program.add_subcommand("check", "say everything that is wrong with an app file");
-    add_app_arguments(*command, *arguments);
-    command->footer("Example:\n  atoll check apps/property-listing.toml");
-    command->callback([arguments, &run] { run = [arguments] { return check(*arguments); }; });
+Command check_command() {
+    const auto arguments = std::make_shared<AppArguments>();
+    return {.name = "check",
+            .help = "say everything that is wrong with an app file",
+            .options = app_options(*arguments),
+            .examples = "Example:\n  atoll check apps/property-listing.toml",
+            .run = [arguments] { return check(*arguments); }};
 }
 
 }  // namespace reef::cli

@@ -1,12 +1,15 @@
 #include <iostream>
+#include <memory>
 
-#include "base/text/json.hpp"
+#include "cli/app_arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/http.hpp"
+#include "base/text/json.hpp"
 
 namespace reef::cli {
 
 namespace {
+
 
 struct Arguments {
     AppArguments app;
@@ -62,29 +65,35 @@ int conflicts(const Arguments& arguments) {
     return reached ? ok : unhealthy;
 }
 
+Command list_command() {
+    const auto arguments = std::make_shared<Arguments>();
+    return {.name = "list",
+            .help = "one line for each",
+            .options = app_options(
+                arguments->app, {{"--node", &arguments->node, "only those that this node joined"},
+                                 {"--json", &arguments->json, "one JSON document for each"}}),
+            .run = [arguments] { return conflicts(*arguments); }};
+}
+
+Command show_command() {
+    const auto arguments = std::make_shared<Arguments>();
+    return {.name = "show",
+            .help = "both versions, and what came of them",
+            .options = app_options(arguments->app,
+                                   {{"ID", &arguments->id, "as `list` prints it: eu/1", true}}),
+            .run = [arguments] { return conflicts(*arguments); }};
+}
+
 }  // namespace
 
-void add_conflicts(CLI::App& program, Run& run) {
-    CLI::App* command =
-        program.add_subcommand("conflicts", "writes that were made on both sides of a cut link");
-    command->require_subcommand(1);
-    command->footer(
-        "Examples:\n"
-        "  atoll conflicts list apps/property-listing.toml\n"
-        "  atoll conflicts show apps/property-listing.toml eu/1");
-    for (const std::string verb : {"list", "show"}) {
-        auto arguments = std::make_shared<Arguments>();
-        CLI::App* one = command->add_subcommand(
-            verb, verb == "list" ? "one line for each" : "both versions, and what came of them");
-        add_app_arguments(*one, arguments->app);
-        if (verb == "list") {
-            one->add_option("--node", arguments->node, "only those that this node joined");
-            one->add_flag("--json", arguments->json, "one JSON document for each");
-        } else {
-            one->add_option("ID", arguments->id, "as `list` prints it: eu/1")->required();
-        }
-        one->callback([arguments, &run] { run = [arguments] { return conflicts(*arguments); }; });
-    }
+Command conflicts_command() {
+    return {.name = "conflicts",
+            .help = "writes that were made on both sides of a cut link",
+            .examples =
+                "Examples:\n"
+                "  atoll conflicts list apps/property-listing.toml\n"
+                "  atoll conflicts show apps/property-listing.toml eu/1",
+            .commands = {list_command(), show_command()}};
 }
 
 }  // namespace reef::cli

@@ -1,12 +1,15 @@
 #include <iostream>
+#include <memory>
 
-#include "base/text/json.hpp"
+#include "cli/app_arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/http.hpp"
+#include "base/text/json.hpp"
 
 namespace reef::cli {
 
 namespace {
+
 
 struct Arguments {
     AppArguments app;
@@ -111,43 +114,47 @@ int about_one(const Arguments& arguments, const std::string& verb) {
     return ok;
 }
 
-void add_verb(CLI::App& command, Run& run, const std::string& verb, const char* text) {
-    auto arguments = std::make_shared<Arguments>();
-    CLI::App* one = command.add_subcommand(verb, text);
-    add_app_arguments(*one, arguments->app);
-    if (verb == "list") {
-        one->add_option("--node", arguments->node, "only this node's");
-        one->add_flag("--json", arguments->json, "one JSON document for each");
-    } else {
-        one->add_option("ID", arguments->id, "as `list` prints it: eu/1")->required();
-    }
+Command list_command() {
+    const auto arguments = std::make_shared<Arguments>();
+    return {.name = "list",
+            .help = "one line for each, with the reason",
+            .options = app_options(arguments->app,
+                                   {{"--node", &arguments->node, "only this node's"},
+                                    {"--json", &arguments->json, "one JSON document for each"}}),
+            .run = [arguments] { return list(*arguments); }};
+}
+
+Command command_about_one(const std::string& verb, const char* help) {
+    const auto arguments = std::make_shared<Arguments>();
+    Command command{.name = verb,
+                    .help = help,
+                    .options = app_options(arguments->app, {{"ID", &arguments->id,
+                                                             "as `list` prints it: eu/1", true}}),
+                    .run = [arguments, verb] { return about_one(*arguments, verb); }};
     if (verb == "discard") {
-        one->add_option("--waive", arguments->waive,
-                        "give it up, for this reason: the record stays as it is here, and differs");
+        command.options.push_back(
+            {"--waive", &arguments->waive,
+             "give it up, for this reason: the record stays as it is here, and differs"});
     }
-    one->callback([arguments, verb, &run] {
-        run = [arguments, verb] {
-            return verb == "list" ? list(*arguments) : about_one(*arguments, verb);
-        };
-    });
+    return command;
 }
 
 }  // namespace
 
-void add_dead_letters(CLI::App& program, Run& run) {
-    CLI::App* command = program.add_subcommand(
-        "dead-letters", "changes of other nodes that a node's database refused");
-    command->require_subcommand(1);
-    command->footer(
-        "Examples:\n"
-        "  atoll dead-letters list apps/property-listing.toml\n"
-        "  atoll dead-letters replay apps/property-listing.toml eu/1\n"
-        "  atoll dead-letters discard apps/property-listing.toml eu/1\n"
-        "  atoll dead-letters discard apps/property-listing.toml eu/1 --waive \"wrong price\"");
-    add_verb(*command, run, "list", "one line for each, with the reason");
-    add_verb(*command, run, "show", "one with the change that it holds");
-    add_verb(*command, run, "replay", "try again: this one and all others of its record");
-    add_verb(*command, run, "discard", "take the record from a peer instead, or give it up");
+Command dead_letters_command() {
+    return {
+        .name = "dead-letters",
+        .help = "changes of other nodes that a node's database refused",
+        .examples =
+            "Examples:\n"
+            "  atoll dead-letters list apps/property-listing.toml\n"
+            "  atoll dead-letters replay apps/property-listing.toml eu/1\n"
+            "  atoll dead-letters discard apps/property-listing.toml eu/1\n"
+            "  atoll dead-letters discard apps/property-listing.toml eu/1 --waive \"wrong price\"",
+        .commands = {
+            list_command(), command_about_one("show", "one with the change that it holds"),
+            command_about_one("replay", "try again: this one and all others of its record"),
+            command_about_one("discard", "take the record from a peer instead, or give it up")}};
 }
 
 }  // namespace reef::cli

@@ -3,13 +3,15 @@
 #include <filesystem>
 #include <iostream>
 #include <map>
+#include <memory>
 #include <set>
 #include <thread>
 
-#include "base/text/json.hpp"
+#include "cli/app_arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/http.hpp"
 #include "fleet/fleet.hpp"
+#include "base/text/json.hpp"
 
 namespace reef::cli {
 
@@ -182,53 +184,66 @@ int heal(const Arguments& arguments) {
     return done && become_level(*app) ? ok : failed;
 }
 
-struct Verb {
-    const char* name;
-    const char* help;
-    const char* example;
-    std::function<int(const Arguments&)> call;
-};
+using Call = int(const Arguments&);
 
-const std::vector<Verb>& verbs() {
-    static const std::vector<Verb> all{
-        {"stop", "stop one member, or all: it stays stopped", "atoll stop apps/x.toml us",
-         [](const Arguments& a) { return change(a, "stop"); }},
-        {"start", "start a stopped one", "atoll start apps/x.toml us",
-         [](const Arguments& a) { return change(a, "start"); }},
-        {"restart", "stop and start one after the other", "atoll restart apps/x.toml", restart},
-        {"down", "stop everything that `up` started", "atoll down apps/x.toml --wipe", down},
-        {"logs", "show the log of a node, of the gateway, of postgres-us, of kafka, or all",
-         "atoll logs apps/x.toml us -f", logs},
-        {"cut", "cut the link between two nodes", "atoll cut apps/x.toml us eu", cut},
-        {"heal", "mend all links that were cut, and wait until the nodes are level",
-         "atoll heal apps/x.toml", heal}};
-    return all;
+// Each has arguments of its own, to which `options` points.
+Command command(const char* name, const char* help, const std::string& example, Call* call,
+                std::vector<Option> (*options)(Arguments&)) {
+    const auto arguments = std::make_shared<Arguments>();
+    std::vector<Option> own{data_option(arguments->data)};
+    for (Option& option : options(*arguments))
+        own.push_back(std::move(option));
+    return {.name = name,
+            .help = help,
+            .options = app_options(arguments->app, own),
+            .examples = "Example:\n  " + example,
+            .run = [arguments, call] { return call(*arguments); }};
+}
+
+std::vector<Option> none(Arguments&) {
+    return {};
+}
+
+std::vector<Option> member(Arguments& arguments) {
+    return {{"NAME", &arguments.name, "a node, gateway, postgres-us, kafka (default: all)"}};
+}
+
+std::vector<Option> down_options(Arguments& arguments) {
+    return {{"--wipe", &arguments.wipe, "and remove its data"}};
+}
+
+std::vector<Option> logs_options(Arguments& arguments) {
+    std::vector<Option> options = member(arguments);
+    options.push_back({"-f", &arguments.follow, "and go on as they grow"});
+    return options;
+}
+
+std::vector<Option> cut_options(Arguments& arguments) {
+    return {{"FROM", &arguments.name, "a node", true},
+            {"TO", &arguments.other, "another node", true},
+            {"--one-way", &arguments.one_way, "only what goes from FROM to TO"}};
 }
 
 }  // namespace
 
-void add_fleet_commands(CLI::App& program, Run& run) {
-    for (const Verb& verb : verbs()) {
-        auto arguments = std::make_shared<Arguments>();
-        const std::string name = verb.name;
-        CLI::App* command = program.add_subcommand(name, verb.help);
-        add_app_arguments(*command, arguments->app);
-        command->add_option("--data", arguments->data, "folder of its data (default: data/NAME)");
-        if (name == "cut") {
-            command->add_option("FROM", arguments->name, "a node")->required();
-            command->add_option("TO", arguments->other, "another node")->required();
-            command->add_flag("--one-way", arguments->one_way, "only what goes from FROM to TO");
-        } else if (name != "down" && name != "heal") {
-            command->add_option("NAME", arguments->name,
-                                "a node, gateway, postgres-us, kafka (default: all)");
-        }
-        if (name == "down") command->add_flag("--wipe", arguments->wipe, "and remove its data");
-        if (name == "logs") command->add_flag("-f", arguments->follow, "and go on as they grow");
-        command->footer(std::string{"Example:\n  "} + verb.example);
-        command->callback([arguments, &verb, &run] {
-            run = [arguments, &verb] { return verb.call(*arguments); };
-        });
-    }
+std::vector<Command> fleet_commands() {
+    return {
+        command(
+            "stop", "stop one member, or all: it stays stopped", "atoll stop apps/x.toml us",
+            [](const Arguments& a) { return change(a, "stop"); }, member),
+        command(
+            "start", "start a stopped one", "atoll start apps/x.toml us",
+            [](const Arguments& a) { return change(a, "start"); }, member),
+        command("restart", "stop and start one after the other", "atoll restart apps/x.toml",
+                restart, member),
+        command("down", "stop everything that `up` started", "atoll down apps/x.toml --wipe", down,
+                down_options),
+        command("logs", "show the log of a node, of the gateway, of postgres-us, of kafka, or all",
+                "atoll logs apps/x.toml us -f", logs, logs_options),
+        command("cut", "cut the link between two nodes", "atoll cut apps/x.toml us eu", cut,
+                cut_options),
+        command("heal", "mend all links that were cut, and wait until the nodes are level",
+                "atoll heal apps/x.toml", heal, none)};
 }
 
 }  // namespace reef::cli

@@ -1,7 +1,9 @@
 #include <unistd.h>
 
 #include <iostream>
+#include <memory>
 
+#include "cli/app_arguments.hpp"
 #include "cli/commands.hpp"
 #include "gateway/nginx.hpp"
 #include "gateway/nginx_conf.hpp"
@@ -45,20 +47,20 @@ int gateway_config(const Arguments& arguments) {
 
 }  // namespace
 
-void add_gateway_config(CLI::App& program, Run& run) {
-    auto arguments = std::make_shared<Arguments>();
-    CLI::App* command = program.add_subcommand(
-        "gateway-config", "print the nginx.conf of the gateway in front of an app's nodes");
-    add_app_arguments(*command, arguments->app);
-    command->add_option("--listen", arguments->listen, "HOST:PORT instead of the app's");
-    command->add_flag("--check", arguments->check, "let the installed nginx look at it, too");
-    command->footer(
-        "Example:\n"
-        "  mkdir -p data/gw/gateway data/gw/logs\n"
-        "  atoll gateway-config apps/property-listing.toml > data/gw/nginx.conf\n"
-        "  nginx -e stderr -p data/gw -c nginx.conf");
-    command->callback(
-        [arguments, &run] { run = [arguments] { return gateway_config(*arguments); }; });
+Command gateway_config_command() {
+    const auto arguments = std::make_shared<Arguments>();
+    return {.name = "gateway-config",
+            .help = "print the nginx.conf of the gateway in front of an app's nodes",
+            .options = app_options(
+                arguments->app,
+                {{"--listen", &arguments->listen, "HOST:PORT instead of the app's"},
+                 {"--check", &arguments->check, "let the installed nginx look at it, too"}}),
+            .examples =
+                "Example:\n"
+                "  mkdir -p data/gw/gateway data/gw/logs\n"
+                "  atoll gateway-config apps/property-listing.toml > data/gw/nginx.conf\n"
+                "  nginx -e stderr -p data/gw -c nginx.conf",
+            .run = [arguments] { return gateway_config(*arguments); }};
 }
 
 }  // namespace reef::cli

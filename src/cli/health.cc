@@ -1,4 +1,5 @@
 #include <iostream>
+#include <memory>
 
 #include "cli/commands.hpp"
 #include "cli/http.hpp"
@@ -31,20 +32,18 @@ int health(const Arguments& arguments) {
 
 }  // namespace
 
-void add_health(CLI::App& program, Run& run) {
-    auto arguments = std::make_shared<Arguments>();
-    CLI::App* command = program.add_subcommand(
-        "health", "ask a node whether it is ready (exit status 3: it is not)");
-    command
-        ->add_option("URL", arguments->url, "http://HOST:PORT[/PATH]; the path defaults to /readyz")
-        ->required();
-    command->add_option("--timeout-ms", arguments->timeout_ms, "give up after this long")
-        ->check(CLI::PositiveNumber);
-    command->footer(
-        "Examples:\n"
-        "  atoll health http://127.0.0.1:8101\n"
-        "  HEALTHCHECK CMD [\"atoll\", \"health\", \"http://127.0.0.1:8000/health\"]");
-    command->callback([arguments, &run] { run = [arguments] { return health(*arguments); }; });
+Command health_command() {
+    const auto arguments = std::make_shared<Arguments>();
+    return {.name = "health",
+            .help = "ask a node whether it is ready (exit status 3: it is not)",
+            .options = {{"URL", &arguments->url,
+                         "http://HOST:PORT[/PATH]; the path defaults to /readyz", true},
+                        {"--timeout-ms", &arguments->timeout_ms, "give up after this long"}},
+            .examples =
+                "Examples:\n"
+                "  atoll health http://127.0.0.1:8101\n"
+                "  HEALTHCHECK CMD [\"atoll\", \"health\", \"http://127.0.0.1:8000/health\"]",
+            .run = [arguments] { return health(*arguments); }};
 }
 
 }  // namespace reef::cli

@@ -22,11 +22,11 @@ const std::map<std::string, api::RequestLog> requests{{"all", api::RequestLog::a
                                                       {"none", api::RequestLog::none}};
 
 template <class Map>
-CLI::IsMember one_of(const Map& map) {
+std::vector<std::string> names_in(const Map& map) {
     std::vector<std::string> names;
     for (const auto& entry : map)
         names.push_back(entry.first);
-    return CLI::IsMember{names, CLI::ignore_case};
+    return names;
 }
 
 std::string lower(std::string text) {
@@ -37,13 +37,20 @@ std::string lower(std::string text) {
 
 }  // namespace
 
-void add_log_arguments(CLI::App& command, LogArguments& arguments) {
-    command.add_option("--log-level", arguments.level, "debug, info, warn, error or off")
-        ->check(one_of(levels));
-    command.add_option("--log-format", arguments.format, "auto, text or json")
-        ->check(one_of(formats));
-    command.add_option("--log-requests", arguments.requests, "all, errors or none")
-        ->check(one_of(requests));
+std::vector<Option> with_log_options(LogArguments& arguments, std::vector<Option> own) {
+    own.push_back({.name = "--log-level",
+                   .value = &arguments.level,
+                   .help = "debug, info, warn, error or off",
+                   .choices = names_in(levels)});
+    own.push_back({.name = "--log-format",
+                   .value = &arguments.format,
+                   .help = "auto, text or json",
+                   .choices = names_in(formats)});
+    own.push_back({.name = "--log-requests",
+                   .value = &arguments.requests,
+                   .help = "all, errors or none",
+                   .choices = names_in(requests)});
+    return own;
 }
 
 void set_up_log(const LogArguments& arguments, const std::string& who) {

@@ -1,10 +1,11 @@
 // --log-level, --log-format, --log-requests: for every command that runs for long.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
+#include <vector>
 
 #include "api/application.hpp"
+#include "cli/command.hpp"
 
 namespace reef::cli {
 
@@ -14,7 +15,8 @@ struct LogArguments {
     std::string requests = "errors";
 };
 
-void add_log_arguments(CLI::App& command, LogArguments& arguments);
+// A command's own options, and these after them.
+std::vector<Option> with_log_options(LogArguments& arguments, std::vector<Option> own);
 void set_up_log(const LogArguments& arguments, const std::string& who);
 api::RequestLog request_log(const LogArguments& arguments);
 

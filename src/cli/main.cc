@@ -1,46 +1,39 @@
-#include <iostream>
-
+#include "cli/command_line.hpp"
 #include "cli/commands.hpp"
 
+namespace {
+
+// In the order in which --help lists them.
+std::vector<reef::cli::Command> all_commands() {
+    using namespace reef::cli;
+    std::vector<Command> all = fleet_commands();
+    all.insert(all.begin(), up_command());
+    for (auto* make :
+         {status_command, verify_command, conflicts_command, dead_letters_command, serve_command,
+          check_command, seed_command, openapi_command, gateway_config_command, health_command})
+        all.push_back(make());
+    return all;
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
-    using namespace reef;
-    CLI::App program{
-        "Atoll serves records over HTTP from several regions at once, each on its own database."};
-    program.name("atoll");
-    program.require_subcommand(1);
-    program.set_version_flag("--version", "atoll " ATOLL_VERSION);
-    program.footer(
-        "Examples:\n"
-        "  atoll check apps/property-listing.toml\n"
-        "  atoll up apps/property-listing.toml\n"
-        "  atoll serve apps/property-listing.toml --node us\n"
-        "  atoll serve apps/logistics.toml --node A --listen 127.0.0.1:9000\n"
-        "  atoll openapi apps/property-listing.toml > openapi.json\n"
-        "  atoll gateway-config apps/property-listing.toml > nginx.conf\n"
-        "  atoll health http://127.0.0.1:8101\n"
-        "Exit status: 0 ok, 1 failed, 2 usage or configuration, 3 unhealthy.");
-    cli::Run run;
-    cli::add_up(program, run);
-    cli::add_fleet_commands(program, run);
-    cli::add_status(program, run);
-    cli::add_verify(program, run);
-    cli::add_conflicts(program, run);
-    cli::add_dead_letters(program, run);
-    cli::add_serve(program, run);
-    cli::add_check(program, run);
-    cli::add_seed(program, run);
-    cli::add_openapi(program, run);
-    cli::add_gateway_config(program, run);
-    cli::add_health(program, run);
-    try {
-        program.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-        return program.exit(error) == 0 ? cli::ok : cli::bad_usage;
-    }
-    try {
-        return run();
-    } catch (const std::exception& error) {
-        std::cerr << "atoll: " << error.what() << '\n';
-        return cli::failed;
-    }
+    const reef::cli::Program program{
+        .name = "atoll",
+        .version = "atoll " ATOLL_VERSION,
+        .help =
+            "Atoll serves records over HTTP from several regions at once, each on its own "
+            "database.",
+        .examples =
+            "Examples:\n"
+            "  atoll check apps/property-listing.toml\n"
+            "  atoll up apps/property-listing.toml\n"
+            "  atoll serve apps/property-listing.toml --node us\n"
+            "  atoll serve apps/logistics.toml --node A --listen 127.0.0.1:9000\n"
+            "  atoll openapi apps/property-listing.toml > openapi.json\n"
+            "  atoll gateway-config apps/property-listing.toml > nginx.conf\n"
+            "  atoll health http://127.0.0.1:8101\n"
+            "Exit status: 0 ok, 1 failed, 2 usage or configuration, 3 unhealthy.",
+        .commands = all_commands()};
+    return reef::cli::run_command_line(program, argc, argv);
 }

@@ -1,7 +1,9 @@
 #include "api/openapi.hpp"
 
 #include <iostream>
+#include <memory>
 
+#include "cli/app_arguments.hpp"
 #include "cli/commands.hpp"
 
 namespace reef::cli {
@@ -18,12 +20,13 @@ int openapi(const AppArguments& arguments) {
 
 }  // namespace
 
-void add_openapi(CLI::App& program, Run& run) {
-    auto arguments = std::make_shared<AppArguments>();
-    CLI::App* command = program.add_subcommand("openapi", "print the app's OpenAPI document");
-    add_app_arguments(*command, *arguments);
-    command->footer("Example:\n  atoll openapi apps/property-listing.toml > openapi.json");
-    command->callback([arguments, &run] { run = [arguments] { return openapi(*arguments); }; });
+Command openapi_command() {
+    const auto arguments = std::make_shared<AppArguments>();
+    return {.name = "openapi",
+            .help = "print the app's OpenAPI document",
+            .options = app_options(*arguments),
+            .examples = "Example:\n  atoll openapi apps/property-listing.toml > openapi.json",
+            .run = [arguments] { return openapi(*arguments); }};
 }
 
 }  // namespace reef::cli

@@ -1,6 +1,8 @@
 #include <iostream>
+#include <memory>
 
 #include "base/log.hpp"
+#include "cli/app_arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/log_options.hpp"
 #include "node/node.hpp"
@@ -49,19 +51,18 @@ int seed(const Arguments& arguments) {
 
 }  // namespace
 
-void add_seed(CLI::App& program, Run& run) {
-    auto arguments = std::make_shared<Arguments>();
-    CLI::App* command =
-        program.add_subcommand("seed", "load the app's seed rows into stores that are empty");
-    add_app_arguments(*command, arguments->app);
-    command->add_option("--node", arguments->node, "only this node (default: all)");
-    command->add_option("--data", arguments->data, "folder of its data (default: data/NAME)");
-    command->add_flag("--fresh", arguments->fresh, "throw the data away first");
-    add_log_arguments(*command, arguments->log);
-    command->footer(
-        "Example:\n  atoll seed apps/property-listing.toml --fresh\n"
-        "A store that holds anything is left as it is.");
-    command->callback([arguments, &run] { run = [arguments] { return seed(*arguments); }; });
+Command seed_command() {
+    const auto arguments = std::make_shared<Arguments>();
+    const std::vector<Option> own{{"--node", &arguments->node, "only this node (default: all)"},
+                                  data_option(arguments->data),
+                                  {"--fresh", &arguments->fresh, "throw the data away first"}};
+    return {.name = "seed",
+            .help = "load the app's seed rows into stores that are empty",
+            .options = app_options(arguments->app, with_log_options(arguments->log, own)),
+            .examples =
+                "Example:\n  atoll seed apps/property-listing.toml --fresh\n"
+                "A store that holds anything is left as it is.",
+            .run = [arguments] { return seed(*arguments); }};
 }
 
 }  // namespace reef::cli

@@ -3,8 +3,10 @@
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <iostream>
+#include <memory>
 
 #include "base/log.hpp"
+#include "cli/app_arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/log_options.hpp"
 #include "node/node.hpp"
@@ -115,26 +117,29 @@ int serve(const Arguments& arguments) {
 
 }  // namespace
 
-void add_serve(CLI::App& program, Run& run) {
-    auto arguments = std::make_shared<Arguments>();
-    CLI::App* command = program.add_subcommand("serve", "serve one node of an app");
-    add_app_arguments(*command, arguments->app);
-    command->add_option("--node", arguments->node, "which node this is (default: the environment)");
-    command->add_option("--data", arguments->data, "folder of its data (default: data/NAME)");
-    command->add_option("--listen", arguments->listen, "HOST:PORT instead of the app's");
-    command
-        ->add_option("--instance", arguments->instance,
-                     "which of the node's processes on one PostgreSQL database (default: 1)")
-        ->check(CLI::Range(1, 64));
-    command->add_flag("--fresh", arguments->fresh, "throw the node's data away first");
-    command->add_flag("--alone", arguments->alone, "without its peers, as an app of one node");
-    add_log_arguments(*command, arguments->log);
-    command->footer(
-        "Examples:\n"
-        "  atoll serve apps/property-listing.toml --node us\n"
-        "  REGION=eu atoll serve apps/property-listing.toml --listen 127.0.0.1:9000\n"
-        "SIGTERM or Ctrl-C stops it: requests under way are answered first; a second one ends it.");
-    command->callback([arguments, &run] { run = [arguments] { return serve(*arguments); }; });
+Command serve_command() {
+    const auto arguments = std::make_shared<Arguments>();
+    const std::vector<Option> own{
+        {"--node", &arguments->node, "which node this is (default: the environment)"},
+        data_option(arguments->data),
+        {"--listen", &arguments->listen, "HOST:PORT instead of the app's"},
+        {.name = "--instance",
+         .value = &arguments->instance,
+         .help = "which of the node's processes on one PostgreSQL database (default: 1)",
+         .highest = 64},
+        {"--fresh", &arguments->fresh, "throw the node's data away first"},
+        {"--alone", &arguments->alone, "without its peers, as an app of one node"}};
+    return {
+        .name = "serve",
+        .help = "serve one node of an app",
+        .options = app_options(arguments->app, with_log_options(arguments->log, own)),
+        .examples =
+            "Examples:\n"
+            "  atoll serve apps/property-listing.toml --node us\n"
+            "  REGION=eu atoll serve apps/property-listing.toml --listen 127.0.0.1:9000\n"
+            "SIGTERM or Ctrl-C stops it: requests under way are answered first; a second one ends "
+            "it.",
+        .run = [arguments] { return serve(*arguments); }};
 }
 
 }  // namespace reef::cli

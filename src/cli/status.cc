@@ -4,14 +4,17 @@
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
+#include <memory>
 
-#include "base/text/json.hpp"
+#include "cli/app_arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/http.hpp"
+#include "base/text/json.hpp"
 
 namespace reef::cli {
 
 namespace {
+
 
 struct Arguments {
     AppArguments app;
@@ -35,8 +38,8 @@ std::vector<NodeStatus> ask_all(const config::App& app) {
         HttpRequest request{.url = node.url, .default_path = "/_atoll/status"};
         request.peer_secret = app.peer_secret;
         const auto answer = ask(request);
-        auto said =
-            answer && answer->status == 200 ? parse_json(answer->body) : Result<Json>{Error{}};
+        auto said = answer && answer->status == 200 ? parse_json(answer->body)
+                                                    : Result<Json>{Error{}};
         if (said) {
             status.json = answer->body;
             status.said = std::move(*said);
@@ -162,15 +165,16 @@ int status(const Arguments& arguments) {
 
 }  // namespace
 
-void add_status(CLI::App& program, Run& run) {
-    auto arguments = std::make_shared<Arguments>();
-    CLI::App* command = program.add_subcommand(
-        "status", "how far each node is behind each other (exit status 3: one is not reached)");
-    add_app_arguments(*command, arguments->app);
-    command->add_flag("--json", arguments->json, "what the nodes say, as one JSON document");
-    command->add_flag("--watch", arguments->watch, "again each second");
-    command->footer("Example:\n  atoll status apps/property-listing.toml --watch");
-    command->callback([arguments, &run] { run = [arguments] { return status(*arguments); }; });
+Command status_command() {
+    const auto arguments = std::make_shared<Arguments>();
+    return {.name = "status",
+            .help = "how far each node is behind each other (exit status 3: one is not reached)",
+            .options = app_options(
+                arguments->app,
+                {{"--json", &arguments->json, "what the nodes say, as one JSON document"},
+                 {"--watch", &arguments->watch, "again each second"}}),
+            .examples = "Example:\n  atoll status apps/property-listing.toml --watch",
+            .run = [arguments] { return status(*arguments); }};
 }
 
 }  // namespace reef::cli

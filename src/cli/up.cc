@@ -4,7 +4,9 @@
 
 #include <filesystem>
 #include <iostream>
+#include <memory>
 
+#include "cli/app_arguments.hpp"
 #include "cli/commands.hpp"
 #include "fleet/fleet.hpp"
 #include "fleet/stack.hpp"
@@ -87,24 +89,25 @@ int up(const Arguments& arguments) {
 
 }  // namespace
 
-void add_up(CLI::App& program, Run& run) {
-    auto arguments = std::make_shared<Arguments>();
-    CLI::App* command =
-        program.add_subcommand("up", "start all nodes of an app and its gateway, together");
-    add_app_arguments(*command, arguments->app);
-    command->add_option("--data", arguments->data, "folder of its data (default: data/NAME)");
-    command->add_flag("--fresh", arguments->fresh, "throw the data away first");
-    command->add_flag("-d", arguments->background, "return when it serves; `atoll down` stops it");
-    command->add_option("--stack", arguments->stack,
-                        "what it stands on: a [stack.NAME] of the app's (default: SQLite)");
-    command->add_option("--log-level", arguments->log_level, "debug, info, warn, error or off");
-    command->footer(
-        "Examples:\n"
-        "  atoll up apps/property-listing.toml\n"
-        "  atoll up apps/property-listing.toml -d --fresh\n"
-        "  atoll up apps/property-listing.toml --stack full\n"
-        "A node that dies is restarted. Ctrl-C stops all; a second one ends all at once.");
-    command->callback([arguments, &run] { run = [arguments] { return up(*arguments); }; });
+Command up_command() {
+    const auto arguments = std::make_shared<Arguments>();
+    const std::vector<Option> own{
+        data_option(arguments->data),
+        {"--fresh", &arguments->fresh, "throw the data away first"},
+        {"-d", &arguments->background, "return when it serves; `atoll down` stops it"},
+        {"--stack", &arguments->stack,
+         "what it stands on: a [stack.NAME] of the app's (default: SQLite)"},
+        {"--log-level", &arguments->log_level, "debug, info, warn, error or off"}};
+    return {.name = "up",
+            .help = "start all nodes of an app and its gateway, together",
+            .options = app_options(arguments->app, own),
+            .examples =
+                "Examples:\n"
+                "  atoll up apps/property-listing.toml\n"
+                "  atoll up apps/property-listing.toml -d --fresh\n"
+                "  atoll up apps/property-listing.toml --stack full\n"
+                "A node that dies is restarted. Ctrl-C stops all; a second one ends all at once.",
+            .run = [arguments] { return up(*arguments); }};
 }
 
 }  // namespace reef::cli

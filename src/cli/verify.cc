@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <iostream>
+#include <memory>
 
-#include "base/text/json.hpp"
+#include "cli/app_arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/comparison.hpp"
+#include "base/text/json.hpp"
 
 namespace reef::cli {
 
@@ -101,16 +103,16 @@ int verify(const Arguments& arguments) {
 
 }  // namespace
 
-void add_verify(CLI::App& program, Run& run) {
-    auto arguments = std::make_shared<Arguments>();
-    CLI::App* command = program.add_subcommand(
-        "verify", "compare the rows of all nodes (exit status 3: they differ)");
-    add_app_arguments(*command, arguments->app);
-    command->add_flag("--json", arguments->json, "all differences, as one JSON document");
-    command->add_option("--wait", arguments->wait_s,
-                        "seconds that a change may be on its way, default 10");
-    command->footer("Example:\n  atoll verify apps/property-listing.toml");
-    command->callback([arguments, &run] { run = [arguments] { return verify(*arguments); }; });
+Command verify_command() {
+    const auto arguments = std::make_shared<Arguments>();
+    const std::vector<Option> own{
+        {"--json", &arguments->json, "all differences, as one JSON document"},
+        {"--wait", &arguments->wait_s, "seconds that a change may be on its way, default 10"}};
+    return {.name = "verify",
+            .help = "compare the rows of all nodes (exit status 3: they differ)",
+            .options = app_options(arguments->app, own),
+            .examples = "Example:\n  atoll verify apps/property-listing.toml",
+            .run = [arguments] { return verify(*arguments); }};
 }
 
 }  // namespace reef::cli
