@@ -55,13 +55,13 @@ std::optional<config::App> stand_on_stack(const Arguments& arguments, const conf
         std::cerr << "atoll: " << error.what << '\n';
         return std::nullopt;
     };
-    auto parts = fleet::plan_stack(bare, {arguments.stack, options.program, options.data});
-    if (!parts) return say(parts.error());
-    for (const fleet::Part& part : *parts) {
-        for (const auto& [name, value] : part.variables)
+    auto services = fleet::plan_stack(bare, {arguments.stack, options.program, options.data});
+    if (!services) return say(services.error());
+    for (const fleet::BackingService& service : *services) {
+        for (const auto& [name, value] : service.variables)
             setenv(name.c_str(), value.c_str(), 1);
     }
-    options.parts = std::move(*parts);
+    options.services = std::move(*services);
     auto app = load_app(arguments.app, {.node = "", .up = true});
     if (!app) return std::nullopt;
     if (const auto stands = fleet::check_stack(*app, arguments.stack); !stands)

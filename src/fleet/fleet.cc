@@ -26,8 +26,8 @@ using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 using boost::system::error_code;
 
-constexpr auto start_max = 60'000ms;
-constexpr auto stop_max = 15'000ms;
+constexpr auto start_timeout = 60'000ms;
+constexpr auto stop_timeout = 15'000ms;
 
 std::string url_of(const config::Endpoint& listen) {
     return "http://" + to_text(listen);
@@ -107,13 +107,13 @@ private:
     }
 
     bool make_members() {
-        for (const Part& part : options_.parts) {
-            if (options_.fresh) fs::remove_all(part.folder);
-            if (const auto made = part.make_folder(); !made) {
-                std::cerr << "atoll: " << part.member.name << ": " << made.error().what << '\n';
+        for (const BackingService& service : options_.services) {
+            if (options_.fresh) fs::remove_all(service.folder);
+            if (const auto made = service.make_folder(); !made) {
+                std::cerr << "atoll: " << service.member.name << ": " << made.error().what << '\n';
                 return false;
             }
-            add(part.member);
+            add(service.member);
         }
         for (MemberOptions& node : node_members(app_, options_))
             add(std::move(node));
@@ -159,7 +159,7 @@ private:
         }
         for (const auto& member : members_) {
             if (member->tier() != tier) continue;
-            co_await member->wait_while(MemberState::starting, start_max);
+            co_await member->wait_while(MemberState::starting, start_timeout);
             bool serves = member->state() == MemberState::serving;
             if (serves && tier == Tier::gateway) serves = co_await accepts(app_.gateway->listen);
             if (!serves) co_return member.get();
@@ -171,9 +171,9 @@ private:
     // True once something accepts connections there.
     asio::awaitable<bool> accepts(config::Endpoint listen) {
         using asio::ip::tcp;
-        const auto until = std::chrono::steady_clock::now() + 5s;
+        const auto deadline = std::chrono::steady_clock::now() + 5s;
         asio::steady_timer pause{context_};
-        while (std::chrono::steady_clock::now() < until) {
+        while (std::chrono::steady_clock::now() < deadline) {
             tcp::socket socket{context_};
             error_code failed;
             const std::string host = listen.host == "0.0.0.0" ? "127.0.0.1" : listen.host;
@@ -213,8 +213,9 @@ private:
         for (const Address& address : addresses_of(app_)) {
             if (address.name == member.name()) where = url_of(address.listen);
         }
-        for (const Part& part : options_.parts) {
-            if (part.member.name == member.name()) where = "127.0.0.1:" + std::to_string(part.port);
+        for (const BackingService& service : options_.services) {
+            if (service.member.name == member.name())
+                where = "127.0.0.1:" + std::to_string(service.port);
         }
         say(padded(member.name(), width_ + 2) + padded(where, 24) + "ready  " + seconds);
     }
@@ -234,10 +235,10 @@ private:
             if (address.name == "gateway") continue;
             metrics += (metrics.empty() ? "" : "  ") + url_of(address.listen) + "/metrics";
         }
-        for (const Part& part : options_.parts)
-            say("├─ " + padded(part.member.name, label) + part.look);
+        for (const BackingService& service : options_.services)
+            say("├─ " + padded(service.member.name, label) + service.show_command);
         say("└─ " + padded("Metrics", label) + metrics);
-        const std::string records = records_in(find(all.front().name)->said());
+        const std::string records = records_in(find(all.front().name)->ready_line());
         say(records + " records.  Data in " + options_.data + " (kept; --fresh starts anew).  " +
             (options_.background ? "`atoll down " + options_.app_file + "` stops all."
                                  : "Ctrl-C stops all."));
@@ -289,7 +290,7 @@ private:
             for (const auto& member : members_) {
                 if (member->pid() != pid) continue;
                 member->ended(status);
-                if (member->state() == MemberState::fallen) {
+                if (member->state() == MemberState::crashed) {
                     std::cout << "  " << member->name() << " died and is restarted\n" << std::flush;
                 }
             }
@@ -319,15 +320,15 @@ private:
 
     asio::awaitable<void> stop(Member& member) {
         member.ask_to_stop();
-        co_await member.wait_while(MemberState::stopping, stop_max);
+        co_await member.wait_while(MemberState::stopping, stop_timeout);
         if (member.state() != MemberState::stopping) co_return;
         member.kill();
-        co_await member.wait_while(MemberState::stopping, stop_max);
+        co_await member.wait_while(MemberState::stopping, stop_timeout);
     }
 
     asio::awaitable<void> start(Member& member) {
         if (member.pid() == 0) member.start();
-        co_await member.wait_while(MemberState::starting, start_max);
+        co_await member.wait_while(MemberState::starting, start_timeout);
     }
 
     // ---- commands ----------------------------------------------------------------------------

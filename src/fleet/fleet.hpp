@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "config/app.hpp"
-#include "fleet/part.hpp"
+#include "fleet/backing_service.hpp"
 
 namespace reef::fleet {
 
@@ -19,7 +19,7 @@ struct FleetOptions {
     std::string log_level;  // "" = the nodes' own default
     bool fresh = false;
     bool background = false;  // nobody watches: node output goes to the logs alone
-    std::vector<Part> parts = {};
+    std::vector<BackingService> services = {};
 };
 
 // Runs until it is told to stop; the exit status of the program.

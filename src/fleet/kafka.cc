@@ -78,7 +78,7 @@ Result<void> make_folder(const fs::path& folder, std::uint16_t port, std::uint16
 
 }  // namespace
 
-Result<Part> kafka_part(const KafkaOptions& options) {
+Result<BackingService> kafka_service(const KafkaOptions& options) {
     const fs::path jars = fs::path{options.program}.parent_path().parent_path() / "build/kafka";
     if (folder_on_path("java").empty()) {
         return Error{Errc::unavailable,
@@ -89,29 +89,29 @@ Result<Part> kafka_part(const KafkaOptions& options) {
         return Error{Errc::unavailable, "Kafka is not installed in " + jars.string() +
                                             ": tools/install full fetches it"};
     }
-    Part part;
-    part.member.name = "kafka";
-    part.member.tier = Tier::part;
-    part.port = options.port;
+    BackingService service;
+    service.member.name = "kafka";
+    service.member.tier = Tier::backing;
+    service.port = options.port;
     const fs::path folder = fs::absolute(fs::path{options.data} / "kafka");
     const std::string properties = (folder / "server.properties").string();
-    part.folder = folder.string();
-    part.make_folder = [folder, options] {
+    service.folder = folder.string();
+    service.make_folder = [folder, options] {
         return make_folder(folder, options.port, options.controller_port);
     };
-    auto& arguments = part.member.command.arguments;
+    auto& arguments = service.member.command.arguments;
     arguments = java(jars);
-    auto& prepare = part.member.preparation.arguments;
-    prepare = {"sh", "-c", preparation, "sh", part.folder};
+    auto& prepare = service.member.preparation.arguments;
+    prepare = {"sh", "-c", preparation, "sh", service.folder};
     prepare.insert(prepare.end(), arguments.begin(), arguments.end());
     prepare.insert(prepare.end(), {"kafka.tools.StorageTool", "format", "-t", cluster_id, "-c",
                                    properties, "--ignore-formatted"});
     arguments.insert(arguments.end(), {"kafka.Kafka", properties});
-    part.member.serving_mark = "Kafka Server started";
+    service.member.ready_mark = "Kafka Server started";
     const std::string address = "127.0.0.1:" + std::to_string(options.port);
-    part.variables = {{"KAFKA_BROKER", address}};
-    part.look = "kcat -b " + address + " -t " + options.topic + " -C -e -f '%k %s\\n'";
-    return part;
+    service.variables = {{"KAFKA_BROKER", address}};
+    service.show_command = "kcat -b " + address + " -t " + options.topic + " -C -e -f '%k %s\\n'";
+    return service;
 }
 
 }  // namespace reef::fleet

@@ -1,7 +1,7 @@
 // A Kafka broker of a fleet's own: one node in KRaft mode, on this machine alone.
 #pragma once
 
-#include "fleet/part.hpp"
+#include "fleet/backing_service.hpp"
 
 namespace reef::fleet {
 
@@ -13,6 +13,6 @@ struct KafkaOptions {
 };
 
 // unavailable: Java or Kafka is not installed.
-Result<Part> kafka_part(const KafkaOptions& options);
+Result<BackingService> kafka_service(const KafkaOptions& options);
 
 }  // namespace reef::fleet

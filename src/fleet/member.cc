@@ -19,7 +19,7 @@ constexpr auto long_life = 10s;  // who lived so long is restarted at once again
 
 std::string_view name_of(MemberState state) {
     static constexpr std::array names{"stopped",  "starting", "serving",
-                                      "stopping", "fallen",   "failed"};
+                                      "stopping", "crashed",  "failed"};
     return names[static_cast<std::size_t>(state)];
 }
 
@@ -45,8 +45,8 @@ void Member::start() {
     if (!prepared_) return run(options_.preparation);
     Command command = options_.command;
     if (!served_) {
-        command.arguments.insert(command.arguments.end(), options_.first_arguments.begin(),
-                                 options_.first_arguments.end());
+        command.arguments.insert(command.arguments.end(), options_.first_start_arguments.begin(),
+                                 options_.first_start_arguments.end());
     }
     run(command);
 }
@@ -59,7 +59,7 @@ void Member::run(const Command& command) {
         return become(MemberState::failed);
     }
     child_ = std::move(*child);
-    const bool serves = prepared_ && options_.serving_mark.empty();
+    const bool serves = prepared_ && options_.ready_mark.empty();
     become(serves ? MemberState::serving : MemberState::starting);
 }
 
@@ -83,14 +83,14 @@ void Member::ended(int status) {
         prepared_ = true;
         return start();
     }
-    if (!served_ && !options_.serving_mark.empty()) return become(MemberState::failed);
+    if (!served_ && !options_.ready_mark.empty()) return become(MemberState::failed);
     const auto lived = std::chrono::steady_clock::now() - started_;
     pause_ = lived > long_life ? pause_min : std::min(pause_ * 2, pause_max);
     ++restarts_;
-    become(MemberState::fallen);
+    become(MemberState::crashed);
     restart_.expires_after(pause_);
     restart_.async_wait([this](const boost::system::error_code& cancelled) {
-        if (!cancelled && state_ == MemberState::fallen) start();
+        if (!cancelled && state_ == MemberState::crashed) start();
     });
 }
 
@@ -99,21 +99,21 @@ void Member::take_line(std::string line) {
     last_lines_.push_back(line);
     if (last_lines_.size() > last_lines_max) last_lines_.pop_front();
     const bool serves = state_ == MemberState::starting && prepared_ &&
-                        !options_.serving_mark.empty() &&
-                        line.find(options_.serving_mark) != std::string::npos;
+                        !options_.ready_mark.empty() &&
+                        line.find(options_.ready_mark) != std::string::npos;
     if (serves) {
-        said_ = line;
+        ready_line_ = line;
         served_ = true;
         become(MemberState::serving);
     }
     show_(*this, line);
 }
 
-asio::awaitable<void> Member::wait_while(MemberState state, std::chrono::milliseconds deadline) {
-    const auto until = std::chrono::steady_clock::now() + deadline;
+asio::awaitable<void> Member::wait_while(MemberState state, std::chrono::milliseconds timeout) {
+    const auto deadline = std::chrono::steady_clock::now() + timeout;
     for (;;) {
         const std::uint64_t seen = changed_.generation();
-        const auto left = until - std::chrono::steady_clock::now();
+        const auto left = deadline - std::chrono::steady_clock::now();
         if (state_ != state || left <= left.zero()) co_return;
         static_cast<void>(co_await changed_.wait_beyond(seen, left));
     }

@@ -20,23 +20,23 @@ enum class MemberState : std::uint8_t {
     starting,  // runs, and has not said that it serves
     serving,
     stopping,  // was asked to end
-    fallen,    // died, and waits for its restart
+    crashed,   // died, and waits for its restart
     failed,    // ended before it ever served: starting it again would not help
 };
 std::string_view name_of(MemberState state);
 
 // What stands on what: a tier starts when the one before it serves, and stops before it does.
-enum class Tier : std::uint8_t { part, node, gateway };
-inline constexpr std::array tiers{Tier::part, Tier::node, Tier::gateway};
+enum class Tier : std::uint8_t { backing, node, gateway };
+inline constexpr std::array tiers{Tier::backing, Tier::node, Tier::gateway};
 
 struct MemberOptions {
     std::string name;
     Tier tier = Tier::node;
     Command preparation;  // runs to its end before the first start, when it has arguments
     Command command;
-    std::vector<std::string> first_arguments;  // more of them, until it has served once
+    std::vector<std::string> first_start_arguments;  // more of them, until it has served once
     std::string log_file;
-    std::string serving_mark;  // a line with this in it says that it serves; "" = when it runs
+    std::string ready_mark;  // a line with this in it says that it serves; "" = when it runs
 };
 
 // On one io_context.
@@ -53,15 +53,15 @@ public:
     // unless it was to stop.
     void ended(int status);
 
-    // Returns once the state is another than `state`, or the deadline passes.
-    asio::awaitable<void> wait_while(MemberState state, std::chrono::milliseconds deadline);
+    // Returns once the state is another than `state`, or the timeout is over.
+    asio::awaitable<void> wait_while(MemberState state, std::chrono::milliseconds timeout);
 
     const std::string& name() const { return options_.name; }
     Tier tier() const { return options_.tier; }
     MemberState state() const { return state_; }
     pid_t pid() const { return child_ ? child_->pid() : 0; }
     std::uint64_t restarts() const { return restarts_; }
-    const std::string& said() const { return said_; }  // the line with the mark
+    const std::string& ready_line() const { return ready_line_; }  // the one with the mark
     const std::deque<std::string>& last_lines() const { return last_lines_; }
 
 private:
@@ -82,7 +82,7 @@ private:
     std::chrono::steady_clock::time_point started_;
     std::chrono::milliseconds pause_{100};
     std::uint64_t restarts_ = 0;
-    std::string said_;
+    std::string ready_line_;
     std::deque<std::string> last_lines_;
 };
 

@@ -34,13 +34,13 @@ MemberOptions node_member(const FleetOptions& options, const config::Node& node,
     if (number > 1) {
         arguments.insert(arguments.end(), {"--instance", std::to_string(number)});
     } else if (options.fresh) {
-        member.first_arguments.push_back("--fresh");
+        member.first_start_arguments.push_back("--fresh");
     }
     if (!options.env_file.empty())
         arguments.insert(arguments.end(), {"--env-file", options.env_file});
     if (!options.log_level.empty())
         arguments.insert(arguments.end(), {"--log-level", options.log_level});
-    member.serving_mark = "Serving app=";
+    member.ready_mark = "Serving app=";
     return member;
 }
 

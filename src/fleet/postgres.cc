@@ -17,8 +17,8 @@ namespace fs = std::filesystem;
 constexpr const char* debian = "/usr/lib/postgresql";  // …/15/bin
 constexpr const char* role = "atoll";
 
-// Descriptor 3 is the part's folder. The cluster gets its name when it is whole: a start that was
-// cut off half-way is begun anew.
+// Descriptor 3 is the service's folder. The cluster gets its name when it is whole: a start that
+// was cut off half-way is begun anew.
 constexpr const char* preparation = R"(
 set -e
 [ ! -e /proc/self/fd/3/cluster ] || exit 0
@@ -86,41 +86,41 @@ Result<void> make_closed_folder(const std::string& folder, const std::optional<U
 
 }  // namespace
 
-Result<Part> postgres_part(const PostgresOptions& options) {
-    Part part;
-    part.member.name = "postgres-" + options.node;
-    part.member.tier = Tier::part;
-    part.port = options.port;
-    const fs::path folder = fs::path{options.data} / part.member.name;
-    part.folder = folder.string();
+Result<BackingService> postgres_service(const PostgresOptions& options) {
+    BackingService service;
+    service.member.name = "postgres-" + options.node;
+    service.member.tier = Tier::backing;
+    service.port = options.port;
+    const fs::path folder = fs::path{options.data} / service.member.name;
+    service.folder = folder.string();
     const auto programs = programs_for(folder / "cluster");
     if (!programs) return programs.error();
     const auto user = user_for_server();
     if (!user) return user.error();
 
-    Command& server = part.member.command;
+    Command& server = service.member.command;
     server.environment = {{"LC_ALL", "C.UTF-8"}};
     server.user = *user;
-    server.folder = part.folder;
+    server.folder = service.folder;
     server.stop_signal = SIGINT;  // SIGTERM would wait for the last psql to end
-    part.member.preparation = server;
-    part.member.preparation.arguments = {"sh", "-c", preparation, "sh", *programs, options.database,
-                                         role};
+    service.member.preparation = server;
+    service.member.preparation.arguments = {
+        "sh", "-c", preparation, "sh", *programs, options.database, role};
     server.arguments = {*programs + "/postgres", "-D", "/proc/self/fd/3/cluster", "-p",
                         std::to_string(options.port)};
     for (const char* setting :
          {"listen_addresses=localhost", "unix_socket_directories=", "TimeZone=UTC"})
         server.arguments.insert(server.arguments.end(), {"-c", setting});
-    part.member.serving_mark = "ready to accept connections";
+    service.member.ready_mark = "ready to accept connections";
 
-    part.make_folder = [folder = part.folder, user = *user] {
+    service.make_folder = [folder = service.folder, user = *user] {
         return make_closed_folder(folder, user);
     };
     const std::string url = "postgresql://" + std::string{role} +
                             "@127.0.0.1:" + std::to_string(options.port) + '/' + options.database;
-    part.variables = {{options.variable, url}};
-    part.look = "psql " + url;
-    return part;
+    service.variables = {{options.variable, url}};
+    service.show_command = "psql " + url;
+    return service;
 }
 
 }  // namespace reef::fleet

@@ -1,7 +1,7 @@
 // A PostgreSQL cluster of a fleet's own, with the database of one node in it.
 #pragma once
 
-#include "fleet/part.hpp"
+#include "fleet/backing_service.hpp"
 
 namespace reef::fleet {
 
@@ -17,6 +17,6 @@ struct PostgresOptions {
 // the database needs no password, and nobody can be the cluster's superuser over the network.
 // The server refuses root: there it runs as the user postgres.
 // unavailable: PostgreSQL is not installed.
-Result<Part> postgres_part(const PostgresOptions& options);
+Result<BackingService> postgres_service(const PostgresOptions& options);
 
 }  // namespace reef::fleet

@@ -54,38 +54,39 @@ std::string database_name(const std::string& app) {
 
 // The one that a message about the app's first resource goes to.
 std::string first_topic(const config::App& app) {
-    constexpr std::string_view part = "<resource>";
+    constexpr std::string_view mark = "<resource>";
     std::string topic = app.transport.kafka.topic;
-    const std::size_t at = topic.find(part);
-    if (at != std::string::npos) topic.replace(at, part.size(), app.schema.resources.front().name);
+    const std::size_t at = topic.find(mark);
+    if (at != std::string::npos) topic.replace(at, mark.size(), app.schema.resources.front().name);
     return topic;
 }
 
 }  // namespace
 
-Result<std::vector<Part>> plan_stack(const config::App& app, const StackOptions& options) {
+Result<std::vector<BackingService>> plan_stack(const config::App& app,
+                                               const StackOptions& options) {
     const auto found = app.stacks.find(options.name);
     if (found == app.stacks.end()) return has_no_stack(app, options.name);
     const config::Stack& stack = found->second;
     Ports ports{app};
-    std::vector<Part> parts;
+    std::vector<BackingService> services;
     for (const config::Node& node : app.nodes) {
         const bool wanted = stack.store == "postgresql" && !node.foreign;
         if (!wanted || !node.database_url.empty()) continue;
-        auto part = postgres_part({node.name, "DATABASE_URL" + config::suffix_of(node.name),
-                                   database_name(app.name), options.data,
-                                   ports.take(stack.postgresql_port)});
-        if (!part) return part.error();
-        parts.push_back(std::move(*part));
+        auto service = postgres_service({node.name, "DATABASE_URL" + config::suffix_of(node.name),
+                                         database_name(app.name), options.data,
+                                         ports.take(stack.postgresql_port)});
+        if (!service) return service.error();
+        services.push_back(std::move(*service));
     }
     if (stack.transport == "kafka" && app.transport.kafka.brokers.empty()) {
         const std::uint16_t port = ports.take(stack.kafka_port);
-        auto part =
-            kafka_part({options.program, first_topic(app), options.data, port, ports.take(port)});
-        if (!part) return part.error();
-        parts.push_back(std::move(*part));
+        auto service = kafka_service(
+            {options.program, first_topic(app), options.data, port, ports.take(port)});
+        if (!service) return service.error();
+        services.push_back(std::move(*service));
     }
-    return parts;
+    return services;
 }
 
 Result<void> check_stack(const config::App& app, const std::string& name) {

@@ -10,14 +10,14 @@
 
 namespace reef::fleet {
 
-struct Part {
+struct BackingService {
     MemberOptions member;
     std::uint16_t port = 0;  // of 127.0.0.1
     std::string folder;      // all that it keeps; `--fresh` removes it
     // Makes the folder, and in it what this start needs. unavailable: the disk refuses.
     std::function<Result<void>()> make_folder;
-    Variables variables;  // by which nodes find it
-    std::string look;     // a command that shows people what is in it
+    Variables variables;       // by which nodes find it
+    std::string show_command;  // a command that shows people what is in it
 };
 
 }  // namespace reef::fleet
