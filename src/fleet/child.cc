@@ -10,7 +10,6 @@
 #include <array>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 
 namespace reef::fleet {
@@ -138,18 +137,6 @@ private:
 };
 
 }  // namespace
-
-std::string folder_on_path(const std::string& program) {
-    const char* paths = std::getenv("PATH");
-    std::string_view rest = paths ? paths : "";
-    while (!rest.empty()) {
-        const std::size_t end = std::min(rest.find(':'), rest.size());
-        const std::string folder{rest.substr(0, end)};
-        if (access((folder + '/' + program).c_str(), X_OK) == 0) return folder;
-        rest.remove_prefix(std::min(end + 1, rest.size()));
-    }
-    return "";
-}
 
 Result<std::unique_ptr<Child>> start_child(boost::asio::io_context& context, const Command& command,
                                            std::function<void(std::string line)> line) {

@@ -41,9 +41,6 @@ public:
     virtual void kill() = 0;  // it, and what it has started
 };
 
-// The folder of PATH in which a program is found; "" = none.
-std::string folder_on_path(const std::string& program);
-
 // unavailable: the program can't be started.
 Result<std::unique_ptr<Child>> start_child(boost::asio::io_context& context, const Command& command,
                                            std::function<void(std::string line)> line);

@@ -117,7 +117,13 @@ private:
         }
         for (MemberOptions& node : node_members(app_, options_))
             add(std::move(node));
-        if (app_.gateway) add(gateway_member(app_, options_));
+        if (!app_.gateway) return true;
+        auto gateway = gateway_member(app_, options_);
+        if (!gateway) {
+            std::cerr << "atoll: gateway: " << gateway.error().what << '\n';
+            return false;
+        }
+        add(std::move(*gateway));
         return true;
     }
 

@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/program.hpp"
+
 namespace reef::fleet {
 
 namespace {
@@ -36,9 +38,9 @@ exec "$@"
 )";
 constexpr const char* cluster_id = "AtollOnOneMachine00000";
 
-std::vector<std::string> java(const fs::path& jars) {
+std::vector<std::string> java_command(const std::string& java, const fs::path& jars) {
     const std::string log = "-Dorg.slf4j.simpleLogger.";
-    return {"java",
+    return {java,
             "-Xms64m",
             "-Xmx512m",
             "-XX:+UseSerialGC",
@@ -80,10 +82,11 @@ Result<void> make_folder(const fs::path& folder, std::uint16_t port, std::uint16
 
 Result<BackingService> kafka_service(const KafkaOptions& options) {
     const fs::path jars = fs::path{options.program}.parent_path().parent_path() / "build/kafka";
-    if (folder_on_path("java").empty()) {
-        return Error{Errc::unavailable,
-                     "Kafka needs Java: apt-get install default-jre-headless (on Debian; or "
-                     "tools/install full)"};
+    const auto java = find_program("java");
+    if (!java) {
+        return Error{Errc::unavailable, "Kafka needs Java: " + java.error().what +
+                                            ": apt-get install default-jre-headless (on Debian; "
+                                            "or tools/install full)"};
     }
     if (!has_kafka(jars)) {
         return Error{Errc::unavailable, "Kafka is not installed in " + jars.string() +
@@ -100,7 +103,7 @@ Result<BackingService> kafka_service(const KafkaOptions& options) {
         return make_folder(folder, options.port, options.controller_port);
     };
     auto& arguments = service.member.command.arguments;
-    arguments = java(jars);
+    arguments = java_command(*java, jars);
     auto& prepare = service.member.preparation.arguments;
     prepare = {"sh", "-c", preparation, "sh", service.folder};
     prepare.insert(prepare.end(), arguments.begin(), arguments.end());

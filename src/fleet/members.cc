@@ -68,7 +68,9 @@ std::vector<MemberOptions> node_members(const config::App& app, const FleetOptio
     return members;
 }
 
-MemberOptions gateway_member(const config::App& app, const FleetOptions& options) {
+Result<MemberOptions> gateway_member(const config::App& app, const FleetOptions& options) {
+    const auto nginx = gateway::find_nginx();
+    if (!nginx) return nginx.error();
     gateway::GatewayOptions made;
     made.ipv6 = gateway::has_ipv6_loopback();
     made.root = geteuid() == 0;
@@ -77,12 +79,14 @@ MemberOptions gateway_member(const config::App& app, const FleetOptions& options
     }
     const fs::path data = fs::absolute(options.data);
     const fs::path conf = data / "gateway" / "nginx.conf";
-    std::ofstream{conf} << gateway::nginx_conf(app, made);
+    std::ofstream file{conf};
+    file << gateway::nginx_conf(app, made) << std::flush;
+    if (!file) return Error{Errc::unavailable, conf.string() + ": can't be written"};
     MemberOptions member;
     member.name = "gateway";
     member.tier = Tier::gateway;
-    member.command.arguments = {"nginx", "-e",          "stderr", "-p",         data.string() + '/',
-                                "-c",    conf.string(), "-g",     "daemon off;"};
+    member.command.arguments = {*nginx, "-e",          "stderr", "-p",         data.string() + '/',
+                                "-c",   conf.string(), "-g",     "daemon off;"};
     member.command.stop_signal = SIGQUIT;
     return member;
 }

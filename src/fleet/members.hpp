@@ -21,7 +21,8 @@ std::vector<Address> addresses_of(const config::App& app);
 // The nodes' processes. A node on SQLite has one, whatever the app says of more.
 std::vector<MemberOptions> node_members(const config::App& app, const FleetOptions& options);
 
-// Writes its nginx.conf. The app has a gateway.
-MemberOptions gateway_member(const config::App& app, const FleetOptions& options);
+// Writes its nginx.conf. The app has a gateway. unavailable: there is no nginx here, or the file
+// can't be written.
+Result<MemberOptions> gateway_member(const config::App& app, const FleetOptions& options);
 
 }  // namespace reef::fleet

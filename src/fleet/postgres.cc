@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/program.hpp"
+
 namespace reef::fleet {
 
 namespace {
@@ -40,16 +42,21 @@ std::string version_of(const fs::path& cluster) {
     return version;
 }
 
-// The newest of Debian's folders, or where PATH finds a server. "" = nowhere.
-std::string newest_programs() {
+// The newest of Debian's folders, or the one in which `initdb` is found.
+Result<std::string> newest_programs() {
     int newest = 0;
     std::error_code none;
     for (const auto& entry : fs::directory_iterator{debian, none}) {
         const int version = std::atoi(entry.path().filename().c_str());
         if (fs::exists(entry.path() / "bin/postgres", none)) newest = std::max(newest, version);
     }
-    if (newest > 0) return fs::path{debian} / std::to_string(newest) / "bin";
-    return folder_on_path("initdb");
+    if (newest > 0) return (fs::path{debian} / std::to_string(newest) / "bin").string();
+    const auto found = find_program("initdb");
+    if (found) return fs::path{*found}.parent_path().string();
+    return Error{Errc::unavailable, "PostgreSQL is not installed: no " + std::string{debian} +
+                                        "/*/bin/postgres, and " + found.error().what +
+                                        ": apt-get install postgresql (on Debian; or tools/install "
+                                        "full)"};
 }
 
 Result<std::string> programs_for(const fs::path& cluster) {
@@ -57,11 +64,7 @@ Result<std::string> programs_for(const fs::path& cluster) {
     const fs::path same = fs::path{debian} / version / "bin";
     std::error_code none;
     if (!version.empty() && fs::exists(same / "postgres", none)) return same.string();
-    const std::string newest = newest_programs();
-    if (!newest.empty()) return newest;
-    return Error{Errc::unavailable,
-                 "PostgreSQL is not installed: apt-get install postgresql (on Debian; or "
-                 "tools/install full)"};
+    return newest_programs();
 }
 
 // Absent: the server may run as whoever we are.

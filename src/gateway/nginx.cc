@@ -16,6 +16,8 @@
 #include <sstream>
 #include <vector>
 
+#include "base/program.hpp"
+
 namespace reef::gateway {
 
 namespace {
@@ -43,7 +45,7 @@ private:
     std::filesystem::path path_;
 };
 
-// Its exit status, or absent when the program isn't there. What it says goes to the file `said`.
+// Its exit status, or absent when it can't be run. What it says goes to the file `said`.
 std::optional<int> run(std::vector<std::string> command, const std::string& said) {
     std::vector<char*> arguments;
     for (std::string& argument : command)
@@ -85,23 +87,26 @@ bool has_ipv6_loopback() {
     return bound;
 }
 
+Result<std::string> find_nginx() {
+    auto found = find_program("nginx");
+    if (found) return found;
+    return Error{found.error().code, found.error().what + ": apt-get install nginx (on Debian)"};
+}
+
 Result<void> check_nginx_conf(const std::string& conf) {
+    const auto nginx = find_nginx();
+    if (!nginx) return nginx.error();
     const Prefix prefix;
     if (!prefix.good()) return Error{Errc::unavailable, "no temporary folder for nginx"};
     const std::string file = prefix.file("nginx.conf");
     std::ofstream{file} << conf;
     for (const char* folder : {"gateway", "logs"})
         std::filesystem::create_directory(prefix.file(folder));
-    // Debian has it where only root's PATH leads.
-    for (const char* nginx : {"nginx", "/usr/sbin/nginx"}) {
-        const auto status =
-            run({nginx, "-t", "-q", "-e", "stderr", "-p", prefix.path(), "-c", file},
-                prefix.file("said"));
-        if (!status) continue;
-        if (*status == 0) return {};
-        return Error{Errc::invalid, text_of(prefix.file("said"))};
-    }
-    return Error{Errc::unavailable, "nginx is not installed here (Debian: apt install nginx)"};
+    const auto status = run({*nginx, "-t", "-q", "-e", "stderr", "-p", prefix.path(), "-c", file},
+                            prefix.file("said"));
+    if (!status) return Error{Errc::unavailable, *nginx + " can't be run"};
+    if (*status == 0) return {};
+    return Error{Errc::invalid, text_of(prefix.file("said"))};
 }
 
 }  // namespace reef::gateway

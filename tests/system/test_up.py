@@ -4,8 +4,10 @@ import os
 import signal
 import subprocess
 
+import pytest
 import requests
 from atoll import REPOSITORY, wait_until
+from fleet import Fleet
 
 
 def test_it_starts_tells_where_and_leaves_nothing_behind(fleet):
@@ -26,6 +28,20 @@ def test_the_demonstration_of_a_failover_passes(fleet):
                                             "DATA": str(fleet.data)})
     assert shown.returncode == 0, shown.stdout + shown.stderr
     assert shown.stdout.count("[PASS]") == 8
+
+
+@pytest.fixture
+def stopped(tmp_path):
+    """A fleet that no test has started yet."""
+    made = Fleet(tmp_path)
+    yield made
+    made.atoll("down", made.app, "--data", made.data)
+
+
+def test_nginx_is_found_where_an_ordinary_users_path_does_not_lead(stopped):
+    stopped.env["PATH"] = "/usr/bin:/bin"
+    stopped.tell("up", "-d")
+    assert stopped.region() == "us"
 
 
 def kill_us(fleet):

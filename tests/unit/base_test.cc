@@ -1,7 +1,14 @@
 #include <gtest/gtest.h>
 
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+
 #include "base/hash.hpp"
+#include "base/program.hpp"
 #include "base/time.hpp"
+#include "temporary_folder.hpp"
 
 namespace reef {
 namespace {
@@ -52,6 +59,44 @@ TEST(Hash, TextIsReadBack) {
     const Hash128 hash = hash_of("atoll");
     EXPECT_EQ(parse_hash(to_hex(hash)), hash);
     EXPECT_FALSE(parse_hash("xyz"));
+}
+
+// PATH, for as long as it lives.
+class Path {
+public:
+    explicit Path(const std::string& folders) { ::setenv("PATH", folders.c_str(), 1); }
+    ~Path() { ::setenv("PATH", before_.c_str(), 1); }
+    Path(const Path&) = delete;
+    Path& operator=(const Path&) = delete;
+
+private:
+    const std::string before_{::getenv("PATH")};
+};
+
+TEST(Program, IsWherePathLeads) {
+    const test::TemporaryFolder folder;
+    const std::string file = folder.file("atoll-test-program");
+    const Path path{"/nowhere:" + folder.file("")};
+    std::ofstream{file} << "#!/bin/sh\n";
+    EXPECT_FALSE(find_program("atoll-test-program")) << "nobody may run it";
+    std::filesystem::permissions(file, std::filesystem::perms::owner_all);
+    const auto found = find_program("atoll-test-program");
+    ASSERT_TRUE(found) << found.error().what;
+    EXPECT_TRUE(std::filesystem::equivalent(*found, file));
+}
+
+TEST(Program, MayBeWhereOnlyRootsPathLeads) {
+    const Path path{"/nowhere"};
+    EXPECT_TRUE(find_program("chroot")) << "Debian has it in /usr/sbin";
+}
+
+TEST(Program, ThatIsNowhereSaysWhereItWasLookedFor) {
+    const Path path{"/nowhere:/usr/sbin"};
+    const auto found = find_program("atoll-test-program");
+    ASSERT_FALSE(found);
+    EXPECT_EQ(found.error().code, Errc::unavailable);
+    EXPECT_EQ(found.error().what,
+              "there is no atoll-test-program in /nowhere, /usr/sbin, /usr/local/sbin, /sbin");
 }
 
 }  // namespace
