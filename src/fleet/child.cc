@@ -11,6 +11,7 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace reef::fleet {
 
@@ -30,21 +31,33 @@ struct NewProcess {
     pid_t parent;
 };
 
-void become_user(const User& user) {
-    const bool done = setgroups(0, nullptr) == 0 && setgid(user.group) == 0 &&
-                      setuid(user.id) == 0 && chdir("/") == 0;  // ours may be closed to it
-    if (!done) _exit(126);
+// In the new process, until it is the program: only what is safe after a fork.
+
+void write_text(const char* text) {
+    static_cast<void>(!write(STDERR_FILENO, text, std::strlen(text)));
 }
 
-// In the new process, until it becomes the program: only what is safe after a fork.
-[[noreturn]] void become(const NewProcess& process) {
-    if (process.user) become_user(*process.user);
+[[noreturn]] void give_up(int status, const char* what, const char* name) {
+    const char* reason = strerrordesc_np(errno);
+    for (const char* part : {what, name, ": ", reason ? reason : "unknown error", "\n"})
+        write_text(part);
+    _exit(status);
+}
+
+void switch_to(const User& user) {
+    const bool done = setgroups(0, nullptr) == 0 && setgid(user.group) == 0 &&
+                      setuid(user.id) == 0 && chdir("/") == 0;  // ours may be closed to it
+    if (!done) give_up(126, "can't switch to its user", "");
+}
+
+[[noreturn]] void run_program(const NewProcess& process) {
+    dup2(process.output, STDOUT_FILENO);
+    dup2(process.output, STDERR_FILENO);
+    if (process.user) switch_to(*process.user);
     prctl(PR_SET_PDEATHSIG, process.stop_signal);  // another user would forget it
     if (getppid() != process.parent) _exit(127);   // it died before we said so
     setpgid(0, 0);  // a Ctrl-C is for the parent alone: it stops us in order
     signal(SIGPIPE, SIG_DFL);
-    dup2(process.output, STDOUT_FILENO);
-    dup2(process.output, STDERR_FILENO);
     const int nothing = open("/dev/null", O_RDONLY);
     dup2(nothing, STDIN_FILENO);
     unsigned first_closed = folder_descriptor;
@@ -58,7 +71,7 @@ void become_user(const User& user) {
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
     execvpe(process.arguments[0], process.arguments, process.environment);
-    _exit(127);
+    give_up(127, "can't run ", process.arguments[0]);
 }
 
 std::vector<std::string> environment_of(const Command& command) {
@@ -104,15 +117,29 @@ struct Lines : std::enable_shared_from_this<Lines> {
             asio::buffer(piece),
             [self = shared_from_this()](boost::system::error_code failed, std::size_t size) {
                 if (failed) return;
-                self->text.append(self->piece.data(), size);
-                std::size_t begin = 0;
-                for (std::size_t end; (end = self->text.find('\n', begin)) != std::string::npos;) {
-                    self->line(self->text.substr(begin, end - begin));
-                    begin = end + 1;
-                }
-                self->text.erase(0, begin);
+                self->take(size);
                 self->read();
             });
+    }
+
+    void read_rest() {
+        boost::system::error_code failed;
+        from.non_blocking(true, failed);
+        while (!failed) {
+            const std::size_t size = from.read_some(asio::buffer(piece), failed);
+            if (!failed) take(size);
+        }
+        if (!text.empty()) line(std::exchange(text, {}));
+    }
+
+    void take(std::size_t size) {
+        text.append(piece.data(), size);
+        std::size_t begin = 0;
+        for (std::size_t end; (end = text.find('\n', begin)) != std::string::npos;) {
+            line(text.substr(begin, end - begin));
+            begin = end + 1;
+        }
+        text.erase(0, begin);
     }
 
     asio::posix::stream_descriptor from;
@@ -130,6 +157,7 @@ public:
         const bool known = ::kill(-pid_, SIGKILL) == 0;  // its group is its own, but for a moment
         if (!known) ::kill(pid_, SIGKILL);
     }
+    void read_rest() override { lines_->read_rest(); }
 
 private:
     const pid_t pid_;
@@ -163,7 +191,7 @@ Result<std::unique_ptr<Child>> start_child(boost::asio::io_context& context, con
                              command.stop_signal,
                              getpid()};
     const pid_t pid = fork();
-    if (pid == 0) become(process);
+    if (pid == 0) run_program(process);
     close(ends[1]);
     if (pid < 0) {
         close(ends[0]);

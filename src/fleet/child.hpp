@@ -39,9 +39,13 @@ public:
     virtual pid_t pid() const = 0;
     virtual void signal(int number) = 0;
     virtual void kill() = 0;  // it, and what it has started
+    // For the one who has seen it end: calls `line` for all that it wrote and that was not read
+    // yet, its last line as well when that has no end. It does not wait.
+    virtual void read_rest() = 0;
 };
 
-// unavailable: the program can't be started.
+// unavailable: no process can be started. A program that is not there ends with status 127, and a
+// line of its output says so.
 Result<std::unique_ptr<Child>> start_child(boost::asio::io_context& context, const Command& command,
                                            std::function<void(std::string line)> line);
 

@@ -28,6 +28,7 @@ using boost::system::error_code;
 
 constexpr auto start_timeout = 60'000ms;
 constexpr auto stop_timeout = 15'000ms;
+constexpr auto accept_timeout = 5000ms;  // of a gateway that runs
 
 std::string url_of(const config::Endpoint& listen) {
     return "http://" + to_text(listen);
@@ -167,22 +168,25 @@ private:
             if (member->tier() != tier) continue;
             co_await member->wait_while(MemberState::starting, start_timeout);
             bool serves = member->state() == MemberState::serving;
-            if (serves && tier == Tier::gateway) serves = co_await accepts(app_.gateway->listen);
+            if (serves && tier == Tier::gateway) serves = co_await accepts(*member);
             if (!serves) co_return member.get();
             say_ready(*member, began);
         }
         co_return nullptr;
     }
 
-    // True once something accepts connections there.
-    asio::awaitable<bool> accepts(config::Endpoint listen) {
+    // True once the gateway accepts connections; false when it has crashed before.
+    asio::awaitable<bool> accepts(const Member& gateway) {
         using asio::ip::tcp;
-        const auto deadline = std::chrono::steady_clock::now() + 5s;
+        const auto deadline = std::chrono::steady_clock::now() + accept_timeout;
         asio::steady_timer pause{context_};
         while (std::chrono::steady_clock::now() < deadline) {
+            if (gateway.state() == MemberState::crashed) co_return false;
             tcp::socket socket{context_};
             error_code failed;
-            const std::string host = listen.host == "0.0.0.0" ? "127.0.0.1" : listen.host;
+            const config::Endpoint& listen = app_.gateway->listen;
+            const bool any = listen.host == "0.0.0.0" || listen.host == "localhost";
+            const std::string host = any ? "127.0.0.1" : listen.host == "::" ? "::1" : listen.host;
             const tcp::endpoint to{asio::ip::make_address(host, failed), listen.port};
             if (!failed) {
                 co_await socket.async_connect(to,
@@ -196,9 +200,11 @@ private:
     }
 
     void give_up(const Member& member) {
-        std::cerr << "atoll: " << member.name() << " did not start:\n";
+        std::cerr << "atoll: " << member.name() << " did not start: " << member.why_not_serving()
+                  << '\n';
         for (const std::string& line : member.last_lines())
             std::cerr << "  " << line << '\n';
+        std::cerr << "  (all of its log: " << member.log_file() << ")\n";
         status_ = 1;
         begin_stop();
     }
@@ -360,7 +366,11 @@ private:
         if (verb == "stop") std::reverse(chosen.begin(), chosen.end());  // nodes before databases
         for (Member* member : chosen) {
             if (verb != "start") co_await stop(*member);
-            if (verb != "stop") co_await start(*member);
+            if (verb == "stop") continue;
+            co_await start(*member);
+            if (member->state() == MemberState::serving) continue;
+            co_return "error " + member->name() + " did not start: " + member->why_not_serving() +
+                "; its log: " + member->log_file();
         }
         co_return "ok";
     }

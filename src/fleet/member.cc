@@ -1,6 +1,7 @@
 #include "fleet/member.hpp"
 
 #include <signal.h>
+#include <sys/wait.h>
 
 #include <array>
 
@@ -77,7 +78,9 @@ void Member::kill() {
 }
 
 void Member::ended(int status) {
+    child_->read_rest();  // its last words may say why
     child_.reset();
+    last_status_ = status;
     if (state_ == MemberState::stopping) return become(MemberState::stopped);
     if (!prepared_ && status == 0) {
         prepared_ = true;
@@ -107,6 +110,17 @@ void Member::take_line(std::string line) {
         become(MemberState::serving);
     }
     show_(*this, line);
+}
+
+std::string Member::why_not_serving() const {
+    if (child_ && state_ == MemberState::serving) return "it runs, but accepts no connections";
+    if (child_) return "it has not said that it serves";
+    if (!last_status_) return "no process could be started";
+    if (!WIFSIGNALED(*last_status_))
+        return "its process ended with exit status " + std::to_string(WEXITSTATUS(*last_status_));
+    const int number = WTERMSIG(*last_status_);
+    return "its process was ended by signal " + std::to_string(number) + " (" +
+           sigdescr_np(number) + ')';
 }
 
 asio::awaitable<void> Member::wait_while(MemberState state, std::chrono::milliseconds timeout) {

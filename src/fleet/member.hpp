@@ -57,12 +57,15 @@ public:
     asio::awaitable<void> wait_while(MemberState state, std::chrono::milliseconds timeout);
 
     const std::string& name() const { return options_.name; }
+    const std::string& log_file() const { return options_.log_file; }
     Tier tier() const { return options_.tier; }
     MemberState state() const { return state_; }
     pid_t pid() const { return child_ ? child_->pid() : 0; }
     std::uint64_t restarts() const { return restarts_; }
     const std::string& ready_line() const { return ready_line_; }  // the one with the mark
-    const std::deque<std::string>& last_lines() const { return last_lines_; }
+    // For one that does not serve: "its process ended with exit status 1".
+    std::string why_not_serving() const;
+    const std::deque<std::string>& last_lines() const { return last_lines_; }  // of its output
 
 private:
     void run(const Command& command);
@@ -82,6 +85,7 @@ private:
     std::chrono::steady_clock::time_point started_;
     std::chrono::milliseconds pause_{100};
     std::uint64_t restarts_ = 0;
+    std::optional<int> last_status_;  // as waitpid told it
     std::string ready_line_;
     std::deque<std::string> last_lines_;
 };

@@ -44,6 +44,41 @@ def test_nginx_is_found_where_an_ordinary_users_path_does_not_lead(stopped):
     assert stopped.region() == "us"
 
 
+def test_a_member_that_does_not_start_says_why(stopped):
+    stopped.data.mkdir(parents=True)
+    (stopped.data / "eu.db").write_bytes(b"no database " * 1000)
+    done = stopped.atoll("up", stopped.app, "--data", stopped.data, "-d")
+    assert done.returncode == 1
+    [head, *lines] = done.stderr.splitlines()
+    assert head == "atoll: eu did not start: its process ended with exit status 1"
+    assert any("not a database" in line for line in lines), lines
+    assert str(stopped.data / "logs/eu.log") in lines[-1]
+    assert stopped.pids() == []
+
+
+def test_so_does_the_gateway(stopped, tmp_path):
+    broken = tmp_path / "bin/nginx"
+    broken.parent.mkdir()
+    broken.write_text("#!/bin/sh\necho no luck today >&2\nexit 7\n")
+    broken.chmod(0o755)
+    stopped.env["PATH"] = f"{broken.parent}:/usr/bin:/bin"
+    done = stopped.atoll("up", stopped.app, "--data", stopped.data, "-d")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[:2] == [
+        "atoll: gateway did not start: its process ended with exit status 7", "  no luck today"]
+
+
+def test_a_start_that_fails_is_told(stopped):
+    stopped.tell("up", "-d")
+    stopped.tell("stop", "eu")
+    for file in stopped.data.glob("eu.db-*"):
+        file.unlink()
+    (stopped.data / "eu.db").write_bytes(b"no database " * 1000)
+    done = stopped.atoll("start", stopped.app, "eu", "--data", stopped.data)
+    assert done.returncode == 1
+    assert "eu did not start: its process ended with exit status 1" in done.stderr
+
+
 def kill_us(fleet):
     os.kill(fleet.pid_of("us"), signal.SIGKILL)
 
