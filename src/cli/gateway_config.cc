@@ -35,7 +35,8 @@ int gateway_config(const Arguments& arguments) {
         return bad_usage;
     }
     options.ipv6 = gateway::has_ipv6_loopback();
-    options.root = ::geteuid() == 0;
+    // Root's nginx has workers of another user, to whom the folder may be closed.
+    if (::geteuid() == 0) options.temp_folder.clear();
     const std::string conf = gateway::nginx_conf(*app, options);
     std::cout << conf;
     if (!arguments.check) return ok;

@@ -1,7 +1,11 @@
 #include "fleet/members.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 
@@ -44,6 +48,21 @@ MemberOptions node_member(const FleetOptions& options, const config::Node& node,
     return member;
 }
 
+// The workers' own. They find it as a descriptor: the folders above it may be closed to them.
+Result<std::string> make_temp_folder(const fs::path& folder, const gateway::WorkerUser& user) {
+    std::error_code ignored;
+    fs::create_directories(folder, ignored);
+    // Whoever owns the folder above may have put a link in its place: what it leads to stays as it
+    // is.
+    const int opened = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    const bool done =
+        opened >= 0 && fchmod(opened, S_IRWXU) == 0 && fchown(opened, user.id, user.group_id) == 0;
+    const int failed = errno;
+    if (opened >= 0) close(opened);
+    if (done) return folder.string();
+    return Error{Errc::unavailable, folder.string() + ": " + std::strerror(failed)};
+}
+
 }  // namespace
 
 std::vector<Address> addresses_of(const config::App& app) {
@@ -73,16 +92,22 @@ Result<MemberOptions> gateway_member(const config::App& app, const FleetOptions&
     if (!nginx) return nginx.error();
     gateway::GatewayOptions made;
     made.ipv6 = gateway::has_ipv6_loopback();
-    made.root = geteuid() == 0;
     for (const config::Node& node : app.nodes) {
         if (!node.foreign) made.addresses[node.name] = processes_of(node);
     }
     const fs::path data = fs::absolute(options.data);
     const fs::path conf = data / "gateway" / "nginx.conf";
+    MemberOptions member;
+    if (const auto user = gateway::worker_user(options.data)) {
+        auto folder = make_temp_folder(data / "gateway" / "temp", *user);
+        if (!folder) return folder.error();
+        member.command.folder = *folder;
+        made.temp_folder = "/proc/self/fd/3";
+        made.user = user->words();
+    }
     std::ofstream file{conf};
     file << gateway::nginx_conf(app, made) << std::flush;
     if (!file) return Error{Errc::unavailable, conf.string() + ": can't be written"};
-    MemberOptions member;
     member.name = "gateway";
     member.tier = Tier::gateway;
     member.command.arguments = {*nginx, "-e",          "stderr", "-p",         data.string() + '/',

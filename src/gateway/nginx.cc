@@ -2,9 +2,12 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -67,6 +70,13 @@ std::optional<int> run(std::vector<std::string> command, const std::string& said
     return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 
+std::optional<WorkerUser> known_user(const passwd* user) {
+    if (!user) return std::nullopt;
+    const ::group* group = ::getgrgid(user->pw_gid);
+    if (!group) return std::nullopt;
+    return WorkerUser{user->pw_name, group->gr_name, user->pw_uid, user->pw_gid};
+}
+
 std::string text_of(const std::string& file) {
     std::ostringstream text;
     text << std::ifstream{file}.rdbuf();
@@ -74,6 +84,18 @@ std::string text_of(const std::string& file) {
 }
 
 }  // namespace
+
+std::optional<WorkerUser> worker_user(const std::string& data_folder) {
+    if (::geteuid() != 0) return std::nullopt;
+    struct stat folder {};
+    if (::stat(data_folder.c_str(), &folder) == 0 && folder.st_uid != 0) {
+        if (auto owner = known_user(::getpwuid(folder.st_uid))) return owner;
+    }
+    for (const char* name : {"www-data", "nobody"}) {
+        if (auto user = known_user(::getpwnam(name))) return user;
+    }
+    return std::nullopt;  // then nginx has a user of its own, or says that there is none
+}
 
 bool has_ipv6_loopback() {
     const int socket = ::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -65,13 +65,7 @@ events {
 }
 
 http {
-    client_body_temp_path <folder>/client_body;
-    proxy_temp_path <folder>/proxy;
-    fastcgi_temp_path <folder>/fastcgi;
-    uwsgi_temp_path <folder>/uwsgi;
-    scgi_temp_path <folder>/scgi;
-
-    log_format atoll '$remote_addr - $remote_user [$time_local] "$request" $status '
+<temp_paths>    log_format atoll '$remote_addr - $remote_user [$time_local] "$request" $status '
                      '$body_bytes_sent "$http_referer" "$http_user_agent" '
                      '"$http_x_forwarded_for" upstream=$upstream_addr '
                      'upstream_response_time=$upstream_response_time '
@@ -117,16 +111,23 @@ http {
     }
 )";
 
+std::string temp_paths(const std::string& folder) {
+    std::string text;
+    for (const std::string kind : {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"})
+        text += "    " + kind + "_temp_path " + folder + '/' + kind + ";\n";
+    return text + '\n';
+}
+
 std::string process_text(const config::App& app, const GatewayOptions& options) {
     const bool wrapped = !app.api.answers.problems.wrap_error.empty();
-    return fill(
-        process,
-        {{"app", app.name},
-         {"user", options.root ? "user root;  # the data folder is its owner's alone\n" : ""},
-         {"folder", options.folder},
-         {"access_log", options.access_log},
-         {"error_log", options.error_log},
-         {"problem_type", wrapped ? "application/json" : "application/problem+json"}});
+    return fill(process,
+                {{"app", app.name},
+                 {"user", options.user.empty() ? "" : "user " + options.user + ";\n"},
+                 {"folder", options.folder},
+                 {"temp_paths", options.temp_folder.empty() ? "" : temp_paths(options.temp_folder)},
+                 {"access_log", options.access_log},
+                 {"error_log", options.error_log},
+                 {"problem_type", wrapped ? "application/json" : "application/problem+json"}});
 }
 
 // ---- groups of servers -------------------------------------------------------------------------

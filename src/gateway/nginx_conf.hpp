@@ -24,7 +24,10 @@ namespace reef::gateway {
 
 struct GatewayOptions {
     // Files and folders below nginx's prefix (`nginx -p`). The folders must exist.
-    std::string folder = "gateway";  // pid, lock, temporary files
+    std::string folder = "gateway";  // pid, lock
+    // Of what is too large for memory. Workers write there. "" = nginx's own folders and, with no
+    // `user`, nginx's own user: those two fit each other.
+    std::string temp_folder = "gateway";
     std::string access_log = "logs/gateway.log";
     std::string error_log = "logs/gateway-error.log";
 
@@ -35,8 +38,9 @@ struct GatewayOptions {
     std::map<std::string, std::vector<config::Endpoint>> addresses;
 
     bool ipv6 = false;  // this machine has ::1
-    bool root = false;  // nginx is started as root: its workers stay root, or they could not enter
-                        // the data folder, which belongs to its owner alone
+    // "www-data www-data": who the workers of an nginx that root starts run as, and their group.
+    // "" = they run as whoever starts it.
+    std::string user = {};
 };
 
 // The app has a [gateway], or the options say where to listen; else std::invalid_argument.

@@ -1,6 +1,7 @@
 """`atoll up`: both regions and the gateway as one, told what to do from another terminal."""
 
 import os
+import pathlib
 import signal
 import subprocess
 
@@ -42,6 +43,28 @@ def test_nginx_is_found_where_an_ordinary_users_path_does_not_lead(stopped):
     stopped.env["PATH"] = "/usr/bin:/bin"
     stopped.tell("up", "-d")
     assert stopped.region() == "us"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="nobody else can choose who the workers are")
+def test_the_gateways_workers_are_not_root(stopped, tmp_path):
+    """They can keep a body that is too large for memory all the same, in folders closed to them."""
+    text = stopped.app.read_text()
+    stopped.app.write_text(text + "\n[limits]\nbody_bytes_max = 8388608\n")
+    tmp_path.chmod(0o700)
+    stopped.tell("up", "-d")
+    [master] = [pid for pid in stopped.pids() if "nginx: master" in command_of(pid)]
+    workers = subprocess.run(["ps", "-o", "user=", "--ppid", str(master)], text=True, check=True,
+                             capture_output=True).stdout.split()
+    assert workers and "root" not in workers
+    large = b'{"price":7,"version":1' + b" " * 3_000_000 + b"}"
+    answer = requests.put(f"{stopped.base}/us/properties/10", data=large, timeout=30)
+    assert (answer.status_code, answer.json()["version"]) == (200, 2)
+    folder = stopped.data.stat()
+    assert (folder.st_uid, folder.st_mode & 0o022) == (0, 0), "it stays its owner's"
+
+
+def command_of(pid):
+    return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
 
 
 def test_a_member_that_does_not_start_says_why(stopped):

@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <pwd.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -8,7 +9,7 @@
 #include "config_fixture.hpp"
 #include "gateway/nginx.hpp"
 #include "gateway/nginx_conf.hpp"
-#include "replication/write_path.hpp"
+#include "temporary_folder.hpp"
 
 namespace reef::gateway {
 
@@ -91,7 +92,7 @@ INSTANTIATE_TEST_SUITE_P(GatewayConf, Golden, testing::Values("property-listing"
 TEST(GatewayConf, NginxTakesEachApp) {
     GatewayOptions options;
     options.ipv6 = has_ipv6_loopback();
-    options.root = ::geteuid() == 0;
+    if (::geteuid() == 0) options.temp_folder.clear();
     for (const char* app : {"property-listing.toml", "logistics.toml"})
         checked(load(app), options);
 }
@@ -149,23 +150,40 @@ TEST(GatewayConf, ListensOnBothLoopbacksOrOnWhatIsSaid) {
     EXPECT_TRUE(has(nginx_conf(small_app(), options), "        listen 0.0.0.0:80;\n"));
 }
 
-TEST(GatewayConf, OnlyRootNamesAUser) {
+TEST(GatewayConf, WorkersMayHaveAUserOfTheirOwn) {
     GatewayOptions options;
     EXPECT_FALSE(has(nginx_conf(small_app(), options), "\nuser "));
-    options.root = true;
-    EXPECT_TRUE(has(nginx_conf(small_app(), options), "\nuser root;"));
+    options.user = "www-data www-data";
+    EXPECT_TRUE(has(nginx_conf(small_app(), options), "\nuser www-data www-data;\n"));
+}
+
+TEST(GatewayConf, TemporaryFilesMayLieWhereNginxHasThem) {
+    GatewayOptions options;
+    EXPECT_TRUE(has(nginx_conf(small_app(), options), "client_body_temp_path gateway/"));
+    options.temp_folder.clear();
+    EXPECT_FALSE(has(checked(small_app(), options), "_temp_path"));
+}
+
+TEST(GatewayConf, WorkersAreNeverRoot) {
+    const auto user = worker_user("/");  // which is root's
+    EXPECT_EQ(user.has_value(), ::geteuid() == 0);
+    EXPECT_TRUE(!user || user->id != 0);
+    const test::TemporaryFolder folder;
+    const passwd* owner = ::getpwnam("daemon");
+    if (!user || !owner || ::chown(folder.file("").c_str(), owner->pw_uid, 0) != 0) return;
+    EXPECT_EQ(worker_user(folder.file(""))->name, "daemon");
 }
 
 TEST(GatewayConf, FilesAreWhereTheOptionsSay) {
     const std::string conf = nginx_conf(small_app(), {.folder = "run",
+                                                      .temp_folder = "run/temp",
                                                       .access_log = "a.log",
                                                       .error_log = "e.log",
                                                       .listen = {},
                                                       .addresses = {},
-                                                      .ipv6 = false,
-                                                      .root = false});
+                                                      .ipv6 = false});
     EXPECT_TRUE(has(conf, "pid run/nginx.pid;"));
-    EXPECT_TRUE(has(conf, "client_body_temp_path run/client_body;"));
+    EXPECT_TRUE(has(conf, "client_body_temp_path run/temp/client_body;"));
     EXPECT_TRUE(has(conf, "access_log a.log atoll "));
     EXPECT_TRUE(has(conf, "error_log e.log "));
     EXPECT_FALSE(has(conf, "gateway/"));
