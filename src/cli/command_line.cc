@@ -1,7 +1,11 @@
 #include "cli/command_line.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
+#include <span>
+
+#include "config/spelling.hpp"
 
 namespace reef::cli {
 
@@ -42,6 +46,24 @@ void add_command(CLI::App& parent, const Command& command, const Command*& chose
     }
 }
 
+// "" unless the words, which follow the program's or a command's name, begin with one that is no
+// command of it. Of that the library would say that a command is missing.
+std::string unknown_command(const std::string& name, const std::vector<Command>& commands,
+                            std::span<char*> words) {
+    const auto word =
+        std::find_if(words.begin(), words.end(), [](const char* text) { return *text != '-'; });
+    if (commands.empty() || word == words.end()) return "";
+    std::vector<std::string> names;
+    for (const Command& command : commands) {
+        const auto behind = static_cast<std::size_t>(word - words.begin()) + 1;
+        if (command.name == *word)
+            return unknown_command(name + ' ' + *word, command.commands, words.subspan(behind));
+        names.push_back(command.name);
+    }
+    return name + ": there is no command " + config::in_quotes(*word) +
+           config::did_you_mean(*word, names) + "; " + name + " --help lists them";
+}
+
 }  // namespace
 
 int run_command_line(const Program& program, int argc, char** argv) {
@@ -53,6 +75,12 @@ int run_command_line(const Program& program, int argc, char** argv) {
     const Command* chosen = nullptr;
     for (const Command& command : program.commands)
         add_command(parser, command, chosen);
+    const std::span<char*> words{argv + 1, static_cast<std::size_t>(std::max(0, argc - 1))};
+    if (const auto unknown = unknown_command(program.name, program.commands, words);
+        !unknown.empty()) {
+        std::cerr << unknown << '\n';
+        return bad_usage;
+    }
     try {
         parser.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -179,5 +179,19 @@ def test_wrong_usage(arguments):
     assert done.stderr
 
 
+@pytest.mark.parametrize("typed, said", [
+    ("statu", 'atoll: there is no command "statu" (did you mean "status"?)'),
+    ("verfiy --json", 'atoll: there is no command "verfiy" (did you mean "verify"?)'),
+    ("conflict list", 'atoll: there is no command "conflict" (did you mean "conflicts"?)'),
+    ("conflicts lst", 'atoll conflicts: there is no command "lst" (did you mean "list"?)'),
+    ("dead-letters replya x", 'atoll dead-letters: there is no command "replya" '
+                              '(did you mean "replay"?)'),
+    ("fly", 'atoll: there is no command "fly"')])
+def test_a_command_that_there_is_not(typed, said):
+    where = said.split(":")[0]
+    done = run_atoll(*typed.split(), status=2)
+    assert done.stderr == f"{said}; {where} --help lists them\n"
+
+
 def test_the_version():
     assert run_atoll("--version").stdout.startswith("atoll ")
