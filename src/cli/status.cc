@@ -9,7 +9,9 @@
 #include "cli/app_arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/http.hpp"
+#include "cli/table.hpp"
 #include "base/text/json.hpp"
+#include "model/vector.hpp"
 
 namespace reef::cli {
 
@@ -26,6 +28,7 @@ struct NodeStatus {
     std::string node;
     std::string json;  // what it says, or ""
     Json said;
+    bool answered = false;  // perhaps with something else than its status
     std::string trouble;
 };
 
@@ -38,6 +41,7 @@ std::vector<NodeStatus> ask_all(const config::App& app) {
         HttpRequest request{.url = node.url, .default_path = "/_atoll/status"};
         request.peer_secret = app.peer_secret;
         const auto answer = ask(request);
+        status.answered = answer.has_value();
         auto said = answer && answer->status == 200 ? parse_json(answer->body)
                                                     : Result<Json>{Error{}};
         if (said) {
@@ -78,46 +82,97 @@ std::string in_seconds(double seconds) {
     return text;
 }
 
-// Of a process that publishes or reads: where several share a node's store, one of them does.
-void print_broker(const NodeStatus& status) {
-    const Json* broker = status.said.find("broker");
-    if (!broker || !true_at(status.said, "leads")) return;
-    const auto line = [](const std::string& link, const char* state, const std::string& pending) {
-        std::printf("  %-14s %-8s %9s %8s\n", link.c_str(), state, "", pending.c_str());
-    };
-    // Who has had nothing to publish yet can't tell whether the broker would take it.
-    const std::string waiting = text_at(*broker, "unpublished");
-    const bool publishes = true_at(*broker, "publishing");
-    line(status.node + " → broker", publishes ? "ok" : waiting == "0" ? "idle" : "away", waiting);
-    line("broker → " + status.node, true_at(*broker, "reading") ? "ok" : "away", "");
+const std::vector<Column>& columns() {
+    static const std::vector<Column> all{{"LINK", 12},
+                                         {"STATE", 8},
+                                         {"LAG", 9, Align::right},
+                                         {"PENDING", 8, Align::right},
+                                         {"APPLIED/s", 10, Align::right},
+                                         {"CONFLICTS", 10, Align::right},
+                                         {"DEAD", 5, Align::right},
+                                         {" LAST HEARD"}};
+    return all;
+}
+
+// How many changes `node` lacks of what `peer` has. While the link is there the node knows; when it
+// is not, the peer may have more by now than the node has heard of: then both are compared, and
+// nobody knows when the peer did not answer.
+std::string pending_of(const NodeStatus& node, const Json& peer,
+                       const std::vector<NodeStatus>& all) {
+    if (true_at(peer, "connected")) return text_at(peer, "pending");
+    const auto sender = std::find_if(all.begin(), all.end(), [&peer](const NodeStatus& one) {
+        return one.node == text_at(peer, "name");
+    });
+    if (sender == all.end()) return "?";
+    const auto there = model::parse_position(text_at(sender->said, "applied"));
+    const auto here = model::parse_position(text_at(node.said, "applied"));
+    if (sender->json.empty() || !there || !here) return "?";
+    std::uint64_t pending = 0;
+    for (const auto& [origin, seq] : *there)
+        pending += seq - std::min(seq, model::seq_in(*here, origin));
+    return std::to_string(pending);
+}
+
+Line link_line(const NodeStatus& node, const Json& peer, const std::vector<NodeStatus>& all) {
+    char applied[32];
+    std::snprintf(applied, sizeof applied, "%.1f", number_at(peer, "applied_per_second"));
+    return {text_at(peer, "name") + " → " + node.node,
+            state_of(peer),
+            in_seconds(number_at(peer, "lag_seconds")),
+            pending_of(node, peer, all),
+            applied,
+            text_at(node.said, "conflicts"),
+            text_at(node.said, "dead"),
+            ' ' + in_seconds(number_at(peer, "last_contact_seconds")) + " ago"};
+}
+
+// What its links bring it only the node itself knows.
+Line silent_line(const std::string& link, const NodeStatus& node) {
+    return {link, node.answered ? "?" : "down", "?", "?", "?", "?", "?", " ?  " + node.trouble};
 }
 
 // Of each link what its receiving end says: only it knows what it lacks.
+void add_links(std::vector<Line>& lines, const NodeStatus& node,
+               const std::vector<NodeStatus>& all) {
+    if (node.json.empty()) {
+        for (const NodeStatus& peer : all) {
+            if (peer.node != node.node)
+                lines.push_back(silent_line(peer.node + " → " + node.node, node));
+        }
+        if (all.size() == 1) lines.push_back(silent_line(node.node, node));
+        return;
+    }
+    const Json* lag = node.said.find("lag");
+    const Json* peers = lag ? lag->find("peers") : nullptr;
+    for (const Json& peer : peers ? peers->items : std::vector<Json>{})
+        lines.push_back(link_line(node, peer, all));
+    if (peers && peers->items.empty())  // it has no link: this is about the node
+        lines.push_back({node.node, "ok", "", "", "", text_at(node.said, "conflicts"),
+                         text_at(node.said, "dead")});
+}
+
+// Of a process that publishes or reads: where several share a node's store, one of them does.
+void add_broker(std::vector<Line>& lines, const NodeStatus& node) {
+    const Json* broker = node.said.find("broker");
+    if (!broker || !true_at(node.said, "leads")) return;
+    // Who has had nothing to publish yet can't tell whether the broker would take it.
+    const std::string waiting = text_at(*broker, "unpublished");
+    const bool publishes = true_at(*broker, "publishing");
+    lines.push_back({node.node + " → broker",
+                     publishes        ? "ok"
+                     : waiting == "0" ? "idle"
+                                      : "away",
+                     "", waiting});
+    lines.push_back({"broker → " + node.node, true_at(*broker, "reading") ? "ok" : "away"});
+}
+
 void print_table(const std::vector<NodeStatus>& all) {
-    std::printf("  %-12s %-8s %9s %8s %10s %10s %5s  %s\n", "LINK", "STATE", "LAG", "PENDING",
-                "APPLIED/s", "CONFLICTS", "DEAD", "LAST HEARD");
-    for (const NodeStatus& status : all) {
-        if (status.json.empty()) {
-            std::printf("  %-12s %-8s %s\n", ("→ " + status.node).c_str(), "down",
-                        status.trouble.c_str());
-            continue;
-        }
-        const Json* lag = status.said.find("lag");
-        const Json* peers = lag ? lag->find("peers") : nullptr;
-        if (!peers) continue;
-        for (const Json& peer : peers->items) {
-            const std::string link = text_at(peer, "name") + " → " + status.node;
-            std::printf("  %-14s %-8s %9s %8s %10.1f %10s %5s  %s ago\n", link.c_str(),
-                        state_of(peer).c_str(), in_seconds(number_at(peer, "lag_seconds")).c_str(),
-                        text_at(peer, "pending").c_str(), number_at(peer, "applied_per_second"),
-                        text_at(status.said, "conflicts").c_str(),
-                        text_at(status.said, "dead").c_str(),
-                        in_seconds(number_at(peer, "last_contact_seconds")).c_str());
-        }
-    }
-    for (const NodeStatus& status : all) {
-        if (!status.json.empty()) print_broker(status);
-    }
+    std::vector<Line> lines;
+    for (const NodeStatus& node : all)
+        add_links(lines, node, all);
+    for (const NodeStatus& node : all)
+        add_broker(lines, node);
+    std::cout << table_text(columns(), lines) << std::flush;
 }
 
 void print_json(const std::vector<NodeStatus>& all) {
@@ -156,7 +211,6 @@ int status(const Arguments& arguments) {
             print_json(all);
         } else {
             print_table(all);
-            std::fflush(stdout);
         }
         if (!arguments.watch) return all_level(all) ? ok : unhealthy;
         sleep(1);
