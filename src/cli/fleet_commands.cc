@@ -166,6 +166,11 @@ int cut(const Arguments& arguments) {
     const config::Node* from = choose_node(*app, arguments.name);
     const config::Node* to = choose_node(*app, arguments.other);
     if (!from || !to) return bad_usage;
+    if (from == to) {
+        std::cerr << "atoll: a link has two ends: name another node than " << from->name
+                  << " as well\n";
+        return bad_usage;
+    }
     bool done = set_cut(*app, *to, from->name, true);
     if (!arguments.one_way) done = set_cut(*app, *from, to->name, true) && done;
     return done ? ok : failed;

@@ -138,6 +138,17 @@ def test_health_of_one_that_is_not_ready():
         server.server_close()
 
 
+# ---- cut -----------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("ends, told", [
+    (("us", "us"), "a link has two ends: name another node than us as well"),
+    (("us", "mars"), "property-listing has no node mars (it has us, eu)"),
+    (("mars", "us"), "property-listing has no node mars (it has us, eu)")])
+def test_cut_of_a_link_that_there_is_not(ends, told):
+    done = run_atoll("cut", APP, *ends, status=2)
+    assert (done.stdout, done.stderr) == ("", f"atoll: {told}\n")
+
+
 # ---- usage ---------------------------------------------------------------------------------------
 
 HELP = REPOSITORY / "tests/golden/help.txt"
