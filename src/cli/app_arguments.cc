@@ -55,6 +55,20 @@ const config::Node* choose_node(const config::App& app, const std::string& wante
     return nullptr;
 }
 
+bool is_known_node(const config::App& app, const std::string& given) {
+    return given.empty() || choose_node(app, given) != nullptr;
+}
+
+std::optional<ListedId> parse_listed_id(const config::App& app, const std::string& text) {
+    const std::size_t slash = text.find('/');
+    if (slash == std::string::npos) return std::nullopt;
+    const ListedId id{app.find(text.substr(0, slash)), text.substr(slash + 1)};
+    const bool is_number =
+        !id.number.empty() && id.number.find_first_not_of("0123456789") == std::string::npos;
+    if (!id.node || id.node->foreign || !is_number) return std::nullopt;
+    return id;
+}
+
 std::string data_folder(const config::App& app, const std::string& given) {
     return given.empty() ? "data/" + app.name : given;
 }

@@ -26,6 +26,16 @@ std::optional<config::App> load_app(const AppArguments& arguments, config::LoadO
 // having said on stderr which nodes there are.
 const config::Node* choose_node(const config::App& app, const std::string& wanted);
 
+// True unless --node was given and names none of the app's own nodes, which is said on stderr.
+bool is_known_node(const config::App& app, const std::string& given);
+
+// "eu/3": a node of the app and a number that it gave, as `list` commands print it.
+struct ListedId {
+    const config::Node* node = nullptr;
+    std::string number;
+};
+std::optional<ListedId> parse_listed_id(const config::App& app, const std::string& text);
+
 // "data/NAME" unless --data says otherwise.
 std::string data_folder(const config::App& app, const std::string& given);
 

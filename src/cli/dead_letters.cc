@@ -67,7 +67,7 @@ Result<void> list_of(const config::App& app, const config::Node& node, bool as_j
 
 int list(const Arguments& arguments) {
     const auto app = load_app(arguments.app, {.node = "", .whole_app = true});
-    if (!app) return bad_usage;
+    if (!app || !is_known_node(*app, arguments.node)) return bad_usage;
     bool reached = true;
     for (const config::Node& node : app->nodes) {
         if (node.foreign || (!arguments.node.empty() && arguments.node != node.name)) continue;
@@ -83,18 +83,14 @@ int list(const Arguments& arguments) {
 int about_one(const Arguments& arguments, const std::string& verb) {
     const auto app = load_app(arguments.app, {.node = "", .whole_app = true});
     if (!app) return bad_usage;
-    const std::size_t slash = arguments.id.find('/');
-    const config::Node* node = app->find(arguments.id.substr(0, slash));
-    const std::string number = slash == std::string::npos ? "" : arguments.id.substr(slash + 1);
-    const bool is_number =
-        !number.empty() && number.find_first_not_of("0123456789") == std::string::npos;
-    if (!node || !is_number) {
+    const auto id = parse_listed_id(*app, arguments.id);
+    if (!id) {
         std::cerr << "atoll: " << arguments.id
                   << " is no dead letter such as `list` prints: " << app->nodes.front().name
                   << "/1\n";
         return bad_usage;
     }
-    std::string path = std::string{root} + '/' + number;
+    std::string path = std::string{root} + '/' + id->number;
     std::string body;
     if (verb != "show") {
         path += '/' + verb;
@@ -105,9 +101,9 @@ int about_one(const Arguments& arguments, const std::string& verb) {
         append_json_string(body, arguments.waive);
         body += '}';
     }
-    const auto answer = ask_node(*app, *node, path, body);
+    const auto answer = ask_node(*app, *id->node, path, body);
     if (!answer) {
-        std::cerr << "atoll: " << node->name << ": " << answer.error().what << '\n';
+        std::cerr << "atoll: " << id->node->name << ": " << answer.error().what << '\n';
         return failed;
     }
     std::cout << *answer << '\n';
