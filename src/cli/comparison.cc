@@ -20,12 +20,14 @@ namespace {
 using model::Key;
 using Deadline = std::chrono::steady_clock::time_point;
 
+constexpr int presence_timeout_ms = 10'000;
+constexpr int rows_timeout_ms = 30'000;
 constexpr auto between_looks = std::chrono::milliseconds(50);
 
-Result<Json> rows_of(const Witness& witness, const std::string& query) {
-    HttpRequest request{.url = witness.url + "/_atoll/rows?" + query};
+Result<Json> answer_of(const Witness& witness, const std::string& path, int timeout_ms) {
+    HttpRequest request{.url = witness.url + path};
     request.peer_secret = witness.peer_secret;
-    request.timeout_ms = 30'000;
+    request.timeout_ms = timeout_ms;
     auto answer = ask(request);
     if (!answer) return Error{Errc::unavailable, witness.node + ": " + answer.error().what};
     auto said = parse_json(answer->body);
@@ -34,6 +36,10 @@ Result<Json> rows_of(const Witness& witness, const std::string& query) {
     return Error{Errc::unavailable,
                  witness.node + ": " +
                      (detail ? detail->text : "it answered " + std::to_string(answer->status))};
+}
+
+Result<Json> rows_of(const Witness& witness, const std::string& query) {
+    return answer_of(witness, "/_atoll/rows?" + query, rows_timeout_ms);
 }
 
 Proof proof_from(const Json& row) {
@@ -180,6 +186,12 @@ Result<std::optional<Difference>> next_row(std::vector<Rows>& all) {
 }
 
 }  // namespace
+
+Result<void> ask_for_presence(const Witness& witness) {
+    const auto said = answer_of(witness, "/_atoll/status", presence_timeout_ms);
+    if (!said) return said.error();
+    return {};
+}
 
 Result<Comparison> compare_rows(const std::vector<Witness>& witnesses,
                                 const model::Resource& resource, double wait_s) {

@@ -42,6 +42,9 @@ struct Comparison {
     std::vector<Difference> differences;
 };
 
+// unavailable: the node does not answer, or answers something else than a node does.
+Result<void> ask_for_presence(const Witness& witness);
+
 // A row that differs may be on its way: it is asked for again, for so long in all. unavailable: a
 // node does not answer.
 Result<Comparison> compare_rows(const std::vector<Witness>& witnesses,

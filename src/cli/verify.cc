@@ -44,6 +44,22 @@ void print(const Comparison& report, const std::vector<Witness>& witnesses) {
     }
 }
 
+struct Absence {
+    std::string node;
+    std::string trouble;
+};
+
+// The app's nodes: those that answer are compared.
+struct Participants {
+    std::vector<Witness> present;
+    std::vector<Absence> absent;
+
+    // An app of one node is always level with itself.
+    bool can_compare() const {
+        return present.size() > 1 || (present.size() == 1 && absent.empty());
+    }
+};
+
 std::string proofs_json(const Difference& row, const std::vector<Witness>& witnesses) {
     std::string json = "{";
     for (std::size_t i = 0; i < witnesses.size(); ++i) {
@@ -56,7 +72,8 @@ std::string proofs_json(const Difference& row, const std::vector<Witness>& witne
     return json + '}';
 }
 
-void print_json(const std::vector<Comparison>& reports, const std::vector<Witness>& witnesses) {
+void print_json(const std::vector<Comparison>& reports, const Participants& nodes) {
+    const std::vector<Witness>& witnesses = nodes.present;
     std::string json = "{\"resources\":[";
     for (const Comparison& report : reports) {
         if (json.back() != '[') json += ',';
@@ -74,31 +91,60 @@ void print_json(const std::vector<Comparison>& reports, const std::vector<Witnes
         }
         json += "]}";
     }
+    json += "],\"not_compared\":[";
+    for (const Absence& absence : nodes.absent) {
+        if (json.back() != '[') json += ',';
+        json += "{\"node\":";
+        model::append_json_string(json, absence.node);
+        json += ",\"trouble\":";
+        model::append_json_string(json, absence.trouble);
+        json += '}';
+    }
     std::cout << json << "]}\n";
+}
+
+// Says on stderr who is absent, and when that leaves nothing to compare.
+Participants ask_all(const config::App& app) {
+    Participants nodes;
+    for (const config::Node& node : app.nodes) {
+        if (node.foreign) continue;
+        Witness witness{node.name, node.url, app.peer_secret};
+        if (const auto there = ask_for_presence(witness); !there) {
+            std::cerr << "atoll: not compared: " << there.error().what << '\n';
+            nodes.absent.push_back({node.name, there.error().what});
+        } else {
+            nodes.present.push_back(std::move(witness));
+        }
+    }
+    if (!nodes.can_compare()) {
+        std::cerr << "atoll: there is nothing to compare "
+                  << (nodes.present.empty() ? std::string{"at all"}
+                                            : nodes.present.front().node + " with")
+                  << '\n';
+    }
+    return nodes;
 }
 
 int verify(const Arguments& arguments) {
     const auto app = load_app(arguments.app, {.node = "", .whole_app = true});
     if (!app) return bad_usage;
-    std::vector<Witness> witnesses;
-    for (const config::Node& node : app->nodes) {
-        if (!node.foreign) witnesses.push_back({node.name, node.url, app->peer_secret});
-    }
+    const Participants nodes = ask_all(*app);
     std::vector<Comparison> reports;
     for (const model::Resource& resource : app->schema.resources) {
-        auto report = compare_rows(witnesses, resource, arguments.wait_s);
+        if (!nodes.can_compare()) break;
+        auto report = compare_rows(nodes.present, resource, arguments.wait_s);
         if (!report) {
             std::cerr << "atoll: " << report.error().what << '\n';
             return failed;
         }
-        if (!arguments.json) print(*report, witnesses);
+        if (!arguments.json) print(*report, nodes.present);
         reports.push_back(std::move(*report));
     }
-    if (arguments.json) print_json(reports, witnesses);
+    if (arguments.json) print_json(reports, nodes);
     const bool equal = std::all_of(reports.begin(), reports.end(), [](const Comparison& report) {
         return report.differences.empty();
     });
-    return equal ? ok : unhealthy;
+    return equal && nodes.absent.empty() ? ok : unhealthy;
 }
 
 }  // namespace
@@ -108,11 +154,13 @@ Command verify_command() {
     const std::vector<Option> own{
         {"--json", &arguments->json, "all differences, as one JSON document"},
         {"--wait", &arguments->wait_s, "seconds that a change may be on its way, default 10"}};
-    return {.name = "verify",
-            .help = "compare the rows of all nodes (exit status 3: they differ)",
-            .options = app_options(arguments->app, own),
-            .examples = "Example:\n  atoll verify apps/property-listing.toml",
-            .run = [arguments] { return verify(*arguments); }};
+    return {
+        .name = "verify",
+        .help =
+            "compare the rows of all nodes (exit status 3: they differ, or one does not answer)",
+        .options = app_options(arguments->app, own),
+        .examples = "Example:\n  atoll verify apps/property-listing.toml",
+        .run = [arguments] { return verify(*arguments); }};
 }
 
 }  // namespace reef::cli

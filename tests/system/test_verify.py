@@ -95,8 +95,24 @@ def test_rows_that_are_on_their_way_are_waited_for(regions):
     assert min(done) > 2
 
 
-def test_a_node_that_does_not_answer_is_named(regions):
+def test_with_one_node_there_is_nothing_to_compare(regions):
     regions["eu"].stop()
     done = verify(regions)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert "eu: " in done.stderr
+    assert (done.returncode, done.stdout) == (3, "")
+    first, second = done.stderr.splitlines()
+    assert first.startswith("atoll: not compared: eu: ")
+    assert second == "atoll: there is nothing to compare us with"
+    said = json.loads(verify(regions, "--json").stdout)
+    assert said["resources"] == [] and said["not_compared"][0]["node"] == "eu"
+
+
+def test_a_node_that_is_away_is_named_and_the_others_are_compared(make_node, tmp_path):
+    regions = Regions(make_node, tmp_path, names=("us", "eu", "ap"))
+    regions.start("us", "eu", "ap")
+    regions["eu"].stop()
+    done = verify(regions)
+    assert done.returncode == 3
+    assert done.stdout.startswith("  us = ap   properties  3000/3000 equal   digest ")
+    assert done.stderr.startswith("atoll: not compared: eu: ")
+    by_hand(regions["ap"], "UPDATE properties SET price = 7 WHERE id = 2000")
+    assert list(differences(regions, "--wait", "0")) == ["2000"]
