@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -8,7 +9,10 @@
 
 #include "cli/app_arguments.hpp"
 #include "cli/commands.hpp"
+#include "cli/first_requests.hpp"
+#include "cli/shell.hpp"
 #include "fleet/fleet.hpp"
+#include "fleet/members.hpp"
 #include "fleet/stack.hpp"
 
 namespace reef::cli {
@@ -69,6 +73,20 @@ std::optional<config::App> stand_on_stack(const Arguments& arguments, const conf
     return app;
 }
 
+// As people can type it where they have typed `up`.
+std::string down_command(const Arguments& arguments) {
+    std::vector<std::string> words{program_invocation_name, "down", arguments.app.file};
+    if (!arguments.app.env_file.empty()) {
+        words.push_back("--env-file");
+        words.push_back(arguments.app.env_file);
+    }
+    if (!arguments.data.empty()) {
+        words.push_back("--data");
+        words.push_back(arguments.data);
+    }
+    return shell_line(words);
+}
+
 int up(const Arguments& arguments) {
     auto app = load_app(arguments.app, {.node = "", .up = true});
     if (!app) return bad_usage;
@@ -84,6 +102,8 @@ int up(const Arguments& arguments) {
         app = stand_on_stack(arguments, *app, options);
         if (!app) return bad_usage;
     }
+    options.down_command = down_command(arguments);
+    options.first_requests = first_requests(*app, fleet::resource_url(*app));
     return options.background ? run_in_background(*app, options) : fleet::run_fleet(*app, options);
 }
 

@@ -30,10 +30,6 @@ constexpr auto start_timeout = 60'000ms;
 constexpr auto stop_timeout = 15'000ms;
 constexpr auto accept_timeout = 5000ms;  // of a gateway that runs
 
-std::string url_of(const config::Endpoint& listen) {
-    return "http://" + to_text(listen);
-}
-
 std::string store_of(const config::App& app) {
     std::size_t own = 0, files = 0;
     for (const config::Node& node : app.nodes) {
@@ -234,14 +230,9 @@ private:
 
     void say_where() {
         const auto all = addresses_of(app_);
-        const std::string front = url_of(all.back().listen);
-        std::string path = app_.api.path;
-        const std::size_t node = path.find('{');
-        if (node != std::string::npos) path.replace(node, path.find('}') - node + 1, all[0].name);
-        path += '/' + app_.schema.resources.front().name;
         const std::size_t label = width_ + 2;
-        say("├─ " + padded("API", label) + front + path);
-        say("├─ " + padded("Docs", label) + front + "/docs");
+        say("├─ " + padded("API", label) + resource_url(app_));
+        say("├─ " + padded("Docs", label) + url_of(all.back().listen) + "/docs");
         std::string metrics;
         for (const Address& address : all) {
             if (address.name == "gateway") continue;
@@ -252,9 +243,10 @@ private:
         say("└─ " + padded("Metrics", label) + metrics);
         const std::string records = records_in(find(all.front().name)->ready_line());
         say(records + " records.  Data in " + options_.data + " (kept; --fresh starts anew).  " +
-            (options_.background ? "`atoll down " + options_.app_file + "` stops all."
+            (options_.background ? '`' + options_.down_command + "` stops all."
                                  : "Ctrl-C stops all."));
-        say("Try:  curl " + front + path + "?limit=2");
+        for (std::size_t i = 0; i < options_.first_requests.size(); ++i)
+            say((i == 0 ? "Try:  " : "      ") + options_.first_requests[i]);
     }
 
     void show(const Member& member, const std::string& line) const {

@@ -18,7 +18,9 @@ struct FleetOptions {
     std::string data;       // folder
     std::string log_level;  // "" = the nodes' own default
     bool fresh = false;
-    bool background = false;  // nobody watches: node output goes to the logs alone
+    std::string down_command;                 // that people are told, as they can type it
+    std::vector<std::string> first_requests;  // as well: lines for a shell
+    bool background = false;                  // nobody watches: node output goes to the logs alone
     std::vector<BackingService> services = {};
 };
 

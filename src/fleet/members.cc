@@ -76,6 +76,21 @@ std::vector<Address> addresses_of(const config::App& app) {
     return all;
 }
 
+std::string url_of(const config::Endpoint& listen) {
+    config::Endpoint reached = listen;
+    if (reached.host == "0.0.0.0") reached.host = "127.0.0.1";
+    if (reached.host == "::") reached.host = "::1";
+    return "http://" + to_text(reached);
+}
+
+std::string resource_url(const config::App& app) {
+    const std::vector<Address> all = addresses_of(app);
+    std::string path = app.api.path;
+    const std::size_t node = path.find('{');
+    if (node != std::string::npos) path.replace(node, path.find('}') - node + 1, all.front().name);
+    return url_of(all.back().listen) + path + '/' + app.schema.resources.front().name;
+}
+
 std::vector<MemberOptions> node_members(const config::App& app, const FleetOptions& options) {
     std::vector<MemberOptions> members;
     for (const config::Node& node : app.nodes) {

@@ -18,6 +18,10 @@ struct Address {
 // Of all processes of all nodes, and of the gateway last.
 std::vector<Address> addresses_of(const config::App& app);
 
+// The URL at which people find the app's first resource: through the gateway where there is one.
+std::string resource_url(const config::App& app);
+std::string url_of(const config::Endpoint& listen);
+
 // The nodes' processes. A node on SQLite has one, whatever the app says of more.
 std::vector<MemberOptions> node_members(const config::App& app, const FleetOptions& options);
 

@@ -2,13 +2,15 @@
 
 import os
 import pathlib
+import re
 import signal
 import subprocess
 
 import pytest
 import requests
-from atoll import REPOSITORY, wait_until
+from atoll import BINARY, REPOSITORY, wait_until
 from fleet import Fleet
+from ports import free_ports
 
 
 def test_it_starts_tells_where_and_leaves_nothing_behind(fleet):
@@ -101,6 +103,50 @@ def test_a_start_that_fails_is_told(stopped):
     assert done.returncode == 1
     assert "eu did not start: its process ended with exit status 1" in done.stderr
 
+
+# ---- what it prints ------------------------------------------------------------------------------
+
+def app_with_free_ports(app, folder):
+    """A copy of a shipped app's file, in a folder whose name wants quotes."""
+    folder.mkdir()
+    text = (REPOSITORY / f"apps/{app}.toml").read_text()
+    listens = re.compile(r"(listen = .*[:-])(\d{4})\b")
+    ports = free_ports(len(listens.findall(text)))
+    file = folder / f"{app}.toml"
+    file.write_text(listens.sub(lambda found: found[1] + str(ports.pop()), text))
+    for seed in (REPOSITORY / "apps").glob("*.csv"):
+        (folder / seed.name).symlink_to(seed)
+    return file
+
+
+def in_a_shell(line, **options):
+    return subprocess.run(["sh", "-c", line], text=True, capture_output=True, timeout=60,
+                          check=False, **options)
+
+
+@pytest.mark.parametrize("app, env", [
+    ("property-listing", {}), ("property-listing", {"REQUEST_ID": "required"}), ("logistics", {}),
+    ("products", {})])
+def test_the_lines_that_it_prints_work_as_they_are(tmp_path, app, env):
+    file = app_with_free_ports(app, tmp_path / "bob's apps")
+    environment = {"PATH": os.environ["PATH"]} | env
+    up = subprocess.run([BINARY, "up", file.name, "-d", "--data", "the data"], cwd=file.parent,
+                        env=environment, text=True, capture_output=True, timeout=60, check=False)
+    assert up.returncode == 0, up.stderr
+    down = re.search("`(.*)` stops all", up.stdout)[1]
+    try:
+        requests_to_try = up.stdout.partition("Try:  ")[2].splitlines()
+        assert [re.findall(r"-X (\w+)", line) for line in requests_to_try] == [[], ["POST"]]
+        for line in requests_to_try * 2:
+            done = in_a_shell(line.strip().replace("curl", "curl -sS --fail-with-body", 1))
+            assert (done.returncode, done.stdout[:1] in "[{") == (0, True), (line, done)
+    finally:
+        done = in_a_shell(down, cwd=file.parent, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert not (file.parent / "the data/up.sock").exists()
+
+
+# ---- life ----------------------------------------------------------------------------------------
 
 def kill_us(fleet):
     os.kill(fleet.pid_of("us"), signal.SIGKILL)
