@@ -106,8 +106,7 @@ std::string bare_problem_schema() {
         .put("detail", R"({"type":"string","description":"For people."})")
         .put("instance", R"({"type":"string","description":"The path of the request."})")
         .put("error", R"({"type":"string","description":"For programs."})")
-        .put("request_id",
-             R"({"type":"string","description":"The request's `X-Request-ID`."})")
+        .put("request_id", R"({"type":"string","description":"The request's `X-Request-ID`."})")
         .put("errors", faults)
         .put("current", R"({"description":"The record as it is, when that is what differs."})");
     return JsonObject{}

@@ -2,15 +2,14 @@
 #include <iostream>
 #include <memory>
 
+#include "base/text/json.hpp"
 #include "cli/app_arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/http.hpp"
-#include "base/text/json.hpp"
 
 namespace reef::cli {
 
 namespace {
-
 
 struct Arguments {
     AppArguments app;

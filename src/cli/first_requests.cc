@@ -15,7 +15,7 @@ void add_header(std::string& line, const std::string& name, const std::string& v
 
 std::string required_headers(const config::App& app) {
     std::string text;
-    for (const model::KeptHeader& header : app.api.headers) {
+    for (const api::KeptHeader& header : app.api.headers) {
         if (header.required)
             add_header(text, header.name, header.example.empty() ? "first-try" : header.example);
     }
@@ -35,7 +35,7 @@ std::vector<std::string> first_requests(const config::App& app, const std::strin
     const model::Resource& resource = app.schema.resources.front();
     const std::string headers = required_headers(app);
     std::vector<std::string> lines{"curl " + shell_word(resource_url + "?limit=2") + headers};
-    const std::string body = api::body_example(resource, model::SchemaUse::create);
+    const std::string body = api::body_example(resource, api::SchemaUse::create);
     if (body.empty() || !can_be_repeated(resource)) return lines;
     std::string create = "curl -X POST " + shell_word(resource_url) + headers;
     add_header(create, "Content-Type", "application/json");

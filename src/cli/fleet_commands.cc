@@ -7,11 +7,11 @@
 #include <set>
 #include <thread>
 
+#include "base/text/json.hpp"
 #include "cli/app_arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/http.hpp"
 #include "fleet/fleet.hpp"
-#include "base/text/json.hpp"
 
 namespace reef::cli {
 

@@ -6,17 +6,16 @@
 #include <iostream>
 #include <memory>
 
+#include "base/text/json.hpp"
 #include "cli/app_arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/http.hpp"
 #include "cli/table.hpp"
-#include "base/text/json.hpp"
 #include "model/vector.hpp"
 
 namespace reef::cli {
 
 namespace {
-
 
 struct Arguments {
     AppArguments app;
@@ -42,8 +41,8 @@ std::vector<NodeStatus> ask_all(const config::App& app) {
         request.peer_secret = app.peer_secret;
         const auto answer = ask(request);
         status.answered = answer.has_value();
-        auto said = answer && answer->status == 200 ? parse_json(answer->body)
-                                                    : Result<Json>{Error{}};
+        auto said =
+            answer && answer->status == 200 ? parse_json(answer->body) : Result<Json>{Error{}};
         if (said) {
             status.json = answer->body;
             status.said = std::move(*said);

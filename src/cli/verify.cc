@@ -2,10 +2,10 @@
 #include <iostream>
 #include <memory>
 
+#include "base/text/json.hpp"
 #include "cli/app_arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/comparison.hpp"
-#include "base/text/json.hpp"
 
 namespace reef::cli {
 
@@ -95,9 +95,9 @@ void print_json(const std::vector<Comparison>& reports, const Participants& node
     for (const Absence& absence : nodes.absent) {
         if (json.back() != '[') json += ',';
         json += "{\"node\":";
-        model::append_json_string(json, absence.node);
+        append_json_string(json, absence.node);
         json += ",\"trouble\":";
-        model::append_json_string(json, absence.trouble);
+        append_json_string(json, absence.trouble);
         json += '}';
     }
     std::cout << json << "]}\n";

@@ -9,6 +9,7 @@
 #include "config_fixture.hpp"
 #include "gateway/nginx.hpp"
 #include "gateway/nginx_conf.hpp"
+#include "replication/write_path.hpp"
 #include "temporary_folder.hpp"
 
 namespace reef::gateway {
