@@ -107,29 +107,34 @@ struct Descriptor {
     const int number;
 };
 
-// Reads lines for as long as somebody holds the other end; shared with its pending read.
+// Reads lines for as long as somebody holds the other end; shared with its pending wait.
 struct Lines : std::enable_shared_from_this<Lines> {
     Lines(asio::io_context& context, int descriptor, std::function<void(std::string)> call)
-        : from(context, descriptor), line(std::move(call)) {}
+        : from(context, descriptor), line(std::move(call)) {
+        from.non_blocking(true);
+    }
 
+    // Waits, and reads by itself: a pending async_read_some may already hold bytes that its handler
+    // has not been told of, and read_rest would overwrite them.
     void read() {
-        from.async_read_some(
-            asio::buffer(piece),
-            [self = shared_from_this()](boost::system::error_code failed, std::size_t size) {
-                if (failed) return;
-                self->take(size);
-                self->read();
-            });
+        from.async_wait(asio::posix::stream_descriptor::wait_read,
+                        [self = shared_from_this()](boost::system::error_code failed) {
+                            if (!failed && self->read_piece()) self->read();
+                        });
     }
 
     void read_rest() {
-        boost::system::error_code failed;
-        from.non_blocking(true, failed);
-        while (!failed) {
-            const std::size_t size = from.read_some(asio::buffer(piece), failed);
-            if (!failed) take(size);
+        while (read_piece() && !empty) {
         }
         if (!text.empty()) line(std::exchange(text, {}));
+    }
+
+    // False when nobody holds the other end any more.
+    bool read_piece() {
+        boost::system::error_code failed;
+        take(from.read_some(asio::buffer(piece), failed));
+        empty = failed == asio::error::would_block;
+        return !failed || empty;
     }
 
     void take(std::size_t size) {
@@ -146,6 +151,7 @@ struct Lines : std::enable_shared_from_this<Lines> {
     std::function<void(std::string)> line;
     std::array<char, 4096> piece{};
     std::string text;
+    bool empty = false;  // nothing was there at the last read
 };
 
 class RunningChild final : public Child {

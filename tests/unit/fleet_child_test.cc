@@ -52,6 +52,18 @@ TEST(FleetChild, MuchThatItWroteAsWell) {
     EXPECT_EQ(ended.lines[1], "2");
 }
 
+TEST(FleetChild, WhatIsReadWhileItRunsAndTheRestAreOneText) {
+    boost::asio::io_context context;
+    std::size_t size = 0;
+    auto child = start_child(context, {.arguments = {"sh", "-c", "printf '%030000d\\n' 1"}},
+                             [&](const std::string& line) { size += line.size(); });
+    ASSERT_TRUE(child);
+    end_of((*child)->pid());
+    context.run_one();  // a first piece of several
+    (*child)->read_rest();
+    EXPECT_EQ(size, 30'000U);
+}
+
 TEST(FleetChild, WhoHoldsItsOutputIsNotWaitedFor) {
     const Ended ended = run({.arguments = {"sh", "-c", "sleep 60 & echo $!"}});
     ASSERT_EQ(ended.lines.size(), 1U);

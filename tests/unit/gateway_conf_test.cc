@@ -242,7 +242,7 @@ TEST(GatewayConf, WhoIsSilentIsAskedAgainInTheOthersName) {
 
 // Else a home that sleeps would cost each write a try of the gateway more.
 TEST(GatewayConf, ANodeDecidesWithoutTheHomeBeforeItIsGivenUp) {
-    const std::string conf = nginx_conf(load("property-listing"), {});
+    const std::string conf = nginx_conf(load("property-listing.toml"), {});
     const std::string_view line = "proxy_read_timeout ";
     const int silent_ms = std::stoi(conf.substr(conf.find(line) + line.size()));
     EXPECT_LE(replication::WriteTimes{}.without_home + std::chrono::milliseconds{100},
