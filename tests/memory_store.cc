@@ -58,12 +58,12 @@ class MemoryWriter final : public Writer {
 public:
     MemoryWriter(const Schema& schema, State& state) : schema_(schema), state_(state) {}
 
-    Task<Loaded> begin(Wanted wanted) override {
+    Task<LoadResult> begin(LoadRequest wanted) override {
         assert(!in_batch_);
         in_batch_ = true;
         co_return load(wanted);
     }
-    Task<void> commit(Saved saved) override {
+    Task<void> commit(WriteSet saved) override {
         assert(in_batch_);
         in_batch_ = false;
         co_return save(saved);
@@ -73,9 +73,9 @@ public:
         in_batch_ = false;
         co_return;
     }
-    bool looks_ahead() const override { return true; }
-    Task<Loaded> look(Wanted wanted) override { co_return load(wanted); }
-    Task<void> follow(Saved saved) override {
+    bool loads_ahead() const override { return true; }
+    Task<LoadResult> look(LoadRequest wanted) override { co_return load(wanted); }
+    Task<void> follow(WriteSet saved) override {
         assert(!in_batch_);
         co_return save(saved);
     }
@@ -85,11 +85,11 @@ public:
         const bool log = trim_log(limits);
         co_return requests || log;
     }
-    Task<void> rest() override { co_return Result<void>{}; }
+    Task<void> on_idle() override { co_return Result<void>{}; }
 
 private:
-    Loaded load(const Wanted& wanted) const {
-        Loaded loaded;
+    LoadResult load(const LoadRequest& wanted) const {
+        LoadResult loaded;
         loaded.ledger = state_.ledger;
         for (const RecordRef& ref : wanted.records) {
             const auto& rows = state_.rows[ref.resource];
@@ -109,7 +109,7 @@ private:
         return loaded;
     }
 
-    Result<void> save(Saved& saved) {
+    Result<void> save(WriteSet& saved) {
         if (auto good = check_batch(saved); !good) return good;
         auto parked = std::move(state_.ledger.parked);
         state_.ledger = std::move(saved.ledger);
@@ -153,7 +153,7 @@ private:
     }
 
     // All that can be refused is, before anything is changed.
-    Result<void> check_batch(const Saved& saved) const {
+    Result<void> check_batch(const WriteSet& saved) const {
         for (const SavedRow& row : saved.rows) {
             if (auto good = check(schema_[row.row.resource], row.row); !good) return good;
         }

@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "api/letter_routes.hpp"
+#include "api/dead_letter_routes.hpp"
 #include "commit/progress.hpp"
 #include "http/http.hpp"
 #include "http/problem.hpp"
@@ -58,7 +58,7 @@ private:
     const PeerParts parts_;
     const http::ProblemWriter problems_;
     peers::HistoryRoutes history_;
-    LetterRoutes letters_;
+    DeadLetterRoutes letters_;
     peers::ProofRoutes proof_;
 };
 

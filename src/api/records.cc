@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "api/reading.hpp"
+#include "api/request_decoding.hpp"
 #include "base/text/json.hpp"
 #include "base/text/uri.hpp"
 #include "model/record_json.hpp"
@@ -152,9 +152,9 @@ Task<std::optional<Row>> Records::living(RecordRef ref) {
     for (int hops = 0;; ++hops) {
         auto row = co_await parts_.reader.get(ref);
         if (!row || !*row || (*row)->alive()) co_return row;
-        const auto instead = (*row)->life.instead;
-        if (!instead || hops == instead_hops_max) co_return std::optional<Row>{};
-        ref.key = *instead;
+        const auto superseded_by = (*row)->life.superseded_by;
+        if (!superseded_by || hops == superseded_hops_max) co_return std::optional<Row>{};
+        ref.key = *superseded_by;
     }
 }
 

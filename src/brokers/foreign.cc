@@ -9,7 +9,7 @@ namespace reef::brokers {
 using namespace model;
 using namespace std::chrono_literals;
 using brokers::Arrived;
-using commit::ForeignFate;
+using commit::ImportResult;
 
 namespace {
 
@@ -131,15 +131,15 @@ ForeignMessages::Chosen ForeignMessages::choose(bool adopts) const {
     return chosen;
 }
 
-Task<void> ForeignMessages::take_fates(const Chosen& chosen, const commit::ForeignFates& fates) {
+Task<void> ForeignMessages::take_fates(const Chosen& chosen, const commit::ImportResults& fates) {
     run_max_ = std::min(options_.run_max, run_max_ * 2);
     const std::uint64_t beginning = beginnings_;
     for (std::size_t i = 0; i < fates.size(); ++i) {
-        if (fates[i].kind == ForeignFate::Kind::waits) continue;
-        if (fates[i].kind == ForeignFate::Kind::adopted) ++adopted_;
+        if (fates[i].kind == ImportResult::Kind::waits) continue;
+        if (fates[i].kind == ImportResult::Kind::adopted) ++adopted_;
         Held& held = held_[chosen.places[i]];
         held.settled = true;
-        if (fates[i].kind != ForeignFate::Kind::unfit) continue;
+        if (fates[i].kind != ImportResult::Kind::unfit) continue;
         Arrived arrived = held.message.arrived;
         std::string why = fates[i].why;
         Result<void> put = co_await parts_.put_aside(std::move(arrived), std::move(why));
@@ -164,7 +164,7 @@ Task<void> ForeignMessages::take_refusal(const Chosen& chosen, Error error) {
         locked_.insert(chosen.run.writes.front().record);
         co_return Result<void>{};
     }
-    commit::ForeignFates unfit{{ForeignFate::Kind::unfit, error.what}};
+    commit::ImportResults unfit{{ImportResult::Kind::unfit, error.what}};
     co_return co_await take_fates(chosen, unfit);
 }
 

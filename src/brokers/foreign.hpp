@@ -91,7 +91,7 @@ private:
     Task<void> settle();
     Task<void> settle_held();
     Chosen choose(bool adopts) const;
-    Task<void> take_fates(const Chosen& chosen, const commit::ForeignFates& fates);
+    Task<void> take_fates(const Chosen& chosen, const commit::ImportResults& fates);
     Task<void> take_refusal(const Chosen& chosen, Error error);
     void give_up_old();
     void drop_settled();

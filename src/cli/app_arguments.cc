@@ -30,7 +30,7 @@ std::optional<config::App> load_app(const AppArguments& arguments, config::LoadO
             return found == more.end() ? std::nullopt : std::optional{found->second};
         };
     }
-    config::Loaded loaded = config::load_app(arguments.file, environment, std::move(options));
+    config::LoadResult loaded = config::load_app(arguments.file, environment, std::move(options));
     for (const config::Mistake& mistake : loaded.mistakes) {
         std::cerr << to_text(arguments.file, mistake) << '\n';
     }

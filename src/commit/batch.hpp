@@ -1,4 +1,4 @@
-// One batch, decided: a pure overlay over what was loaded, in which a later item sees what an
+// One batch, decided: a pure state over what was loaded, in which a later item sees what an
 // earlier one did. Sound because a batch holds the store's one lock from loading to saving, or
 // because whoever saves it sees that nothing has changed.
 #pragma once
@@ -13,11 +13,11 @@
 namespace reef::commit {
 
 // What a batch knows of the world beside the store.
-struct Surroundings {
+struct BatchContext {
     Time now;
     std::array<std::uint8_t, 16> random{};  // seeds this batch's new keys
     std::size_t node_index = 0;             // the k-th node of the app, from 0
-    std::uint64_t lease = 0;                // the one that this process holds: see store::Company
+    std::uint64_t lease = 0;  // the one that this process holds: see store::InstanceLease
     bool has_peers = false;
     std::function<bool(std::string_view)> reachable;  // by node name; may be empty: none is
     std::string schema;                               // Schema::id()
@@ -27,22 +27,22 @@ struct Surroundings {
 // With so many dead letters it is not a record that is wrong: changes are held, not parked.
 inline constexpr std::size_t parked_max = 10'000;
 
-class Overlay;
+class BatchState;
 
 class Batch {
 public:
-    Batch(const model::Schema& schema, store::Loaded loaded, Surroundings surroundings);
+    Batch(const model::Schema& schema, store::LoadResult loaded, BatchContext batch_context);
     // On top of one that is being saved: what that one wrote stands as if it were loaded.
-    Batch(const model::Schema& schema, const store::Saved& before, Surroundings surroundings);
+    Batch(const model::Schema& schema, const store::WriteSet& before, BatchContext batch_context);
     ~Batch();
     Batch(const Batch&) = delete;
     Batch& operator=(const Batch&) = delete;
 
     // What was loaded since. What stands already stays.
-    void add(store::Loaded more, Surroundings surroundings);
+    void add(store::LoadResult more, BatchContext batch_context);
 
-    // Records that this work turns out to need beside those of add_wanted(): when there are any,
-    // the batch is begun again with them.
+    // Records that this work turns out to need beside those of add_to_request(): when there are
+    // any, the batch is begun again with them.
     std::vector<model::RecordRef> lacks(const Work& work) const;
 
     // unavailable: what a peer sent, and another process of this node holds the lease by now.
@@ -52,12 +52,12 @@ public:
     // another program holds a record that this is about, and nothing of it is in.
     Result<Done> take(const Work& work);
     bool changed() const;
-    store::Saved finish();  // once, at the end
+    store::WriteSet finish();  // once, at the end
     // The records of which two states met that lacked each other's writes. Once, at the end.
     std::vector<model::RecordRef> take_joined();
 
 private:
-    std::unique_ptr<Overlay> overlay_;
+    std::unique_ptr<BatchState> state_;
 };
 
 }  // namespace reef::commit

@@ -5,8 +5,8 @@
 
 #include "base/fault.hpp"
 #include "base/log.hpp"
+#include "commit/load_request.hpp"
 #include "commit/queue.hpp"
-#include "commit/wanted.hpp"
 
 namespace reef::commit {
 
@@ -119,16 +119,16 @@ Task<Applied> Committer::settle(Settlement settlement) {
     co_return std::get<Applied>(std::move(*done));
 }
 
-Task<Applied> Committer::take_in(CapturedRecords captured) {
+Task<Applied> Committer::ingest(ExternalSqlWrites captured) {
     Result<Done> done = co_await enqueue(std::move(captured));
     if (!done) co_return as_told(done.error());
     co_return std::get<Applied>(std::move(*done));
 }
 
-Task<ForeignFates> Committer::adopt(ForeignRun run) {
+Task<ImportResults> Committer::adopt(ForeignRun run) {
     Result<Done> done = co_await enqueue(std::move(run));
     if (!done) co_return done.error();
-    co_return std::get<ForeignFates>(std::move(*done));
+    co_return std::get<ImportResults>(std::move(*done));
 }
 
 // No timer: whoever waits when the last batch is durable is the next batch, if nobody was decided
@@ -161,7 +161,7 @@ Task<void> Committer::run() {
 // What the database does when it has the time. Only `broken` goes up.
 Task<void> Committer::tidy_up() {
     Result<void> done;
-    if (counts_.waiting == 0) done = co_await parts_.writer.rest();
+    if (counts_.waiting == 0) done = co_await parts_.writer.on_idle();
     if ((done || done.error().code != Errc::broken) && trim_is_due()) done = co_await trim();
     if (!done && done.error().code == Errc::broken) co_return done;
     co_return Result<void>{};
@@ -189,14 +189,14 @@ Task<std::unique_ptr<Batch>> Committer::begin_batch(const Items& items, ItemSpan
     next_.batch.reset();  // it was to be the next one
     std::vector<model::RecordRef> lacking;
     for (bool again = false;; again = true) {
-        store::Wanted wanted;
+        store::LoadRequest wanted;
         wanted.records = std::exchange(lacking, {});
         for (std::size_t i = span.first; i < span.second; ++i)
-            add_wanted(parts_.schema, items[i]->work, wanted);
+            add_to_request(parts_.schema, items[i]->work, wanted);
         auto loaded = co_await parts_.writer.begin(std::move(wanted));
         if (!loaded) co_return loaded.error();
         auto batch =
-            std::make_unique<Batch>(parts_.schema, std::move(*loaded), parts_.surroundings());
+            std::make_unique<Batch>(parts_.schema, std::move(*loaded), parts_.batch_context());
         for (std::size_t i = span.first; i < span.second && !again; ++i) {
             for (model::RecordRef& ref : batch->lacks(items[i]->work))
                 lacking.push_back(std::move(ref));
@@ -239,7 +239,7 @@ bool Committer::has_to_be_saved(const Batch& batch) {
 }
 
 Task<void> Committer::save(Batch& batch, bool follows) {
-    store::Saved saved = batch.finish();
+    store::WriteSet saved = batch.finish();
     if (saved.ledger.batch > 0) ++saved.ledger.batch;
     const store::Ledger ledger = saved.ledger;
     const std::size_t letters = saved.dead_letters.size();
@@ -258,13 +258,13 @@ Task<void> Committer::save(Batch& batch, bool follows) {
 }
 
 // While the database saves it, those who come are decided on top of it.
-Task<void> Committer::write(store::Saved saved, bool follows) {
-    const bool alone = !parts_.writer.looks_ahead() || !next_.items.empty() || trim_is_due();
+Task<void> Committer::write(store::WriteSet saved, bool follows) {
+    const bool alone = !parts_.writer.loads_ahead() || !next_.items.empty() || trim_is_due();
     if (!alone) {
-        next_.batch = std::make_unique<Batch>(parts_.schema, saved, parts_.surroundings());
+        next_.batch = std::make_unique<Batch>(parts_.schema, saved, parts_.batch_context());
     }
-    auto writing =
-        follows ? parts_.writer.follow(std::move(saved)) : parts_.writer.commit(std::move(saved));
+    auto writing = follows ? parts_.writer.commit_ahead(std::move(saved))
+                           : parts_.writer.commit(std::move(saved));
     if (alone) co_return co_await std::move(writing);
     std::optional<Result<void>> durable;
     saving_.start("save a batch", save_into(std::move(writing), durable));
@@ -295,7 +295,7 @@ asio::awaitable<void> Committer::decide_ahead(Items more) {
     next_.items.insert(next_.items.end(), std::make_move_iterator(more.begin()),
                        std::make_move_iterator(more.end()));
     if (!next_.batch) co_return;
-    const bool known = co_await look_ahead(first);
+    const bool known = co_await load_ahead(first);
     if (!known) {
         next_.batch.reset();
         co_return;
@@ -305,17 +305,17 @@ asio::awaitable<void> Committer::decide_ahead(Items more) {
 }
 
 // As begin_batch() loads, for those of the next batch from the first one on.
-asio::awaitable<bool> Committer::look_ahead(std::size_t first) {
+asio::awaitable<bool> Committer::load_ahead(std::size_t first) {
     std::vector<model::RecordRef> lacking;
     for (bool again = false;; again = true) {
-        store::Wanted wanted;
+        store::LoadRequest wanted;
         wanted.records = std::exchange(lacking, {});
         for (std::size_t i = first; i < next_.items.size() && !again; ++i)
-            add_wanted(parts_.schema, next_.items[i]->work, wanted);
-        auto loaded = co_await parts_.writer.look(std::move(wanted));
+            add_to_request(parts_.schema, next_.items[i]->work, wanted);
+        auto loaded = co_await parts_.writer.load_ahead(std::move(wanted));
         // What other programs wrote comes first in a batch, before all that is decided.
         if (!loaded || !loaded->captured.empty()) co_return false;
-        next_.batch->add(std::move(*loaded), parts_.surroundings());
+        next_.batch->add(std::move(*loaded), parts_.batch_context());
         for (std::size_t i = first; i < next_.items.size() && !again; ++i) {
             for (RecordRef& ref : next_.batch->lacks(next_.items[i]->work))
                 lacking.push_back(std::move(ref));
@@ -385,7 +385,7 @@ Task<void> Committer::divide(Item& item, Error error) {
             rows->refused = error.what;
             add_part(std::move(*rows));
         }
-    } else if (auto* captured = std::get_if<CapturedRecords>(&item.work)) {
+    } else if (auto* captured = std::get_if<ExternalSqlWrites>(&item.work)) {
         auto& all = captured->records;
         if (all.size() <= 1) {
             log::warn("What another program wrote is left for later", {{"error", error.what}});
@@ -393,8 +393,8 @@ Task<void> Committer::divide(Item& item, Error error) {
             co_return Result<void>{};
         }
         const auto middle = all.begin() + static_cast<std::ptrdiff_t>(all.size() / 2);
-        add_part(CapturedRecords{{all.begin(), middle}});
-        add_part(CapturedRecords{{middle, all.end()}});
+        add_part(ExternalSqlWrites{{all.begin(), middle}});
+        add_part(ExternalSqlWrites{{middle, all.end()}});
     }
     if (parts.empty()) {
         item.done = error;
@@ -415,7 +415,7 @@ Task<void> Committer::commit_parts(Item& item, Items parts) {
             co_return Result<void>{};
         }
         Applied& applied = std::get<Applied>(*parts[i]->done);
-        const bool counts = std::holds_alternative<CapturedRecords>(parts[i]->work);
+        const bool counts = std::holds_alternative<ExternalSqlWrites>(parts[i]->work);
         all.received = applied.received + (counts ? all.received : 0);
         all.parked.insert(all.parked.end(), applied.parked.begin(), applied.parked.end());
     }

@@ -47,8 +47,8 @@ struct CommitterParts {
     const model::Schema& schema;
     store::Writer& writer;
     Clock& clock;
-    asio::any_io_executor executor;              // the committer's own thread
-    std::function<Surroundings()> surroundings;  // asked whenever something was loaded, there
+    asio::any_io_executor executor;               // the committer's own thread
+    std::function<BatchContext()> batch_context;  // asked whenever something was loaded, there
     std::function<void(const store::Ledger&)> committed;  // after each durable batch, there too
     // The same, with the rows that a batch made of two states which lacked each other's writes.
     std::function<void(std::vector<model::RecordRef>)> joined = {};
@@ -69,10 +69,10 @@ public:
     Task<Applied> load(Rows rows);
     Task<Applied> settle(Settlement settlement);
     // Records that are locked, or that the database refuses, are left for the next time.
-    Task<Applied> take_in(CapturedRecords captured);
+    Task<Applied> ingest(ExternalSqlWrites captured);
     // rejected: the database refuses one of them; locked: another program has locked the record of
     // one. Then none is adopted.
-    Task<ForeignFates> adopt(ForeignRun run);
+    Task<ImportResults> adopt(ForeignRun run);
 
     // Runs until stop(), or until durable storage fails: then returns `broken`, nobody waiting is
     // answered, and the process must end.
@@ -97,10 +97,10 @@ private:
     Task<void> commit_batch(Items& items, ItemSpan span, bool again = false);
     static bool has_to_be_saved(const Batch& batch);
     Task<void> save(Batch& batch, bool follows);
-    Task<void> write(store::Saved saved, bool follows);
+    Task<void> write(store::WriteSet saved, bool follows);
     asio::awaitable<void> save_into(Task<void> writing, std::optional<Result<void>>& durable);
     asio::awaitable<void> decide_ahead(Items more);
-    asio::awaitable<bool> look_ahead(std::size_t first);
+    asio::awaitable<bool> load_ahead(std::size_t first);
     Task<void> divide_locked(Items& items, ItemSpan span);
     Task<void> bisect(Items& items, ItemSpan span, Error error);
     Task<void> divide(Item& item, Error error);

@@ -12,7 +12,8 @@ std::size_t Item::rows() const {
     if (const auto* run = std::get_if<ChangeRun>(&work)) rows = run->entries.size();
     if (const auto* loaded = std::get_if<Rows>(&work)) rows = loaded->rows.size();
     if (const auto* letters = std::get_if<Settlement>(&work)) rows = letters->letters.size();
-    if (const auto* captured = std::get_if<CapturedRecords>(&work)) rows = captured->records.size();
+    if (const auto* captured = std::get_if<ExternalSqlWrites>(&work))
+        rows = captured->records.size();
     if (const auto* foreign = std::get_if<ForeignRun>(&work)) rows = foreign->writes.size();
     return std::max<std::size_t>(rows, 1);  // what has none is work, too
 }

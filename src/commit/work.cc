@@ -2,8 +2,8 @@
 
 namespace reef::commit {
 
-ForeignFate fate_of(const model::ForeignDecision& decided, bool adopts) {
-    using Kind = ForeignFate::Kind;
+ImportResult fate_of(const model::ForeignDecision& decided, bool adopts) {
+    using Kind = ImportResult::Kind;
     if (std::holds_alternative<model::Adoption>(decided)) {
         return {adopts ? Kind::adopted : Kind::waits, ""};
     }

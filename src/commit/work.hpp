@@ -59,7 +59,7 @@ struct Settlement {
 // Records that other programs have written: what was captured of them is taken in, as it is before
 // any work on them; rows that were there before Atoll, or were inserted when nothing was captured,
 // are counted from now on.
-struct CapturedRecords {
+struct ExternalSqlWrites {
     std::vector<model::RecordRef> records;
 };
 
@@ -70,7 +70,8 @@ struct ForeignRun {
     bool adopts = false;
 };
 
-using Work = std::variant<model::Intent, ChangeRun, Rows, Settlement, CapturedRecords, ForeignRun>;
+using Work =
+    std::variant<model::Intent, ChangeRun, Rows, Settlement, ExternalSqlWrites, ForeignRun>;
 
 struct Parked {
     model::Dot letter;
@@ -78,19 +79,19 @@ struct Parked {
 };
 
 struct Applied {
-    // Of the run's origin, after this batch; for Rows: rows changed; of CapturedRecords: writes.
+    // Of the run's origin, after this batch; for Rows: rows changed; of ExternalSqlWrites: writes.
     std::uint64_t received = 0;
     std::vector<Parked> parked;  // what of it became dead letters
 };
 
-struct ForeignFate {
+struct ImportResult {
     enum class Kind : std::uint8_t { adopted, passed_over, waits, unfit };
     Kind kind = Kind::waits;  // waits: it would be adopted
     std::string why = {};     // unfit
 };
-using ForeignFates = std::vector<ForeignFate>;  // of a ForeignRun's writes, in its order
-ForeignFate fate_of(const model::ForeignDecision& decided, bool adopts);
+using ImportResults = std::vector<ImportResult>;  // of a ForeignRun's writes, in its order
+ImportResult fate_of(const model::ForeignDecision& decided, bool adopts);
 
-using Done = std::variant<model::Outcome, Applied, ForeignFates>;
+using Done = std::variant<model::Outcome, Applied, ImportResults>;
 
 }  // namespace reef::commit

@@ -81,9 +81,9 @@ std::string to_text(const std::string& file, const Mistake& mistake) {
     return text + ": " + mistake.what;
 }
 
-Loaded load_app(const std::string& file, const Environment& environment, LoadOptions options) {
+LoadResult load_app(const std::string& file, const Environment& environment, LoadOptions options) {
     Document document = read_document(file);
-    Loaded loaded;
+    LoadResult loaded;
     loaded.mistakes = std::move(document.mistakes);
     if (!loaded.mistakes.empty()) return loaded;
     App app;

@@ -127,7 +127,7 @@ struct Mistake {  // "app.toml:12:5: unknown field "pirce" (did you mean …?)"
 };
 std::string to_text(const std::string& file, const Mistake& mistake);
 
-struct Loaded {
+struct LoadResult {
     std::optional<App> app;         // absent when there is any mistake
     std::vector<Mistake> mistakes;  // all of them, in the order of the file
 };
@@ -149,7 +149,7 @@ struct LoadOptions {
     // --listen: goes before all that the environment says.
     std::optional<Endpoint> listen = std::nullopt;
 };
-Loaded load_app(const std::string& file, const Environment& environment, LoadOptions options);
+LoadResult load_app(const std::string& file, const Environment& environment, LoadOptions options);
 
 // Reads the usual dialect of env files: comments, quotes, JSON lists. Absent: no such file.
 std::optional<std::map<std::string, std::string>> read_env_file(const std::string& file);

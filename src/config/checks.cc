@@ -10,10 +10,10 @@ namespace {
 struct Listener {
     std::string name;
     Endpoint at;
-    Place place;
+    Location place;
 };
 
-Place place_in(const Toml& table, const std::string& name) {
+Location location_in(const Toml& table, const std::string& name) {
     for (const auto& [key, value] : table.members) {
         if (key.name == name) return value.at;
     }
@@ -32,11 +32,11 @@ void check_listeners(Section& top, const App& app, bool one_machine) {
     for (std::size_t i = 0; i < app.nodes.size(); ++i) {
         if (app.nodes[i].foreign || app.nodes[i].listen.host.empty()) continue;
         listeners.push_back(
-            {app.nodes[i].name, app.nodes[i].listen, place_in(nodes->items[i], "listen")});
+            {app.nodes[i].name, app.nodes[i].listen, location_in(nodes->items[i], "listen")});
     }
     if (app.gateway && !app.gateway->listen.host.empty()) {
         listeners.push_back(
-            {"the gateway", app.gateway->listen, place_in(*top.find("gateway"), "listen")});
+            {"the gateway", app.gateway->listen, location_in(*top.find("gateway"), "listen")});
     }
     for (std::size_t i = 0; i < listeners.size(); ++i) {
         for (std::size_t k = 0; k < i; ++k) {
@@ -55,7 +55,7 @@ void check_databases(Section& top, const App& app) {
     const auto check = [&](const std::string& name, const std::string& url, const Toml& table) {
         for (const auto& [other, other_url] : seen) {
             if (url.empty() || url != other_url) continue;
-            top.mistake(place_in(table, "store"),
+            top.mistake(location_in(table, "store"),
                         in_quotes(name) + " and " + in_quotes(other) + " would open one database");
         }
         seen.emplace_back(name, url);
@@ -75,7 +75,7 @@ void check_secret(Section& top, const App& app, const LoadOptions& options) {
         const Node& node = app.nodes[i];
         const bool starts = options.up || node.name == app.default_node;
         if (!starts || node.foreign || node.listen.host.empty() || node.listen.loopback()) continue;
-        top.mistake(place_in(top.find("node")->items[i], "listen"),
+        top.mistake(location_in(top.find("node")->items[i], "listen"),
                     in_quotes(node.name) + " listens on " + to_text(node.listen) +
                         ", beyond this machine, and has neither a peer secret ([peers] secret) "
                         "nor a broker");
@@ -93,7 +93,7 @@ void check_capture(Section& top, const App& app, const LoadOptions& options) {
         if (!resource.captured) continue;
         for (const Node& node : app.nodes) {
             if (!is_started(node, app, options) || !node.database_url.empty()) continue;
-            top.mistake(place_in(top.find("resource")->items[resource.id], "capture"),
+            top.mistake(location_in(top.find("resource")->items[resource.id], "capture"),
                         "capture = \"trigger\" is for PostgreSQL, and " + in_quotes(node.name) +
                             " is on SQLite: nobody else may write into its file");
         }
@@ -108,7 +108,7 @@ void check_foreign_records(Section& top, const App& app) {
     const auto kafka =
         std::find_if(transport->members.begin(), transport->members.end(),
                      [](const auto& member) { return member.first.name == "kafka"; });
-    const Place place = place_in(kafka->second, "foreign");
+    const Location place = location_in(kafka->second, "foreign");
     const bool told = app.transport.kafka.topic.find("<resource>") != std::string::npos;
     if (app.schema.resources.size() > 1 && !told) {
         top.mistake(place,

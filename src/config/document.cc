@@ -10,7 +10,7 @@ namespace reef::config {
 
 namespace {
 
-Place place_of(const toml::source_region& source) {
+Location location_of(const toml::source_region& source) {
     return {source.begin.line, source.begin.column};
 }
 
@@ -40,7 +40,7 @@ public:
 
     Toml convert(const toml::node& node) const {
         Toml made;
-        made.at = place_of(node.source());
+        made.at = location_of(node.source());
         node.visit([&](const auto& value) { fill(made, value); });
         return made;
     }
@@ -49,7 +49,7 @@ private:
     void fill(Toml& made, const toml::table& table) const {
         made.kind = Toml::Kind::table;
         for (const auto& [key, value] : table) {
-            made.members.emplace_back(TomlKey{std::string{key.str()}, place_of(key.source())},
+            made.members.emplace_back(TomlKey{std::string{key.str()}, location_of(key.source())},
                                       convert(value));
         }
         std::stable_sort(made.members.begin(), made.members.end(),
@@ -112,7 +112,7 @@ Document read_document(const std::string& file) {
     try {
         document.root = Converter{*text}.convert(toml::parse(*text, file));
     } catch (const toml::parse_error& error) {
-        const Place at = place_of(error.source());
+        const Location at = location_of(error.source());
         document.mistakes.push_back({at.line, at.column, std::string{error.description()}});
     }
     return document;

@@ -13,21 +13,21 @@
 
 namespace reef::config {
 
-struct Place {  // counted from 1, in characters; 0: not in the file
+struct Location {  // counted from 1, in characters; 0: not in the file
     std::uint32_t line = 0;
     std::uint32_t column = 0;
-    auto operator<=>(const Place&) const = default;
+    auto operator<=>(const Location&) const = default;
 };
 
 struct TomlKey {
     std::string name;
-    Place at;
+    Location at;
 };
 
 struct Toml {
     enum class Kind : std::uint8_t { string, integer, floating, boolean, time, array, table };
     Kind kind = Kind::table;
-    Place at;
+    Location at;
     std::string text;  // strings decoded; numbers and times as written, without '_'; "true"
     std::vector<Toml> items;
     std::vector<std::pair<TomlKey, Toml>> members;  // in the order of the source

@@ -162,7 +162,7 @@ void read_set(Section& section, Field& field) {
         "set", SetBy::client,
         {{"node", SetBy::node}, {"on_create", SetBy::on_create}, {"on_write", SetBy::on_write}});
     if (field.set == SetBy::client) return;
-    const Place at = section.find("set")->at;
+    const Location at = section.find("set")->at;
     const bool node = field.set == SetBy::node;
     if (node && field.type != FieldType::text) {
         section.mistake(at, "set = \"node\" needs the type text");

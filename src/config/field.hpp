@@ -10,7 +10,7 @@ namespace reef::config {
 
 struct FieldRead {
     model::Field field;
-    Place at;                       // of its name
+    Location at;                    // of its name
     std::optional<Text> refers_to;  // to be looked up when all resources are known
 };
 

@@ -296,12 +296,13 @@ std::string find_served(Section& top, const Section* serve, const Reader& reader
     if (!reader.options.node.empty()) {
         const Node* node = app.find(reader.options.node);
         if (!node) {
-            top.mistake(Place{}, "unknown " + app.api.nodes_are + ' ' +
-                                     in_quotes(reader.options.node) +
-                                     did_you_mean(reader.options.node, app.api.nodes));
+            top.mistake(Location{}, "unknown " + app.api.nodes_are + ' ' +
+                                        in_quotes(reader.options.node) +
+                                        did_you_mean(reader.options.node, app.api.nodes));
         } else if (node->foreign) {
-            top.mistake(Place{}, in_quotes(node->name) + " is foreign: another program is that " +
-                                     app.api.nodes_are);
+            top.mistake(Location{}, in_quotes(node->name) +
+                                        " is foreign: another program is that " +
+                                        app.api.nodes_are);
         }
         return reader.options.node;
     }

@@ -77,7 +77,7 @@ void read_table(Section& section, const App& app, Resource& resource) {
     for (const Resource& other : app.schema.resources) {
         const bool said = !table && other.name == resource.name;
         if (said || lower_case(other.table) != lower_case(resource.table)) continue;
-        const Place at = table ? table->at : section.at();
+        const Location at = table ? table->at : section.at();
         section.mistake(
             at, in_quotes(other.name) + " is already kept in the table " + in_quotes(other.table));
     }

@@ -24,7 +24,7 @@ std::optional<Number> parse_whole(std::string_view text) {
 
 }  // namespace
 
-void Scope::mistake(Place at, std::string what) const {
+void Scope::mistake(Location at, std::string what) const {
     mistakes->push_back({at.line, at.column, std::move(what)});
 }
 

@@ -16,7 +16,7 @@ namespace reef::config {
 
 struct Text {
     std::string value;
-    Place at;
+    Location at;
     std::vector<std::string> variables = {};  // that gave it
     std::string source() const;               // " (from PORT)", for mistakes; "" without variables
 };
@@ -27,7 +27,7 @@ struct Scope {
     Lookup lookup;
     Unset unset = Unset::mistake;
 
-    void mistake(Place at, std::string what) const;
+    void mistake(Location at, std::string what) const;
     void mistake(const Text& text, std::string what) const;  // names the variables as well
 };
 
@@ -45,7 +45,7 @@ public:
     // `title` stands in mistakes: "[gateway]".
     Section(const Toml& table, std::string title, Scope scope);
 
-    Place at() const { return table_.at; }
+    Location at() const { return table_.at; }
     const Scope& scope() const { return scope_; }
     bool has(const std::string& name) const;
     Section in(Scope scope) const;  // the same table, read by others; nothing is known yet
@@ -72,7 +72,7 @@ public:
         return chosen ? choices[*chosen].second : fallback;
     }
 
-    void mistake(Place at, std::string what) const { scope_.mistake(at, std::move(what)); }
+    void mistake(Location at, std::string what) const { scope_.mistake(at, std::move(what)); }
     void mistake(const Text& text, std::string what) const {
         scope_.mistake(text, std::move(what));
     }

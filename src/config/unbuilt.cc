@@ -18,7 +18,7 @@ std::string_view name_of(Unbuilt feature) {
 
 }  // namespace
 
-void refuse_unbuilt(const Scope& scope, Unbuilt feature, Place at, const std::string& remedy) {
+void refuse_unbuilt(const Scope& scope, Unbuilt feature, Location at, const std::string& remedy) {
     scope.mistake(
         at, "this version of Atoll has no " + std::string{name_of(feature)} + " yet: " + remedy);
 }

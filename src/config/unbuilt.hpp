@@ -14,7 +14,7 @@ enum class Unbuilt : std::uint8_t {
 };
 
 // Notes a mistake at `at`; `remedy` says what to do: "remove [reads]".
-void refuse_unbuilt(const Scope& scope, Unbuilt feature, Place at, const std::string& remedy);
+void refuse_unbuilt(const Scope& scope, Unbuilt feature, Location at, const std::string& remedy);
 
 // The same for a value: "unset RABBITMQ_URL" where a variable gave it, else `remedy`.
 void refuse_unbuilt(const Scope& scope, Unbuilt feature, const Text& text,

@@ -144,7 +144,7 @@ std::string group_text(const Group& group, const std::string& name) {
     std::string text = "\n    upstream " + name + " {\n        zone " + name + " 64k;\n";
     for (const Endpoint& endpoint : group.first)
         text += server(endpoint, marked);
-    for (const Endpoint& endpoint : group.instead)
+    for (const Endpoint& endpoint : group.fallback)
         text += server(endpoint, "backup max_fails=0 weight=1000000000");
     for (const Endpoint& endpoint : group.first)
         text += server(endpoint, "backup max_fails=0");
@@ -374,7 +374,7 @@ std::string server_text(const config::App& app, const GatewayOptions& options,
     const std::uint64_t body_bytes = app.limits.body_bytes_max;
     // A region's turn comes once for each request. Where all are equal, those that were left alone
     // get theirs as well, after all others.
-    const bool spread = routes.groups.front().instead.empty();
+    const bool spread = routes.groups.front().fallback.empty();
     const std::size_t tries = std::max<std::size_t>(2, routes.servers * (spread ? 2 : 1));
     std::string text =
         fill(server_head,

@@ -79,7 +79,7 @@ std::vector<Group> groups_of(const std::vector<Servers>& all, bool spread) {
         for (const Servers& others : all) {
             if (others.node == servers.node || others.foreign) continue;
             if (group.other == group.name && !servers.foreign) group.other = others.node;
-            group.instead.insert(group.instead.end(), others.at.begin(), others.at.end());
+            group.fallback.insert(group.fallback.end(), others.at.begin(), others.at.end());
         }
     }
     return groups;

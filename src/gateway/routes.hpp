@@ -13,9 +13,9 @@ using Addresses = std::map<std::string, std::vector<config::Endpoint>>;  // by n
 
 // Servers that stand in for each other.
 struct Group {
-    std::string name;                       // what nginx calls it
-    std::vector<config::Endpoint> first;    // asked in turn
-    std::vector<config::Endpoint> instead;  // asked when all of `first` fail; none: all are equal
+    std::string name;                        // what nginx calls it
+    std::vector<config::Endpoint> first;     // asked in turn
+    std::vector<config::Endpoint> fallback;  // asked when all of `first` fail; none: all are equal
     std::string other;  // the group in which the first of these is meant; or this one again
 };
 

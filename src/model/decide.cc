@@ -120,7 +120,7 @@ bool is_foreign(const std::string& node, const Facts& facts) {
 
 std::optional<Decision> sent_home(const Resource& resource, const Intent& intent,
                                   const Row& current, const Facts& facts) {
-    if (resource.write != WritePolicy::home || intent.here) return std::nullopt;
+    if (resource.write != WritePolicy::home || intent.decide_locally) return std::nullopt;
     const auto* home = std::get_if<std::string>(&current.cells[*resource.home].value);
     if (!home || *home == facts.node() || is_foreign(*home, facts)) return std::nullopt;
     if (facts.reachable(*home)) {
@@ -339,40 +339,40 @@ std::string_view name_of(Refusal refusal) {
     return names[static_cast<std::size_t>(refusal)];
 }
 
-Questions questions_of(const Schema& schema, const Intent& intent) {
+Lookups lookups_of(const Schema& schema, const Intent& intent) {
     const Resource& resource = schema[intent.resource];
-    Questions questions;
+    Lookups lookups;
     const auto key = intent.key ? intent.key : key_from_request(resource, intent);
-    if (key) questions.records.push_back({resource.id, *key});
+    if (key) lookups.records.push_back({resource.id, *key});
     for (const auto& [id, value] : intent.fields) {
         const Field& field = resource.fields[id];
         if (is_null(value)) continue;
-        if (field.unique) questions.holders.push_back({resource.id, id, value});
+        if (field.unique) lookups.holders.push_back({resource.id, id, value});
         if (field.refers_to.empty()) continue;
         const Resource& target = *schema.find(field.refers_to);
         if (auto target_key = key_from(target.key_field(), value)) {
-            questions.records.push_back({target.id, std::move(*target_key)});
+            lookups.records.push_back({target.id, std::move(*target_key)});
         }
     }
-    if (intent.kind != WriteKind::remove || !intent.key) return questions;
+    if (intent.kind != WriteKind::remove || !intent.key) return lookups;
     for (const Resource& other : schema.resources) {
         for (FieldId id = 0; id < other.fields.size(); ++id) {
             if (other.fields[id].refers_to == resource.name) {
-                questions.referrers.push_back({other.id, id, value_from(*intent.key)});
+                lookups.referrers.push_back({other.id, id, value_from(*intent.key)});
             }
         }
     }
-    return questions;
+    return lookups;
 }
 
-std::optional<Change> take_back(const Schema& schema, const ExtraRecord& extra,
-                                const Facts& facts) {
+std::optional<Change> retract(const Schema& schema, const DuplicateCreate& extra,
+                              const Facts& facts) {
     const Row* row = facts.record(extra.record);
     if (!row || !row->alive() || row->life.stamp != extra.made) return std::nullopt;
     Intent intent;
     intent.received = facts.now;
     Change change = begin_change(WriteKind::remove, intent, row, facts);
-    change.row.life = {row->life.n + 1, change.stamp, extra.instead};
+    change.row.life = {row->life.n + 1, change.stamp, extra.superseded_by};
     set_own_fields(schema[extra.record.resource], change, facts.node());
     return change;
 }
@@ -384,7 +384,7 @@ Decision decide_anew(const Schema& schema, const Resource& resource, const Inten
     const bool alive = current && current->alive();
     if (!alive && intent.kind != WriteKind::create) {
         Refused gone = refuse(Refusal::not_found, "there is no " + name_of(resource, *intent.key));
-        if (current) gone.instead = current->life.instead;
+        if (current) gone.superseded_by = current->life.superseded_by;
         return gone;
     }
     if (!alive) return create(schema, resource, intent, facts);
@@ -423,7 +423,7 @@ Decision decide(const Schema& schema, const Intent& intent, const Facts& facts) 
         !facts.has_logged(current->vector)) {
         refused->refusal = Refusal::replica_behind;
         refused->doubtful = true;
-        refused->instead.reset();
+        refused->superseded_by.reset();
     }
     return decision;
 }

@@ -38,14 +38,15 @@ Decision decide(const Schema& schema, const Intent& intent, const Facts& facts);
 
 // The write by which this node takes back what one of its requests made once too often
 // (effects.hpp). None when the record is gone already, or another one by now.
-std::optional<Change> take_back(const Schema& schema, const ExtraRecord& extra, const Facts& facts);
+std::optional<Change> retract(const Schema& schema, const DuplicateCreate& extra,
+                              const Facts& facts);
 
 // What a decision about this intent will ask for.
-struct Questions {
+struct Lookups {
     std::vector<RecordRef> records;
     std::vector<FieldRef> holders;
     std::vector<FieldRef> referrers;
 };
-Questions questions_of(const Schema& schema, const Intent& intent);
+Lookups lookups_of(const Schema& schema, const Intent& intent);
 
 }  // namespace reef::model

@@ -156,9 +156,9 @@ std::vector<Twin> twins_of(const RequestSeen& known, const RecordRef& record, co
     return twins;
 }
 
-std::vector<ExtraRecord> extra_records(const RequestSeen& known, std::string_view node) {
+std::vector<DuplicateCreate> extra_records(const RequestSeen& known, std::string_view node) {
     if (known.later.empty()) return {};
-    std::vector<ExtraRecord> extra;
+    std::vector<DuplicateCreate> extra;
     const std::vector<RequestSeen> all = unfolded(known);
     const auto is_creation = [](const RequestSeen& effect) {
         return effect.kind == WriteKind::create &&

@@ -22,12 +22,12 @@ std::vector<Twin> twins_of(const RequestSeen& known, const RecordRef& record, co
 
 // A record that this request made although an earlier effect had made one, with a key of another
 // node's. It is the node that made it, and no other, that takes it back.
-struct ExtraRecord {
+struct DuplicateCreate {
     RecordRef record;
     Stamp made;
-    std::int64_t instead = 0;  // the key of the one that stays
+    std::int64_t superseded_by = 0;  // the key of the one that stays
 };
-std::vector<ExtraRecord> extra_records(const RequestSeen& known, std::string_view node);
+std::vector<DuplicateCreate> extra_records(const RequestSeen& known, std::string_view node);
 
 // What a store keeps beside the columns for stamp, record, kind, attempt and body: the life, what
 // was added, later effects. "" for nearly all. Canonical JSON.

@@ -155,7 +155,7 @@ Intent intent_of(const Resource& resource, const ForeignWrite& write, bool exist
     intent.request = write.request;
     intent.received = std::min(write.written, now);
     intent.traceparent = write.traceparent;
-    intent.here = true;
+    intent.decide_locally = true;
     return intent;
 }
 
@@ -198,9 +198,9 @@ Result<ForeignWrite> read_foreign(const Resource& resource, const ForeignText& t
     return write;
 }
 
-Questions foreign_questions(const Schema& schema, const ForeignWrite& write) {
+Lookups foreign_lookups(const Schema& schema, const ForeignWrite& write) {
     const Resource& resource = schema[write.record.resource];
-    return questions_of(schema, intent_of(resource, write, false, write.written));
+    return lookups_of(schema, intent_of(resource, write, false, write.written));
 }
 
 ForeignDecision decide_foreign(const Schema& schema, const ForeignWrite& write,

@@ -61,6 +61,6 @@ using ForeignDecision = std::variant<Adoption, PassedOver, Unfit>;
 // nothing of that), the version and the time. A record that is new here takes all that it names.
 ForeignDecision decide_foreign(const Schema& schema, const ForeignWrite& write, const Facts& facts);
 
-Questions foreign_questions(const Schema& schema, const ForeignWrite& write);
+Lookups foreign_lookups(const Schema& schema, const ForeignWrite& write);
 
 }  // namespace reef::model

@@ -34,7 +34,7 @@ struct Intent {
     Time received;  // by the gateway's clock when there is one
     std::vector<std::pair<std::string, std::string>> headers;
     std::string traceparent;
-    bool here =
+    bool decide_locally =
         false;  // decided here, whatever the record's home: it is this one, or can't be reached
 };
 
@@ -78,7 +78,7 @@ struct Refused {
     std::string detail;
     std::string pointer;  // to the field that is to blame, or ""
     std::optional<Row> current;
-    std::optional<std::int64_t> instead = std::nullopt;  // not found: ask for this key
+    std::optional<std::int64_t> superseded_by = std::nullopt;  // not found: ask for this key
     bool doubtful = false;  // replica_behind: it may be stale, or its own success; a moment tells
 };
 using Outcome = std::variant<Accepted, Replayed, ForwardHome, Refused>;

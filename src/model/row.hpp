@@ -20,13 +20,13 @@ struct Life {
     std::uint64_t n = 0;
     Stamp stamp;  // of the write that began it
     // One request had made two records, and this was the later one: who asks for it means that one.
-    std::optional<std::int64_t> instead = std::nullopt;
+    std::optional<std::int64_t> superseded_by = std::nullopt;
     bool alive() const { return n % 2 == 1; }
     auto operator<=>(const Life&) const = default;
 };
 
 // Each node may have made one, at most, before it knew of the others.
-inline constexpr int instead_hops_max = 8;
+inline constexpr int superseded_hops_max = 8;
 
 struct CounterPart {  // what one origin has added in this life
     OriginId origin;

@@ -8,7 +8,7 @@ namespace reef::model {
 
 namespace {
 
-constexpr std::string_view life_instead = " as ";
+constexpr std::string_view superseded_word = " as ";
 
 // Opens a member of an object: a comma unless it is the first, then "name":
 void append_name(std::string& out, std::string_view name) {
@@ -445,7 +445,8 @@ Result<void> read_state_json(const Resource& resource, std::string_view text, Ro
 
 std::string life_text(const Life& life) {
     std::string text = std::to_string(life.n) + ' ' + to_text(life.stamp);
-    if (life.instead) text += std::string{life_instead} + std::to_string(*life.instead);
+    if (life.superseded_by)
+        text += std::string{superseded_word} + std::to_string(*life.superseded_by);
     return text;
 }
 
@@ -456,10 +457,10 @@ std::optional<Life> parse_life(std::string_view text) {
     if (read.ec != std::errc{} || read.ptr == end || *read.ptr != ' ') return std::nullopt;
     if (life.n == 0 || life.n > seq_max || text.front() == '0') return std::nullopt;
     std::string_view rest{read.ptr + 1, end};
-    if (const std::size_t as = rest.find(life_instead); as != rest.npos) {
-        const std::string_view number = rest.substr(as + life_instead.size());
-        life.instead = read_integer(number);
-        if (!life.instead || life.alive() || std::to_string(*life.instead) != number) {
+    if (const std::size_t as = rest.find(superseded_word); as != rest.npos) {
+        const std::string_view number = rest.substr(as + superseded_word.size());
+        life.superseded_by = read_integer(number);
+        if (!life.superseded_by || life.alive() || std::to_string(*life.superseded_by) != number) {
             return std::nullopt;
         }
         rest = rest.substr(0, as);

@@ -35,20 +35,20 @@ asio::awaitable<void> Captures::keep() {
     for (;;) {
         const std::uint64_t seen = heard_.generation();
         Result<bool> more = false;
-        if (parts_.leads()) more = co_await take_in();
+        if (parts_.leads()) more = co_await ingest();
         if (more && *more) continue;
         static_cast<void>(co_await heard_.wait_beyond(seen, system_clock().steady() + look_every));
     }
 }
 
 // True: there may be more.
-Task<bool> Captures::take_in() {
+Task<bool> Captures::ingest() {
     auto records = co_await parts_.reader->captured(records_max);
     if (!records) co_return records.error();
     if (records->empty()) co_return false;
     const bool full = records->size() >= records_max;
-    commit::CapturedRecords work{std::move(*records)};
-    auto taken = co_await parts_.committer.take_in(std::move(work));
+    commit::ExternalSqlWrites work{std::move(*records)};
+    auto taken = co_await parts_.committer.ingest(std::move(work));
     if (!taken) co_return taken.error();
     log::debug("Took in what other programs wrote", {{"writes", taken->received}});
     co_return full && taken->received > 0;

@@ -30,7 +30,7 @@ public:
 
 private:
     asio::awaitable<void> keep();
-    Task<bool> take_in();
+    Task<bool> ingest();
     asio::awaitable<void> end();
 
     CapturesParts parts_;

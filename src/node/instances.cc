@@ -17,13 +17,13 @@ constexpr std::chrono::milliseconds pause_while_away{100};
 
 Instances::Instances(InstancesParts parts)
     : parts_(std::move(parts)),
-      has_company_(parts_.company != nullptr),
+      shared_(parts_.lease != nullptr),
       tasks_(parts_.worker.context().get_executor()) {}
 
 Instances::~Instances() = default;
 
 void Instances::start() {
-    if (!has_company_) return;
+    if (!shared_) return;
     running_ = true;
     asio::co_spawn(parts_.worker.context(), find_leader(), asio::use_future).get();
 }
@@ -35,7 +35,7 @@ void Instances::stop() {
 
 // True: it could look.
 Task<bool> Instances::look() {
-    auto news = co_await parts_.company->next();
+    auto news = co_await parts_.lease->next();
     const std::uint64_t lease = news ? news->lease : 0;
     const std::uint64_t before = lease_.exchange(lease);
     if (lease != before) {
@@ -67,7 +67,7 @@ asio::awaitable<void> Instances::keep() {
 asio::awaitable<void> Instances::end() {
     tasks_.cancel();
     co_await tasks_.join();
-    parts_.company.reset();
+    parts_.lease.reset();
 }
 
 }  // namespace reef::node

@@ -15,7 +15,7 @@ namespace reef::node {
 
 struct InstancesParts {
     Worker& worker;  // the committer's; runs
-    std::unique_ptr<store::Company> company;
+    std::unique_ptr<store::InstanceLease> lease;
     // Both on the worker's thread.
     std::function<void(const store::Ledger&)> committed;  // by another process
     std::function<void(bool)> leads;                      // whether this process has the lease now
@@ -32,7 +32,7 @@ public:
     void stop();  // lets another one lead
 
     // From any thread.
-    bool leads() const { return !has_company_ || lease_ > 0; }
+    bool leads() const { return !shared_ || lease_ > 0; }
     std::uint64_t lease() const { return lease_; }
 
 private:
@@ -42,7 +42,7 @@ private:
     asio::awaitable<void> end();
 
     InstancesParts parts_;
-    const bool has_company_;
+    const bool shared_;
     TaskGroup tasks_;
     std::atomic<std::uint64_t> lease_{0};
     bool running_ = false;

@@ -163,7 +163,7 @@ void add_replication(const MetricSources& sources, std::vector<MetricFamily>& fa
     counter("atoll_replication_forks_total", "Changes with another content under a known name.",
             read(inbox.forks));
     counter("atoll_replication_strangers_total", "Changes of nodes that the app does not have.",
-            read(inbox.strangers));
+            read(inbox.unknown_origins));
     counter("atoll_replication_snapshot_rows_total", "Rows taken from a peer's snapshot.",
             static_cast<double>(sources.snapshot_rows));
     families.push_back(single("atoll_dead_letters", "Changes that are parked with their records.",

@@ -159,8 +159,8 @@ private:
     void start_committer() {
         const auto node_index =
             static_cast<std::size_t>(app_.find(options_.name) - app_.nodes.data());
-        const auto surroundings = [this, node_index] {
-            commit::Surroundings now;
+        const auto batch_context = [this, node_index] {
+            commit::BatchContext now;
             now.now = system_clock().now();
             now.random = random_bytes(random_);
             now.node_index = node_index;
@@ -175,7 +175,7 @@ private:
         };
         committer_ = std::make_unique<commit::Committer>(
             commit::CommitterParts{app_.schema, *writer_, system_clock(),
-                                   commit_worker_.context().get_executor(), surroundings,
+                                   commit_worker_.context().get_executor(), batch_context,
                                    [this](const store::Ledger& ledger) { committed(ledger); },
                                    [this](std::vector<model::RecordRef> joined) {
                                        replication_->joined(std::move(joined));
@@ -186,10 +186,10 @@ private:
             replication::ReplicationOptions{options_.name, peer_addresses(app_, options_),
                                             !is_closed(app_, options_),
                                             broker_options(app_, options_)});
-        auto company = store_->open_company(commit_worker_.context().get_executor());
-        if (company) replication_->lead(false);
+        auto lease = store_->open_lease(commit_worker_.context().get_executor());
+        if (lease) replication_->lead(false);
         instances_ = std::make_unique<Instances>(InstancesParts{
-            commit_worker_, std::move(company),
+            commit_worker_, std::move(lease),
             [this](const store::Ledger& ledger) { committed(ledger); },
             [this](bool leads) { replication_->lead(leads); }, [this] { captures_->look(); }});
         captures_ = std::make_unique<Captures>(CapturesParts{

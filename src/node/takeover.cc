@@ -25,14 +25,14 @@ Task<Walk> walk(model::ResourceId resource, commit::Committer& committer, store:
         if (!rows) co_return rows.error();
         if (rows->empty()) co_return walked;
         after = rows->back().row.key;
-        commit::CapturedRecords uncounted;
+        commit::ExternalSqlWrites uncounted;
         for (const store::StoredRow& stored : *rows) {
             if (stored.hash == Hash128{}) uncounted.records.push_back(stored.row.ref());
         }
         if (uncounted.records.empty()) continue;
         walked.uncounted += uncounted.records.size();
         fault_point("takeover.piece");
-        auto taken = co_await committer.take_in(std::move(uncounted));
+        auto taken = co_await committer.ingest(std::move(uncounted));
         if (!taken) co_return taken.error();
         walked.counted += taken->received;
     }

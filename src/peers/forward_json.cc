@@ -150,7 +150,7 @@ Result<Intent> parse_intent(const Schema& schema, std::string_view text) {
         return bad("a forwarded write lacks its kind, resource, fields, request or time");
     }
     Intent intent;
-    intent.here = true;
+    intent.decide_locally = true;
     intent.kind = *kind;
     intent.resource = resource->id;
     intent.received = Time{*received};

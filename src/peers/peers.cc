@@ -70,8 +70,8 @@ const Peers::Peer* Peers::find(std::string_view name) const {
     return found == peers_.end() ? nullptr : found->second.get();
 }
 
-void Peers::heard(const std::string& name, const peers::Heartbeat& heartbeat,
-                  const model::Position& applied_here) {
+void Peers::on_heartbeat(const std::string& name, const peers::Heartbeat& heartbeat,
+                         const model::Position& applied_here) {
     const std::lock_guard lock{mutex_};
     Peer& peer = at(name);
     peer.open = peer.tried = peer.ever_heard = true;
@@ -129,7 +129,7 @@ double Peers::applied_per_second(const std::string& name, const Peer& peer) cons
     return changes / std::max(window, seconds(rate_step));
 }
 
-void Peers::lost(const std::string& name, std::string trouble) {
+void Peers::on_disconnect(const std::string& name, std::string trouble) {
     const std::lock_guard lock{mutex_};
     Peer& peer = at(name);
     peer.open = false;
@@ -144,7 +144,7 @@ void Peers::cut(const std::string& name, bool cut) {
     watch_.notify();
 }
 
-void Peers::trouble(std::string_view name, const std::string& what, bool on) {
+void Peers::alert(std::string_view name, const std::string& what, bool on) {
     const std::lock_guard lock{mutex_};
     const auto peer = peers_.find(name);
     if (peer == peers_.end()) return;

@@ -41,14 +41,14 @@ public:
     ~Peers();
 
     // ---- told ----
-    void heard(const std::string& peer, const peers::Heartbeat& heartbeat,
-               const model::Position& applied_here);
+    void on_heartbeat(const std::string& peer, const peers::Heartbeat& heartbeat,
+                      const model::Position& applied_here);
     void applied(const model::Position& applied_here);  // after each commit
-    void lost(const std::string& peer, std::string trouble);
+    void on_disconnect(const std::string& peer, std::string trouble);
     void cut(const std::string& peer, bool cut);
 
     // What a person must know of a peer, for as long as it is so. Of nobody known it is dropped.
-    void trouble(std::string_view peer, const std::string& what, bool on);
+    void alert(std::string_view peer, const std::string& what, bool on);
 
     // ---- asked ----
     // Heard within the last half second, and not cut.

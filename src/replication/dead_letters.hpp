@@ -15,7 +15,7 @@
 
 namespace reef::replication {
 
-struct LetterParts {
+struct DeadLetterParts {
     const model::Schema& schema;
     commit::Committer& committer;
     commit::Progress& progress;
@@ -28,7 +28,7 @@ struct LetterParts {
 
 class DeadLetters {
 public:
-    explicit DeadLetters(LetterParts parts) : parts_(std::move(parts)) {}
+    explicit DeadLetters(DeadLetterParts parts) : parts_(std::move(parts)) {}
 
     // From any thread; the caller resumes on its own executor. All are about the letter's record:
     // every letter of it goes, in the order in which they came. Return how many went. not_found:
@@ -64,7 +64,7 @@ private:
     Result<commit::Settlement> as_they_came(Letters letters) const;
     Task<void> try_again(Retry retry);
 
-    const LetterParts parts_;
+    const DeadLetterParts parts_;
     std::deque<Retry> retries_;            // by when they are due, nearly
     std::unique_ptr<brokers::Sink> sink_;  // from the first message on that is replayed
 };

@@ -156,7 +156,7 @@ Task<void> Inbox::check_known(Dot dot, const std::string& json, const std::strin
 void Inbox::report_fork(const Dot& dot, const std::string& source) {
     if (forks_.size() >= forks_max || !forks_.insert(dot).second) return;
     ++counts_.forks;
-    parts_.peers.trouble(source, peers::fork, true);
+    parts_.peers.alert(source, peers::fork, true);
     log::error("A fork: this change is known here with another content",
                {{"change", name_of(dot)}, {"source", source}});
 }
@@ -171,7 +171,7 @@ bool Inbox::is_stranger(const Stamp& stamp, const std::string& source) {
     }
     const bool known = dot.origin != base_origin && is_member(dot.origin, *ledger, parts_.peers);
     if (known) return false;
-    if (++counts_.strangers == 1) {
+    if (++counts_.unknown_origins == 1) {
         log::warn("A change of a node that this app does not have: dropped, as all such",
                   {{"change", name_of(dot)}, {"source", source}});
     }
@@ -229,7 +229,7 @@ void Inbox::move_ready(const OriginId& name, Origin& origin, commit::ChangeRun& 
         origin.handed = next++;
     }
     if (std::exchange(origin.held, held) != held) {
-        parts_.peers.trouble(std::string{node_of(name)}, peers::clock_ahead, held);
+        parts_.peers.alert(std::string{node_of(name)}, peers::clock_ahead, held);
         if (held) {
             log::warn("A change is stamped far ahead of this clock: it is held",
                       {{"change", name + ':' + std::to_string(next)}});
@@ -267,8 +267,8 @@ void Inbox::start_again(const Error& error) {
 // Origins of which more is known to exist, and nothing has come for a while.
 std::vector<OriginId> Inbox::open_gaps() {
     const auto now = parts_.clock.steady();
-    const Position elsewhere = parts_.peers.reachable_received();
-    for (const auto& [name, seq] : elsewhere) {
+    const Position gap_source = parts_.peers.reachable_received();
+    for (const auto& [name, seq] : gap_source) {
         if (name != parts_.progress.ledger()->self && seq > 0) origins_[name];
     }
     const auto tail_patience =
@@ -277,7 +277,7 @@ std::vector<OriginId> Inbox::open_gaps() {
     for (auto& [name, origin] : origins_) {
         const std::uint64_t here = received(name);
         const bool early = !origin.window.empty() && origin.window.begin()->first > here + 1;
-        const bool tail = origin.window.empty() && seq_in(elsewhere, name) > here;
+        const bool tail = origin.window.empty() && seq_in(gap_source, name) > here;
         const bool first = !std::exchange(origin.looked_at, true);
         const bool moved = std::exchange(origin.seen, here) != here || (!early && !tail) || first;
         if (moved) origin.moved = now;
@@ -307,7 +307,7 @@ Task<void> Inbox::fill(OriginId origin) {
         Delivery delivery{"the log of a peer", epoch_, {}};
         Dot known{origin, after};
         auto changes =
-            co_await parts_.elsewhere.changes_after(std::move(known), options_.fill_changes_max);
+            co_await parts_.gap_source.changes_after(std::move(known), options_.fill_changes_max);
         if (!changes) co_return changes.error();
         if (changes->empty()) break;
         delivery.changes = std::move(*changes);

@@ -42,13 +42,13 @@ struct InboxCounts {
     std::atomic<std::uint64_t> dropped{0};  // the window was full: they will be asked for
     std::atomic<std::uint64_t> filled{0};   // came from a peer's log, not from their source
     std::atomic<std::uint64_t> forks{0};
-    std::atomic<std::uint64_t> strangers{0};  // of origins that this app does not have
+    std::atomic<std::uint64_t> unknown_origins{0};  // of origins that this app does not have
 };
 
 // Who has an origin's changes, when their source has lost some.
-class Elsewhere {
+class GapSource {
 public:
-    virtual ~Elsewhere() = default;
+    virtual ~GapSource() = default;
     // At most `count` of what follows `after`, in order. unavailable: nobody who has it can be
     // reached. not_found: no log holds it any more.
     virtual Task<std::vector<std::string>> changes_after(model::Dot after, std::uint32_t count) = 0;
@@ -61,7 +61,7 @@ struct InboxParts {
     store::Reader& reader;
     peers::Peers& peers;
     Clock& clock;
-    Elsewhere& elsewhere;
+    GapSource& gap_source;
     std::function<void(const std::vector<commit::Parked>&)> parked;  // after each batch with some
 };
 

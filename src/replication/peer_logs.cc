@@ -37,10 +37,10 @@ Task<std::vector<std::string>> PeerLogs::changes_after(model::Dot after, std::ui
         co_return Error{Errc::unavailable,
                         "nobody who has the changes of " + after.origin + " can be reached"};
     }
-    peers_.trouble(lost_it, peers::needs_snapshot, true);
+    peers_.alert(lost_it, peers::needs_snapshot, true);
     Result<void> taken = co_await snapshot_.take(lost_it);
     if (!taken) co_return taken.error();
-    peers_.trouble(lost_it, peers::needs_snapshot, false);
+    peers_.alert(lost_it, peers::needs_snapshot, false);
     co_return std::vector<std::string>{};
 }
 

@@ -6,7 +6,7 @@
 
 namespace reef::replication {
 
-class PeerLogs final : public Elsewhere {
+class PeerLogs final : public GapSource {
 public:
     // `nobody` is told of each gap that is looked at while no peer can be asked.
     PeerLogs(peers::Peers& peers, const peers::PeerCallsByName& calls, peers::Snapshot& snapshot,

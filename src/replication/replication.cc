@@ -54,8 +54,8 @@ Replication::Replication(const model::Schema& schema, store::Store& store,
       tasks_(worker_.context().get_executor()) {
     const auto executor = worker_.context().get_executor();
     if (options_.broker) broker_ = options_.broker->make(executor);
-    dead_letters_ = std::make_unique<DeadLetters>(
-        LetterParts{schema, committer, progress, *reader_, calls_, clock, executor, broker_.get()});
+    dead_letters_ = std::make_unique<DeadLetters>(DeadLetterParts{
+        schema, committer, progress, *reader_, calls_, clock, executor, broker_.get()});
     inbox_ = std::make_unique<Inbox>(
         InboxParts{schema, committer, progress, *reader_, peers_, clock, logs_,
                    [this](const auto& parked) { dead_letters_->parked(parked); }});

@@ -31,7 +31,7 @@ asio::awaitable<void> Subscriber::run() {
         led_ = parts_.inbox.leads();
         Result<void> ended = co_await follow();
         if (parts_.inbox.leads() != led_) continue;  // as what it is now: the peer is not lost
-        parts_.peers.lost(peer_, ended.error().what);
+        parts_.peers.on_disconnect(peer_, ended.error().what);
         if (!std::exchange(trouble_logged_, true)) {
             log::warn("Lost a peer", {{"peer", peer_}, {"reason", ended.error().what}});
         }
@@ -91,8 +91,9 @@ Task<std::unique_ptr<peers::Feed>> Subscriber::open(std::vector<std::string> wit
         return opened || opened.error().code != Errc::not_found;
     };
     if (!reaches_back(feed)) {
-        parts_.peers.trouble(peer_, peers::needs_snapshot, true);
-        parts_.peers.lost(peer_, feed.error().what);  // its own changes must come through others
+        parts_.peers.alert(peer_, peers::needs_snapshot, true);
+        parts_.peers.on_disconnect(peer_,
+                                   feed.error().what);  // its own changes must come through others
         model::Position others = parts_.peers.reachable_received(peer_);
         if (!others.empty()) {
             static_cast<void>(
@@ -109,7 +110,7 @@ Task<std::unique_ptr<peers::Feed>> Subscriber::open(std::vector<std::string> wit
         feed = co_await source_->open(std::move(here), without);
     }
     // Of a peer that is away nobody knows; and nobody who starts waits for it.
-    if (reaches_back(feed)) parts_.peers.trouble(peer_, peers::needs_snapshot, false);
+    if (reaches_back(feed)) parts_.peers.alert(peer_, peers::needs_snapshot, false);
     co_return feed;
 }
 
@@ -119,7 +120,7 @@ Task<void> Subscriber::share_before(std::string before, bool seeded) {
     const auto ledger = parts_.progress.ledger();
     const bool mixed =
         ledger->seeded() != seeded && !(ledger->seeded() ? before : ledger->before()).empty();
-    parts_.peers.trouble(peer_, peers::other_rows, mixed);
+    parts_.peers.alert(peer_, peers::other_rows, mixed);
     const bool told = std::exchange(mixed_, mixed);
     if (mixed) {
         if (!told) log::error(other_beginning, {{"peer", peer_}, {"seeded", seeded}});
@@ -129,7 +130,7 @@ Task<void> Subscriber::share_before(std::string before, bool seeded) {
     const auto shared = ledger->cursors.find(mark);
     const bool known = shared != ledger->cursors.end() && shared->second == before;
     if (before.empty() || known || !parts_.inbox.leads()) co_return Result<void>{};
-    parts_.peers.trouble(peer_, peers::needs_snapshot, true);
+    parts_.peers.alert(peer_, peers::needs_snapshot, true);
     Result<void> taken = co_await parts_.snapshot.take(peer_);
     if (!taken) co_return taken;
     commit::Rows done;
@@ -139,7 +140,7 @@ Task<void> Subscriber::share_before(std::string before, bool seeded) {
     if (ledger->before().empty()) done.cursors.emplace(store::taken_over_cursor, "1");
     auto saved = co_await parts_.committer.load(std::move(done));
     if (!saved) co_return saved.error();
-    parts_.peers.trouble(peer_, peers::needs_snapshot, false);
+    parts_.peers.alert(peer_, peers::needs_snapshot, false);
     co_return Result<void>{};
 }
 
@@ -162,7 +163,7 @@ Task<void> Subscriber::take(std::vector<peers::Arrival> arrivals, std::uint64_t 
     if (latest) {
         Result<void> shared = co_await share_before(latest->before, latest->seeded);
         if (!shared) co_return shared.error();
-        parts_.peers.heard(peer_, *latest, parts_.progress.ledger()->applied());
+        parts_.peers.on_heartbeat(peer_, *latest, parts_.progress.ledger()->applied());
     }
     if (!parts_.inbox.leads()) co_return Result<void>{};  // another process applies them
     auto taken = co_await parts_.inbox.take(std::move(delivery));

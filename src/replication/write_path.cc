@@ -76,8 +76,9 @@ Task<Outcome> WritePath::submit(Intent intent) {
     for (int hops = 0;; ++hops) {
         Result<Outcome> outcome = co_await submit_here_or_home(intent);
         const auto* refused = outcome ? std::get_if<Refused>(&*outcome) : nullptr;
-        if (!refused || !refused->instead || hops == model::instead_hops_max) co_return outcome;
-        intent.key = *refused->instead;
+        if (!refused || !refused->superseded_by || hops == model::superseded_hops_max)
+            co_return outcome;
+        intent.key = *refused->superseded_by;
     }
 }
 
@@ -105,7 +106,7 @@ Task<Outcome> WritePath::submit_here_or_home(Intent intent) {
                                   std::nullopt}};
     }
     // Under the same request id: if the home did do it, the two effects are known as one.
-    intent.here = true;
+    intent.decide_locally = true;
     const auto left = until - parts_.clock.steady();
     co_return co_await submit_when_caught_up(std::move(intent), left);
 }

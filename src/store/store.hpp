@@ -21,7 +21,7 @@ namespace reef::store {
 using namespace model;
 
 // What a batch must know before anything is decided. Duplicates are harmless.
-struct Wanted {
+struct LoadRequest {
     std::vector<RecordRef> records;   // its own rows, and the rows that they refer to
     std::vector<FieldRef> holders;    // who has this tracking number? (living records)
     std::vector<FieldRef> referrers;  // does any living shipment point at this warehouse?
@@ -54,7 +54,7 @@ struct Ledger {
     OriginId self;                                        // name and incarnation
     Stamp stamp;                                          // the highest one given here
     std::map<OriginId, OriginMark, std::less<>> origins;  // self among them
-    std::map<ResourceId, std::int64_t> next_slot;         // the next number of this node
+    std::map<ResourceId, std::int64_t> next_id;           // the next number of this node
     std::map<ResourceId, Digest> digests;
     std::map<std::string, std::string> cursors;  // broker and publisher marks
     // Where several processes share the store: how many batches there were, so that of two ledgers
@@ -97,7 +97,7 @@ struct DeadLetter {      // named by (source, seq): of one name there is one
     std::uint64_t id = 0;  // given by the store, ascending
 };
 
-struct Loaded {
+struct LoadResult {
     Ledger ledger;
     boost::unordered_flat_map<RecordRef, StoredRow, std::hash<RecordRef>> rows;  // tombstones too
     // Of these records, those that another program has locked: they cannot be saved now.
@@ -123,7 +123,7 @@ struct SavedRow {
 };
 
 // Everything that one batch changes.
-struct Saved {
+struct WriteSet {
     Ledger ledger;
     std::vector<SavedRow> rows;  // each record once
     std::vector<LogEntry> log;
@@ -150,30 +150,33 @@ public:
     // Takes the store's batch lock (all processes of the node share it) and loads.
     // unavailable: nothing happened, try later. rejected: nothing happened, one of these records
     // cannot be read, since another program damaged it: bisect.
-    virtual Task<Loaded> begin(Wanted wanted) = 0;
+    virtual Task<LoadResult> begin(LoadRequest wanted) = 0;
     // Saves, commits, with what was captured of the loaded records forgotten; returns once it is
     // durable. rejected: the database refused a row, nothing was saved, bisect. locked: so it is,
     // since another program has locked a row, or has changed it since it was loaded: begin again,
-    // and Loaded::locked says which. unavailable: nothing was saved. outcome_unknown: the database
-    // went away during the commit and has not come back to be asked. broken: durable storage
-    // failed, the process must end.
-    virtual Task<void> commit(Saved saved) = 0;
-    // Whether a batch may be decided on top of the one before, while commit() or follow() is under
-    // way with that: SQLite blocks meanwhile, and another process may be in between too often.
-    virtual bool looks_ahead() const { return false; }
+    // and LoadResult::locked says which. unavailable: nothing was saved. outcome_unknown: the
+    // database went away during the commit and has not come back to be asked. broken: durable
+    // storage failed, the process must end.
+    virtual Task<void> commit(WriteSet saved) = 0;
+    // Whether a batch may be decided on top of the one before, while commit() or commit_ahead() is
+    // under way with that: SQLite blocks meanwhile, and another process may be in between too
+    // often.
+    virtual bool loads_ahead() const { return false; }
     // Loads for such a batch, as things stand before or after that commit; may be called several
     // times. unavailable, rejected: as begin(). locked: something has changed since the last time.
-    virtual Task<Loaded> look(Wanted) { co_return Error{Errc::unavailable, "not ahead"}; }
+    virtual Task<LoadResult> load_ahead(LoadRequest) {
+        co_return Error{Errc::unavailable, "not ahead"};
+    }
     // Right after that commit has succeeded: begin() and commit() in one, of what was decided with
-    // what look() found. locked: another process or program has written meanwhile; nothing was
-    // saved: begin anew. Else as commit().
-    virtual Task<void> follow(Saved) { co_return Error{Errc::locked, "not ahead"}; }
+    // what load_ahead() found. locked: another process or program has written meanwhile; nothing
+    // was saved: begin anew. Else as commit().
+    virtual Task<void> commit_ahead(WriteSet) { co_return Error{Errc::locked, "not ahead"}; }
     // Ends a batch that changed nothing. Cannot fail: a lost connection ends it as well.
     virtual asio::awaitable<void> release() = 0;
     // Removes one small piece of what has expired; true when there is more.
     virtual Task<bool> trim(TrimLimits limits) = 0;
     // Called when nobody waits: a checkpoint, if one is due.
-    virtual Task<void> rest() = 0;
+    virtual Task<void> on_idle() = 0;
 };
 
 struct ListFilter {
@@ -238,20 +241,20 @@ public:
     }
 };
 
-struct News {
-    std::optional<Ledger> ledger;  // there were other batches since the last news
+struct LeaseUpdate {
+    std::optional<Ledger> ledger;  // there were other batches since the last update
     std::uint64_t lease = 0;       // the one that this process holds; 0: another one has it
 };
 
 // The other processes of the node that share its store. One of them all holds the lease: it alone
 // applies what peers send. It loses it when it dies, or gives no sign of life for a while; each new
 // one has a higher number. One executor.
-class Company {
+class InstanceLease {
 public:
-    virtual ~Company() = default;  // gives the lease back
+    virtual ~InstanceLease() = default;  // gives the lease back
     // Waits until another process has saved a batch, but not longer than a sign of life is due.
     // Takes the lease if nobody has it. unavailable: the database is away, and the lease is lost.
-    virtual Task<News> next() = 0;
+    virtual Task<LeaseUpdate> next() = 0;
 };
 
 class Store {
@@ -260,7 +263,7 @@ public:
     virtual std::unique_ptr<Writer> open_writer(asio::any_io_executor on) = 0;  // at most one
     virtual std::unique_ptr<Reader> open_reader(asio::any_io_executor on) = 0;
     // Null: no other process can open this store. At most one.
-    virtual std::unique_ptr<Company> open_company(asio::any_io_executor) { return nullptr; }
+    virtual std::unique_ptr<InstanceLease> open_lease(asio::any_io_executor) { return nullptr; }
 };
 
 struct StoreOptions {

@@ -8,7 +8,7 @@ using namespace model;
 
 namespace {
 
-bool only_others(const store::Saved& saved) {
+bool only_others(const store::WriteSet& saved) {
     return std::none_of(saved.log.begin(), saved.log.end(), [&saved](const store::LogEntry& entry) {
         return entry.dot.origin == saved.ledger.self;
     });
@@ -39,7 +39,7 @@ void keep_old(Plant plant, const Row& before, Row& row, const OriginId& self) {
     }
 }
 
-void replace(const Schema& schema, store::Saved& saved, store::SavedRow& at, Row row) {
+void replace(const Schema& schema, store::WriteSet& saved, store::SavedRow& at, Row row) {
     std::string json;
     append_row_json(json, schema[row.resource], row);
     const Hash128 hash = hash_of(json);
@@ -52,7 +52,7 @@ void replace(const Schema& schema, store::Saved& saved, store::SavedRow& at, Row
 
 }  // namespace
 
-void amend(Plant plant, const Schema& schema, const LoadedRows& before, store::Saved& saved) {
+void amend(Plant plant, const Schema& schema, const LoadedRows& before, store::WriteSet& saved) {
     const bool others = only_others(saved);
     if (plant == Plant::forget_request_ids) saved.requests.clear();
     if (plant == Plant::forget_carried_ids && others) saved.requests.clear();

@@ -7,8 +7,9 @@
 
 namespace reef::simulation {
 
-using LoadedRows = decltype(store::Loaded::rows);
+using LoadedRows = decltype(store::LoadResult::rows);
 
-void amend(Plant plant, const model::Schema& schema, const LoadedRows& before, store::Saved& saved);
+void amend(Plant plant, const model::Schema& schema, const LoadedRows& before,
+           store::WriteSet& saved);
 
 }  // namespace reef::simulation

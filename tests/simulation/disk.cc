@@ -13,9 +13,9 @@ public:
     explicit Disk(DiskParts parts)
         : parts_(parts), writer_(parts.store.open_writer(parts.executor)) {}
 
-    Task<store::Loaded> begin(store::Wanted wanted) override {
+    Task<store::LoadResult> begin(store::LoadRequest wanted) override {
         if (late_) {  // planted
-            store::Saved saved = std::move(*late_);
+            store::WriteSet saved = std::move(*late_);
             late_.reset();
             auto done = co_await save(std::move(saved));
             if (!done) co_return done.error();
@@ -25,7 +25,7 @@ public:
         co_return loaded;
     }
 
-    Task<void> commit(store::Saved saved) override {
+    Task<void> commit(store::WriteSet saved) override {
         if (parts_.world.random.below(400) == 0) {
             parts_.oracle.unsaved(parts_.node, saved);
             co_await writer_->release();
@@ -48,16 +48,16 @@ public:
     }
 
     // What is planted into a batch is not seen by one that was decided ahead of it.
-    bool looks_ahead() const override { return parts_.plant == Plant::none; }
+    bool loads_ahead() const override { return parts_.plant == Plant::none; }
 
-    Task<store::Loaded> look(store::Wanted wanted) override {
+    Task<store::LoadResult> look(store::LoadRequest wanted) override {
         auto slept = co_await parts_.clock.sleep(
             parts_.world.random.between(Nanoseconds{0}, parts_.sync / 4));
         if (!slept) co_return slept.error();
         co_return co_await writer_->look(std::move(wanted));
     }
 
-    Task<void> follow(store::Saved saved) override {
+    Task<void> follow(store::WriteSet saved) override {
         if (parts_.world.random.below(20) == 0) co_return Error{Errc::locked, "overtaken"};
         auto begun = co_await begin_nothing();
         if (!begun) co_return begun;
@@ -66,10 +66,10 @@ public:
 
     asio::awaitable<void> release() override { return writer_->release(); }
     Task<bool> trim(store::TrimLimits limits) override { return writer_->trim(limits); }
-    Task<void> rest() override { return writer_->rest(); }
+    Task<void> on_idle() override { return writer_->on_idle(); }
 
 private:
-    Task<void> save(store::Saved saved) {
+    Task<void> save(store::WriteSet saved) {
         if (parts_.plant == Plant::tear_commit) co_return co_await save_in_two(std::move(saved));
         if (parts_.plant == Plant::answer_before_durable) {
             auto begun = co_await begin_nothing();
@@ -78,8 +78,8 @@ private:
         co_return co_await save_whole(std::move(saved));
     }
 
-    Task<void> save_whole(store::Saved saved) {
-        const store::Saved copy = saved;
+    Task<void> save_whole(store::WriteSet saved) {
+        const store::WriteSet copy = saved;
         auto done = co_await writer_->commit(std::move(saved));
         if (!done) co_return done;
         parts_.oracle.durable(parts_.node, copy);
@@ -91,8 +91,8 @@ private:
     }
 
     // Planted: the log and the position first, the rows a moment later.
-    Task<void> save_in_two(store::Saved saved) {
-        store::Saved rows;
+    Task<void> save_in_two(store::WriteSet saved) {
+        store::WriteSet rows;
         rows.rows = std::move(saved.rows);
         rows.ledger = saved.ledger;
         saved.rows.clear();
@@ -106,7 +106,7 @@ private:
     }
 
     Task<void> begin_nothing() {
-        store::Wanted nothing;
+        store::LoadRequest nothing;
         auto loaded = co_await writer_->begin(std::move(nothing));
         if (!loaded) co_return loaded.error();
         co_return Result<void>{};
@@ -115,7 +115,7 @@ private:
     const DiskParts parts_;
     const std::unique_ptr<store::Writer> writer_;
     LoadedRows before_;
-    std::optional<store::Saved> late_;
+    std::optional<store::WriteSet> late_;
 };
 
 }  // namespace

@@ -61,7 +61,7 @@ struct Node::Life {
                             context.get_executor(), parts.index, parts.sync, parts.plant});
         committer = std::make_unique<commit::Committer>(
             commit::CommitterParts{parts.schema, *writer, clock, context.get_executor(),
-                                   [this, &parts] { return surroundings(parts); },
+                                   [this, &parts] { return batch_context(parts); },
                                    [this](const store::Ledger& now) {
                                        progress.advance(now);
                                        peers.applied(now.applied());
@@ -84,7 +84,7 @@ struct Node::Life {
         snapshot = std::make_unique<peers::Snapshot>(
             peers::SnapshotParts{parts.schema, *committer, progress, calls, peers});
         logs = std::make_unique<replication::PeerLogs>(peers, calls, *snapshot);
-        letters = std::make_unique<replication::DeadLetters>(replication::LetterParts{
+        letters = std::make_unique<replication::DeadLetters>(replication::DeadLetterParts{
             parts.schema, *committer, progress, *reader, calls, clock, context.get_executor()});
         inbox = std::make_unique<replication::Inbox>(
             replication::InboxParts{parts.schema, *committer, progress, *reader, peers, clock,
@@ -123,8 +123,8 @@ struct Node::Life {
         asio::co_spawn(context, letters->retry(), rethrow);
     }
 
-    commit::Surroundings surroundings(const NodeParts& parts) {
-        commit::Surroundings now;
+    commit::BatchContext batch_context(const NodeParts& parts) {
+        commit::BatchContext now;
         now.now = clock.now();
         for (std::uint8_t& byte : now.random)
             byte = static_cast<std::uint8_t>(random.number());

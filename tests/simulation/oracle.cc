@@ -41,7 +41,7 @@ void Oracle::answered(Asked& asked, const Outcome& outcome, bool known_there, bo
     }
 }
 
-void Oracle::durable(std::size_t node, const store::Saved& saved) {
+void Oracle::durable(std::size_t node, const store::WriteSet& saved) {
     std::set<RecordRef> came;
     for (const store::SavedRow& row : saved.rows) {
         const auto found = coming_[node].find(row.row.ref());
@@ -85,7 +85,7 @@ std::size_t Oracle::request_of(const Change& change) {
     if (!change.request.ids.empty()) {
         return std::strtoull(change.request.ids.front().text.c_str() + 1, nullptr, 10);
     }
-    if (change.kind != WriteKind::remove || !change.row.life.instead) {
+    if (change.kind != WriteKind::remove || !change.row.life.superseded_by) {
         fail(name(change.row.ref()) + " was written by nobody");
     }
     return ask().number;
@@ -130,7 +130,7 @@ void Oracle::arrived(std::size_t node, const Carried& carried) {
     coming->second.exact = false;
 }
 
-void Oracle::unsaved(std::size_t node, const store::Saved& saved) {
+void Oracle::unsaved(std::size_t node, const store::WriteSet& saved) {
     for (const store::SavedRow& row : saved.rows)
         coming_[node].erase(row.row.ref());
 }

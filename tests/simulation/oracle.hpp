@@ -42,7 +42,7 @@ public:
     // A client hears, from a node that when it asked there knew (or not) of an earlier effect.
     const std::vector<std::int64_t>& shipments_made() const { return shipments_made_; }
     void answered(Asked& asked, const model::Outcome& outcome, bool known_there, bool same_attempt);
-    void durable(std::size_t node, const store::Saved& saved);
+    void durable(std::size_t node, const store::WriteSet& saved);
     // A forwarded write was answered: the answer's row was what the home then held …
     struct Carried {
         std::optional<model::RecordRef> record;
@@ -54,7 +54,7 @@ public:
     Carried carried(std::size_t node, const model::RecordRef& record) const;
     // … and has come to another node, which will save it, or was unable to.
     void arrived(std::size_t node, const Carried& carried);
-    void unsaved(std::size_t node, const store::Saved& saved);
+    void unsaved(std::size_t node, const store::WriteSet& saved);
     void crashed(std::size_t node);
 
     // ---- asked ---------------------------------------------------------------------------------

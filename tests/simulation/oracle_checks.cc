@@ -120,8 +120,8 @@ void Oracle::check_creations(const std::map<RecordRef, Final>& finals) {
         const Key stays = effects.front()->change.row.key;
         for (const Effect* effect : effects) {
             RecordRef record = effect->change.row.ref();
-            while (!finals.at(record).row.alive() && finals.at(record).row.life.instead)
-                record.key = *finals.at(record).row.life.instead;
+            while (!finals.at(record).row.alive() && finals.at(record).row.life.superseded_by)
+                record.key = *finals.at(record).row.life.superseded_by;
             if (record.key == stays) continue;
             fail(name(effect->change.row.ref()) + " was made beside " + to_text(stays) + " by " +
                  name(*effect) + ", and leads to " + name(record));

@@ -271,8 +271,8 @@ protected:
 // A former life of this store made the second one: it is what the change itself brings.
 TEST_F(AheadNumbersTest, WhatIsNowhereIsAskedForOnce) {
     Island eu{schema, "eu.1"}, former{schema, "us.0"};
-    eu.surroundings.node_index = 1;
-    former.ledger.next_slot[0] = 17;
+    eu.batch_context.node_index = 1;
+    former.ledger.next_id[0] = 17;
     Intent create = without_key();
     create.request.ids = {{RequestKind::attempt, "try-1"}};
     create.request.attempt = "try-1";

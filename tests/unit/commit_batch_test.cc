@@ -52,10 +52,10 @@ protected:
 
     // All in one batch; what became of each.
     std::vector<Outcome> together(const std::vector<Intent>& intents) {
-        store::Wanted wanted;
+        store::LoadRequest wanted;
         for (const Intent& intent : intents)
-            commit::add_wanted(schema, intent, wanted);
-        commit::Batch batch{schema, us.load(wanted), us.surroundings};
+            commit::add_to_request(schema, intent, wanted);
+        commit::Batch batch{schema, us.load(wanted), us.batch_context};
         std::vector<Outcome> outcomes;
         for (const Intent& intent : intents)
             outcomes.push_back(std::get<Outcome>(batch.take(intent).value()));
@@ -88,10 +88,10 @@ TEST_F(BatchTest, TwoItemsDoNotTakeOneUniqueValue) {
 }
 
 TEST_F(BatchTest, WhatPeersSendIsRefusedWithoutTheLease) {
-    store::Loaded loaded = us.load({});
+    store::LoadResult loaded = us.load({});
     loaded.ledger.lease = 2;
-    us.surroundings.lease = 1;  // it slept, and another process has taken over
-    commit::Batch batch{schema, std::move(loaded), us.surroundings};
+    us.batch_context.lease = 1;  // it slept, and another process has taken over
+    commit::Batch batch{schema, std::move(loaded), us.batch_context};
     commit::Rows piece;
     piece.under_lease = true;
     for (const commit::Work& work : {commit::Work{commit::ChangeRun{}}, commit::Work{piece}}) {
@@ -148,19 +148,19 @@ protected:
     std::vector<Outcome> outcomes;
 
     void one_after_the_other(const std::vector<Intent>& before, const std::vector<Intent>& after) {
-        store::Wanted wanted, more;
+        store::LoadRequest wanted, more;
         for (const Intent& intent : before)
-            commit::add_wanted(schema, intent, wanted);
+            commit::add_to_request(schema, intent, wanted);
         for (const Intent& intent : after)
-            commit::add_wanted(schema, intent, more);
-        commit::Batch first{schema, us.load(wanted), us.surroundings};
+            commit::add_to_request(schema, intent, more);
+        commit::Batch first{schema, us.load(wanted), us.batch_context};
         for (const Intent& intent : before)
             first.take(intent).value();
-        store::Saved saved = first.finish();
-        us.surroundings.random[0] = 1;  // for other keys
-        commit::Batch second{schema, saved, us.surroundings};
+        store::WriteSet saved = first.finish();
+        us.batch_context.random[0] = 1;  // for other keys
+        commit::Batch second{schema, saved, us.batch_context};
         if (GetParam()) us.save(saved);
-        second.add(us.load(more), us.surroundings);
+        second.add(us.load(more), us.batch_context);
         if (!GetParam()) us.save(std::move(saved));
         for (const Intent& intent : after)
             outcomes.push_back(std::get<Outcome>(second.take(intent).value()));
@@ -223,13 +223,13 @@ TEST_F(BatchTest, NumbersAreOfThisNodeAndAboveAllKnown) {
     EXPECT_EQ(key_of(done[1]), Key{std::int64_t{3033}});
     EXPECT_EQ(key_of(done[3]), Key{std::int64_t{3049}});
     EXPECT_EQ(key_of(done[5]), Key{std::int64_t{4009}});
-    us.surroundings.node_index = 1;
-    us.ledger.next_slot.clear();
+    us.batch_context.node_index = 1;
+    us.ledger.next_id.clear();
     EXPECT_EQ(key_of(together({make})[0]), Key{std::int64_t{3002}});
 }
 
 TEST_F(BatchTest, NoNumberIsLeft) {
-    us.ledger.next_slot[0] = (std::int64_t{1} << 62) + 1;
+    us.ledger.next_id[0] = (std::int64_t{1} << 62) + 1;
     const auto make = write(WriteKind::create, 0, std::nullopt, {{1, std::string{"w"}}});
     EXPECT_EQ(refusal(together({make})[0]), "ids_exhausted");
 }
@@ -268,7 +268,7 @@ protected:
     const Key extra{std::int64_t{3002}};  // by eu, later
 
     void SetUp() override {
-        eu.surroundings.node_index = 1;
+        eu.batch_context.node_index = 1;
         us.submit(create(10, 'a'));
         eu.submit(create(20, 'a'));
     }
@@ -300,7 +300,7 @@ TEST_F(ExtraRecordTest, IsTakenBackByItsMaker) {
     EXPECT_EQ(us.log.at("eu.1").size(), 2U);
     EXPECT_TRUE(us.row(kept)->alive());
     EXPECT_FALSE(us.row(extra)->alive());
-    EXPECT_EQ(us.row(extra)->life.instead, std::get<std::int64_t>(kept));
+    EXPECT_EQ(us.row(extra)->life.superseded_by, std::get<std::int64_t>(kept));
     EXPECT_EQ(eu.ledger.digests.at(0).rows, 1U);
     EXPECT_TRUE(eu.conflicts.empty()) << "nothing was lost";
     const auto again = eu.submit(create(30, 'a'));
@@ -317,10 +317,10 @@ TEST_F(ExtraRecordTest, IsTakenBackWithinTheBatchThatMadeIt) {
     second.received = Time{50};
     second.request.attempt = "try-3";
     const commit::Work arriving = us.run_of("us.1", 2, 1);
-    store::Wanted wanted;
-    commit::add_wanted(schema, second, wanted);
-    commit::add_wanted(schema, arriving, wanted);
-    commit::Batch batch{schema, eu.load(wanted), eu.surroundings};
+    store::LoadRequest wanted;
+    commit::add_to_request(schema, second, wanted);
+    commit::add_to_request(schema, arriving, wanted);
+    commit::Batch batch{schema, eu.load(wanted), eu.batch_context};
     EXPECT_TRUE(batch.lacks(arriving).empty());
     batch.take(second).value();
     batch.take(arriving).value();
@@ -333,7 +333,7 @@ TEST_F(ExtraRecordTest, SaysWhichOneStays) {
     exchange();
     const auto refused = std::get<Refused>(us.submit(rename(extra, 40)));
     EXPECT_EQ(refused.refusal, Refusal::not_found);
-    EXPECT_EQ(refused.instead, std::get<std::int64_t>(kept));
+    EXPECT_EQ(refused.superseded_by, std::get<std::int64_t>(kept));
 }
 
 TEST_F(ExtraRecordTest, IsListedWhenPeopleHaveWrittenToIt) {
@@ -371,12 +371,12 @@ TEST_F(ExtraRecordTest, ThatIsGoneAlreadyIsLeftAlone) {
     eu.submit(remove);
     exchange();
     EXPECT_EQ(us.log.at("eu.1").size(), 2U);
-    EXPECT_FALSE(us.row(extra)->life.instead);
+    EXPECT_FALSE(us.row(extra)->life.superseded_by);
 }
 
 TEST_F(ExtraRecordTest, ThreeNodesKeepTheFirst) {
     Island ap{schema, "ap.1"};
-    ap.surroundings.node_index = 2;
+    ap.batch_context.node_index = 2;
     ap.submit(create(5, 'a'));
     exchange();  // eu's is taken back for us's, then us's for ap's
     for (Island* island : {&us, &eu}) {
@@ -385,7 +385,7 @@ TEST_F(ExtraRecordTest, ThreeNodesKeepTheFirst) {
     exchange();
     EXPECT_EQ(us.ledger.digests.at(0).rows, 1U);
     EXPECT_TRUE(us.row(Key{std::int64_t{3003}})->alive());
-    EXPECT_EQ(us.row(kept)->life.instead, 3003);
+    EXPECT_EQ(us.row(kept)->life.superseded_by, 3003);
 }
 
 class PeerTest : public testing::Test {
@@ -423,7 +423,7 @@ protected:
     // As the store reads what another program has inserted.
     void insert(Island& island, const Row& row) const { island.rows[ref] = {row, Hash128{}}; }
     std::uint64_t adopt(Island& island) const {
-        const auto done = island.take(commit::CapturedRecords{{ref}});
+        const auto done = island.take(commit::ExternalSqlWrites{{ref}});
         return std::get<commit::Applied>(done.value()).received;
     }
     void level(Island& a, Island& b) const {

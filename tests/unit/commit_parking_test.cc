@@ -23,8 +23,8 @@ protected:
         store::open_memory(schema, {.file = "", .node = "us", .incarnation = "1"});
     RefusingWriter writer{store->open_writer(io.get_executor())};
     const std::unique_ptr<store::Reader> reader = store->open_reader(io.get_executor());
-    commit::Surroundings surroundings = [this] {
-        commit::Surroundings made;
+    commit::BatchContext batch_context = [this] {
+        commit::BatchContext made;
         made.schema = schema.id();
         return made;
     }();
@@ -34,7 +34,7 @@ protected:
         return kept;
     }();
     commit::Committer committer{{schema, writer, system_clock(), io.get_executor(),
-                                 [this] { return surroundings; }, [](const store::Ledger&) {}},
+                                 [this] { return batch_context; }, [](const store::Ledger&) {}},
                                 options};
     Island eu{schema, "eu.1"};
 

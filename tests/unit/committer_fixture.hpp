@@ -25,17 +25,17 @@ public:
         : island(schema, std::move(origin)),
           held(executor, asio::steady_timer::time_point::max()) {}
 
-    Task<store::Loaded> begin(store::Wanted wanted) override {
+    Task<store::LoadResult> begin(store::LoadRequest wanted) override {
         if (begin_fails) co_return Error{*begin_fails, "told to"};
         ++begun;
         if (on_begin) on_begin();
-        store::Loaded loaded = island.load(wanted);
+        store::LoadResult loaded = island.load(wanted);
         for (const RecordRef& ref : wanted.records) {
             if (knows_locked && locked.contains(ref)) loaded.locked.insert(ref);
         }
         co_return loaded;
     }
-    Task<void> commit(store::Saved saved) override {
+    Task<void> commit(store::WriteSet saved) override {
         if (holds) co_await held.async_wait(asio::redirect_error(asio::use_awaitable, let_go));
         if (commit_fails) co_return Error{*commit_fails, "told to"};
         for (const auto& row : saved.rows) {
@@ -50,15 +50,15 @@ public:
         island.save(std::move(saved));
         co_return Result<void>{};
     }
-    bool looks_ahead() const override { return ahead; }
-    Task<store::Loaded> look(store::Wanted wanted) override {
+    bool loads_ahead() const override { return ahead; }
+    Task<store::LoadResult> load_ahead(store::LoadRequest wanted) override {
         ++looks;
         if (look_fails) co_return Error{*look_fails, "told to"};
-        store::Loaded loaded = island.load(wanted);
+        store::LoadResult loaded = island.load(wanted);
         loaded.captured = captured;
         co_return loaded;
     }
-    Task<void> follow(store::Saved saved) override {
+    Task<void> commit_ahead(store::WriteSet saved) override {
         ++follows;
         if (follow_fails) co_return Error{*follow_fails, "told to"};
         co_return co_await commit(std::move(saved));
@@ -71,7 +71,7 @@ public:
         ++trims;
         co_return false;
     }
-    Task<void> rest() override {
+    Task<void> on_idle() override {
         ++rests;
         co_return Result<void>{};
     }
@@ -149,7 +149,7 @@ protected:
     void make() {
         committer = std::make_unique<commit::Committer>(
             commit::CommitterParts{schema, writer, *clock, io.get_executor(),
-                                   [this] { return writer.island.surroundings; },
+                                   [this] { return writer.island.batch_context; },
                                    [this](const store::Ledger&) { ++durable; }},
             options);
     }

@@ -10,7 +10,7 @@ namespace reef::config {
 namespace {
 
 App loaded(const std::string& name, Variables variables = {}, LoadOptions options = {}) {
-    Loaded loaded = load_app(shipped(name), environment(std::move(variables)), options);
+    LoadResult loaded = load_app(shipped(name), environment(std::move(variables)), options);
     EXPECT_EQ(text_of(loaded.mistakes), "");
     return loaded.app.value_or(App{});
 }
@@ -18,7 +18,7 @@ App loaded(const std::string& name, Variables variables = {}, LoadOptions option
 // Without their places: comments come and go in the shipped files.
 std::string mistakes_in(const std::string& name, Variables variables, LoadOptions options = {}) {
     std::string text;
-    const Loaded loaded = load_app(shipped(name), environment(std::move(variables)), options);
+    const LoadResult loaded = load_app(shipped(name), environment(std::move(variables)), options);
     for (const Mistake& mistake : loaded.mistakes)
         text += mistake.what + '\n';
     return text;
@@ -48,7 +48,7 @@ TEST(ShippedApps, LoadInEveryRole) {
 }
 
 TEST_F(ConfigTest, NodeHasSeveralProcesses) {
-    const Loaded notes = load(R"([app]
+    const LoadResult notes = load(R"([app]
 name = "notes"
 [[node]]
 name = "one"
@@ -355,7 +355,7 @@ name = "things"
 [resource.fields]
 id = { type = "int64", key = "slots" }
 )";
-    const Loaded a = load(text, {{"WHO", "a"}, {"DOOR", "9001"}});
+    const LoadResult a = load(text, {{"WHO", "a"}, {"DOOR", "9001"}});
     ASSERT_TRUE(a.app) << text_of(a.mistakes);
     EXPECT_EQ(a.app->default_node, "a");
     EXPECT_EQ(to_text(a.app->nodes[0].listen), "127.0.0.1:9001");

@@ -42,7 +42,8 @@ protected:
         return file;
     }
 
-    Loaded load(const std::string& text, Variables variables = {}, LoadOptions options = {}) const {
+    LoadResult load(const std::string& text, Variables variables = {},
+                    LoadOptions options = {}) const {
         return load_app(write("app.toml", text), environment(std::move(variables)), options);
     }
 

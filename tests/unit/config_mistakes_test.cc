@@ -24,7 +24,7 @@ TEST(ConfigMistakes, AreAllSaidWithTheirPlaces) {
         for (std::string line; std::getline(lines, line);) {
             if (line.starts_with("#! ")) expected += line.substr(3) + '\n';
         }
-        const Loaded loaded = load_app(entry.path().string(), environment(), {});
+        const LoadResult loaded = load_app(entry.path().string(), environment(), {});
         EXPECT_EQ(text_of(loaded.mistakes), expected) << entry.path();
         EXPECT_FALSE(loaded.app) << entry.path();
         ++files;
@@ -47,7 +47,7 @@ TEST_F(ConfigTest, EveryLineOfAShippedAppCanBeMissingOrThereTwice) {
                     for (std::size_t k = 0; k < (i == broken ? times : 1); ++k)
                         text += lines[i];
                 }
-                const Loaded loaded = load(text);
+                const LoadResult loaded = load(text);
                 EXPECT_NE(loaded.app.has_value(), !loaded.mistakes.empty());
                 for (const Mistake& mistake : loaded.mistakes) {
                     EXPECT_GT(mistake.line, 0U) << name << ' ' << broken << ' ' << mistake.what;
@@ -66,7 +66,7 @@ TEST_F(ConfigTest, AnyCharacterCanBeWrong) {
     for (std::size_t i = 0; i < good.size(); i += 11) {
         std::string text = good;
         text[i] = wrong[i % wrong.size()];
-        const Loaded loaded = load(text);
+        const LoadResult loaded = load(text);
         EXPECT_NE(loaded.app.has_value(), !loaded.mistakes.empty()) << i;
     }
 }
@@ -78,7 +78,7 @@ TEST_F(ConfigTest, TheExamplesOfTheReferenceAreGood) {
     int examples = 0;
     for (std::size_t at = page.find(opening); at != page.npos; at = page.find(opening, at + 1)) {
         const std::size_t begin = at + std::string{"```toml\n"}.size();
-        const Loaded loaded = load(page.substr(begin, page.find("\n```", begin) - begin));
+        const LoadResult loaded = load(page.substr(begin, page.find("\n```", begin) - begin));
         EXPECT_EQ(text_of(loaded.mistakes), "");
         ++examples;
     }
@@ -86,9 +86,9 @@ TEST_F(ConfigTest, TheExamplesOfTheReferenceAreGood) {
 }
 
 TEST_F(ConfigTest, AFileThatCannotBeReadIsAMistakeOfItsOwn) {
-    const Loaded absent = load_app(folder_.file("none.toml"), environment(), {});
+    const LoadResult absent = load_app(folder_.file("none.toml"), environment(), {});
     EXPECT_EQ(text_of(absent.mistakes), " cannot be read: No such file or directory\n");
-    const Loaded folder = load_app(folder_.file(""), environment(), {});
+    const LoadResult folder = load_app(folder_.file(""), environment(), {});
     EXPECT_EQ(text_of(folder.mistakes), " cannot be read: Is a directory\n");
 }
 

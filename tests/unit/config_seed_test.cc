@@ -16,7 +16,7 @@ std::string shown(const model::Resource& resource, const model::Row& row) {
 }
 
 TEST(ShippedSeed, HoldsThePropertyOfTheDocumentation) {
-    const Loaded loaded = load_app(shipped("property-listing.toml"), environment(), {});
+    const LoadResult loaded = load_app(shipped("property-listing.toml"), environment(), {});
     ASSERT_TRUE(loaded.app);
     const auto rows = read_seed(loaded.app->schema, loaded.app->seed);
     ASSERT_TRUE(rows) << rows.error().what;

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "commit/batch.hpp"
-#include "commit/wanted.hpp"
+#include "commit/load_request.hpp"
 #include "model/change.hpp"
 
 namespace reef::test {
@@ -70,29 +70,29 @@ public:
     Island(const model::Schema& schema, std::string origin) : schema_(schema) {
         ledger.self = std::move(origin);
         ledger.origins[ledger.self];
-        surroundings.schema = schema.id();
-        surroundings.has_peers = true;
+        batch_context.schema = schema.id();
+        batch_context.has_peers = true;
     }
 
     // One batch of one piece of work.
     Result<commit::Done> take(const commit::Work& work) {
-        store::Wanted wanted;
-        commit::add_wanted(schema_, work, wanted);
-        for (const auto& ref : commit::Batch{schema_, load(wanted), surroundings}.lacks(work))
+        store::LoadRequest wanted;
+        commit::add_to_request(schema_, work, wanted);
+        for (const auto& ref : commit::Batch{schema_, load(wanted), batch_context}.lacks(work))
             wanted.records.push_back(ref);
-        commit::Batch batch{schema_, load(wanted), surroundings};
+        commit::Batch batch{schema_, load(wanted), batch_context};
         auto done = batch.take(work);
         if (batch.changed()) save(batch.finish());
         return done;
     }
 
     model::Outcome submit(const model::Intent& intent) {
-        surroundings.now = intent.received;
+        batch_context.now = intent.received;
         return std::get<model::Outcome>(take(intent).value());
     }
 
-    store::Loaded load(const store::Wanted& wanted) const {
-        store::Loaded loaded;
+    store::LoadResult load(const store::LoadRequest& wanted) const {
+        store::LoadResult loaded;
         loaded.ledger = ledger;
         for (const auto& ref : wanted.records) {
             if (const auto found = rows.find(ref); found != rows.end()) loaded.rows.insert(*found);
@@ -109,7 +109,7 @@ public:
         return loaded;
     }
 
-    void save(store::Saved saved) {
+    void save(store::WriteSet saved) {
         ledger = std::move(saved.ledger);
         for (auto& [row, hash] : saved.rows) {
             const model::RecordRef ref = row.ref();
@@ -164,7 +164,7 @@ public:
     std::map<model::RequestId, model::RequestSeen> requests;
     std::map<std::string, std::vector<store::LogEntry>> log;
     std::vector<store::Conflict> conflicts;
-    commit::Surroundings surroundings;
+    commit::BatchContext batch_context;
 
 private:
     std::optional<model::Key> holder(const model::FieldRef& ref) const {

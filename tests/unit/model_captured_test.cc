@@ -45,25 +45,25 @@ protected:
     }
 
     // A batch that finds this, and does nothing else.
-    store::Saved take_in(std::vector<Captured> captured) {
-        store::Wanted wanted;
+    store::WriteSet ingest(std::vector<Captured> captured) {
+        store::LoadRequest wanted;
         wanted.records = {ref};
-        store::Loaded loaded = us.load(wanted);
+        store::LoadResult loaded = us.load(wanted);
         loaded.captured = std::move(captured);
-        us.surroundings.now = Time{us.surroundings.now.us + 1000};
-        commit::Batch batch{schema, std::move(loaded), us.surroundings};
-        EXPECT_TRUE(batch.take(commit::CapturedRecords{{ref}}));
+        us.batch_context.now = Time{us.batch_context.now.us + 1000};
+        commit::Batch batch{schema, std::move(loaded), us.batch_context};
+        EXPECT_TRUE(batch.take(commit::ExternalSqlWrites{{ref}}));
         EXPECT_TRUE(batch.changed()) << "what was noted is to be forgotten";
-        store::Saved saved = batch.finish();
+        store::WriteSet saved = batch.finish();
         us.save(saved);
         return saved;
     }
-    void insert() { take_in({{ref, Time{1}, std::nullopt, fresh()}}); }
+    void insert() { ingest({{ref, Time{1}, std::nullopt, fresh()}}); }
     const Row& row() const { return us.rows.at(ref).row; }
 };
 
 TEST_F(CapturedTest, AnInsertIsACreate) {
-    take_in({{ref, Time{9}, std::nullopt, with(fresh(), {{version, std::int64_t{4}}})}});
+    ingest({{ref, Time{9}, std::nullopt, with(fresh(), {{version, std::int64_t{4}}})}});
     EXPECT_TRUE(row().alive());
     EXPECT_EQ(version_of(row()), 4U) << "as its program said";
     EXPECT_EQ(value_of(schema[0], row(), stock), Value{std::int64_t{5}});
@@ -77,10 +77,10 @@ TEST_F(CapturedTest, AnUpdateIsOneWriteWhateverItSaysOfTheVersion) {
     insert();
     for (const std::int64_t said : {1, 3, 77}) {
         const std::uint64_t before = version_of(row());
-        take_in({{ref, Time{2}, shown(),
-                  with(shown(), {{name, std::string{"L" + std::to_string(said)}},
-                                 {version, said},
-                                 {updated_at, std::int64_t{1}}})}});
+        ingest({{ref, Time{2}, shown(),
+                 with(shown(), {{name, std::string{"L" + std::to_string(said)}},
+                                {version, said},
+                                {updated_at, std::int64_t{1}}})}});
         EXPECT_EQ(version_of(row()), before + 1);
     }
     EXPECT_EQ(value_of(schema[0], row(), name), Value{std::string{"L77"}});
@@ -88,7 +88,7 @@ TEST_F(CapturedTest, AnUpdateIsOneWriteWhateverItSaysOfTheVersion) {
 
 TEST_F(CapturedTest, OnlyWhatHasChangedIsWritten) {
     insert();
-    take_in({{ref, Time{2}, shown(), with(shown(), {{note, std::string{"new"}}})}});
+    ingest({{ref, Time{2}, shown(), with(shown(), {{note, std::string{"new"}}})}});
     EXPECT_EQ(row().cells[name].stamp.dot.seq, 1U);
     EXPECT_EQ(row().cells[note].stamp.dot.seq, 2U);
     EXPECT_EQ(row().cells[stock].parts.front().stamp.dot.seq, 1U);
@@ -96,14 +96,14 @@ TEST_F(CapturedTest, OnlyWhatHasChangedIsWritten) {
 
 TEST_F(CapturedTest, ACounterGetsTheDifference) {
     insert();
-    take_in({{ref, Time{2}, with(shown(), {{stock, std::int64_t{2}}}),
-              with(shown(), {{stock, std::int64_t{9}}})}});
+    ingest({{ref, Time{2}, with(shown(), {{stock, std::int64_t{2}}}),
+             with(shown(), {{stock, std::int64_t{9}}})}});
     EXPECT_EQ(value_of(schema[0], row(), stock), Value{std::int64_t{12}});
 }
 
 TEST_F(CapturedTest, WhatChangesNothingIsNoWrite) {
     insert();
-    const store::Saved saved = take_in({{ref, Time{2}, shown(), shown()}});
+    const store::WriteSet saved = ingest({{ref, Time{2}, shown(), shown()}});
     EXPECT_TRUE(saved.log.empty());
     EXPECT_EQ(saved.rows.size(), 1U) << "the row is put as it was, whatever else was done to it";
     EXPECT_EQ(version_of(row()), 1U);
@@ -111,10 +111,10 @@ TEST_F(CapturedTest, WhatChangesNothingIsNoWrite) {
 
 TEST_F(CapturedTest, AStepAgainstTheOrderIsPutBackAndListed) {
     insert();
-    take_in({{ref, Time{2}, shown(), with(shown(), {{stage, std::int64_t{2}}})}});
-    const store::Saved saved =
-        take_in({{ref, Time{3}, shown(),
-                  with(shown(), {{stage, std::int64_t{1}}, {name, std::string{"Light"}}})}});
+    ingest({{ref, Time{2}, shown(), with(shown(), {{stage, std::int64_t{2}}})}});
+    const store::WriteSet saved =
+        ingest({{ref, Time{3}, shown(),
+                 with(shown(), {{stage, std::int64_t{1}}, {name, std::string{"Light"}}})}});
     EXPECT_EQ(value_of(schema[0], row(), stage), Value{std::int64_t{2}});
     EXPECT_EQ(value_of(schema[0], row(), name), Value{std::string{"Light"}});
     ASSERT_EQ(saved.conflicts.size(), 1U);
@@ -124,10 +124,10 @@ TEST_F(CapturedTest, AStepAgainstTheOrderIsPutBackAndListed) {
 
 TEST_F(CapturedTest, ADeleteIsOneAndARecordCanBeginAnew) {
     insert();
-    take_in({{ref, Time{2}, shown(), std::nullopt}});
+    ingest({{ref, Time{2}, shown(), std::nullopt}});
     EXPECT_FALSE(row().alive());
     EXPECT_EQ(row().life.n, 2U);
-    take_in({{ref, Time{3}, std::nullopt, fresh()}});
+    ingest({{ref, Time{3}, std::nullopt, fresh()}});
     EXPECT_EQ(row().life.n, 3U);
     EXPECT_EQ(version_of(row()), 3U);
     EXPECT_EQ(us.ledger.digests[0].rows, 1U);
@@ -139,12 +139,12 @@ TEST_F(CapturedTest, ClientsOfTheSameBatchSeeIt) {
     intent.key = ref.key;
     intent.fields = {{name, std::string{"mine"}}};
     intent.precondition.version = 1;
-    store::Wanted wanted;
-    commit::add_wanted(schema, intent, wanted);
-    store::Loaded loaded = us.load(wanted);
+    store::LoadRequest wanted;
+    commit::add_to_request(schema, intent, wanted);
+    store::LoadResult loaded = us.load(wanted);
     loaded.captured = {{ref, Time{2}, shown(), with(shown(), {{name, std::string{"theirs"}}})}};
-    commit::Batch batch{schema, std::move(loaded), us.surroundings};
-    us.surroundings.has_peers = false;
+    commit::Batch batch{schema, std::move(loaded), us.batch_context};
+    us.batch_context.has_peers = false;
     const auto done = std::get<Outcome>(batch.take(intent).value());
     ASSERT_TRUE(std::holds_alternative<Refused>(done));
     EXPECT_EQ(version_of(*std::get<Refused>(done).current), 2U);
@@ -154,13 +154,13 @@ TEST_F(CapturedTest, AWorkOnALockedRecordWaits) {
     insert();
     Intent intent;
     intent.key = ref.key;
-    store::Wanted wanted;
-    commit::add_wanted(schema, intent, wanted);
-    store::Loaded loaded = us.load(wanted);
+    store::LoadRequest wanted;
+    commit::add_to_request(schema, intent, wanted);
+    store::LoadResult loaded = us.load(wanted);
     loaded.locked = {ref};
-    commit::Batch batch{schema, std::move(loaded), us.surroundings};
+    commit::Batch batch{schema, std::move(loaded), us.batch_context};
     for (const commit::Work& work :
-         {commit::Work{intent}, commit::Work{commit::CapturedRecords{{ref}}}}) {
+         {commit::Work{intent}, commit::Work{commit::ExternalSqlWrites{{ref}}}}) {
         const auto done = batch.take(work);
         ASSERT_FALSE(done);
         EXPECT_EQ(done.error().code, Errc::locked);

@@ -104,11 +104,11 @@ TEST_F(DecideTest, LifeOfARecord) {
 }
 
 TEST_F(DecideTest, Versions) {
-    us.surroundings.has_peers = false;
+    us.batch_context.has_peers = false;
     EXPECT_EQ(put(property(WriteKind::update)), "precondition_required");
     EXPECT_EQ(put(property(WriteKind::remove)), "precondition_required");
     EXPECT_EQ(put(at_version(WriteKind::update, 2)), "version_conflict");
-    us.surroundings.has_peers = true;
+    us.batch_context.has_peers = true;
     EXPECT_EQ(put(at_version(WriteKind::update, 2)), "replica_behind");
     EXPECT_EQ(put(at_version(WriteKind::update, 1)), "accepted update 2");
     const Outcome stale = us.submit(at_version(WriteKind::update, 1));
@@ -131,7 +131,7 @@ TEST_F(DecideTest, IfMatch) {
     EXPECT_EQ(matching({"us.1:1:1", "us.1:3:2"}), "accepted update 3");
     EXPECT_EQ(matching({"us.1:9:9"}), "replica_behind");
     EXPECT_EQ(matching({"eu.1:1:1"}), "replica_behind");
-    us.surroundings.has_peers = false;
+    us.batch_context.has_peers = false;
     EXPECT_EQ(matching({"us.1:9:9"}), "precondition_failed") << "it can't come from anywhere";
     Intent any = property(WriteKind::update);
     any.precondition.if_match_any = true;
@@ -200,7 +200,7 @@ TEST_F(DecideTest, HomeDecides) {
     Island eu{schema, "eu.1"};
     eu.take(us.run_of("us.1", 1, 9)).value();
     std::string reached;
-    eu.surroundings.reachable = [&reached](std::string_view node) { return node == reached; };
+    eu.batch_context.reachable = [&reached](std::string_view node) { return node == reached; };
     const auto at_eu = [&](const Intent& intent) { return eu.submit(intent); };
 
     reached = "us";
@@ -221,14 +221,14 @@ TEST_F(DecideTest, HomeDecides) {
     ap.take(us.run_of("us.1", 1, 9)).value();
     EXPECT_EQ(text_of(ap.submit(at_version(WriteKind::update, 1))), "home_unreachable");
     Intent forwarded = at_version(WriteKind::update, 1);
-    forwarded.here = true;
+    forwarded.decide_locally = true;
     EXPECT_EQ(text_of(ap.submit(forwarded)), "accepted update 2") << "it was sent here";
 }
 
 TEST_F(DecideTest, ForwardedIsComparedByVector) {
     const auto compared = [this](const char* vector) {
         Intent intent = property(WriteKind::update);
-        intent.here = true;
+        intent.decide_locally = true;
         intent.precondition.compared = parse_vector(vector).value();
         return put(intent);
     };
@@ -247,7 +247,7 @@ TEST_F(DecideTest, ForwardedMayHaveMissedTheTwinOfAWriteThatItSaw) {
     ASSERT_EQ(put(tried), "accepted update 2");
     ASSERT_EQ(text_of(eu.submit(tried)), "accepted update 2");
     Intent next = property(WriteKind::update);
-    next.here = true;
+    next.decide_locally = true;
     next.precondition.compared = eu.row(ten)->vector;
     next.precondition.compared_version = 2;
     EXPECT_EQ(put(next), "replica_behind") << "us has not heard of eu's";

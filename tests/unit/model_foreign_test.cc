@@ -10,7 +10,7 @@ namespace reef::test {
 namespace {
 
 using namespace model;
-using commit::ForeignFate;
+using commit::ImportResult;
 
 constexpr Time noon{1'767'268'800'000'000};  // 2026-01-01T12:00:00Z
 
@@ -48,7 +48,7 @@ class ForeignTest : public testing::Test {
 protected:
     void SetUp() override {
         for (Island* node : {&us, &ap})
-            node->surroundings.foreign_nodes = {"eu"};
+            node->batch_context.foreign_nodes = {"eu"};
         commit::Rows seed;
         seed.rows.push_back(base_row(
             properties(), ten,
@@ -67,10 +67,10 @@ protected:
     std::string tell(Island& node, std::string_view body, int offset = 0, bool adopts = true) {
         auto write = read(body, offset);
         if (!write) return write.error().what;
-        node.surroundings.now = Time{noon.us + 3'600'000'000};
+        node.batch_context.now = Time{noon.us + 3'600'000'000};
         const auto done = node.take(commit::ForeignRun{{std::move(*write)}, adopts});
-        const ForeignFate fate = std::get<commit::ForeignFates>(done.value()).at(0);
-        if (fate.kind == ForeignFate::Kind::unfit) return fate.why;
+        const ImportResult fate = std::get<commit::ImportResults>(done.value()).at(0);
+        if (fate.kind == ImportResult::Kind::unfit) return fate.why;
         constexpr std::array names{"adopted", "passed over", "waits"};
         return names[static_cast<std::size_t>(fate.kind)];
     }
@@ -275,10 +275,10 @@ TEST_F(ForeignTest, TwoAdoptionsOfOneMessageAreTwins) {
 }
 
 TEST_F(ForeignTest, RecordsOfAForeignRegionAreWrittenHere) {
-    us.surroundings.reachable = [](std::string_view) { return false; };
+    us.batch_context.reachable = [](std::string_view) { return false; };
     EXPECT_TRUE(std::holds_alternative<Accepted>(put(us, 20000)));
-    us.surroundings.foreign_nodes.clear();
-    us.surroundings.reachable = [](std::string_view) { return true; };
+    us.batch_context.foreign_nodes.clear();
+    us.batch_context.reachable = [](std::string_view) { return true; };
     EXPECT_TRUE(std::holds_alternative<ForwardHome>(put(us, 30000)));
 }
 

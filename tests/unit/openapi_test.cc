@@ -7,7 +7,7 @@
 
 #include "api/openapi_problems.hpp"
 #include "api/openapi_schema.hpp"
-#include "api/reading.hpp"
+#include "api/request_decoding.hpp"
 #include "base/text/json.hpp"
 #include "config_fixture.hpp"
 #include "golden.hpp"

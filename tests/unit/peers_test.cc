@@ -14,7 +14,7 @@ class PeersTest : public testing::Test {
 protected:
     void hear(std::uint64_t seq) {
         const model::Position position{{"eu.a", seq}};
-        peers_.heard("eu", {"eu", clock_.now(), position, position}, applied_);
+        peers_.on_heartbeat("eu", {"eu", clock_.now(), position, position}, applied_);
     }
     void apply(std::uint64_t seq) {
         applied_ = {{"eu.a", seq}, {"us.a", 7}};
@@ -75,7 +75,7 @@ TEST_F(PeersTest, WhoWasThereAMomentAgoIsExpectedToTakeAWrite) {
     EXPECT_FALSE(peers_.any_lacks(write)) << "nobody is there who could";
     hear(0);
     EXPECT_TRUE(peers_.any_lacks(write));
-    peers_.lost("eu", "it restarts");
+    peers_.on_disconnect("eu", "it restarts");
     clock_.pass(2s);
     EXPECT_TRUE(peers_.any_lacks(write));
     peers_.cut("eu", true);
@@ -83,7 +83,7 @@ TEST_F(PeersTest, WhoWasThereAMomentAgoIsExpectedToTakeAWrite) {
     peers_.cut("eu", false);
     clock_.pass(3s);
     EXPECT_FALSE(peers_.any_lacks(write)) << "it is gone for good";
-    peers_.heard("eu", {"eu", clock_.now(), {}, {{"us.a", 7}}}, applied_);
+    peers_.on_heartbeat("eu", {"eu", clock_.now(), {}, {{"us.a", 7}}}, applied_);
     EXPECT_FALSE(peers_.any_lacks(write));
 }
 

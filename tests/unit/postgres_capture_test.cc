@@ -12,7 +12,7 @@ protected:
     }
 
     // What a batch on these records is given first; it saves nothing else.
-    Loaded taken(const std::vector<Row>& rows) {
+    LoadResult taken(const std::vector<Row>& rows) {
         auto loaded = begin(rows);
         if (!loaded) throw std::runtime_error(loaded.error().what);
         return std::move(*loaded);
@@ -33,7 +33,7 @@ TEST_F(PostgresCapture, AnUpdateShowsBothRowsAndTheRecordAsItWas) {
     ASSERT_TRUE(succeeded(save({make_thing(1)})));
     run_sql("UPDATE things SET price = price + 1.25, version = version + 1 WHERE id = 1");
     EXPECT_EQ(pending(), std::vector<RecordRef>{first});
-    const Loaded loaded = taken({make_thing(1)});
+    const LoadResult loaded = taken({make_thing(1)});
     ASSERT_EQ(loaded.captured.size(), 1U);
     const Captured& captured = loaded.captured[0];
     ASSERT_TRUE(captured.before && captured.after);
@@ -59,10 +59,10 @@ TEST_F(PostgresCapture, ABatchThatIsReleasedForgetsNothing) {
 TEST_F(PostgresCapture, ALaterWriteOfTheSameRowIsNotForgottenUnseen) {
     ASSERT_TRUE(succeeded(save({make_thing(1)})));
     run_sql("UPDATE things SET price = 7");
-    const Loaded loaded = taken({make_thing(1)});
+    const LoadResult loaded = taken({make_thing(1)});
     run_sql("UPDATE things SET price = 8");
     EXPECT_EQ(commit(loaded, {make_thing(1, 2)}).error().code, Errc::locked);
-    const Loaded again = taken({make_thing(1)});
+    const LoadResult again = taken({make_thing(1)});
     ASSERT_EQ(again.captured.size(), 2U);
     EXPECT_EQ((*again.captured[1].after)[things::price], Value{std::int64_t{800}});
     EXPECT_TRUE(succeeded(commit(again, {make_thing(1, 2)})));
@@ -71,7 +71,7 @@ TEST_F(PostgresCapture, ALaterWriteOfTheSameRowIsNotForgottenUnseen) {
 TEST_F(PostgresCapture, AChangedKeyIsADeleteAndAnInsert) {
     ASSERT_TRUE(succeeded(save({make_thing(1)})));
     run_sql("UPDATE things SET id = 5");
-    const Loaded loaded = taken({make_thing(1), make_thing(5)});
+    const LoadResult loaded = taken({make_thing(1), make_thing(5)});
     ASSERT_EQ(loaded.captured.size(), 2U);
     for (const Captured& captured : loaded.captured) {
         const bool gone = captured.record == first;
@@ -87,7 +87,7 @@ TEST_F(PostgresCapture, AChangedKeyIsADeleteAndAnInsert) {
 TEST_F(PostgresCapture, AnInsertBesideATombstoneIsFoundWithIt) {
     ASSERT_TRUE(succeeded(save({removed(make_thing(1), 2)})));
     run_sql("INSERT INTO things (id, price) VALUES (1, 3)");
-    const Loaded loaded = taken({make_thing(1)});
+    const LoadResult loaded = taken({make_thing(1)});
     ASSERT_EQ(loaded.captured.size(), 1U);
     EXPECT_FALSE(loaded.rows.at(first).row.alive());
     ASSERT_TRUE(succeeded(commit(loaded, {make_thing(1, 3)})));
@@ -100,7 +100,7 @@ TEST_F(PostgresCapture, WhatIsNotedOfALockedRecordWaits) {
     run_sql("UPDATE things SET price = 7");
     const auto held = hold_sql("UPDATE things SET price = 8 WHERE id = 1");
     EXPECT_EQ(save({make_thing(1, 2), make_thing(2, 2)}).error().code, Errc::locked);
-    const Loaded loaded = taken({make_thing(1), make_thing(2)});
+    const LoadResult loaded = taken({make_thing(1), make_thing(2)});
     EXPECT_EQ(loaded.locked, std::set<RecordRef>{first});
     ASSERT_EQ(loaded.captured.size(), 1U);
     EXPECT_NE(loaded.captured[0].record, first);
@@ -129,7 +129,7 @@ TEST_F(PostgresCapture, ANewFieldIsNotedToo) {
     schema_.resources[thing].fields.push_back(colour);
     open();
     run_sql("UPDATE things SET colour = 'red'");
-    const Loaded loaded = taken({make_thing(1)});
+    const LoadResult loaded = taken({make_thing(1)});
     ASSERT_EQ(loaded.captured.size(), 2U);
     EXPECT_EQ(loaded.captured[1].after->back(), Value{std::string{"red"}});
 }

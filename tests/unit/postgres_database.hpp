@@ -35,15 +35,15 @@ protected:
         return reef::test::run_on(context_, std::move(work));
     }
 
-    Result<Loaded> begin(const std::vector<Row>& rows) {
-        Wanted wanted;
+    Result<LoadResult> begin(const std::vector<Row>& rows) {
+        LoadRequest wanted;
         for (const Row& row : rows)
             wanted.records.push_back(row.ref());
         return run(writer_->begin(std::move(wanted)));
     }
 
-    Result<void> commit(const Loaded& loaded, const std::vector<Row>& rows) {
-        Saved saved;
+    Result<void> commit(const LoadResult& loaded, const std::vector<Row>& rows) {
+        WriteSet saved;
         saved.ledger = loaded.ledger;
         for (const Row& row : rows)
             saved.rows.push_back({row, hash_of_row(schema_, row)});

@@ -13,8 +13,8 @@ namespace {
 TEST_F(PostgresDatabase, OneOfTwoProcessesHoldsTheLease) {
     const auto other = try_open();
     ASSERT_TRUE(other);
-    auto first = store_->open_company(context_.get_executor());
-    auto second = (*other)->open_company(context_.get_executor());
+    auto first = store_->open_lease(context_.get_executor());
+    auto second = (*other)->open_lease(context_.get_executor());
     EXPECT_EQ(run(first->next())->lease, 1U);
     EXPECT_EQ(run(second->next())->lease, 0U);
     EXPECT_EQ(run(first->next())->lease, 1U);
@@ -31,12 +31,12 @@ TEST_F(PostgresDatabase, OneOfTwoProcessesHoldsTheLease) {
 TEST_F(PostgresDatabase, TellsOfTheBatchesOfOtherProcesses) {
     const auto other = try_open();
     ASSERT_TRUE(other);
-    auto company = (*other)->open_company(context_.get_executor());
-    const std::uint64_t before = run(company->next())->ledger->batch;
+    auto lease = (*other)->open_lease(context_.get_executor());
+    const std::uint64_t before = run(lease->next())->ledger->batch;
     ASSERT_TRUE(succeeded(save({make_thing(1)})));
     std::optional<Ledger> told;
     for (int looks = 0; looks < 20 && !told; ++looks)
-        told = run(company->next())->ledger;
+        told = run(lease->next())->ledger;
     ASSERT_TRUE(told);
     EXPECT_EQ(told->batch, before + 1);
     EXPECT_EQ(begin({})->ledger.batch, before + 1);
@@ -250,7 +250,7 @@ TEST_F(PostgresDatabase, WritersOfOneDatabaseFollowEachOther) {
         auto loaded = run(writer.begin({}));
         ASSERT_TRUE(loaded);
         EXPECT_EQ(loaded->ledger.seq(), seq);
-        Saved saved;
+        WriteSet saved;
         saved.ledger = loaded->ledger;
         saved.log.push_back(entry_of(self, ++seq));
         saved.ledger.origins[self].received = seq;
@@ -285,28 +285,28 @@ TEST_F(PostgresDatabase, ANewFieldAndNewRulesAreAddedToTheTable) {
 class PostgresAhead : public PostgresDatabase {
 protected:
     // A batch writes thing 1; then others come, and a batch that was decided on top of it.
-    Result<void> follow(const std::function<void()>& others, const std::vector<Row>& rows) {
+    Result<void> commit_ahead(const std::function<void()>& others, const std::vector<Row>& rows) {
         auto loaded = begin({make_thing(1)});
         EXPECT_TRUE(loaded);
         EXPECT_TRUE(succeeded(commit(*loaded, {make_thing(1, ++writes_)})));
-        EXPECT_TRUE(writer_->looks_ahead());
-        Wanted wanted;
+        EXPECT_TRUE(writer_->loads_ahead());
+        LoadRequest wanted;
         for (const Row& row : rows)
             wanted.records.push_back(row.ref());
-        EXPECT_TRUE(run(writer_->look(std::move(wanted))));
+        EXPECT_TRUE(run(writer_->load_ahead(std::move(wanted))));
         others();
-        Saved saved;
+        WriteSet saved;
         saved.ledger = loaded->ledger;
         for (const Row& row : rows)
             saved.rows.push_back({row, hash_of_row(schema_, row)});
-        return run(writer_->follow(std::move(saved)));
+        return run(writer_->commit_ahead(std::move(saved)));
     }
     void expect_overtaken(const std::function<void()>& others, const std::vector<Row>& rows) {
-        const auto done = follow(others, rows);
+        const auto done = commit_ahead(others, rows);
         ASSERT_FALSE(done);
         EXPECT_EQ(done.error().code, Errc::locked) << done.error().what;
         EXPECT_FALSE(get(99)) << "all or nothing";
-        EXPECT_FALSE(writer_->looks_ahead()) << "it will happen again";
+        EXPECT_FALSE(writer_->loads_ahead()) << "it will happen again";
     }
 
     std::uint64_t writes_ = 1;
@@ -315,8 +315,8 @@ protected:
 TEST_F(PostgresAhead, IsSavedWhenNobodyCameBetween) {
     ASSERT_TRUE(succeeded(save({make_thing(2)})));
     const std::vector<Row> rows{make_thing(1, 7), make_thing(2, 8), make_thing(99)};
-    ASSERT_TRUE(succeeded(follow([] {}, rows)));
-    EXPECT_TRUE(writer_->looks_ahead());
+    ASSERT_TRUE(succeeded(commit_ahead([] {}, rows)));
+    EXPECT_TRUE(writer_->loads_ahead());
     for (const Row& row : rows)
         EXPECT_EQ(*get(std::get<std::int64_t>(row.key)), row);
 }
@@ -328,7 +328,7 @@ TEST_F(PostgresAhead, IsOvertakenByAnotherProcess) {
     const auto another_batch = [&] {
         auto loaded = run(second->begin({}));
         ASSERT_TRUE(loaded);
-        Saved saved;
+        WriteSet saved;
         saved.ledger = loaded->ledger;
         ASSERT_TRUE(succeeded(run(second->commit(std::move(saved)))));
     };
@@ -358,25 +358,25 @@ TEST_F(PostgresAhead, IsOvertakenByAnotherProgramsDeleteOfWhatItDeletes) {
 
 TEST_F(PostgresAhead, TwoLooksThatDifferShowThatSomebodyWasThere) {
     ASSERT_TRUE(succeeded(save({make_thing(1)})));
-    Wanted wanted;
+    LoadRequest wanted;
     wanted.records = {make_thing(1).ref(), make_thing(3).ref()};
-    ASSERT_TRUE(succeeded(follow([] {}, {make_thing(1, 7)})));
-    ASSERT_TRUE(run(writer_->look(wanted)));
-    ASSERT_TRUE(run(writer_->look(wanted)));
+    ASSERT_TRUE(succeeded(commit_ahead([] {}, {make_thing(1, 7)})));
+    ASSERT_TRUE(run(writer_->load_ahead(wanted)));
+    ASSERT_TRUE(run(writer_->load_ahead(wanted)));
     run_sql("INSERT INTO things (id, price) VALUES (3, 77)");
-    const auto again = run(writer_->look(wanted));
+    const auto again = run(writer_->load_ahead(wanted));
     ASSERT_FALSE(again);
     EXPECT_EQ(again.error().code, Errc::locked);
 }
 
 // Those whose batch is durable wait for a look: one that fails is not tried again at once.
 TEST_F(PostgresAhead, ALookThatMeetsALockedTableIsGivenUp) {
-    ASSERT_TRUE(succeeded(follow([] {}, {make_thing(1, 7)})));
+    ASSERT_TRUE(succeeded(commit_ahead([] {}, {make_thing(1, 7)})));
     const auto held = hold_sql("LOCK TABLE things IN ACCESS EXCLUSIVE MODE");
-    Wanted wanted;
+    LoadRequest wanted;
     wanted.records = {make_thing(1).ref()};
-    EXPECT_FALSE(run(writer_->look(std::move(wanted))));
-    EXPECT_FALSE(writer_->looks_ahead());
+    EXPECT_FALSE(run(writer_->load_ahead(std::move(wanted))));
+    EXPECT_FALSE(writer_->loads_ahead());
 }
 
 // What is looked up while a batch waits for a new connection is for the one after it.
@@ -384,23 +384,23 @@ TEST_F(PostgresAhead, LooksGoOnWhileABatchWaitsForItsConnection) {
     ASSERT_TRUE(succeeded(save({make_thing(2)})));
     bool looked = false;
     const auto look = [this, &looked]() -> asio::awaitable<void> {
-        Wanted wanted;
+        LoadRequest wanted;
         wanted.records = {make_thing(2).ref()};
-        auto loaded = co_await writer_->look(std::move(wanted));
+        auto loaded = co_await writer_->load_ahead(std::move(wanted));
         looked = loaded.has_value();
     };
     const auto others = [&] {
         end_connections();
         asio::post(context_, [&] { asio::co_spawn(context_, look(), asio::detached); });
     };
-    ASSERT_TRUE(succeeded(follow(others, {make_thing(1, 8)})));
+    ASSERT_TRUE(succeeded(commit_ahead(others, {make_thing(1, 8)})));
     while (!looked)
         context_.run_one();
     run_sql("UPDATE things SET price = 77 WHERE id = 2");
-    Saved saved;
+    WriteSet saved;
     saved.ledger = run(reader_->ledger()).value();
     saved.rows.push_back({make_thing(2, 9), hash_of_row(schema_, make_thing(2, 9))});
-    const auto overtaken = run(writer_->follow(std::move(saved)));
+    const auto overtaken = run(writer_->commit_ahead(std::move(saved)));
     ASSERT_FALSE(overtaken);
     EXPECT_EQ(overtaken.error().code, Errc::locked);
 }
@@ -414,7 +414,8 @@ TEST_F(PostgresAhead, ABatchThatWasGivenUpIsNotSavedLater) {
     const auto gone = [&session] {
         return run_sql("SELECT count(*) FROM pg_stat_activity WHERE pid = " + session) == "0";
     };
-    const auto done = follow([&session] { ::kill(std::stoi(session), SIGSTOP); }, {make_thing(99)});
+    const auto done =
+        commit_ahead([&session] { ::kill(std::stoi(session), SIGSTOP); }, {make_thing(99)});
     ::kill(std::stoi(session), SIGCONT);
     ASSERT_FALSE(done);
     EXPECT_EQ(done.error().code, Errc::unavailable) << done.error().what;
@@ -426,7 +427,8 @@ TEST_F(PostgresAhead, ABatchThatWasGivenUpIsNotSavedLater) {
 }
 
 TEST_F(PostgresAhead, AConnectionThatWasLostBetweenIsNobodysError) {
-    EXPECT_TRUE(succeeded(follow([] { end_connections(); }, {make_thing(1, 8), make_thing(9)})));
+    EXPECT_TRUE(
+        succeeded(commit_ahead([] { end_connections(); }, {make_thing(1, 8), make_thing(9)})));
     EXPECT_EQ(*get(1), make_thing(1, 8));
 }
 

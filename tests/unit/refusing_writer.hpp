@@ -17,14 +17,14 @@ class RefusingWriter final : public store::Writer {
 public:
     explicit RefusingWriter(std::unique_ptr<store::Writer> writer) : writer_(std::move(writer)) {}
 
-    Task<store::Loaded> begin(store::Wanted wanted) override {
+    Task<store::LoadResult> begin(store::LoadRequest wanted) override {
         co_await asio::post(asio::use_awaitable);  // as one that asks a server
         for (const auto& ref : wanted.records) {
             if (damaged.contains(ref.key)) co_return Error{Errc::rejected, "damaged"};
         }
         co_return co_await writer_->begin(std::move(wanted));
     }
-    Task<void> commit(store::Saved saved) override {
+    Task<void> commit(store::WriteSet saved) override {
         if (away > 0) {
             --away;
             co_await writer_->release();
@@ -41,7 +41,7 @@ public:
     }
     asio::awaitable<void> release() override { co_await writer_->release(); }
     Task<bool> trim(store::TrimLimits limits) override { co_return co_await writer_->trim(limits); }
-    Task<void> rest() override { co_return co_await writer_->rest(); }
+    Task<void> on_idle() override { co_return co_await writer_->on_idle(); }
 
     std::set<model::Key> refused;  // rows of these keys cannot be saved …
     std::set<model::Key> damaged;  // … and of these not even be loaded

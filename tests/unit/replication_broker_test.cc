@@ -97,7 +97,7 @@ private:
     Topic& dead_;
 };
 
-class Nobody final : public replication::Elsewhere {
+class Nobody final : public replication::GapSource {
 public:
     Task<std::vector<std::string>> changes_after(Dot, std::uint32_t) override {
         co_return Error{Errc::unavailable, "no peer has an address"};
@@ -117,7 +117,7 @@ struct Node {
           peers({other}, system_clock()),
           committer({schema, writer, system_clock(), io.get_executor(),
                      [this] {
-                         commit::Surroundings made;
+                         commit::BatchContext made;
                          made.schema = schema.id();
                          made.now = system_clock().now();
                          return made;

@@ -20,7 +20,7 @@ using namespace model;
 using replication::Inbox;
 
 // The logs of the peers, by origin.
-class Logs final : public replication::Elsewhere {
+class Logs final : public replication::GapSource {
 public:
     Task<std::vector<std::string>> changes_after(Dot after, std::uint32_t count) override {
         ++asked;
@@ -54,7 +54,7 @@ protected:
     }();
     commit::Committer committer{{schema, writer, system_clock(), io.get_executor(),
                                  [this] {
-                                     commit::Surroundings made;
+                                     commit::BatchContext made;
                                      made.schema = schema.id();
                                      return made;
                                  },
@@ -178,8 +178,8 @@ TEST_F(InboxTest, AnyOrderAnyDuplicateAnyLossEndsInOneState) {
     }
     // Heartbeats tell of what is lost at the end.
     run_until([&] {
-        peers.heard("eu", {"eu", system_clock().now(), eu.ledger.received(), {}}, {});
-        peers.heard("ap", {"ap", system_clock().now(), ap.ledger.received(), {}}, {});
+        peers.on_heartbeat("eu", {"eu", system_clock().now(), eu.ledger.received(), {}}, {});
+        peers.on_heartbeat("ap", {"ap", system_clock().now(), ap.ledger.received(), {}}, {});
         return received("eu.1") == eu.ledger.seq() && received("ap.1") == ap.ledger.seq();
     });
     expect_rows_of_both();
@@ -211,7 +211,7 @@ TEST_F(InboxTest, WhatIsWaitedForIsFetchedSoonAndTheRestLater) {
     write(eu, "a", "only a heartbeat tells of it");
     const Position all{{"eu.1", 1}};
     const peers::Heartbeat heartbeat{"eu", system_clock().now(), all, all};
-    const auto hear = [&] { peers.heard("eu", heartbeat, progress.ledger()->applied()); };
+    const auto hear = [&] { peers.on_heartbeat("eu", heartbeat, progress.ledger()->applied()); };
     hear();
     ASSERT_TRUE(done(system_clock().sleep(std::chrono::milliseconds{100})));
     EXPECT_EQ(logs.asked, 0);
@@ -264,7 +264,7 @@ TEST_F(InboxTest, OwnFutureAndStrangersAreNeverApplied) {
     start();
     take({change(own, 1), change(stranger, 1)}).value();
     EXPECT_EQ(inbox->counts().forks, 1U);
-    EXPECT_EQ(inbox->counts().strangers, 1U);
+    EXPECT_EQ(inbox->counts().unknown_origins, 1U);
     EXPECT_FALSE(take({"{\"no\":\"stamp\"}"}));
     EXPECT_TRUE(progress.ledger()->origins.size() == 1);
 }

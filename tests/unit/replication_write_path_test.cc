@@ -70,7 +70,7 @@ protected:
     peers::Peers peers{{"eu"}, stopped};
     commit::Committer committer{{schema, *writer, system_clock(), io.get_executor(),
                                  [this] {
-                                     commit::Surroundings made;
+                                     commit::BatchContext made;
                                      made.schema = schema.id();
                                      made.has_peers = true;
                                      made.reachable = [this](std::string_view name) {
@@ -97,8 +97,8 @@ protected:
             }
         }
         ASSERT_TRUE(run_on(io, committer.apply(eu.run_of("eu.1", 1, 2))));
-        peers.heard("eu", {"eu", stopped.now(), eu.ledger.received(), eu.ledger.received()},
-                    progress.ledger()->applied());
+        peers.on_heartbeat("eu", {"eu", stopped.now(), eu.ledger.received(), eu.ledger.received()},
+                           progress.ledger()->applied());
     }
     ~WritePathTest() override {
         committer.stop();
@@ -167,7 +167,7 @@ TEST_F(WritePathTest, TakesNoOtherRecord) {
 
 TEST_F(WritePathTest, AsksNobodyWhoIsNotThere) {
     has("k");
-    peers.lost("eu", "gone");
+    peers.on_disconnect("eu", "gone");
     const Outcome outcome = write(std::chrono::milliseconds{50});
     EXPECT_TRUE(std::holds_alternative<Refused>(outcome));
     EXPECT_TRUE(asked.questions.empty());

@@ -31,11 +31,11 @@ protected:
     }
 
     Result<void> save(const Row& row) {
-        Wanted wanted;
+        LoadRequest wanted;
         wanted.records.push_back(row.ref());
         auto loaded = run(writer_->begin(std::move(wanted)));
         if (!loaded) return loaded.error();
-        Saved saved;
+        WriteSet saved;
         saved.ledger = std::move(loaded->ledger);
         saved.ledger.origins[self].received = ++seq_;
         saved.rows.push_back({row, hash_of("row")});
@@ -311,7 +311,7 @@ TEST_F(SqliteFile, IsBrokenForGoodAfterAFailedSync) {
     disk.fail_syncs(false);
     EXPECT_EQ(save(make_thing(3)).error().code, Errc::broken);
     EXPECT_EQ(run(writer_->trim({})).error().code, Errc::broken);
-    EXPECT_EQ(run(writer_->rest()).has_error(), false);  // nothing was due
+    EXPECT_EQ(run(writer_->on_idle()).has_error(), false);  // nothing was due
     close();
     open();
     EXPECT_TRUE(get(1));

@@ -75,7 +75,7 @@ protected:
             .file = file ? file : folder_.file("us.db"), .node = "us", .incarnation = "k3f9"};
         open();
         for (std::int64_t id = 1; id <= rows_;) {
-            Saved saved;
+            WriteSet saved;
             saved.ledger = loaded().ledger;
             for (int i = 0; i < 4096 && id <= rows_; ++i, ++id) {
                 Row row = base_row(schema_[0], Key{id},
@@ -96,11 +96,13 @@ protected:
         reader_ = store_->open_reader(context_.get_executor());
     }
 
-    Loaded loaded(Wanted wanted = {}) { return value_of_task(writer_->begin(std::move(wanted))); }
+    LoadResult loaded(LoadRequest wanted = {}) {
+        return value_of_task(writer_->begin(std::move(wanted)));
+    }
 
     // `count` updates of random rows in one batch, with all that comes with them.
     void update(int count) {
-        Wanted wanted;
+        LoadRequest wanted;
         std::vector<RequestId> ids;
         for (int i = 0; i < count; ++i) {
             wanted.records.push_back(
@@ -110,8 +112,8 @@ protected:
             ids.push_back({RequestKind::id, text});
         }
         wanted.requests = ids;
-        Loaded before = loaded(wanted);
-        Saved saved;
+        LoadResult before = loaded(wanted);
+        WriteSet saved;
         saved.ledger = std::move(before.ledger);
         OriginMark& mark = saved.ledger.origins[saved.ledger.self];
         std::size_t i = 0;
@@ -166,7 +168,7 @@ TEST_F(SqliteSpeed, DISABLED_Updates) {
             const auto begun = Clock::now();
             update(batch);
             us.push_back(us_since(begun));
-            value_of_task(writer_->rest());
+            value_of_task(writer_->on_idle());
         }
         show(("updates, batches of " + std::to_string(batch)).c_str(), us, batch);
         std::printf("%28s %9.2f us of this processor a row\n", "",

@@ -167,19 +167,19 @@ void StoreContract::reopen() {
     reader_ = store_->open_reader(context_.get_executor());
 }
 
-Loaded StoreContract::begin(Wanted wanted) {
+LoadResult StoreContract::begin(LoadRequest wanted) {
     return value_of_task(writer_->begin(std::move(wanted)));
 }
 
-Result<void> StoreContract::commit(Saved saved) {
+Result<void> StoreContract::commit(WriteSet saved) {
     return run(writer_->commit(std::move(saved)));
 }
 
 Result<void> StoreContract::save(std::vector<Row> rows) {
-    Wanted wanted;
+    LoadRequest wanted;
     for (const Row& row : rows)
         wanted.records.push_back(row.ref());
-    Saved saved;
+    WriteSet saved;
     saved.ledger = begin(std::move(wanted)).ledger;
     for (Row& row : rows) {
         const Hash128 hash = hash_of_row(schema_, row);
@@ -189,7 +189,7 @@ Result<void> StoreContract::save(std::vector<Row> rows) {
 }
 
 Result<void> StoreContract::save_log(std::vector<LogEntry> entries) {
-    Saved saved;
+    WriteSet saved;
     saved.ledger = begin().ledger;
     for (const LogEntry& entry : entries) {
         OriginMark& mark = saved.ledger.origins[entry.dot.origin];
@@ -220,7 +220,7 @@ void StoreContract::expect_stored(const Row& row) {
     ASSERT_TRUE(read) << shown(schema_, row);
     EXPECT_EQ(shown(schema_, *read), shown(schema_, row));
     EXPECT_TRUE(*read == row) << shown(schema_, row);
-    const Loaded loaded = begin({{row.ref()}, {}, {}, {}});
+    const LoadResult loaded = begin({{row.ref()}, {}, {}, {}});
     run(writer_->release());
     const auto found = loaded.rows.find(row.ref());
     ASSERT_NE(found, loaded.rows.end());

@@ -19,13 +19,13 @@ using reef::test::succeeded;
 using reef::test::value_of_task;
 
 // Somewhere a store can be: a folder, a database. Opened again, it finds what was there.
-class Place {
+class StoreFactory {
 public:
-    virtual ~Place() = default;
+    virtual ~StoreFactory() = default;
     virtual std::unique_ptr<Store> open(const Schema& schema) = 0;
     virtual bool keeps() const { return true; }  // across opening it again
 };
-using MakePlace = std::unique_ptr<Place> (*)();
+using MakePlace = std::unique_ptr<StoreFactory> (*)();
 
 // Two resources with every type of field: `things` by integer, `notes` by text.
 Schema contract_schema();
@@ -85,8 +85,8 @@ protected:
     }
 
     void reopen();
-    Loaded begin(Wanted wanted = {});
-    Result<void> commit(Saved saved);
+    LoadResult begin(LoadRequest wanted = {});
+    Result<void> commit(WriteSet saved);
     // Begins, saves and commits with the ledger as it stands.
     Result<void> save(std::vector<Row> rows);
     Result<void> save_log(std::vector<LogEntry> entries);
@@ -99,7 +99,7 @@ protected:
     std::vector<std::int64_t> walked(ListQuery query, std::size_t total);
 
     const Schema schema_ = contract_schema();
-    const std::unique_ptr<Place> place_ = GetParam()();
+    const std::unique_ptr<StoreFactory> place_ = GetParam()();
     asio::io_context context_;
     std::unique_ptr<Store> store_;
     std::unique_ptr<Writer> writer_;

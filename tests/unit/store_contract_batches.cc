@@ -41,7 +41,7 @@ Ledger changed(Ledger ledger) {
     ledger.stamp = stamp_of(12);
     ledger.origins[self] = {12, 12, hash_of("self")};
     ledger.origins[other] = {7, 5, hash_of("other")};
-    ledger.next_slot[thing] = 3001;
+    ledger.next_id[thing] = 3001;
     ledger.digests[thing].buckets[0] = hash_of("a");
     ledger.digests[thing].buckets[63] = hash_of("b");
     ledger.digests[thing].rows = 3;
@@ -54,13 +54,13 @@ void expect_equal(const Ledger& a, const Ledger& b) {
     EXPECT_EQ(a.self, b.self);
     EXPECT_EQ(to_text(a.stamp), to_text(b.stamp));
     EXPECT_EQ(a.origins, b.origins);
-    EXPECT_EQ(a.next_slot, b.next_slot);
+    EXPECT_EQ(a.next_id, b.next_id);
     EXPECT_EQ(a.digests, b.digests);
     EXPECT_EQ(a.cursors, b.cursors);
 }
 
 TEST_P(StoreContract, KeepsTheLedger) {
-    Saved saved;
+    WriteSet saved;
     saved.ledger = changed(begin().ledger);
     const Ledger first = saved.ledger;
     ASSERT_TRUE(succeeded(commit(saved)));
@@ -94,7 +94,7 @@ TEST_P(StoreContract, KeepsEverythingWhenOpenedAgain) {
 }
 
 TEST_P(StoreContract, SavesABatchAsAWhole) {
-    Saved saved;
+    WriteSet saved;
     saved.ledger = changed(begin().ledger);
     const Row row = make_thing(1);
     saved.rows.push_back({row, hash_of_row(schema_, row)});
@@ -120,9 +120,9 @@ TEST_P(StoreContract, ARefusedRowLeavesNothingOfItsBatch) {
     Row wide = make_thing(5);
     wide.cells[things::title].value = Value{std::string(41, 'x')};
     for (const Row& refused : {bad, absent, wide}) {
-        Wanted wanted;
+        LoadRequest wanted;
         wanted.records = {{thing, Key{std::int64_t{1}}}, refused.ref()};
-        Saved saved;
+        WriteSet saved;
         saved.ledger = changed(begin(wanted).ledger);
         const Row changed_row = removed(make_thing(1), 2);
         const Row good = make_thing(2);
@@ -139,9 +139,9 @@ TEST_P(StoreContract, ARefusedRowLeavesNothingOfItsBatch) {
     EXPECT_TRUE(dots_after({}).empty());
     EXPECT_TRUE(value_of_task(reader_->conflicts(0, {})).empty());
     expect_equal(value_of_task(reader_->ledger()), before);
-    Wanted wanted;
+    LoadRequest wanted;
     wanted.requests = {request("a1")};
-    const Loaded loaded = begin(wanted);
+    const LoadResult loaded = begin(wanted);
     EXPECT_TRUE(loaded.requests.empty());
     expect_equal(loaded.ledger, before);
     run(writer_->release());
@@ -162,13 +162,13 @@ TEST_P(StoreContract, AReleasedBatchLeavesNothing) {
 TEST_P(StoreContract, LoadsEachRecordOnceAndNothingForAnUnknownOne) {
     ASSERT_TRUE(succeeded(save({make_thing(1)})));
     const RecordRef one{thing, Key{std::int64_t{1}}};
-    const Loaded loaded = begin({{one, one, {thing, Key{std::int64_t{9}}}, one}, {}, {}, {}});
+    const LoadResult loaded = begin({{one, one, {thing, Key{std::int64_t{9}}}, one}, {}, {}, {}});
     run(writer_->release());
     EXPECT_EQ(loaded.rows.size(), 1U);
 }
 
 TEST_P(StoreContract, KnowsRequestsByKindAndText) {
-    Saved saved;
+    WriteSet saved;
     saved.ledger = begin().ledger;
     saved.requests = {{request("a1"), seen_at(1)},
                       {request("a1", RequestKind::key), seen_at(2)},
@@ -183,11 +183,11 @@ TEST_P(StoreContract, KnowsRequestsByKindAndText) {
     by_text.later[1].stamp = stamp_of(6, other);
     saved.requests.emplace_back(request("n"), by_text);
     ASSERT_TRUE(succeeded(commit(saved)));
-    Wanted wanted;
+    LoadRequest wanted;
     wanted.requests = {request("a1"),   request("a1", RequestKind::key),
                        request("it's"), request("n"),
                        request("A1"),   request("a1", RequestKind::attempt)};
-    const Loaded loaded = begin(wanted);
+    const LoadResult loaded = begin(wanted);
     run(writer_->release());
     EXPECT_EQ(loaded.requests.size(), 4U);
     EXPECT_EQ(loaded.requests.at(request("a1")), seen_at(1));
@@ -198,12 +198,12 @@ TEST_P(StoreContract, KnowsRequestsByKindAndText) {
 
 TEST_P(StoreContract, KeepsTheLatestOfOneRequestId) {
     for (const std::uint64_t n : {1U, 2U}) {
-        Saved saved;
+        WriteSet saved;
         saved.ledger = begin().ledger;
         saved.requests.emplace_back(request("a1"), seen_at(n));
         ASSERT_TRUE(succeeded(commit(saved)));
     }
-    Wanted wanted;
+    LoadRequest wanted;
     wanted.requests = {request("a1")};
     EXPECT_EQ(begin(wanted).requests.at(request("a1")), seen_at(2));
     run(writer_->release());
@@ -212,10 +212,10 @@ TEST_P(StoreContract, KeepsTheLatestOfOneRequestId) {
 TEST_P(StoreContract, FindsLivingHoldersAndReferrers) {
     ASSERT_TRUE(succeeded(save({make_note("a", "one", 1), make_note("b", "two", 2),
                                 removed(make_note("c", "three", 3), 9)})));
-    Wanted wanted;
+    LoadRequest wanted;
     wanted.holders = {code("one"), code("three"), code("none"), {note, notes::thing, Value{}}};
     wanted.referrers = {pointing_at(1), pointing_at(3), pointing_at(4)};
-    const Loaded loaded = begin(wanted);
+    const LoadResult loaded = begin(wanted);
     run(writer_->release());
     EXPECT_EQ(loaded.holders.size(), 1U);
     EXPECT_EQ(loaded.holders.at(code("one")), Key{std::string{"a"}});
@@ -228,7 +228,7 @@ TEST_P(StoreContract, FindsLivingHoldersAndReferrers) {
 TEST_P(StoreContract, OfTwoHoldersTheEarlierLifeIsFound) {
     ASSERT_TRUE(succeeded(save({make_note("a", "same", 1, 8), make_note("z", "same", 1, 2),
                                 make_note("m", "same", 1, 5)})));
-    Wanted wanted;
+    LoadRequest wanted;
     wanted.holders = {code("same")};
     EXPECT_EQ(begin(wanted).holders.at(code("same")), Key{std::string{"z"}});
     run(writer_->release());
@@ -244,7 +244,7 @@ TEST_P(StoreContract, ListsConflictsInTheOrderTheyCame) {
                              stamp_of(n).time,
                              "fields",
                              "{\"n\":" + std::to_string(n) + '}'});
-        Saved saved;
+        WriteSet saved;
         saved.ledger = begin().ledger;
         saved.conflicts = {conflicts.back()};
         ASSERT_TRUE(succeeded(commit(saved)));
@@ -263,7 +263,7 @@ TEST_P(StoreContract, ListsConflictsInTheOrderTheyCame) {
 }
 
 TEST_P(StoreContract, ListsDeadLettersWithTheirBodiesAsTheyCame) {
-    Saved saved;
+    WriteSet saved;
     saved.ledger = begin().ledger;
     const std::string bytes{"\x00\xff not text", 11};
     saved.dead_letters = {{other, 3, RecordRef{note, Key{"k"}}, "a fork", "{}", Time{5}},
@@ -283,7 +283,7 @@ TEST_P(StoreContract, ListsDeadLettersWithTheirBodiesAsTheyCame) {
 
 // What is parked is known with every batch, so that what comes later can queue behind it.
 TEST_P(StoreContract, KnowsWhatIsParkedUntilItIsSettled) {
-    Saved saved;
+    WriteSet saved;
     saved.ledger = begin().ledger;
     const RecordRef record{note, Key{"k"}};
     saved.dead_letters = {{other, 3, record, "refused", "{}", Time{5}},
@@ -294,7 +294,7 @@ TEST_P(StoreContract, KnowsWhatIsParkedUntilItIsSettled) {
         {{other, 3}, record}, {{other, 4}, record}, {{"topic/0", 17}, std::nullopt}};
     EXPECT_EQ(value_of_task(reader_->ledger()).parked, all);
     if (place_->keeps()) reopen();
-    Loaded loaded = begin();
+    LoadResult loaded = begin();
     EXPECT_EQ(loaded.ledger.parked, all);
     saved.ledger = std::move(loaded.ledger);
     saved.dead_letters.clear();
@@ -312,7 +312,7 @@ TEST_P(StoreContract, KnowsWhatIsParkedUntilItIsSettled) {
 
 TEST_P(StoreContract, OfOneNameThereIsOneDeadLetter) {
     for (const char* reason : {"first", "second"}) {
-        Saved saved;
+        WriteSet saved;
         saved.ledger = begin().ledger;
         saved.dead_letters = {{other, 3, {}, reason, "{}", Time{5}}};
         ASSERT_TRUE(succeeded(commit(std::move(saved))));
@@ -335,9 +335,9 @@ TEST_P(StoreContract, ReadersSeeCommittedDataOnly) {
         return text;
     };
     EXPECT_EQ(prices(), "100 100 ");
-    Wanted wanted;
+    LoadRequest wanted;
     wanted.records = {{thing, Key{std::int64_t{1}}}};
-    Saved saved;
+    WriteSet saved;
     saved.ledger = begin(wanted).ledger;
     EXPECT_EQ(prices(), "100 100 ");
     Row row = make_thing(1);
@@ -355,10 +355,10 @@ RecordRef thing_at(std::int64_t id) {
 // Four batches, each decided on top of the one before: what one wrote the next one writes again,
 // brings back or finds by its request, beside what look() has found.
 TEST_P(StoreContract, SavesWhatFollowsABatchAsWhatIsBegun) {
-    if (!writer_->looks_ahead()) GTEST_SKIP() << "a commit is over before anybody comes";
+    if (!writer_->loads_ahead()) GTEST_SKIP() << "a commit is over before anybody comes";
     ASSERT_TRUE(succeeded(save({make_thing(1), make_thing(2), removed(make_thing(3), 9)})));
-    Saved first;
-    Wanted wanted;
+    WriteSet first;
+    LoadRequest wanted;
     wanted.records = {thing_at(1), thing_at(4)};
     first.ledger = begin(wanted).ledger;
     for (const Row& row : {make_thing(1, 20), make_thing(4, 21)})
@@ -370,12 +370,12 @@ TEST_P(StoreContract, SavesWhatFollowsABatchAsWhatIsBegun) {
     const auto follow = [&](std::vector<RecordRef> unknown, const std::vector<Row>& rows,
                             std::uint64_t n) {
         for (const RecordRef& ref : unknown) {  // one by one: what is found adds up
-            Wanted more;
+            LoadRequest more;
             more.records = {ref};
             more.requests = {request("r1"), request("r" + std::to_string(n))};
-            value_of_task(writer_->look(std::move(more)));
+            value_of_task(writer_->load_ahead(std::move(more)));
         }
-        Saved saved;
+        WriteSet saved;
         ledger.origins[self] = {n, n, hash_of("log")};
         saved.ledger = ledger;
         saved.log.push_back(entry_of(self, n));
@@ -384,23 +384,24 @@ TEST_P(StoreContract, SavesWhatFollowsABatchAsWhatIsBegun) {
         for (const char* id : {"r1", "new"})
             saved.requests.emplace_back(request(id), seen_at(n));
         saved.requests.emplace_back(request("r" + std::to_string(n)), seen_at(n));
-        return run(writer_->follow(std::move(saved)));
+        return run(writer_->commit_ahead(std::move(saved)));
     };
-    ASSERT_TRUE(succeeded(follow({thing_at(2), thing_at(3), thing_at(5)},
-                                 {make_thing(1, 30), removed(make_thing(2), 31), make_thing(3, 32),
-                                  removed(make_thing(4, 21), 33), make_thing(5, 34)},
-                                 40)));
-    ASSERT_TRUE(succeeded(follow({thing_at(6)},
-                                 {make_thing(2, 41), removed(make_thing(3, 32), 42),
-                                  make_thing(4, 43), make_thing(5, 44), make_thing(6, 45)},
-                                 41)));
-    ASSERT_TRUE(succeeded(follow({thing_at(1)}, {make_thing(1, 50), make_thing(6, 51)}, 42)));
+    ASSERT_TRUE(
+        succeeded(commit_ahead({thing_at(2), thing_at(3), thing_at(5)},
+                               {make_thing(1, 30), removed(make_thing(2), 31), make_thing(3, 32),
+                                removed(make_thing(4, 21), 33), make_thing(5, 34)},
+                               40)));
+    ASSERT_TRUE(succeeded(commit_ahead({thing_at(6)},
+                                       {make_thing(2, 41), removed(make_thing(3, 32), 42),
+                                        make_thing(4, 43), make_thing(5, 44), make_thing(6, 45)},
+                                       41)));
+    ASSERT_TRUE(succeeded(commit_ahead({thing_at(1)}, {make_thing(1, 50), make_thing(6, 51)}, 42)));
     for (const Row& row : {make_thing(1, 50), make_thing(2, 41), removed(make_thing(3, 32), 42),
                            make_thing(4, 43), make_thing(5, 44), make_thing(6, 51)})
         expect_stored(row);
-    Wanted requests;
+    LoadRequest requests;
     requests.requests = {request("r1"), request("new"), request("r40"), request("r42")};
-    const Loaded loaded = begin(requests);
+    const LoadResult loaded = begin(requests);
     run(writer_->release());
     EXPECT_EQ(loaded.requests.at(request("r1")), seen_at(42));
     EXPECT_EQ(loaded.requests.at(request("new")), seen_at(42));
@@ -409,19 +410,19 @@ TEST_P(StoreContract, SavesWhatFollowsABatchAsWhatIsBegun) {
 }
 
 TEST_P(StoreContract, OfWhatFollowsAndIsRefusedNothingIsSaved) {
-    if (!writer_->looks_ahead()) GTEST_SKIP() << "a commit is over before anybody comes";
+    if (!writer_->loads_ahead()) GTEST_SKIP() << "a commit is over before anybody comes";
     ASSERT_TRUE(succeeded(save({make_thing(1)})));
     const Ledger ledger = value_of_task(reader_->ledger());
-    Wanted wanted;
+    LoadRequest wanted;
     wanted.records = {thing_at(2), thing_at(3)};
-    value_of_task(writer_->look(wanted));
+    value_of_task(writer_->load_ahead(wanted));
     Row bad = make_thing(3);
     bad.cells[things::price].value = Value{std::int64_t{-1}};
-    Saved saved;
+    WriteSet saved;
     saved.ledger = ledger;
     for (const Row& row : {make_thing(2), bad})
         saved.rows.push_back({row, hash_of_row(schema_, row)});
-    const auto refused = run(writer_->follow(std::move(saved)));
+    const auto refused = run(writer_->commit_ahead(std::move(saved)));
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, Errc::rejected);
     EXPECT_FALSE(get(thing_at(2)));

@@ -142,8 +142,8 @@ TEST_P(StoreContract, TrimsInSmallPieces) {
 class Requests {
 public:
     static RequestId id(std::uint64_t n) { return {RequestKind::id, std::to_string(n)}; }
-    static Saved saved(Ledger ledger, std::uint64_t first, std::uint64_t last) {
-        Saved batch;
+    static WriteSet saved(Ledger ledger, std::uint64_t first, std::uint64_t last) {
+        WriteSet batch;
         batch.ledger = std::move(ledger);
         for (std::uint64_t n = first; n <= last; ++n) {
             RequestSeen seen;
@@ -153,8 +153,8 @@ public:
         }
         return batch;
     }
-    static Wanted wanted() {
-        Wanted all;
+    static LoadRequest wanted() {
+        LoadRequest all;
         for (std::uint64_t n = 1; n <= 30; ++n)
             all.requests.push_back(id(n));
         return all;
@@ -166,7 +166,7 @@ TEST_P(StoreContract, TrimsRequestsByAge) {
     TrimLimits limits = no_limits();
     limits.requests_before = stamp_of(6).time;
     EXPECT_FALSE(value_of_task(writer_->trim(limits)));
-    const Loaded loaded = begin(Requests::wanted());
+    const LoadResult loaded = begin(Requests::wanted());
     run(writer_->release());
     EXPECT_EQ(loaded.requests.size(), 15U);
     EXPECT_FALSE(loaded.requests.contains(Requests::id(5)));
@@ -181,7 +181,7 @@ TEST_P(StoreContract, TrimsRequestsByNumber) {
     EXPECT_TRUE(value_of_task(writer_->trim(limits)));
     EXPECT_FALSE(value_of_task(writer_->trim(limits)));
     ASSERT_TRUE(succeeded(commit(Requests::saved(begin().ledger, 21, 22))));
-    const Loaded loaded = begin(Requests::wanted());
+    const LoadResult loaded = begin(Requests::wanted());
     run(writer_->release());
     EXPECT_EQ(loaded.requests.size(), 7U);
     EXPECT_TRUE(loaded.requests.contains(Requests::id(16)));

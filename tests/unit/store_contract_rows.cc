@@ -172,7 +172,7 @@ TEST_P(StoreContract, BringsATombstoneBack) {
 // The committer always loads what it saves; a store that was not asked must cope all the same.
 TEST_P(StoreContract, SavesWhatWasNotLoaded) {
     const auto save_blindly = [this](const Row& row) {
-        Saved saved;
+        WriteSet saved;
         saved.ledger = begin().ledger;
         saved.rows.push_back({row, hash_of_row(schema_, row)});
         return commit(std::move(saved));

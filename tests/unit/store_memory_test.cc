@@ -4,7 +4,7 @@
 namespace reef::store::test {
 namespace {
 
-class MemoryPlace final : public Place {
+class MemoryPlace final : public StoreFactory {
 public:
     std::unique_ptr<Store> open(const Schema& schema) override {
         return open_memory(schema, {.file = "", .node = "us", .incarnation = "k3f9"});
@@ -12,7 +12,8 @@ public:
     bool keeps() const override { return false; }
 };
 
-INSTANTIATE_TEST_SUITE_P(Memory, StoreContract, testing::Values([]() -> std::unique_ptr<Place> {
+INSTANTIATE_TEST_SUITE_P(Memory, StoreContract,
+                         testing::Values([]() -> std::unique_ptr<StoreFactory> {
                              return std::make_unique<MemoryPlace>();
                          }));
 

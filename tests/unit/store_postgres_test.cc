@@ -4,7 +4,7 @@
 namespace reef::store::test {
 namespace {
 
-class PostgresPlace final : public Place {
+class PostgresPlace final : public StoreFactory {
 public:
     std::unique_ptr<Store> open(const Schema& schema) override {
         auto store = open_postgres(schema, {.file = "",
@@ -20,7 +20,8 @@ private:
     bool opened_ = false;
 };
 
-INSTANTIATE_TEST_SUITE_P(Postgres, StoreContract, testing::Values([]() -> std::unique_ptr<Place> {
+INSTANTIATE_TEST_SUITE_P(Postgres, StoreContract,
+                         testing::Values([]() -> std::unique_ptr<StoreFactory> {
                              return std::make_unique<PostgresPlace>();
                          }));
 

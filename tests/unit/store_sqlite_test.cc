@@ -4,7 +4,7 @@
 namespace reef::store::test {
 namespace {
 
-class SqlitePlace final : public Place {
+class SqlitePlace final : public StoreFactory {
 public:
     std::unique_ptr<Store> open(const Schema& schema) override {
         auto store = open_sqlite(
@@ -17,7 +17,8 @@ private:
     reef::test::TemporaryFolder folder_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Sqlite, StoreContract, testing::Values([]() -> std::unique_ptr<Place> {
+INSTANTIATE_TEST_SUITE_P(Sqlite, StoreContract,
+                         testing::Values([]() -> std::unique_ptr<StoreFactory> {
                              return std::make_unique<SqlitePlace>();
                          }));
 

@@ -40,7 +40,7 @@ std::string json_of(const Schema& schema, const BatchState& state) {
                                 .put_text("hash", to_hex(mark.hash))
                                 .json());
     }
-    for (const auto& [id, slot] : ledger.next_slot)
+    for (const auto& [id, slot] : ledger.next_id)
         slots.put(schema[id].name, std::to_string(slot));
     for (const auto& [name, text] : ledger.cursors)
         cursors.put_text(name, text);
@@ -118,7 +118,7 @@ Result<BatchState> state_from(const Schema& schema, std::string_view text,
     if (const Json* slots = json->find("next_slot")) {
         for (const auto& [name, slot] : slots->members) {
             const Resource* of = schema.find(name);
-            if (of) ledger.next_slot[of->id] = number_in<std::int64_t>(&slot);
+            if (of) ledger.next_id[of->id] = number_in<std::int64_t>(&slot);
         }
     }
     if (const Json* cursors = json->find("cursors")) {

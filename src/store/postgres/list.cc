@@ -11,7 +11,7 @@ namespace {
 // A list goes on after (value, key) in up to two stretches of its index: what comes after among the
 // values, and what comes after that: descending the nulls, ascending from the nulls the values.
 // Each is a range of the index, so that no page costs more than its rows.
-struct Stretch {
+struct KeyRange {
     std::string where;  // "" = everything
     Parameters parameters;
 };
@@ -38,8 +38,8 @@ std::string next_parameter(const Parameters& parameters, const Field& field) {
     return '$' + std::to_string(parameters.items().size() + 1) + order_cast(field);
 }
 
-Stretch filters_of(const Resource& resource, const ListQuery& query) {
-    Stretch all;
+KeyRange filters_of(const Resource& resource, const ListQuery& query) {
+    KeyRange all;
     for (const ListFilter& filter : query.filters) {
         const Field& field = resource.fields[filter.field];
         all.where += all.where.empty() ? " WHERE " : " AND ";
@@ -51,13 +51,13 @@ Stretch filters_of(const Resource& resource, const ListQuery& query) {
     return all;
 }
 
-std::vector<Stretch> stretches_of(const Resource& resource, const ListQuery& query) {
-    const Stretch filters = filters_of(resource, query);
+std::vector<KeyRange> key_ranges_of(const Resource& resource, const ListQuery& query) {
+    const KeyRange filters = filters_of(resource, query);
     if (!query.after) return {filters};
     const auto with = [&filters](const std::string& condition) {
-        Stretch stretch = filters;
-        stretch.where += (stretch.where.empty() ? " WHERE " : " AND ") + condition;
-        return stretch;
+        KeyRange range = filters;
+        range.where += (range.where.empty() ? " WHERE " : " AND ") + condition;
+        return range;
     };
     const Field& key = resource.key_field();
     const Field& sort = resource.fields[query.sort];
@@ -66,13 +66,13 @@ std::vector<Stretch> stretches_of(const Resource& resource, const ListQuery& que
     const auto& [last_value, last_key] = *query.after;
     if (query.sort == resource.key || is_null(last_value)) {
         const bool among_nulls = query.sort != resource.key;
-        Stretch rest = with((among_nulls ? value + " IS NULL AND " : "") + quoted_name(key.name) +
-                            beyond + next_parameter(filters.parameters, key));
+        KeyRange rest = with((among_nulls ? value + " IS NULL AND " : "") + quoted_name(key.name) +
+                             beyond + next_parameter(filters.parameters, key));
         rest.parameters.add_key(last_key);
         if (!among_nulls || query.descending) return {rest};
         return {rest, with(value + " IS NOT NULL")};
     }
-    Stretch rest = filters;
+    KeyRange rest = filters;
     const std::string first = next_parameter(rest.parameters, sort);
     rest.parameters.add_order(sort, last_value);
     const std::string second = next_parameter(rest.parameters, key);
@@ -83,12 +83,11 @@ std::vector<Stretch> stretches_of(const Resource& resource, const ListQuery& que
     return {rest};
 }
 
-Command page_command(const Resource& resource, const ListQuery& query, Stretch stretch,
-                     bool alone) {
+Command page_command(const Resource& resource, const ListQuery& query, KeyRange range, bool alone) {
     const Field& sort = resource.fields[query.sort];
     const std::string down = query.descending ? " DESC" : "";
     std::string sql =
-        "SELECT " + columns_of(resource) + " FROM " + quoted_name(resource.table) + stretch.where;
+        "SELECT " + columns_of(resource) + " FROM " + quoted_name(resource.table) + range.where;
     sql += " ORDER BY ";
     if (query.sort != resource.key) {
         sql += order_of(sort) + down;
@@ -96,27 +95,27 @@ Command page_command(const Resource& resource, const ListQuery& query, Stretch s
         sql += ", ";
     }
     sql += quoted_name(resource.key_field().name) + down;
-    const std::size_t count = stretch.parameters.items().size();
+    const std::size_t count = range.parameters.items().size();
     sql += " LIMIT $" + std::to_string(count + 1) + " OFFSET $" + std::to_string(count + 2);
     // The database skips faster than rows can be sent, but only knows its own stretch.
-    stretch.parameters.add(query.rows_max + (alone ? 0 : query.skip) + 1);
-    stretch.parameters.add(alone ? query.skip : 0);
-    return {std::move(sql), std::move(stretch.parameters)};
+    range.parameters.add(query.rows_max + (alone ? 0 : query.skip) + 1);
+    range.parameters.add(alone ? query.skip : 0);
+    return {std::move(sql), std::move(range.parameters)};
 }
 
 }  // namespace
 
 Commands list_commands(const Resource& resource, const ListQuery& query) {
-    std::vector<Stretch> stretches = stretches_of(resource, query);
-    const bool alone = stretches.size() == 1;
+    std::vector<KeyRange> ranges = key_ranges_of(resource, query);
+    const bool alone = ranges.size() == 1;
     Commands commands;
     if (query.count) {
-        Stretch filters = filters_of(resource, query);
+        KeyRange filters = filters_of(resource, query);
         commands.push_back({"SELECT count(*) FROM " + quoted_name(resource.table) + filters.where,
                             std::move(filters.parameters)});
     }
-    for (Stretch& stretch : stretches)
-        commands.push_back(page_command(resource, query, std::move(stretch), alone));
+    for (KeyRange& range : ranges)
+        commands.push_back(page_command(resource, query, std::move(range), alone));
     return commands;
 }
 

@@ -1,6 +1,6 @@
 #include "store/postgres/reader.hpp"
 
-#include "store/postgres/journal.hpp"
+#include "store/postgres/conflict_log.hpp"
 #include "store/postgres/ledger.hpp"
 #include "store/postgres/link.hpp"
 #include "store/postgres/list.hpp"

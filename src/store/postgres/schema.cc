@@ -7,7 +7,7 @@
 #include "store/columns.hpp"
 #include "store/postgres/adopt/capture.hpp"
 #include "store/postgres/adopt/takeover.hpp"
-#include "store/postgres/journal.hpp"
+#include "store/postgres/conflict_log.hpp"
 #include "store/postgres/ledger.hpp"
 #include "store/postgres/log.hpp"
 #include "store/postgres/requests.hpp"

@@ -2,8 +2,8 @@
 #include <future>
 #include <random>
 
-#include "store/postgres/company.hpp"
 #include "store/postgres/connection.hpp"
+#include "store/postgres/instance_lease.hpp"
 #include "store/postgres/reader.hpp"
 #include "store/postgres/schema.hpp"
 #include "store/postgres/writer.hpp"
@@ -30,8 +30,8 @@ public:
         return postgres::make_reader(on, schema_, statements_, options_);
     }
 
-    std::unique_ptr<Company> open_company(asio::any_io_executor on) override {
-        return postgres::make_company(on, schema_, options_);
+    std::unique_ptr<InstanceLease> open_lease(asio::any_io_executor on) override {
+        return postgres::make_lease(on, schema_, options_);
     }
 
 private:

@@ -5,12 +5,12 @@
 #include <random>
 
 #include "base/log.hpp"
-#include "store/postgres/journal.hpp"
+#include "store/postgres/conflict_log.hpp"
 #include "store/postgres/ledger.hpp"
 #include "store/postgres/link.hpp"
+#include "store/postgres/load_commands.hpp"
 #include "store/postgres/row.hpp"
 #include "store/postgres/trim.hpp"
-#include "store/postgres/wanted.hpp"
 
 namespace reef::store::postgres {
 
@@ -30,7 +30,7 @@ constexpr const char* stopped_timeout = "1500ms";
 // after a row was found changed that had just been loaded, batches lock what they load, and leave
 // out what others have locked: they wait for nobody then.
 constexpr const char* lock_timeout = "SET LOCAL lock_timeout = '20ms'";
-constexpr std::chrono::seconds company_remembered{2};
+constexpr std::chrono::seconds sharing_remembered{2};
 
 // When something has come between a batch and the one before, it will again: for a while no batch
 // is decided ahead.
@@ -65,7 +65,7 @@ ConnectionOptions looking(ConnectionOptions options) {
 
 // What the newest batch writes, by which the next one knows it again.
 struct Written {
-    explicit Written(const Saved& saved) {
+    explicit Written(const WriteSet& saved) {
         for (const SavedRow& row : saved.rows)
             records.emplace(row.row.ref(), row.row.alive());
         for (const auto& [id, seen] : saved.requests)
@@ -91,16 +91,16 @@ public:
           link_(executor, writing(options, " writer")),
           ahead_(executor, looking(options)) {}
 
-    Task<Loaded> begin(Wanted wanted) override {
+    Task<LoadResult> begin(LoadRequest wanted) override {
         assert(!batch_);
-        const Questions questions{schema_, std::move(wanted)};
+        const LoadCommands questions{schema_, std::move(wanted)};
         Commands commands = opening();
         const std::size_t first = commands.size();
         locking_ = Clock::now() < locking_until_;
         questions.append_to(commands, statements_, locking_);
         auto answers = co_await open_batch(std::move(commands));
         if (!answers) co_return answers.error();
-        Loaded loaded;
+        LoadResult loaded;
         const auto done = questions.read(*answers, first, locking_, loaded, found_);
         if (!done) {
             end_batch();
@@ -111,7 +111,7 @@ public:
         co_return loaded;
     }
 
-    Task<void> commit(Saved saved) override {
+    Task<void> commit(WriteSet saved) override {
         assert(batch_);
         looked_ = {};
         Commands nothing;
@@ -120,23 +120,23 @@ public:
         Error error = done.error();
         // Rows that this batch has locked are as they were: then it is a rule that refuses them.
         if (error.code == Errc::conflict) error.code = locking_ ? Errc::rejected : Errc::locked;
-        if (error.code == Errc::locked) locking_until_ = Clock::now() + company_remembered;
+        if (error.code == Errc::locked) locking_until_ = Clock::now() + sharing_remembered;
         co_return error;
     }
 
-    bool looks_ahead() const override {
+    bool loads_ahead() const override {
         const auto now = Clock::now();
         return now >= ahead_from_ && now >= locking_until_;
     }
 
-    Task<Loaded> look(Wanted wanted) override {
-        Result<Loaded> loaded = co_await look_up(std::move(wanted));
+    Task<LoadResult> load_ahead(LoadRequest wanted) override {
+        Result<LoadResult> loaded = co_await look_up(std::move(wanted));
         if (!loaded) ahead_from_ = Clock::now() + overtaken_remembered;
         co_return loaded;
     }
 
     // All in one round trip.
-    Task<void> follow(Saved saved) override {
+    Task<void> commit_ahead(WriteSet saved) override {
         assert(!batch_ && written_);
         found_ = found_ahead();  // from here on looks are for the next one
         locking_ = false;
@@ -149,7 +149,7 @@ public:
         if (done || done.error().code == Errc::rejected) co_return done;
         Error error = done.error();
         ahead_from_ = Clock::now() + overtaken_remembered;
-        if (error.code == Errc::locked) locking_until_ = Clock::now() + company_remembered;
+        if (error.code == Errc::locked) locking_until_ = Clock::now() + sharing_remembered;
         if (error.code == Errc::conflict) error.code = Errc::locked;
         co_return error;
     }
@@ -161,7 +161,7 @@ public:
     }
 
     Task<bool> trim(TrimLimits limits) override;
-    Task<void> rest() override { co_return Result<void>{}; }
+    Task<void> on_idle() override { co_return Result<void>{}; }
 
 private:
     // The lock, and whether the ledger is still the one that is known.
@@ -170,13 +170,13 @@ private:
     }
 
     Task<Answers> open_batch(Commands commands);
-    Task<Loaded> look_up(Wanted wanted);
-    Task<void> save(Commands commands, Saved saved);
+    Task<LoadResult> look_up(LoadRequest wanted);
+    Task<void> save(Commands commands, WriteSet saved);
     Task<Answers> close_batch(Commands commands, BatchState state);
     Found found_ahead();
     Result<void> read_ledger(const Answer& answer);
     Task<Answers> settle(BatchState state);
-    void append_save(Commands& commands, const Saved& saved, std::uint64_t& last_request) const;
+    void append_save(Commands& commands, const WriteSet& saved, std::uint64_t& last_request) const;
 
     // Nobody waits for its end.
     void end_batch() {
@@ -185,7 +185,7 @@ private:
         if (!connection->lost()) connection->send(commands_of({{"ROLLBACK"}}));
     }
 
-    std::map<Dot, std::optional<RecordRef>> parked_after(const Saved& saved) const {
+    std::map<Dot, std::optional<RecordRef>> parked_after(const WriteSet& saved) const {
         auto parked = known_.ledger.parked;
         for (const Dot& name : saved.settled)
             parked.erase(name);
@@ -266,7 +266,7 @@ Result<void> PostgresWriter::read_ledger(const Answer& answer) {
     return {};
 }
 
-void PostgresWriter::append_save(Commands& commands, const Saved& saved,
+void PostgresWriter::append_save(Commands& commands, const WriteSet& saved,
                                  std::uint64_t& last_request) const {
     std::map<ResourceId, RowChanges> changes;
     for (const SavedRow& row : saved.rows) {
@@ -288,7 +288,7 @@ void PostgresWriter::append_save(Commands& commands, const Saved& saved,
     if (!saved.dead_letters.empty()) commands.push_back(save_letters(schema_, saved.dead_letters));
 }
 
-Task<void> PostgresWriter::save(Commands commands, Saved saved) {
+Task<void> PostgresWriter::save(Commands commands, WriteSet saved) {
     for (const LogEntry& entry : saved.log) {
         if (saved.ledger.origins.contains(entry.dot.origin)) continue;
         end_batch();
@@ -317,15 +317,15 @@ Task<void> PostgresWriter::save(Commands commands, Saved saved) {
 }
 
 // What two looks see differently, and the batch before has not written, somebody else has.
-Task<Loaded> PostgresWriter::look_up(Wanted wanted) {
-    const Questions questions{schema_, std::move(wanted)};
+Task<LoadResult> PostgresWriter::look_up(LoadRequest wanted) {
+    const LoadCommands questions{schema_, std::move(wanted)};
     Commands commands;
     questions.append_to(commands, statements_, false);
     auto connection = co_await ahead_.ready();
     if (!connection) co_return connection.error();
     auto answers = co_await (*connection)->run(std::move(commands));
     if (!answers) co_return Error{Errc::unavailable, answers.error().what};
-    Loaded loaded;
+    LoadResult loaded;
     Found found;
     const auto done = questions.read(*answers, 0, false, loaded, found);
     if (!done) co_return Error{Errc::rejected, done.error().what};

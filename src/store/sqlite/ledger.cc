@@ -1,7 +1,7 @@
 #include "store/sqlite/ledger.hpp"
 
 #include "store/columns.hpp"
-#include "store/sqlite/journal.hpp"
+#include "store/sqlite/conflict_log.hpp"
 
 namespace reef::store::sqlite {
 
@@ -9,7 +9,7 @@ namespace {
 
 // Names in atoll_meta, followed by a resource's or cursor's name.
 constexpr std::string_view digest = "digest.";
-constexpr std::string_view next_slot = "next_slot.";
+constexpr std::string_view next_id = "next_slot.";
 constexpr std::string_view cursor = "cursor.";
 
 std::string name_of(std::string_view kind, std::string_view what) {
@@ -134,9 +134,9 @@ Result<void> LedgerTable::load_named(Ledger& ledger) {
             if (const Resource* of = schema_.find(name)) {
                 ledger.digests[of->id] = digest_from(named_.text(1));
             }
-        } else if (is(next_slot)) {
+        } else if (is(next_id)) {
             if (const Resource* of = schema_.find(name)) {
-                ledger.next_slot[of->id] = named_.integer(1);
+                ledger.next_id[of->id] = named_.integer(1);
             }
         }
     }
@@ -168,10 +168,10 @@ Result<void> LedgerTable::save_named(const Ledger& before, const Ledger& after) 
         auto done = meta_.put_blob(name_of(digest, schema_[id].name), digest_bytes(sums));
         if (!done) return done;
     }
-    for (const auto& [id, slot] : after.next_slot) {
-        const std::int64_t* known = find_in(before.next_slot, id);
+    for (const auto& [id, slot] : after.next_id) {
+        const std::int64_t* known = find_in(before.next_id, id);
         if (known && *known == slot) continue;
-        auto done = meta_.put(name_of(next_slot, schema_[id].name), slot);
+        auto done = meta_.put(name_of(next_id, schema_[id].name), slot);
         if (!done) return done;
     }
     for (const auto& [name, text] : after.cursors) {
@@ -187,10 +187,10 @@ Result<void> LedgerTable::save_named(const Ledger& before, const Ledger& after) 
     return {};
 }
 
-Result<Ledger> load_ledger(LedgerTable& table, Journal& journal) {
+Result<Ledger> load_ledger(LedgerTable& table, ConflictLog& conflict_log) {
     auto ledger = table.load();
     if (!ledger) return ledger;
-    auto parked = journal.parked();
+    auto parked = conflict_log.parked();
     if (!parked) return parked.error();
     ledger->parked = std::move(*parked);
     return ledger;

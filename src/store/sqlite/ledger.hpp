@@ -43,8 +43,8 @@ private:
     Statement origins_, named_, put_origin_, remove_;
 };
 
-class Journal;
+class ConflictLog;
 // With what the journal knows of dead letters.
-Result<Ledger> load_ledger(LedgerTable& table, Journal& journal);
+Result<Ledger> load_ledger(LedgerTable& table, ConflictLog& conflict_log);
 
 }  // namespace reef::store::sqlite

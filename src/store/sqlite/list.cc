@@ -15,7 +15,7 @@ constexpr std::size_t statements_max = 64;
 // A list goes on after (value, key) in up to three stretches of its index: the rest of the equal
 // values, the values beyond, and, descending, the nulls. Each is a range of the index, so that no
 // page costs more than its rows, however many rows have one value.
-struct Stretch {
+struct KeyRange {
     std::string where;  // "" = everything
     bool binds_value = false;
     bool binds_key = false;
@@ -41,22 +41,22 @@ std::string_view sign_of(Compare compare) {
     return " = ?";
 }
 
-std::vector<Stretch> stretches_of(const Resource& resource, const ListQuery& query) {
+std::vector<KeyRange> key_ranges_of(const Resource& resource, const ListQuery& query) {
     if (!query.after) return {{}};
     const std::string key = quoted_name(resource.key_field().name);
     const std::string beyond_key = key + (query.descending ? " < ?" : " > ?");
     if (query.sort == resource.key) return {{beyond_key, false, true}};
     const std::string value = order_of(resource.fields[query.sort]);
     if (is_null(query.after->first)) {
-        const Stretch rest{value + " IS NULL AND " + beyond_key, false, true};
+        const KeyRange rest{value + " IS NULL AND " + beyond_key, false, true};
         if (query.descending) return {rest};
         return {rest, {value + " >= ?", false, false, true}};
     }
-    std::vector<Stretch> stretches{{value + " = ? AND " + beyond_key, true, true},
-                                   {value + (query.descending ? " < ?" : " > ?"), true}};
+    std::vector<KeyRange> ranges{{value + " = ? AND " + beyond_key, true, true},
+                                 {value + (query.descending ? " < ?" : " > ?"), true}};
     const bool nulls_follow = query.descending && resource.fields[query.sort].nullable;
-    if (nulls_follow) stretches.push_back({value + " IS NULL"});
-    return stretches;
+    if (nulls_follow) ranges.push_back({value + " IS NULL"});
+    return ranges;
 }
 
 // Whether a filter is worth an index of its own, instead of being checked on each row of the index
@@ -89,7 +89,7 @@ std::string filters_of(const Resource& resource, const ListQuery& query, Indexes
     return where;
 }
 
-std::string list_sql(const Resource& resource, const ListQuery& query, const Stretch& stretch) {
+std::string list_sql(const Resource& resource, const ListQuery& query, const KeyRange& range) {
     const std::string filters = filters_of(resource, query, Indexes::keep_order);
     const std::string down = query.descending ? " DESC" : "";
     std::string sql = "SELECT " + columns_of(resource) + " FROM " + quoted_name(resource.table);
@@ -97,10 +97,10 @@ std::string list_sql(const Resource& resource, const ListQuery& query, const Str
     if (!by_key && is_indexed(resource, query.sort) && !names_few(resource, query)) {
         sql += " INDEXED BY " + quoted_name(index_name(resource, query.sort));
     }
-    if (!filters.empty() || !stretch.where.empty()) sql += " WHERE " + filters;
-    if (!filters.empty() && !stretch.where.empty()) sql += " AND ";
-    sql += stretch.where + " ORDER BY ";
-    const bool one_value = stretch.binds_key && !by_key;
+    if (!filters.empty() || !range.where.empty()) sql += " WHERE " + filters;
+    if (!filters.empty() && !range.where.empty()) sql += " AND ";
+    sql += range.where + " ORDER BY ";
+    const bool one_value = range.binds_key && !by_key;
     if (!by_key && !one_value) sql += order_of(resource.fields[query.sort]) + down + ", ";
     return sql + quoted_name(resource.key_field().name) + down + " LIMIT ? OFFSET ?";
 }
@@ -113,11 +113,11 @@ int bind_filters(Statement& statement, const Resource& resource, const ListQuery
 }
 
 void bind_stretch(Statement& statement, int& at, const Resource& resource, const ListQuery& query,
-                  const Stretch& stretch) {
+                  const KeyRange& range) {
     const Field& sort = resource.fields[query.sort];
-    if (stretch.binds_value) bind_order(statement, at++, sort, query.after->first);
-    if (stretch.binds_key) statement.bind(at++, query.after->second);
-    if (!stretch.binds_least) return;
+    if (range.binds_value) bind_order(statement, at++, sort, query.after->first);
+    if (range.binds_key) statement.bind(at++, query.after->second);
+    if (!range.binds_least) return;
     const bool by_text = sort.type == FieldType::text || sort.type == FieldType::timestamp ||
                          sort.type == FieldType::uuid || sort.type == FieldType::json;
     if (by_text) {
@@ -155,15 +155,15 @@ Result<ListPage> Lists::list(const ListQuery& query) {
         if (!total) return total.error();
         page.total = *total;
     }
-    const std::vector<Stretch> stretches = stretches_of(resource, query);
+    const std::vector<KeyRange> ranges = key_ranges_of(resource, query);
     // SQLite skips faster than rows can be fetched, but only knows its own stretch.
-    const bool alone = stretches.size() == 1;
+    const bool alone = ranges.size() == 1;
     std::uint64_t skip = alone ? 0 : query.skip;
-    for (const Stretch& stretch : stretches) {
-        Statement& statement = prepared(list_sql(resource, query, stretch));
+    for (const KeyRange& range : ranges) {
+        Statement& statement = prepared(list_sql(resource, query, range));
         const Rewind rewind{statement};
         int at = bind_filters(statement, resource, query);
-        bind_stretch(statement, at, resource, query, stretch);
+        bind_stretch(statement, at, resource, query, range);
         statement.bind(at, query.rows_max - page.rows.size() + skip + 1);
         statement.bind(at + 1, alone ? query.skip : 0);
         for (;;) {

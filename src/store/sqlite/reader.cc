@@ -1,6 +1,6 @@
 #include "store/sqlite/reader.hpp"
 
-#include "store/sqlite/journal.hpp"
+#include "store/sqlite/conflict_log.hpp"
 #include "store/sqlite/ledger.hpp"
 #include "store/sqlite/list.hpp"
 #include "store/sqlite/log.hpp"
@@ -18,7 +18,7 @@ public:
           transaction_(*connection_),
           ledger_table_(*connection_, schema),
           log_(*connection_),
-          journal_(*connection_, schema),
+          conflict_log_(*connection_, schema),
           requests_(*connection_, schema),
           lists_(*connection_, schema) {
         tables_.reserve(schema.resources.size());
@@ -40,16 +40,16 @@ public:
         co_return tables_[resource].scan(after, limits);
     }
     Task<std::vector<Conflict>> conflicts(std::uint64_t after, ScanLimits limits) override {
-        co_return journal_.conflicts(after, limits);
+        co_return conflict_log_.conflicts(after, limits);
     }
     Task<std::vector<DeadLetter>> dead_letters(std::uint64_t after, ScanLimits limits) override {
-        co_return journal_.dead_letters(after, limits);
+        co_return conflict_log_.dead_letters(after, limits);
     }
     Task<std::vector<SavedRequest>> requests(std::uint64_t after, ScanLimits limits) override {
         co_return requests_.after(after, limits.rows_max);
     }
     Task<Ledger> ledger() override {
-        co_return at_one_moment([&] { return load_ledger(ledger_table_, journal_); });
+        co_return at_one_moment([&] { return load_ledger(ledger_table_, conflict_log_); });
     }
 
 private:
@@ -89,7 +89,7 @@ private:
     Transaction transaction_;
     LedgerTable ledger_table_;
     Log log_;
-    Journal journal_;
+    ConflictLog conflict_log_;
     Requests requests_;
     Lists lists_;
     std::vector<RowReads> tables_;  // by ResourceId

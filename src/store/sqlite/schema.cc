@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "store/sqlite/journal.hpp"
+#include "store/sqlite/conflict_log.hpp"
 #include "store/sqlite/ledger.hpp"
 #include "store/sqlite/log.hpp"
 #include "store/sqlite/requests.hpp"

@@ -2,7 +2,7 @@
 
 #include <cassert>
 
-#include "store/sqlite/journal.hpp"
+#include "store/sqlite/conflict_log.hpp"
 #include "store/sqlite/ledger.hpp"
 #include "store/sqlite/log.hpp"
 #include "store/sqlite/requests.hpp"
@@ -31,14 +31,14 @@ public:
           ledger_table_(connection, schema),
           log_(connection),
           requests_(connection, schema),
-          journal_(connection, schema) {
+          conflict_log_(connection, schema) {
         tables_.reserve(schema.resources.size());
         for (const Resource& resource : schema.resources)
             tables_.emplace_back(connection, resource);
     }
 
     Result<void> start() {
-        auto ledger = load_ledger(ledger_table_, journal_);
+        auto ledger = load_ledger(ledger_table_, conflict_log_);
         if (!ledger) return ledger.error();
         ledger_ = std::move(*ledger);
         const auto bytes = meta_.integer(log_bytes_name);
@@ -47,10 +47,10 @@ public:
         return {};
     }
 
-    Task<Loaded> begin(Wanted wanted) override { co_return load(wanted); }
-    Task<void> commit(Saved saved) override { co_return save(saved); }
+    Task<LoadResult> begin(LoadRequest wanted) override { co_return load(wanted); }
+    Task<void> commit(WriteSet saved) override { co_return save(saved); }
     Task<bool> trim(TrimLimits limits) override { co_return remove_expired(limits); }
-    Task<void> rest() override {
+    Task<void> on_idle() override {
         if (connection_.wal_pages() < wal_pages_due) co_return Result<void>{};
         co_return checkpoint();
     }
@@ -63,13 +63,13 @@ public:
     }
 
 private:
-    Result<Loaded> load(const Wanted& wanted) {
+    Result<LoadResult> load(const LoadRequest& wanted) {
         assert(!in_batch_);
         if (connection_.wal_pages() >= wal_pages_max) {
             if (auto done = checkpoint(); !done) return done.error();
         }
         if (auto begun = start_writing(); !begun) return begun.error();
-        Loaded loaded;
+        LoadResult loaded;
         loaded.ledger = ledger_;
         Result<void> done = load_rows(wanted, loaded);
         if (done) done = load_facts(wanted, loaded);
@@ -83,7 +83,7 @@ private:
         return loaded;
     }
 
-    Result<void> load_rows(const Wanted& wanted, Loaded& loaded) {
+    Result<void> load_rows(const LoadRequest& wanted, LoadResult& loaded) {
         before_.clear();
         for (const RecordRef& ref : wanted.records) {
             const auto [known, is_new] = before_.try_emplace(ref);
@@ -104,7 +104,7 @@ private:
         return {};
     }
 
-    Result<void> load_facts(const Wanted& wanted, Loaded& loaded) {
+    Result<void> load_facts(const LoadRequest& wanted, LoadResult& loaded) {
         for (const FieldRef& ref : wanted.holders) {
             auto holder = tables_[ref.resource].reads.holder(ref.field, ref.value);
             if (!holder) return holder.error();
@@ -123,7 +123,7 @@ private:
         return {};
     }
 
-    Result<void> save(Saved& saved) {
+    Result<void> save(WriteSet& saved) {
         assert(in_batch_);
         in_batch_ = false;
         std::uint64_t log_bytes = log_bytes_;
@@ -146,7 +146,7 @@ private:
         return {};
     }
 
-    Result<void> write(const Saved& saved, std::uint64_t log_bytes) {
+    Result<void> write(const WriteSet& saved, std::uint64_t log_bytes) {
         static const Before unknown;
         if (auto done = ledger_table_.save(ledger_, saved.ledger); !done) return done;
         for (const SavedRow& row : saved.rows) {
@@ -162,13 +162,13 @@ private:
             if (auto done = requests_.save(id, seen); !done) return done;
         }
         for (const Conflict& conflict : saved.conflicts) {
-            if (auto done = journal_.save(conflict); !done) return done;
+            if (auto done = conflict_log_.save(conflict); !done) return done;
         }
         for (const Dot& name : saved.settled) {
-            if (auto done = journal_.remove_letter(name); !done) return done;
+            if (auto done = conflict_log_.remove_letter(name); !done) return done;
         }
         for (const DeadLetter& letter : saved.dead_letters) {
-            if (auto done = journal_.save(letter); !done) return done;
+            if (auto done = conflict_log_.save(letter); !done) return done;
         }
         if (log_bytes == log_bytes_) return {};
         return meta_.put(log_bytes_name, static_cast<std::int64_t>(log_bytes));
@@ -236,7 +236,7 @@ private:
     LedgerTable ledger_table_;
     Log log_;
     Requests requests_;
-    Journal journal_;
+    ConflictLog conflict_log_;
     std::vector<Table> tables_;  // by ResourceId
 
     Ledger ledger_;                // as committed

@@ -9,8 +9,8 @@
 
 namespace reef::store::sqlite {
 
-// Beyond the first, rest() copies the log; beyond the second, the next batch does before it begins,
-// after the clients of the last one have their answers.
+// Beyond the first, on_idle() copies the log; beyond the second, the next batch does before it
+// begins, after the clients of the last one have their answers.
 inline constexpr int wal_pages_due = 4096;
 inline constexpr int wal_pages_max = 4 * wal_pages_due;
 

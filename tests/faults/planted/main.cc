@@ -42,7 +42,8 @@ int serve(const std::string& file, std::map<std::string, std::string> given, Pla
     as.listen = config::parse_endpoint(given["--listen"]);
     if (!as.listen) return complain("--listen takes HOST:PORT");
     options.listen = *as.listen;
-    config::Loaded loaded = config::load_app(file, config::process_environment(), std::move(as));
+    config::LoadResult loaded =
+        config::load_app(file, config::process_environment(), std::move(as));
     for (const config::Mistake& mistake : loaded.mistakes)
         complain(to_text(file, mistake));
     if (!loaded.app) return 2;

@@ -6,13 +6,13 @@ namespace reef::planted {
 
 namespace {
 
-bool has_own_writes(const store::Saved& saved) {
+bool has_own_writes(const store::WriteSet& saved) {
     return std::any_of(saved.log.begin(), saved.log.end(), [&saved](const store::LogEntry& entry) {
         return entry.dot.origin == saved.ledger.self;
     });
 }
 
-bool has_only_writes_of_others(const store::Saved& saved) {
+bool has_only_writes_of_others(const store::WriteSet& saved) {
     return !saved.log.empty() && !has_own_writes(saved);
 }
 
@@ -21,7 +21,7 @@ public:
     PlantedWriter(std::unique_ptr<store::Writer> writer, Plant plant)
         : writer_(std::move(writer)), plant_(plant) {}
 
-    Task<store::Loaded> begin(store::Wanted wanted) override {
+    Task<store::LoadResult> begin(store::LoadRequest wanted) override {
         auto loaded = co_await writer_->begin(std::move(wanted));
         if (!loaded) co_return loaded;
         digests_ = loaded->ledger.digests;
@@ -35,7 +35,7 @@ public:
         co_return loaded;
     }
 
-    Task<void> commit(store::Saved saved) override {
+    Task<void> commit(store::WriteSet saved) override {
         if (plant_ == Plant::drop_commit && has_own_writes(saved)) {
             co_await writer_->release();
             co_return Result<void>{};
@@ -54,10 +54,10 @@ public:
 
     asio::awaitable<void> release() override { return writer_->release(); }
     Task<bool> trim(store::TrimLimits limits) override { return writer_->trim(limits); }
-    Task<void> rest() override { return writer_->rest(); }
+    Task<void> on_idle() override { return writer_->on_idle(); }
 
 private:
-    using Rows = decltype(store::Loaded::rows);
+    using Rows = decltype(store::LoadResult::rows);
 
     const std::unique_ptr<store::Writer> writer_;
     const Plant plant_;

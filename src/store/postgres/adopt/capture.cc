@@ -140,7 +140,7 @@ CapturedRows::CapturedRows(const Resource& resource)
 
 // An update of the key is two: what was before lies under one key, what is after under another.
 Result<void> CapturedRows::read(const Answer& answer, const std::map<RecordRef, StoredRow>& buried,
-                                Loaded& loaded) {
+                                LoadResult& loaded) {
     constexpr int first = 3;
     std::map<RecordRef, std::pair<std::uint64_t, std::size_t>> latest;  // number, place in the list
     for (int at = 0; at < answer.rows(); ++at) {

@@ -34,7 +34,7 @@ public:
     // `buried`: tombstones of records that another program has inserted since. What is noted of
     // records that are locked waits. invalid: an image cannot be read.
     Result<void> read(const Answer& answer, const std::map<RecordRef, StoredRow>& buried,
-                      Loaded& loaded);
+                      LoadResult& loaded);
     bool empty() const { return numbers_.size() == 0; }
     Command forget(const std::vector<RowStatements>& statements) const;
 

@@ -1,4 +1,4 @@
-#include "store/postgres/journal.hpp"
+#include "store/postgres/conflict_log.hpp"
 
 #include <map>
 

@@ -1,4 +1,4 @@
-#include "store/postgres/company.hpp"
+#include "store/postgres/instance_lease.hpp"
 
 #include "base/log.hpp"
 #include "store/postgres/ledger.hpp"
@@ -17,7 +17,7 @@ constexpr const char* end_silent_sql =
     " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
     " AND state_change < clock_timestamp() - interval '1 s'";
 
-ConnectionOptions keeping_company(ConnectionOptions options) {
+ConnectionOptions listening(ConnectionOptions options) {
     options.name += " lease";
     options.settings.emplace_back("lock_timeout", "2s");
     options.settings.emplace_back("idle_in_transaction_session_timeout", "1s");
@@ -25,17 +25,17 @@ ConnectionOptions keeping_company(ConnectionOptions options) {
     return options;
 }
 
-class PostgresCompany final : public Company {
+class PostgresLease final : public InstanceLease {
 public:
-    PostgresCompany(const asio::any_io_executor& executor, const Schema& schema,
-                    ConnectionOptions options)
-        : schema_(schema), link_(executor, keeping_company(std::move(options))) {}
+    PostgresLease(const asio::any_io_executor& executor, const Schema& schema,
+                  ConnectionOptions options)
+        : schema_(schema), link_(executor, listening(std::move(options))) {}
 
-    ~PostgresCompany() override {
+    ~PostgresLease() override {
         if (connection_) connection_->close();
     }
 
-    Task<News> next() override {
+    Task<LeaseUpdate> next() override {
         if (connection_) co_await connection_->noticed(beat);
         auto connection = co_await link_.ready();
         if (!connection || *connection != connection_) lease_ = 0;  // it was the session's
@@ -46,13 +46,13 @@ public:
             listen.push_back({"LISTEN " + std::string{notices}, {}, false});
             connection_->send(std::move(listen));
         }
-        auto news = co_await look();
-        if (!news) lease_ = 0;
-        co_return news;
+        auto update = co_await check();
+        if (!update) lease_ = 0;
+        co_return update;
     }
 
 private:
-    Task<News> look() {
+    Task<LeaseUpdate> check() {
         Commands commands;
         commands.push_back(newest_command(known_token_));
         if (lease_ == 0) commands.push_back({take_sql});
@@ -61,18 +61,18 @@ private:
         if (!answers) co_return Error{Errc::unavailable, answers.error().what};
         auto newest = read_newest(schema_, answers->front(), known_token_);
         if (!newest) co_return Error{Errc::unavailable, newest.error().what};
-        News news;
+        LeaseUpdate update;
         if (*newest) {
             known_token_ = (*newest)->mark.token;
-            news.ledger = std::move((*newest)->ledger);
+            update.ledger = std::move((*newest)->ledger);
         }
         if (lease_ == 0 && (*answers)[1].text(0, 0) == "t") {
             auto numbered = co_await number_lease();
             if (!numbered) co_return numbered.error();
             lease_ = *numbered;
         }
-        news.lease = lease_;
-        co_return news;
+        update.lease = lease_;
+        co_return update;
     }
 
     // Under the lock of batches: none that knows an older number is saved after it.
@@ -101,9 +101,9 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Company> make_company(asio::any_io_executor executor, const Schema& schema,
-                                      ConnectionOptions options) {
-    return std::make_unique<PostgresCompany>(executor, schema, std::move(options));
+std::unique_ptr<InstanceLease> make_lease(asio::any_io_executor executor, const Schema& schema,
+                                          ConnectionOptions options) {
+    return std::make_unique<PostgresLease>(executor, schema, std::move(options));
 }
 
 }  // namespace reef::store::postgres

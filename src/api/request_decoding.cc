@@ -1,4 +1,4 @@
-#include "api/reading.hpp"
+#include "api/request_decoding.hpp"
 
 #include <algorithm>
 #include <charconv>

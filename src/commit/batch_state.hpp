@@ -12,12 +12,13 @@
 
 namespace reef::commit {
 
-class Overlay final : public model::Facts {
+class BatchState final : public model::Facts {
 public:
-    Overlay(const model::Schema& schema, store::Loaded loaded, Surroundings surroundings);
+    BatchState(const model::Schema& schema, store::LoadResult loaded, BatchContext batch_context);
     // Over a batch that is being saved, and what is loaded beside it.
-    Overlay(const model::Schema& schema, const store::Saved& before, Surroundings surroundings);
-    void add(store::Loaded more, Surroundings surroundings);
+    BatchState(const model::Schema& schema, const store::WriteSet& before,
+               BatchContext batch_context);
+    void add(store::LoadResult more, BatchContext batch_context);
 
     const model::Row* record(const model::RecordRef& ref) const override;
     const model::RequestSeen* request(const model::RequestId& id) const override;
@@ -26,13 +27,13 @@ public:
     std::optional<std::int64_t> free_slot(model::ResourceId resource) const override;
     std::array<std::uint8_t, 16> random() const override;
     bool reachable(std::string_view name) const override;
-    bool has_peers() const override { return surroundings_.has_peers; }
+    bool has_peers() const override { return context_.has_peers; }
     bool has_logged(const model::Vector& writes) const override;
 
     const model::Schema& schema() const { return schema_; }
-    const store::Loaded& loaded() const { return loaded_; }
+    const store::LoadResult& loaded() const { return loaded_; }
     // What the store says holds: a process that slept does not know what became of its lease.
-    bool holds_lease() const { return surroundings_.lease == loaded_.ledger.lease; }
+    bool holds_lease() const { return context_.lease == loaded_.ledger.lease; }
     std::uint64_t received_of(std::string_view origin) const;
     bool has_parked(const model::RecordRef& ref) const { return parked_records_.contains(ref); }
     // A vector with more entries could be saved, but not read again.
@@ -62,15 +63,15 @@ public:
     void raise(const model::OriginId& origin, const store::OriginMark& there);
 
     bool changed() const;
-    store::Saved finish();  // once, at the end
+    store::WriteSet finish();  // once, at the end
     std::vector<model::RecordRef> take_joined() { return std::move(joined_); }
 
 private:
-    void look_around(Surroundings surroundings);
+    void update(BatchContext batch_context);
     const model::Row* written_with(const model::FieldRef& ref) const;
     Hash128 write_log(const model::Change& change);
     std::uint64_t applied_of(const model::OriginId& origin, const store::OriginMark& mark) const;
-    void take_back(model::Change change);
+    void retract(model::Change change);
     void put(model::Row row, const Hash128& hash);
     std::int64_t own_slot_above(model::ResourceId resource, std::int64_t number) const;
     void raise_slot(const model::RecordRef& ref);
@@ -78,9 +79,9 @@ private:
     using Records = boost::unordered_flat_set<model::RecordRef, std::hash<model::RecordRef>>;
 
     const model::Schema& schema_;
-    store::Loaded loaded_;
-    Surroundings surroundings_;
-    store::Saved saved_;
+    store::LoadResult loaded_;
+    BatchContext context_;
+    store::WriteSet saved_;
     std::vector<model::RecordRef> joined_;
     std::vector<model::RecordRef> touched_;  // in the order of their first write
     Records touched_set_;

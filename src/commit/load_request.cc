@@ -1,4 +1,4 @@
-#include "commit/wanted.hpp"
+#include "commit/load_request.hpp"
 
 #include <iterator>
 
@@ -10,28 +10,28 @@ using namespace model;
 
 namespace {
 
-void append(store::Wanted& wanted, Questions questions) {
+void append(store::LoadRequest& wanted, Lookups lookups) {
     const auto move_into = [](auto& to, auto& from) {
         to.insert(to.end(), std::make_move_iterator(from.begin()),
                   std::make_move_iterator(from.end()));
     };
-    move_into(wanted.records, questions.records);
-    move_into(wanted.holders, questions.holders);
-    move_into(wanted.referrers, questions.referrers);
+    move_into(wanted.records, lookups.records);
+    move_into(wanted.holders, lookups.holders);
+    move_into(wanted.referrers, lookups.referrers);
 }
 
 // Of a request that is known, when it comes with this effect.
 void add_lacking(RequestSeen all, const RequestSeen& effect, const Facts& facts,
                  std::vector<RecordRef>& lacking) {
     if (!add_effects(all, effect)) return;
-    for (const ExtraRecord& extra : extra_records(all, facts.node())) {
+    for (const DuplicateCreate& extra : extra_records(all, facts.node())) {
         if (!facts.record(extra.record)) lacking.push_back(extra.record);
     }
 }
 
 }  // namespace
 
-void add_wanted(const Schema& schema, const Work& work, store::Wanted& wanted) {
+void add_to_request(const Schema& schema, const Work& work, store::LoadRequest& wanted) {
     const auto add_ids = [&wanted](const RequestMark& mark) {
         wanted.requests.insert(wanted.requests.end(), mark.ids.begin(), mark.ids.end());
     };
@@ -44,7 +44,7 @@ void add_wanted(const Schema& schema, const Work& work, store::Wanted& wanted) {
         }
     };
     if (const auto* intent = std::get_if<Intent>(&work)) {
-        append(wanted, questions_of(schema, *intent));
+        append(wanted, lookups_of(schema, *intent));
         add_ids(intent->request);
     } else if (const auto* run = std::get_if<ChangeRun>(&work)) {
         add_entries(run->entries);
@@ -52,12 +52,12 @@ void add_wanted(const Schema& schema, const Work& work, store::Wanted& wanted) {
         add_entries(settlement->replayed);
         for (const Row& row : settlement->rows)
             wanted.records.push_back(row.ref());
-    } else if (const auto* captured = std::get_if<CapturedRecords>(&work)) {
+    } else if (const auto* captured = std::get_if<ExternalSqlWrites>(&work)) {
         wanted.records.insert(wanted.records.end(), captured->records.begin(),
                               captured->records.end());
     } else if (const auto* foreign = std::get_if<ForeignRun>(&work)) {
         for (const ForeignWrite& write : foreign->writes) {
-            append(wanted, foreign_questions(schema, write));
+            append(wanted, foreign_lookups(schema, write));
             add_ids(write.request);
         }
     } else {

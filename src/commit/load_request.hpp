@@ -10,7 +10,7 @@
 namespace reef::commit {
 
 // Adds what this piece of work needs to know.
-void add_wanted(const model::Schema& schema, const Work& work, store::Wanted& wanted);
+void add_to_request(const model::Schema& schema, const Work& work, store::LoadRequest& wanted);
 
 // Records that it needs as well, as the facts loaded first have shown: those that will be taken
 // back, since their requests made others elsewhere.

@@ -1,4 +1,4 @@
-#include "store/postgres/wanted.hpp"
+#include "store/postgres/load_commands.hpp"
 
 #include "store/postgres/requests.hpp"
 #include "store/postgres/row.hpp"
@@ -9,7 +9,7 @@ namespace {
 
 // The living rows that are not among those that could be locked.
 void find_locked(const Answer& ours, const Resource& resource, const Standings& standings,
-                 Loaded& loaded) {
+                 LoadResult& loaded) {
     std::set<Key> free;
     for (int at = 0; at < ours.rows(); ++at)
         free.insert(ours.key(at, 0, resource.key_field()));
@@ -21,7 +21,7 @@ void find_locked(const Answer& ours, const Resource& resource, const Standings& 
 
 }  // namespace
 
-Questions::Questions(const Schema& schema, Wanted wanted)
+LoadCommands::LoadCommands(const Schema& schema, LoadRequest wanted)
     : schema_(schema),
       wanted_(std::move(wanted)),
       holders_(by_field(wanted_.holders)),
@@ -33,7 +33,7 @@ Questions::Questions(const Schema& schema, Wanted wanted)
 }
 
 // Nobody has null.
-Questions::ByField Questions::by_field(const std::vector<FieldRef>& refs) const {
+LoadCommands::ByField LoadCommands::by_field(const std::vector<FieldRef>& refs) const {
     ByField all;
     for (const FieldRef& ref : refs) {
         if (is_null(ref.value)) continue;
@@ -46,8 +46,8 @@ Questions::ByField Questions::by_field(const std::vector<FieldRef>& refs) const 
     return all;
 }
 
-void Questions::append_to(Commands& commands, const std::vector<RowStatements>& statements,
-                          bool locked) const {
+void LoadCommands::append_to(Commands& commands, const std::vector<RowStatements>& statements,
+                             bool locked) const {
     const auto ask = [&commands](const std::string& sql, const Array& values) {
         commands.push_back({sql, Parameters{}.add(values)});
     };
@@ -64,8 +64,8 @@ void Questions::append_to(Commands& commands, const std::vector<RowStatements>& 
     if (!wanted_.requests.empty()) commands.push_back(find_requests(wanted_.requests));
 }
 
-Result<void> Questions::read(const Answers& answers, std::size_t first, bool locked, Loaded& loaded,
-                             Found& found) const {
+Result<void> LoadCommands::read(const Answers& answers, std::size_t first, bool locked,
+                                LoadResult& loaded, Found& found) const {
     found.records.clear();
     found.captured.clear();
     found.absent.clear();
@@ -97,7 +97,8 @@ Result<void> Questions::read(const Answers& answers, std::size_t first, bool loc
     return read_requests(answers[first], loaded, found);
 }
 
-Result<void> Questions::read_requests(const Answer& answer, Loaded& loaded, Found& found) const {
+Result<void> LoadCommands::read_requests(const Answer& answer, LoadResult& loaded,
+                                         Found& found) const {
     found.absent = {wanted_.requests.begin(), wanted_.requests.end()};
     for (int row = 0; row < answer.rows(); ++row) {
         const RequestId& id = wanted_.requests[answer.natural(row, 0) - 1];
@@ -110,8 +111,9 @@ Result<void> Questions::read_requests(const Answer& answer, Loaded& loaded, Foun
 }
 
 // Of a record that is in both tables the living row counts.
-Result<void> Questions::read_rows(const Answer& answer, const Resource& resource, Loaded& loaded,
-                                  Standings& standings, Buried& buried) const {
+Result<void> LoadCommands::read_rows(const Answer& answer, const Resource& resource,
+                                     LoadResult& loaded, Standings& standings,
+                                     Buried& buried) const {
     const int mark = static_cast<int>(resource.fields.size()) + 3;
     for (int at = 0; at < answer.rows(); ++at) {
         auto row = row_at(answer, at, resource);
@@ -129,8 +131,8 @@ Result<void> Questions::read_rows(const Answer& answer, const Resource& resource
     return {};
 }
 
-Result<void> Questions::read_holders(const Answer& answer, const Resource& resource,
-                                     const Asked& asked, Loaded& loaded) const {
+Result<void> LoadCommands::read_holders(const Answer& answer, const Resource& resource,
+                                        const Asked& asked, LoadResult& loaded) const {
     std::map<std::size_t, std::optional<StoredRow>> earliest;  // by place in the array
     for (int at = 0; at < answer.rows(); ++at) {
         auto row = row_at(answer, at, resource, 1);

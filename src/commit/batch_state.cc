@@ -1,9 +1,9 @@
-#include "commit/overlay.hpp"
+#include "commit/batch_state.hpp"
 
 #include <algorithm>
 
 #include "commit/conflict_detail.hpp"
-#include "commit/slots.hpp"
+#include "commit/id_allocation.hpp"
 #include "model/effects.hpp"
 #include "model/join.hpp"
 
@@ -17,8 +17,8 @@ std::size_t bucket_of(const Key& key) {
     return hash_of(to_text(key)).low % store::digest_buckets;
 }
 
-store::Loaded facts_of(const store::Saved& saved) {
-    store::Loaded facts;
+store::LoadResult facts_of(const store::WriteSet& saved) {
+    store::LoadResult facts;
     facts.ledger = saved.ledger;
     for (const store::SavedRow& row : saved.rows)
         facts.rows.emplace(row.row.ref(), store::StoredRow{row.row, row.hash});
@@ -29,9 +29,9 @@ store::Loaded facts_of(const store::Saved& saved) {
 
 }  // namespace
 
-Overlay::Overlay(const Schema& schema, store::Loaded loaded, Surroundings surroundings)
+BatchState::BatchState(const Schema& schema, store::LoadResult loaded, BatchContext batch_context)
     : schema_(schema), loaded_(std::move(loaded)) {
-    look_around(std::move(surroundings));
+    update(std::move(batch_context));
     self = loaded_.ledger.self;
     next_seq = loaded_.ledger.seq() + 1;
     for (const auto& [letter, record] : loaded_.ledger.parked) {
@@ -39,39 +39,40 @@ Overlay::Overlay(const Schema& schema, store::Loaded loaded, Surroundings surrou
     }
 }
 
-Overlay::Overlay(const Schema& schema, const store::Saved& before, Surroundings surroundings)
-    : Overlay(schema, facts_of(before), std::move(surroundings)) {
+BatchState::BatchState(const Schema& schema, const store::WriteSet& before,
+                       BatchContext batch_context)
+    : BatchState(schema, facts_of(before), std::move(batch_context)) {
     for (const store::SavedRow& saved : before.rows)
         before_.insert(saved.row.ref());
 }
 
-void Overlay::add(store::Loaded more, Surroundings surroundings) {
+void BatchState::add(store::LoadResult more, BatchContext batch_context) {
     loaded_.rows.merge(more.rows);
     loaded_.holders.merge(more.holders);
     loaded_.referrers.merge(more.referrers);
     loaded_.requests.merge(more.requests);
-    look_around(std::move(surroundings));
+    update(std::move(batch_context));
 }
 
-void Overlay::look_around(Surroundings surroundings) {
-    surroundings_ = std::move(surroundings);
-    now = surroundings_.now;
-    schema_id = surroundings_.schema;
-    foreign_nodes = surroundings_.foreign_nodes;
+void BatchState::update(BatchContext batch_context) {
+    context_ = std::move(batch_context);
+    now = context_.now;
+    schema_id = context_.schema;
+    foreign_nodes = context_.foreign_nodes;
 }
 
-const Row* Overlay::record(const RecordRef& ref) const {
+const Row* BatchState::record(const RecordRef& ref) const {
     const auto found = loaded_.rows.find(ref);
     return found == loaded_.rows.end() ? nullptr : &found->second.row;
 }
 
-const RequestSeen* Overlay::request(const RequestId& id) const {
+const RequestSeen* BatchState::request(const RequestId& id) const {
     const auto found = loaded_.requests.find(id);
     return found == loaded_.requests.end() ? nullptr : &found->second;
 }
 
 // Of this batch, or of the one that it follows.
-const Row* Overlay::written_with(const FieldRef& ref) const {
+const Row* BatchState::written_with(const FieldRef& ref) const {
     const auto holds = [this, &ref](const RecordRef& written) {
         const Row* row = written.resource == ref.resource ? record(written) : nullptr;
         return row && row->alive() && row->cells[ref.field].value == ref.value ? row : nullptr;
@@ -85,7 +86,7 @@ const Row* Overlay::written_with(const FieldRef& ref) const {
     return nullptr;
 }
 
-std::optional<Key> Overlay::holder(const FieldRef& ref) const {
+std::optional<Key> BatchState::holder(const FieldRef& ref) const {
     if (const Row* taken = written_with(ref)) return taken->key;
     const auto found = loaded_.holders.find(ref);
     if (found == loaded_.holders.end()) return std::nullopt;
@@ -94,23 +95,23 @@ std::optional<Key> Overlay::holder(const FieldRef& ref) const {
     return given_up ? std::nullopt : std::optional{found->second};
 }
 
-bool Overlay::referred(const FieldRef& ref) const {
+bool BatchState::referred(const FieldRef& ref) const {
     if (written_with(ref)) return true;
     const auto found = loaded_.referrers.find(ref);
     return found != loaded_.referrers.end() && found->second;
 }
 
-std::optional<std::int64_t> Overlay::free_slot(ResourceId resource) const {
-    const auto known = loaded_.ledger.next_slot.find(resource);
+std::optional<std::int64_t> BatchState::free_slot(ResourceId resource) const {
+    const auto known = loaded_.ledger.next_id.find(resource);
     const std::int64_t next =
-        known == loaded_.ledger.next_slot.end() ? own_slot_above(resource, 0) : known->second;
+        known == loaded_.ledger.next_id.end() ? own_slot_above(resource, 0) : known->second;
     if (next > slot_limit) return std::nullopt;
     return next;
 }
 
-std::array<std::uint8_t, 16> Overlay::random() const {
+std::array<std::uint8_t, 16> BatchState::random() const {
     // One hash of (the batch's random bytes, a count) for each key.
-    auto bytes = surroundings_.random;
+    auto bytes = context_.random;
     ++random_count_;
     const std::string_view seed{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
     const Hash128 hash = chain(hash_of(seed), std::to_string(random_count_));
@@ -121,24 +122,24 @@ std::array<std::uint8_t, 16> Overlay::random() const {
     return bytes;
 }
 
-bool Overlay::reachable(std::string_view name) const {
-    return surroundings_.reachable && surroundings_.reachable(name);
+bool BatchState::reachable(std::string_view name) const {
+    return context_.reachable && context_.reachable(name);
 }
 
-bool Overlay::has_logged(const Vector& writes) const {
+bool BatchState::has_logged(const Vector& writes) const {
     const auto& entries = writes.entries();
     return std::all_of(entries.begin(), entries.end(), [this](const auto& entry) {
         return entry.origin == base_origin || entry.seq <= received_of(entry.origin);
     });
 }
 
-bool Overlay::changed() const {
+bool BatchState::changed() const {
     return !touched_.empty() || !saved_.log.empty() || !saved_.requests.empty() ||
            !saved_.dead_letters.empty() || !saved_.settled.empty() || marks_moved_ ||
            !loaded_.captured.empty();
 }
 
-store::Saved Overlay::finish() {
+store::WriteSet BatchState::finish() {
     saved_.rows.reserve(touched_.size());
     for (const RecordRef& ref : touched_) {
         store::StoredRow& stored = loaded_.rows.at(ref);
@@ -148,14 +149,14 @@ store::Saved Overlay::finish() {
     return std::move(saved_);
 }
 
-void Overlay::write(Change change) {
+void BatchState::write(Change change) {
     const Hash128 row_hash = write_log(change);
     remember(change);
     put(std::move(change.row), row_hash);
     ++next_seq;
 }
 
-Hash128 Overlay::write_log(const Change& change) {
+Hash128 BatchState::write_log(const Change& change) {
     row_json_.clear();
     append_row_json(row_json_, schema_[change.row.resource], change.row);
     log(change.stamp.dot, change.at, change_json(schema_, change, row_json_));
@@ -163,7 +164,7 @@ Hash128 Overlay::write_log(const Change& change) {
     return hash_of(row_json_);
 }
 
-void Overlay::log(const Dot& dot, Time at, std::string json) {
+void BatchState::log(const Dot& dot, Time at, std::string json) {
     store::OriginMark& mark = loaded_.ledger.origins[dot.origin];
     mark.received = dot.seq;
     mark.applied = applied_of(dot.origin, mark);
@@ -171,43 +172,43 @@ void Overlay::log(const Dot& dot, Time at, std::string json) {
     saved_.log.push_back({dot, at, std::move(json), mark.hash});
 }
 
-std::uint64_t Overlay::applied_of(const OriginId& origin, const store::OriginMark& mark) const {
+std::uint64_t BatchState::applied_of(const OriginId& origin, const store::OriginMark& mark) const {
     const auto& parked = loaded_.ledger.parked;
     const auto lowest = parked.lower_bound(Dot{origin, 0});
     const bool none = lowest == parked.end() || lowest->first.origin != origin;
     return none ? mark.received : lowest->first.seq - 1;
 }
 
-void Overlay::remember(const Change& change) {
+void BatchState::remember(const Change& change) {
     const RequestSeen seen = seen_by(change);
     for (const RequestId& id : change.request.ids)
         remember(id, seen);
 }
 
-void Overlay::remember(const RequestId& id, const RequestSeen& seen) {
+void BatchState::remember(const RequestId& id, const RequestSeen& seen) {
     const auto [known, fresh] = loaded_.requests.try_emplace(id, seen);
     const bool more = !fresh && add_effects(known->second, seen);
     if (fresh || more) saved_.requests.emplace_back(id, known->second);
     if (!more) return;
-    for (const ExtraRecord& extra : extra_records(known->second, node())) {
-        auto change = model::take_back(schema_, extra, *this);
-        if (change) take_back(std::move(*change));
+    for (const DuplicateCreate& extra : extra_records(known->second, node())) {
+        auto change = model::retract(schema_, extra, *this);
+        if (change) retract(std::move(*change));
     }
 }
 
-void Overlay::take_back(Change change) {
+void BatchState::retract(Change change) {
     const Row here = *record(change.row.ref());
     if (version_of(here) > 1) list_conflict("twin", {}, here, change.row, change.row);
     write(std::move(change));
 }
 
-void Overlay::put_letter(store::DeadLetter letter) {
+void BatchState::put_letter(store::DeadLetter letter) {
     loaded_.ledger.parked[{letter.source, letter.seq}] = letter.record;
     if (letter.record) parked_records_.insert(*letter.record);
     saved_.dead_letters.push_back(std::move(letter));
 }
 
-void Overlay::settle(const Dot& letter) {
+void BatchState::settle(const Dot& letter) {
     loaded_.ledger.parked.erase(letter);
     saved_.settled.push_back(letter);
     const auto mark = loaded_.ledger.origins.find(letter.origin);
@@ -215,12 +216,12 @@ void Overlay::settle(const Dot& letter) {
     mark->second.applied = applied_of(letter.origin, mark->second);
 }
 
-std::uint64_t Overlay::received_of(std::string_view origin) const {
+std::uint64_t BatchState::received_of(std::string_view origin) const {
     const auto known = loaded_.ledger.origins.find(origin);
     return known == loaded_.ledger.origins.end() ? 0 : known->second.received;
 }
 
-void Overlay::raise(const OriginId& origin, const store::OriginMark& there) {
+void BatchState::raise(const OriginId& origin, const store::OriginMark& there) {
     if (origin == self || received_of(origin) >= there.received) return;
     store::OriginMark& mark = loaded_.ledger.origins[origin];
     mark.received = there.received;
@@ -229,7 +230,7 @@ void Overlay::raise(const OriginId& origin, const store::OriginMark& there) {
     marks_moved_ = true;
 }
 
-bool Overlay::has_room(const Row& there) const {
+bool BatchState::has_room(const Row& there) const {
     const Row* here = record(there.ref());
     if (!here) return true;
     Vector both = here->vector;
@@ -237,7 +238,7 @@ bool Overlay::has_room(const Row& there) const {
     return both.entries().size() <= vector_entries_max;
 }
 
-void Overlay::add_twins(Row& there, const RequestSeen& known, const RequestSeen& effect) const {
+void BatchState::add_twins(Row& there, const RequestSeen& known, const RequestSeen& effect) const {
     const Row* here = record(effect.record);
     for (const Twin& twin : twins_of(known, effect.record, effect.body)) {
         const bool inside =
@@ -246,7 +247,7 @@ void Overlay::add_twins(Row& there, const RequestSeen& known, const RequestSeen&
     }
 }
 
-void Overlay::mark_twins(const RequestSeen& known) {
+void BatchState::mark_twins(const RequestSeen& known) {
     const auto mark = [this, &known](const RequestSeen& effect) {
         const Row* here = record(effect.record);
         if (!here) return;
@@ -260,13 +261,13 @@ void Overlay::mark_twins(const RequestSeen& known) {
         mark(effect);
 }
 
-void Overlay::put_joined(Row row) {
+void BatchState::put_joined(Row row) {
     row_json_.clear();
     append_row_json(row_json_, schema_[row.resource], row);
     put(std::move(row), hash_of(row_json_));
 }
 
-bool Overlay::join(const Row& there) {
+bool BatchState::join(const Row& there) {
     const RecordRef ref = there.ref();
     const Row* here = record(ref);
     Joined joined = model::join(schema_[ref.resource], here ? *here : Row{}, there);
@@ -285,13 +286,13 @@ bool Overlay::join(const Row& there) {
     return true;
 }
 
-void Overlay::list_conflict(std::string_view kind, const std::vector<FieldId>& fields,
-                            const Row& here, const Row& there, const Row& result) {
+void BatchState::list_conflict(std::string_view kind, const std::vector<FieldId>& fields,
+                               const Row& here, const Row& there, const Row& result) {
     std::string detail = conflict_detail(schema_[here.resource], fields, here, there, result);
     saved_.conflicts.push_back({here.ref(), now, std::string{kind}, std::move(detail)});
 }
 
-void Overlay::put(Row row, const Hash128& hash) {
+void BatchState::put(Row row, const Hash128& hash) {
     const RecordRef ref = row.ref();
     auto [at, fresh] = loaded_.rows.try_emplace(ref);
     store::Digest& digest = loaded_.ledger.digests[ref.resource];
@@ -307,24 +308,24 @@ void Overlay::put(Row row, const Hash128& hash) {
     if (touched_set_.insert(ref).second) touched_.push_back(ref);
 }
 
-std::int64_t Overlay::own_slot_above(ResourceId resource, std::int64_t number) const {
+std::int64_t BatchState::own_slot_above(ResourceId resource, std::int64_t number) const {
     const Field& key = schema_[resource].key_field();
-    return slot_above(number, key.first_key, schema_.id_slots, surroundings_.node_index);
+    return slot_above(number, key.first_key, schema_.id_slots, context_.node_index);
 }
 
-void Overlay::raise_slot(const RecordRef& ref) {
+void BatchState::raise_slot(const RecordRef& ref) {
     if (schema_[ref.resource].key_field().key != KeyKind::slots) return;
     const std::int64_t number = std::get<std::int64_t>(ref.key);
     const auto next = free_slot(ref.resource);
     if (!next || number < *next || number > slot_limit) return;
-    loaded_.ledger.next_slot[ref.resource] = own_slot_above(ref.resource, number);
+    loaded_.ledger.next_id[ref.resource] = own_slot_above(ref.resource, number);
 }
 
-void Overlay::list_waiver(const Dot& letter, const RecordRef& ref, const std::string& reason) {
+void BatchState::list_waiver(const Dot& letter, const RecordRef& ref, const std::string& reason) {
     saved_.conflicts.push_back({ref, now, "waived", waiver_detail(letter, reason)});
 }
 
-void Overlay::move_cursor(const std::string& name, const std::string& mark) {
+void BatchState::move_cursor(const std::string& name, const std::string& mark) {
     loaded_.ledger.cursors[name] = mark;
     if (mark.empty()) loaded_.ledger.cursors.erase(name);
     marks_moved_ = true;

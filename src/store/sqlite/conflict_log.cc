@@ -1,4 +1,4 @@
-#include "store/sqlite/journal.hpp"
+#include "store/sqlite/conflict_log.hpp"
 
 namespace reef::store::sqlite {
 
@@ -22,7 +22,7 @@ const char* const journal_sql =
     "  at INTEGER NOT NULL,\n"
     "  UNIQUE (source, seq)\n) STRICT;\n";
 
-Journal::Journal(Connection& connection, const Schema& schema)
+ConflictLog::ConflictLog(Connection& connection, const Schema& schema)
     : schema_(schema),
       save_conflict_(connection,
                      "INSERT INTO atoll_conflicts (resource, key, at, kind, detail)"
@@ -39,7 +39,7 @@ Journal::Journal(Connection& connection, const Schema& schema)
       parked_(connection, "SELECT source, seq, resource, key FROM atoll_dead_letters"),
       remove_letter_(connection, "DELETE FROM atoll_dead_letters WHERE source = ? AND seq = ?") {}
 
-Result<void> Journal::save(const Conflict& conflict) {
+Result<void> ConflictLog::save(const Conflict& conflict) {
     save_conflict_.bind(1, std::string_view{schema_[conflict.record.resource].name});
     save_conflict_.bind(2, conflict.record.key).bind(3, conflict.at.us);
     save_conflict_.bind(4, std::string_view{conflict.kind});
@@ -47,7 +47,7 @@ Result<void> Journal::save(const Conflict& conflict) {
     return save_conflict_.run();
 }
 
-Result<void> Journal::save(const DeadLetter& letter) {
+Result<void> ConflictLog::save(const DeadLetter& letter) {
     save_letter_.bind(1, std::string_view{letter.source}).bind(2, letter.seq);
     if (letter.record) {
         save_letter_.bind(3, std::string_view{schema_[letter.record->resource].name});
@@ -60,12 +60,12 @@ Result<void> Journal::save(const DeadLetter& letter) {
     return save_letter_.run();
 }
 
-Result<void> Journal::remove_letter(const Dot& name) {
+Result<void> ConflictLog::remove_letter(const Dot& name) {
     remove_letter_.bind(1, std::string_view{name.origin}).bind(2, name.seq);
     return remove_letter_.run();
 }
 
-Result<std::map<Dot, std::optional<RecordRef>>> Journal::parked() {
+Result<std::map<Dot, std::optional<RecordRef>>> ConflictLog::parked() {
     const Rewind rewind{parked_};
     std::map<Dot, std::optional<RecordRef>> all;
     for (;;) {
@@ -78,13 +78,13 @@ Result<std::map<Dot, std::optional<RecordRef>>> Journal::parked() {
 }
 
 // Of a resource that the app no longer has, or that it never had, nobody can tell.
-std::optional<RecordRef> Journal::record_at(const Statement& statement, int column) const {
+std::optional<RecordRef> ConflictLog::record_at(const Statement& statement, int column) const {
     const Resource* resource = schema_.find(statement.text(column));
     if (!resource) return std::nullopt;
     return RecordRef{resource->id, statement.key(column + 1)};
 }
 
-Result<std::vector<Conflict>> Journal::conflicts(std::uint64_t after, ScanLimits limits) {
+Result<std::vector<Conflict>> ConflictLog::conflicts(std::uint64_t after, ScanLimits limits) {
     const Rewind rewind{conflicts_};
     conflicts_.bind(1, after).bind(2, limits.rows_max);
     std::vector<Conflict> all;
@@ -107,7 +107,7 @@ Result<std::vector<Conflict>> Journal::conflicts(std::uint64_t after, ScanLimits
     return all;
 }
 
-Result<std::vector<DeadLetter>> Journal::dead_letters(std::uint64_t after, ScanLimits limits) {
+Result<std::vector<DeadLetter>> ConflictLog::dead_letters(std::uint64_t after, ScanLimits limits) {
     const Rewind rewind{letters_};
     letters_.bind(1, after).bind(2, limits.rows_max);
     std::vector<DeadLetter> all;

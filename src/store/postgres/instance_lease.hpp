@@ -10,7 +10,7 @@
 
 namespace reef::store::postgres {
 
-std::unique_ptr<Company> make_company(asio::any_io_executor executor, const Schema& schema,
-                                      ConnectionOptions options);
+std::unique_ptr<InstanceLease> make_lease(asio::any_io_executor executor, const Schema& schema,
+                                          ConnectionOptions options);
 
 }  // namespace reef::store::postgres

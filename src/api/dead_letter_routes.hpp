@@ -9,10 +9,10 @@
 namespace reef::api {
 
 // One per io thread.
-class LetterRoutes {
+class DeadLetterRoutes {
 public:
-    LetterRoutes(const model::Schema& schema, store::Reader& reader,
-                 replication::DeadLetters& letters, const http::ProblemWriter& problems)
+    DeadLetterRoutes(const model::Schema& schema, store::Reader& reader,
+                     replication::DeadLetters& letters, const http::ProblemWriter& problems)
         : schema_(schema), reader_(reader), letters_(letters), problems_(problems) {}
 
     // GET /_atoll/dead-letters[?after=ID], GET …/ID,

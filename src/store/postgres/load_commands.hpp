@@ -18,16 +18,16 @@ struct Found {
     std::set<RequestId> absent;  // ids that are not there
 };
 
-class Questions {
+class LoadCommands {
 public:
-    Questions(const Schema& schema, Wanted wanted);
+    LoadCommands(const Schema& schema, LoadRequest wanted);
 
     // Locked: the living rows that nobody else has locked are locked first, to the batch's end.
     void append_to(Commands& commands, const std::vector<RowStatements>& statements,
                    bool locked) const;
     // From the answers to these commands, the first of which is answers[first]. invalid: one of the
     // records cannot be read.
-    Result<void> read(const Answers& answers, std::size_t first, bool locked, Loaded& loaded,
+    Result<void> read(const Answers& answers, std::size_t first, bool locked, LoadResult& loaded,
                       Found& found) const;
 
 private:
@@ -39,14 +39,14 @@ private:
     ByField by_field(const std::vector<FieldRef>& refs) const;
 
     using Buried = std::map<RecordRef, StoredRow>;
-    Result<void> read_rows(const Answer& answer, const Resource& resource, Loaded& loaded,
+    Result<void> read_rows(const Answer& answer, const Resource& resource, LoadResult& loaded,
                            Standings& standings, Buried& buried) const;
-    Result<void> read_requests(const Answer& answer, Loaded& loaded, Found& found) const;
+    Result<void> read_requests(const Answer& answer, LoadResult& loaded, Found& found) const;
     Result<void> read_holders(const Answer& answer, const Resource& resource, const Asked& asked,
-                              Loaded& loaded) const;
+                              LoadResult& loaded) const;
 
     const Schema& schema_;
-    const Wanted wanted_;
+    const LoadRequest wanted_;
     std::map<ResourceId, Array> keys_;
     const ByField holders_, referrers_;
 };

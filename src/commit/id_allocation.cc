@@ -1,4 +1,4 @@
-#include "commit/slots.hpp"
+#include "commit/id_allocation.hpp"
 
 namespace reef::commit {
 

@@ -1,4 +1,4 @@
-#include "api/letter_routes.hpp"
+#include "api/dead_letter_routes.hpp"
 
 #include <charconv>
 
@@ -38,12 +38,12 @@ std::string_view problem_of(const Error& error) {
 
 }  // namespace
 
-http::Response LetterRoutes::problem(std::string_view error, std::string detail,
-                                     const http::Request& request) const {
+http::Response DeadLetterRoutes::problem(std::string_view error, std::string detail,
+                                         const http::Request& request) const {
     return problems_.write({error, std::move(detail), {}, ""}, request);
 }
 
-asio::awaitable<http::Response> LetterRoutes::handle(const http::Request& request) {
+asio::awaitable<http::Response> DeadLetterRoutes::handle(const http::Request& request) {
     const bool get = request.method == http::Method::get;
     const bool post = request.method == http::Method::post;
     std::string_view path = request.path.substr(root.size());
@@ -58,7 +58,7 @@ asio::awaitable<http::Response> LetterRoutes::handle(const http::Request& reques
     co_return problem("not_found", "there is nothing here", request);
 }
 
-void LetterRoutes::append(std::string& out, const store::DeadLetter& letter) const {
+void DeadLetterRoutes::append(std::string& out, const store::DeadLetter& letter) const {
     const auto member = [&out](std::string_view name, std::string_view text) {
         out += ',';
         append_json_string(out, name);
@@ -77,7 +77,7 @@ void LetterRoutes::append(std::string& out, const store::DeadLetter& letter) con
     out += '}';
 }
 
-asio::awaitable<http::Response> LetterRoutes::list(const http::Request& request) {
+asio::awaitable<http::Response> DeadLetterRoutes::list(const http::Request& request) {
     const auto query = parse_query(request.query);
     std::uint64_t after = 0;
     for (const auto& [name, value] : query ? *query : Query{}) {
@@ -96,7 +96,8 @@ asio::awaitable<http::Response> LetterRoutes::list(const http::Request& request)
 }
 
 // With the change itself, where it is JSON; else its bytes as text, as far as they are text.
-asio::awaitable<http::Response> LetterRoutes::show(const http::Request& request, std::uint64_t id) {
+asio::awaitable<http::Response> DeadLetterRoutes::show(const http::Request& request,
+                                                       std::uint64_t id) {
     auto letters = co_await reader_.dead_letters(id - 1, one_letter);
     if (!letters) co_return problem("unavailable", letters.error().what, request);
     if (letters->empty() || letters->front().id != id) {
@@ -118,8 +119,8 @@ asio::awaitable<http::Response> LetterRoutes::show(const http::Request& request,
     co_return http::json_response(body + '}');
 }
 
-asio::awaitable<http::Response> LetterRoutes::settle(const http::Request& request, std::uint64_t id,
-                                                     bool replay) {
+asio::awaitable<http::Response> DeadLetterRoutes::settle(const http::Request& request,
+                                                         std::uint64_t id, bool replay) {
     std::string reason;
     if (!request.body.empty()) {
         const auto wish = parse_json(request.body);

@@ -12,9 +12,9 @@ namespace reef::store::sqlite {
 
 extern const char* const journal_sql;  // its tables
 
-class Journal {
+class ConflictLog {
 public:
-    Journal(Connection& connection, const Schema& schema);
+    ConflictLog(Connection& connection, const Schema& schema);
 
     Result<void> save(const Conflict& conflict);
     Result<void> save(const DeadLetter& letter);  // replaces the one of its name

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "api/reading.hpp"
+#include "api/request_decoding.hpp"
 #include "config_fixture.hpp"
 #include "requests.hpp"
 

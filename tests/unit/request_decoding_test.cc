@@ -1,4 +1,4 @@
-#include "reading_fixture.hpp"
+#include "request_decoding_fixture.hpp"
 
 namespace reef::api {
 namespace {
