@@ -74,8 +74,8 @@ public:
         co_return;
     }
     bool loads_ahead() const override { return true; }
-    Task<LoadResult> look(LoadRequest wanted) override { co_return load(wanted); }
-    Task<void> follow(WriteSet saved) override {
+    Task<LoadResult> load_ahead(LoadRequest wanted) override { co_return load(wanted); }
+    Task<void> commit_ahead(WriteSet saved) override {
         assert(!in_batch_);
         co_return save(saved);
     }

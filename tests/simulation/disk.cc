@@ -50,14 +50,14 @@ public:
     // What is planted into a batch is not seen by one that was decided ahead of it.
     bool loads_ahead() const override { return parts_.plant == Plant::none; }
 
-    Task<store::LoadResult> look(store::LoadRequest wanted) override {
+    Task<store::LoadResult> load_ahead(store::LoadRequest wanted) override {
         auto slept = co_await parts_.clock.sleep(
             parts_.world.random.between(Nanoseconds{0}, parts_.sync / 4));
         if (!slept) co_return slept.error();
-        co_return co_await writer_->look(std::move(wanted));
+        co_return co_await writer_->load_ahead(std::move(wanted));
     }
 
-    Task<void> follow(store::WriteSet saved) override {
+    Task<void> commit_ahead(store::WriteSet saved) override {
         if (parts_.world.random.below(20) == 0) co_return Error{Errc::locked, "overtaken"};
         auto begun = co_await begin_nothing();
         if (!begun) co_return begun;

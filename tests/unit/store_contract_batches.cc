@@ -367,8 +367,8 @@ TEST_P(StoreContract, SavesWhatFollowsABatchAsWhatIsBegun) {
     Ledger ledger = first.ledger;
     ASSERT_TRUE(succeeded(commit(std::move(first))));
 
-    const auto follow = [&](std::vector<RecordRef> unknown, const std::vector<Row>& rows,
-                            std::uint64_t n) {
+    const auto save_ahead = [&](std::vector<RecordRef> unknown, const std::vector<Row>& rows,
+                                std::uint64_t n) {
         for (const RecordRef& ref : unknown) {  // one by one: what is found adds up
             LoadRequest more;
             more.records = {ref};
@@ -387,15 +387,15 @@ TEST_P(StoreContract, SavesWhatFollowsABatchAsWhatIsBegun) {
         return run(writer_->commit_ahead(std::move(saved)));
     };
     ASSERT_TRUE(
-        succeeded(commit_ahead({thing_at(2), thing_at(3), thing_at(5)},
-                               {make_thing(1, 30), removed(make_thing(2), 31), make_thing(3, 32),
-                                removed(make_thing(4, 21), 33), make_thing(5, 34)},
-                               40)));
-    ASSERT_TRUE(succeeded(commit_ahead({thing_at(6)},
-                                       {make_thing(2, 41), removed(make_thing(3, 32), 42),
-                                        make_thing(4, 43), make_thing(5, 44), make_thing(6, 45)},
-                                       41)));
-    ASSERT_TRUE(succeeded(commit_ahead({thing_at(1)}, {make_thing(1, 50), make_thing(6, 51)}, 42)));
+        succeeded(save_ahead({thing_at(2), thing_at(3), thing_at(5)},
+                             {make_thing(1, 30), removed(make_thing(2), 31), make_thing(3, 32),
+                              removed(make_thing(4, 21), 33), make_thing(5, 34)},
+                             40)));
+    ASSERT_TRUE(succeeded(save_ahead({thing_at(6)},
+                                     {make_thing(2, 41), removed(make_thing(3, 32), 42),
+                                      make_thing(4, 43), make_thing(5, 44), make_thing(6, 45)},
+                                     41)));
+    ASSERT_TRUE(succeeded(save_ahead({thing_at(1)}, {make_thing(1, 50), make_thing(6, 51)}, 42)));
     for (const Row& row : {make_thing(1, 50), make_thing(2, 41), removed(make_thing(3, 32), 42),
                            make_thing(4, 43), make_thing(5, 44), make_thing(6, 51)})
         expect_stored(row);
