@@ -16,10 +16,11 @@ public:
         : parts_(std::move(parts)),
           records_(parts_.records),
           peers_(parts_.peers),
+          operators_(parts_.operators),
           problems_(parts_.records.api.answers.problems) {}
 
     asio::awaitable<http::Response> handle(const http::Request& request) override {
-        if (request.path.starts_with("/_atoll/")) co_return co_await peers_.handle(request);
+        if (request.path.starts_with("/_atoll/")) co_return co_await answer_node(request);
         const auto started = parts_.records.clock.steady();
         Route route = parts_.router.match(request.method, request.path);
         http::Response response;
@@ -47,6 +48,15 @@ private:
         const auto& operations = parts_.router.operations();
         if (!route.operation) return operations.size();
         return static_cast<std::size_t>(route.operation - operations.data());
+    }
+
+    // Peers and operators. To everybody else there is nothing here.
+    asio::awaitable<http::Response> answer_node(const http::Request& request) {
+        if (!parts_.admission.admits(request)) {
+            co_return problems_.write({"not_found", "there is nothing here", {}, ""}, request);
+        }
+        if (peers::PeerRoutes::serves(request)) co_return co_await peers_.handle(request);
+        co_return co_await operators_.handle(request);
     }
 
     asio::awaitable<http::Response> answer_record(const Operation& operation, std::string parameter,
@@ -158,7 +168,8 @@ private:
 
     const ApplicationParts parts_;
     Records records_;
-    PeerRoutes peers_;
+    peers::PeerRoutes peers_;
+    OperatorRoutes operators_;
     const http::ProblemWriter problems_;
 };
 

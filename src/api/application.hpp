@@ -7,10 +7,12 @@
 #include <memory>
 #include <string>
 
-#include "api/peer_routes.hpp"
+#include "api/operator_routes.hpp"
 #include "api/records.hpp"
 #include "api/router.hpp"
 #include "api/traffic.hpp"
+#include "peers/admission.hpp"
+#include "peers/peer_routes.hpp"
 
 namespace reef::api {
 
@@ -25,7 +27,9 @@ enum class RequestLog : std::uint8_t { all, errors, none };
 
 struct ApplicationParts {
     RecordParts records;
-    PeerParts peers;
+    peers::PeerRouteParts peers;
+    OperatorParts operators;
+    peers::Admission admission;  // to /_atoll/…, which both of these answer
     const Router& router;
     const NodeStatus& status;
     Traffic& traffic;                      // this thread's

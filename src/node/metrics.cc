@@ -173,7 +173,7 @@ void add_replication(const MetricSources& sources, std::vector<MetricFamily>& fa
 
 void add_broker(const MetricSources& sources, std::vector<MetricFamily>& families) {
     if (!sources.broker) return;
-    const replication::BrokerReport& broker = *sources.broker;
+    const brokers::BrokerReport& broker = *sources.broker;
     const auto gauge = [&families](std::string name, std::string help, double value) {
         families.push_back(single(std::move(name), std::move(help), MetricType::Gauge, value));
     };

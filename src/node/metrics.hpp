@@ -7,6 +7,7 @@
 
 #include "api/operations.hpp"
 #include "api/traffic.hpp"
+#include "brokers/report.hpp"
 #include "commit/committer.hpp"
 #include "commit/progress.hpp"
 #include "http/server.hpp"
@@ -26,7 +27,7 @@ struct MetricSources {
     const peers::Peers& peers;
     const replication::InboxCounts& inbox;
     std::uint64_t snapshot_rows = 0;
-    std::optional<replication::BrokerReport> broker;
+    std::optional<brokers::BrokerReport> broker;
     double started = 0;  // unix time, seconds
 };
 

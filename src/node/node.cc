@@ -246,34 +246,30 @@ private:
     }
 
     api::ApplicationParts application_parts(std::size_t thread) {
-        return {
-            .records = {app_.schema, app_.api, *readers_[thread], replication_->writes(), progress_,
-                        system_clock()},
-            .peers = {app_.schema, app_.api.answers.problems, *readers_[thread], progress_,
-                      replication_->peers(), replication_->writes(), replication_->dead_letters(),
-                      system_clock(), options_.name, schema_id_, status_.stopping, app_.peer_secret,
-                      is_closed(app_, options_), [this] { return standing(); }},
-            .router = router_,
-            .status = status_,
-            .traffic = *traffic_[thread],
-            .openapi = openapi_,
-            .metrics = [this] { return metrics(); },
-            .lag = [this] { return lag_json(replication_->peers()); },
-            .request_log = options_.request_log};
+        return {.records = {app_.schema, app_.api, *readers_[thread], replication_->writes(),
+                            progress_, system_clock()},
+                .peers = {app_.schema, app_.api.answers.problems, *readers_[thread], progress_,
+                          replication_->peers(),
+                          [this](model::Intent intent) {
+                              return replication_->writes().submit_forwarded(std::move(intent));
+                          },
+                          system_clock(), options_.name, schema_id_, status_.stopping},
+                .operators = {app_.schema, app_.api.answers.problems, *readers_[thread], progress_,
+                              replication_->peers(), replication_->dead_letters(), options_.name,
+                              [this] { return standing(); }},
+                .admission = {app_.peer_secret, is_closed(app_, options_)},
+                .router = router_,
+                .status = status_,
+                .traffic = *traffic_[thread],
+                .openapi = openapi_,
+                .metrics = [this] { return metrics(); },
+                .lag = [this] { return lag_json(replication_->peers()); },
+                .request_log = options_.request_log};
     }
 
     // Whether this is the one of the node's processes that applies what peers send, and how it
     // stands with the broker.
-    std::string standing() const {
-        const auto flag = [](bool on) { return on ? "true" : "false"; };
-        std::string json = std::string{",\"leads\":"} + flag(instances_->leads());
-        if (const auto broker = replication_->broker()) {
-            json += std::string{",\"broker\":{\"publishing\":"} + flag(broker->publishing) +
-                    ",\"reading\":" + flag(broker->reading) +
-                    ",\"unpublished\":" + std::to_string(broker->unpublished) + '}';
-        }
-        return json;
-    }
+    api::Standing standing() const { return {instances_->leads(), replication_->broker()}; }
 
     std::string metrics() const {
         return metrics_text({app_.schema, router_.operations(), traffic_, committer_->counts(),

@@ -110,10 +110,10 @@ void Replication::joined(std::vector<model::RecordRef> records) {
     });
 }
 
-std::optional<BrokerReport> Replication::broker() const {
+std::optional<brokers::BrokerReport> Replication::broker() const {
     if (!broker_) return std::nullopt;
     const BrokerCounts& counts = broker_reader_->counts();
-    BrokerReport report;
+    brokers::BrokerReport report;
     report.publishing = publisher_->connected();
     report.reading = counts.reading;
     if (publisher_->leads())

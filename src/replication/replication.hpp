@@ -11,6 +11,7 @@
 #include "base/worker.hpp"
 #include "brokers/joined_rows.hpp"
 #include "brokers/publisher.hpp"
+#include "brokers/report.hpp"
 #include "peers/peers.hpp"
 #include "replication/broker_reader.hpp"
 #include "replication/dead_letters.hpp"
@@ -28,17 +29,6 @@ struct BrokerOptions {
     bool keeps_letters = false;  // this is the node that puts aside what is no change
     std::optional<brokers::ForeignOptions> foreign =
         {};  // absent: other programs' messages are passed over
-};
-
-// What a broker does for this node, for people and metrics.
-struct BrokerReport {
-    bool publishing = false;  // it took what it was given last
-    bool reading = false;
-    std::uint64_t unpublished = 0;  // of this node's changes, by the process that tells of them
-    std::uint64_t arrived = 0;
-    std::uint64_t put_aside = 0;
-    std::uint64_t foreign = 0;  // messages of other programs
-    std::uint64_t adopted = 0;  // of these, by this node
 };
 
 struct ReplicationOptions {
@@ -77,7 +67,7 @@ public:
     const InboxCounts& inbox_counts() const { return inbox_->counts(); }
     std::uint64_t snapshot_rows() const { return snapshot_.rows(); }
     // Absent without a broker. From any thread.
-    std::optional<BrokerReport> broker() const;
+    std::optional<brokers::BrokerReport> broker() const;
 
 private:
     void join_broker(const model::Schema& schema, commit::Committer& committer, Clock& clock);

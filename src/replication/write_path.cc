@@ -6,7 +6,7 @@
 #include <list>
 
 #include "base/log.hpp"
-#include "peers/forward_json.hpp"
+#include "peers/forward.hpp"
 #include "peers/record.hpp"
 
 namespace reef::replication {
@@ -185,15 +185,9 @@ Task<Outcome> WritePath::call_home(std::string home, Intent intent,
                                    std::chrono::milliseconds patience) {
     const auto calls = calls_.find(home);
     if (calls == calls_.end()) co_return Error{Errc::unavailable, home + " has no known address"};
-    std::string path{"/_atoll/forward"};
-    std::string body = peers::intent_json(parts_.schema, intent);
-    auto answer = co_await calls->second->post(std::move(path), std::move(body), patience);
-    if (!answer) co_return answer.error();
-    if (answer->status != 200) {
-        co_return Error{Errc::unavailable, home + " answered " + std::to_string(answer->status)};
-    }
-    auto outcome = peers::parse_outcome(parts_.schema, answer->body);
-    if (!outcome) co_return Error{Errc::outcome_unknown, outcome.error().what};
+    auto outcome = co_await peers::forward_write(*calls->second, std::move(home), parts_.schema,
+                                                 intent, patience);
+    if (!outcome) co_return outcome;
     auto joined = co_await join_answer(*outcome, intent);
     if (!joined) log::warn("Could not join the home's answer", {{"reason", joined.error().what}});
     co_return outcome;

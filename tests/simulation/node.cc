@@ -5,11 +5,12 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 
-#include "api/peer_routes.hpp"
+#include "api/surface.hpp"
 #include "disk.hpp"
 #include "inspect.hpp"
 #include "memory_store.hpp"
 #include "network.hpp"
+#include "peers/peer_routes.hpp"
 #include "replication/dead_letters.hpp"
 #include "replication/peer_logs.hpp"
 #include "replication/subscriber.hpp"
@@ -98,9 +99,10 @@ struct Node::Life {
             replication::WriteParts{parts.schema, *committer, progress, peers, clock,
                                     context.get_executor(), random.number()},
             calls_of(owner));
-        routes = std::make_unique<api::PeerRoutes>(
-            api::PeerParts{parts.schema, answers.problems, *reader, progress, peers, *writes,
-                           *letters, clock, owner.name(), parts.schema.id(), stopping, ""});
+        routes = std::make_unique<peers::PeerRoutes>(peers::PeerRouteParts{
+            parts.schema, answers.problems, *reader, progress, peers,
+            [this](model::Intent intent) { return writes->submit_forwarded(std::move(intent)); },
+            clock, owner.name(), parts.schema.id(), stopping});
     }
 
     void begin(const NodeParts& parts) {
@@ -156,7 +158,7 @@ struct Node::Life {
     std::vector<std::unique_ptr<replication::Subscriber>> subscribers;
     std::unique_ptr<replication::WritePath> writes;
     const std::atomic<bool> stopping{false};
-    std::unique_ptr<api::PeerRoutes> routes;
+    std::unique_ptr<peers::PeerRoutes> routes;
 };
 
 Node::Node(NodeParts parts)
@@ -245,7 +247,7 @@ replication::WritePath& Node::writes() {
     return *life_->writes;
 }
 
-api::PeerRoutes& Node::routes() {
+peers::PeerRoutes& Node::routes() {
     return *life_->routes;
 }
 

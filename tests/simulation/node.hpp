@@ -14,7 +14,7 @@
 #include "replication/write_path.hpp"
 #include "world.hpp"
 
-namespace reef::api {
+namespace reef::peers {
 class PeerRoutes;
 }
 
@@ -67,7 +67,7 @@ public:
     commit::Progress& progress();
     peers::Peers& peers();
     replication::WritePath& writes();
-    api::PeerRoutes& routes();
+    peers::PeerRoutes& routes();
 
 private:
     struct Life;

@@ -1,9 +1,9 @@
 #include "serve.hpp"
 
-#include "api/peer_routes.hpp"
 #include "base/text/json.hpp"
 #include "model/value_text.hpp"
 #include "peers/forward_json.hpp"
+#include "peers/peer_routes.hpp"
 #include "wire.hpp"
 
 namespace reef::simulation {

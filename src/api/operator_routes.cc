@@ -1,0 +1,120 @@
+#include "api/operator_routes.hpp"
+
+#include "base/text/json.hpp"
+#include "base/text/uri.hpp"
+#include "model/value_text.hpp"
+
+namespace reef::api {
+
+using namespace model;
+
+namespace {
+
+constexpr store::ScanLimits listed{1000, 4 << 20};  // conflicts, in one answer
+
+std::string_view flag(bool on) {
+    return on ? "true" : "false";
+}
+
+void append(std::string& out, const Standing& standing) {
+    out += ",\"leads\":";
+    out += flag(standing.leads);
+    if (!standing.broker) return;
+    out += ",\"broker\":{\"publishing\":";
+    out += flag(standing.broker->publishing);
+    out += ",\"reading\":";
+    out += flag(standing.broker->reading);
+    out += ",\"unpublished\":" + std::to_string(standing.broker->unpublished) + '}';
+}
+
+// Of each resource how many records there are, and the sum of their hashes.
+void append_resources(std::string& out, const Schema& schema, const store::Ledger& ledger) {
+    out += ",\"resources\":{";
+    for (const Resource& resource : schema.resources) {
+        const auto digest = ledger.digests.find(resource.id);
+        Hash128 sum;
+        std::uint64_t rows = 0;
+        if (digest != ledger.digests.end()) {
+            rows = digest->second.rows;
+            for (const Hash128& bucket : digest->second.buckets)
+                sum += bucket;
+        }
+        if (out.back() != '{') out += ',';
+        append_json_string(out, resource.name);
+        out += ":{\"records\":" + std::to_string(rows) + ",\"digest\":\"" + to_hex(sum) + "\"}";
+    }
+    out += '}';
+}
+
+}  // namespace
+
+OperatorRoutes::OperatorRoutes(OperatorParts parts)
+    : parts_(std::move(parts)),
+      problems_(parts_.problems),
+      letters_(parts_.schema, parts_.reader, parts_.letters, problems_) {}
+
+http::Response OperatorRoutes::problem(std::string_view error, std::string detail,
+                                       const http::Request& request) const {
+    return problems_.write({error, std::move(detail), {}, ""}, request);
+}
+
+asio::awaitable<http::Response> OperatorRoutes::handle(const http::Request& request) {
+    const bool get = request.method == http::Method::get;
+    const bool post = request.method == http::Method::post;
+    const std::string_view path = request.path;
+    if (path.starts_with("/_atoll/dead-letters")) co_return co_await letters_.handle(request);
+    if (get && path == "/_atoll/status") co_return co_await status();
+    if (get && path == "/_atoll/conflicts") co_return co_await conflicts(request);
+    if (post && path == "/_atoll/cut") co_return cut(request);
+    co_return problem("not_found", "there is nothing here", request);
+}
+
+asio::awaitable<http::Response> OperatorRoutes::conflicts(const http::Request& request) {
+    const auto query = parse_query(request.query);
+    std::uint64_t after = 0;
+    if (query) after = std::strtoull(parameter(*query, "after").value_or("").c_str(), nullptr, 10);
+    auto found = co_await parts_.reader.conflicts(after, listed);
+    if (!found) co_return problem("unavailable", found.error().what, request);
+    std::string body = "{\"items\":[";
+    for (const store::Conflict& conflict : *found) {
+        body += body.back() == '[' ? "{\"id\":" : ",{\"id\":";
+        body += std::to_string(conflict.id) + ",\"resource\":";
+        append_json_string(body, parts_.schema[conflict.record.resource].name);
+        body += ",\"key\":";
+        append_json_string(body, to_text(conflict.record.key));
+        body += ",\"at\":\"" + to_text(conflict.at) + "\",\"kind\":";
+        append_json_string(body, conflict.kind);
+        body += ",\"detail\":" + conflict.detail + '}';
+    }
+    co_return http::json_response(body + "]}");
+}
+
+asio::awaitable<http::Response> OperatorRoutes::status() {
+    const auto ledger = parts_.progress.ledger();
+    std::string body = "{\"node\":";
+    append_json_string(body, parts_.node);
+    body += ",\"origin\":";
+    append_json_string(body, ledger->self);
+    const auto conflicts = co_await parts_.reader.conflicts(0, listed);
+    body += ",\"conflicts\":" + std::to_string(conflicts ? conflicts->size() : 0);
+    body += ",\"dead\":" + std::to_string(ledger->parked.size());
+    append(body, parts_.standing());
+    body += ",\"applied\":\"" + to_text(ledger->applied());
+    body += "\",\"lag\":" + lag_json(parts_.peers);
+    append_resources(body, parts_.schema, *ledger);
+    co_return http::json_response(body + '}');
+}
+
+// {"peer":"eu","cut":true}: from now on nothing that comes from that peer is heard.
+http::Response OperatorRoutes::cut(const http::Request& request) {
+    const auto wish = parse_json(request.body);
+    const Json* peer = wish ? wish->find("peer") : nullptr;
+    const Json* cut = wish ? wish->find("cut") : nullptr;
+    if (!peer || !cut || !parts_.peers.knows(peer->text)) {
+        return problem("malformed_request", "say which peer, and whether to cut it off", request);
+    }
+    parts_.peers.cut(peer->text, cut->boolean);
+    return http::json_response("{}");
+}
+
+}  // namespace reef::api

@@ -1,0 +1,54 @@
+// What operators ask of a node (`atoll status`, `cut`, `conflicts`, `dead-letters`), below
+// /_atoll/. Whom this is answered to is decided before (peers/admission.hpp).
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "api/dead_letter_routes.hpp"
+#include "brokers/report.hpp"
+#include "commit/progress.hpp"
+#include "http/http.hpp"
+#include "http/problem.hpp"
+#include "peers/peers.hpp"
+#include "store/store.hpp"
+
+namespace reef::api {
+
+// How this process stands among those of its node, and with the broker.
+struct Standing {
+    bool leads = true;                            // it applies what peers send
+    std::optional<brokers::BrokerReport> broker;  // absent: changes go from node to node
+};
+
+struct OperatorParts {
+    const model::Schema& schema;
+    const http::ProblemShape& problems;
+    store::Reader& reader;
+    commit::Progress& progress;
+    peers::Peers& peers;
+    replication::DeadLetters& letters;
+    std::string node;
+    std::function<Standing()> standing;
+};
+
+// One per io thread.
+class OperatorRoutes {
+public:
+    explicit OperatorRoutes(OperatorParts parts);
+    asio::awaitable<http::Response> handle(const http::Request& request);
+
+private:
+    asio::awaitable<http::Response> conflicts(const http::Request& request);
+    asio::awaitable<http::Response> status();
+    http::Response cut(const http::Request& request);
+    http::Response problem(std::string_view error, std::string detail,
+                           const http::Request& request) const;
+
+    const OperatorParts parts_;
+    const http::ProblemWriter problems_;
+    DeadLetterRoutes letters_;
+};
+
+}  // namespace reef::api

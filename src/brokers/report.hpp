@@ -1,0 +1,18 @@
+// What a broker does for this node, for people and metrics.
+#pragma once
+
+#include <cstdint>
+
+namespace reef::brokers {
+
+struct BrokerReport {
+    bool publishing = false;  // it took what it was given last
+    bool reading = false;
+    std::uint64_t unpublished = 0;  // of this node's changes, by the process that tells of them
+    std::uint64_t arrived = 0;
+    std::uint64_t put_aside = 0;
+    std::uint64_t foreign = 0;  // messages of other programs
+    std::uint64_t adopted = 0;  // of these, by this node
+};
+
+}  // namespace reef::brokers

@@ -1,0 +1,142 @@
+#include "peers/peer_routes.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text/uri.hpp"
+#include "peers/change_feed.hpp"
+#include "peers/forward_json.hpp"
+
+namespace reef::peers {
+
+using namespace model;
+
+namespace {
+
+std::vector<std::string> names_in(std::string_view list) {
+    std::vector<std::string> names;
+    while (!list.empty()) {
+        const std::size_t comma = list.find(',');
+        if (comma != 0) names.emplace_back(list.substr(0, comma));
+        list = comma == list.npos ? std::string_view{} : list.substr(comma + 1);
+    }
+    return names;
+}
+
+}  // namespace
+
+struct PeerRoutes::Call {
+    http::Method method;
+    std::string_view path;
+    asio::awaitable<http::Response> (PeerRoutes::*answer)(const http::Request&);
+};
+
+const PeerRoutes::Call* PeerRoutes::find(const http::Request& request) {
+    static constexpr std::array calls{
+        Call{http::Method::get, "/_atoll/changes", &PeerRoutes::changes},
+        Call{http::Method::post, "/_atoll/snapshot", &PeerRoutes::snapshot},
+        Call{http::Method::post, "/_atoll/record", &PeerRoutes::record},
+        Call{http::Method::post, "/_atoll/forward", &PeerRoutes::forward},
+        Call{http::Method::get, "/_atoll/rows", &PeerRoutes::rows},
+    };
+    const auto* call = std::find_if(calls.begin(), calls.end(), [&request](const Call& one) {
+        return one.method == request.method && one.path == request.path;
+    });
+    return call == calls.end() ? nullptr : call;
+}
+
+PeerRoutes::PeerRoutes(PeerRouteParts parts)
+    : parts_(std::move(parts)),
+      problems_(parts_.problems),
+      history_({parts_.schema, parts_.reader, parts_.progress, parts_.node}, problems_),
+      proof_(parts_.schema, parts_.reader, problems_) {}
+
+http::Response PeerRoutes::problem(std::string_view error, std::string detail,
+                                   const http::Request& request) const {
+    return problems_.write({error, std::move(detail), {}, ""}, request);
+}
+
+bool PeerRoutes::serves(const http::Request& request) {
+    return find(request) != nullptr;
+}
+
+asio::awaitable<http::Response> PeerRoutes::handle(const http::Request& request) {
+    const Call* call = find(request);
+    if (!call) co_return problem("not_found", "there is nothing here", request);
+    co_return co_await (this->*call->answer)(request);
+}
+
+// What holds for every peer that wants our history.
+std::optional<http::Response> PeerRoutes::refuse_asker(const http::Request& request) const {
+    const std::string asker{request.header("atoll-peer")};
+    if (!parts_.peers.knows(asker)) {
+        return problem("not_found", "this app has no other node " + asker, request);
+    }
+    if (request.header("atoll-schema") != parts_.schema_id) {
+        return problem("not_found", "its records have other fields or rules", request);
+    }
+    return std::nullopt;
+}
+
+// A feed from `after` on; with `origin` and `limit` a piece of that one's log and no more.
+asio::awaitable<http::Response> PeerRoutes::changes(const http::Request& request) {
+    const auto query = parse_query(request.query);
+    auto after = query ? parse_position(parameter(*query, "after").value_or("")) : std::nullopt;
+    if (!after) co_return problem("malformed_request", "after is not a position", request);
+    if (auto refused = refuse_asker(request)) co_return std::move(*refused);
+    const std::string origin = parameter(*query, "origin").value_or("");
+    if (!origin.empty()) {
+        const auto limit =
+            std::strtoul(parameter(*query, "limit").value_or("").c_str(), nullptr, 10);
+        Dot known{origin, seq_in(*after, origin)};
+        co_return co_await history_.log_piece(request, std::move(known),
+                                              static_cast<std::uint32_t>(limit));
+    }
+    const std::string asker{request.header("atoll-peer")};
+    std::vector<std::string> without = names_in(parameter(*query, "without").value_or(""));
+    without.push_back(asker);
+    auto missing = co_await history_.missing(*after, without);
+    if (!missing) co_return problem("unavailable", missing.error().what, request);
+    if (*missing) co_return history_.gone(**missing, request);
+    http::Response response;
+    response.content_type = "application/x-ndjson";
+    response.stream = make_change_feed({parts_.reader, parts_.progress, parts_.peers, parts_.clock,
+                                        parts_.node, asker, parts_.stopping},
+                                       std::move(*after), std::move(without));
+    co_return response;
+}
+
+asio::awaitable<http::Response> PeerRoutes::snapshot(const http::Request& request) {
+    if (auto refused = refuse_asker(request)) co_return std::move(*refused);
+    co_return co_await history_.snapshot(request);
+}
+
+asio::awaitable<http::Response> PeerRoutes::record(const http::Request& request) {
+    if (auto refused = refuse_asker(request)) co_return std::move(*refused);
+    co_return co_await history_.record(request);
+}
+
+asio::awaitable<http::Response> PeerRoutes::rows(const http::Request& request) {
+    co_return co_await proof_.rows(request);
+}
+
+asio::awaitable<http::Response> PeerRoutes::forward(const http::Request& request) {
+    const std::string asker{request.header("atoll-peer")};
+    if (parts_.peers.is_cut(asker)) co_return problem("unavailable", "cut off", request);
+    auto intent = parse_intent(parts_.schema, request.body);
+    if (!intent) co_return problem("malformed_request", intent.error().what, request);
+    intent->received = std::min(intent->received, parts_.clock.now());
+    auto outcome = co_await parts_.decide(std::move(*intent));
+    if (!outcome) co_return problem("unavailable", outcome.error().what, request);
+    if (auto* replayed = std::get_if<Replayed>(&*outcome)) {
+        auto entry = co_await parts_.reader.change(replayed->seen.stamp.dot);
+        if (!entry) co_return problem("unavailable", entry.error().what, request);
+        auto change = *entry ? parse_change(parts_.schema, (*entry)->json)
+                             : Result<Change>{Error{Errc::not_found, "the log no longer has it"}};
+        if (!change) co_return problem("unavailable", change.error().what, request);
+        replayed->row = std::move(change->row);
+    }
+    co_return http::json_response(outcome_json(parts_.schema, *outcome));
+}
+
+}  // namespace reef::peers
