@@ -142,7 +142,7 @@ Task<void> ForeignMessages::take_fates(const Chosen& chosen, const commit::Impor
         if (fates[i].kind != ImportResult::Kind::unfit) continue;
         Arrived arrived = held.message.arrived;
         std::string why = fates[i].why;
-        Result<void> put = co_await parts_.put_aside(std::move(arrived), std::move(why));
+        Result<void> put = co_await parts_.dead.put_aside(std::move(arrived), std::move(why));
         if (beginning != beginnings_) co_return Result<void>{};
         if (!put) {
             held_[chosen.places[i]].settled = false;

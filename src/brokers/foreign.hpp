@@ -15,7 +15,6 @@
 
 #include <atomic>
 #include <deque>
-#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -23,6 +22,7 @@
 #include <vector>
 
 #include "brokers/broker.hpp"
+#include "brokers/dead_messages.hpp"
 #include "brokers/message_shape.hpp"
 #include "commit/committer.hpp"
 #include "commit/progress.hpp"
@@ -46,8 +46,7 @@ struct ForeignParts {
     commit::Progress& progress;
     peers::Peers& peers;
     Clock& clock;
-    // Takes what can't be a record here.
-    std::function<Task<void>(brokers::Arrived, std::string)> put_aside;
+    DeadMessages& dead;  // takes what can't be a record here
 };
 
 class ForeignMessages {

@@ -8,7 +8,8 @@ namespace reef::brokers {
 struct BrokerReport {
     bool publishing = false;  // it took what it was given last
     bool reading = false;
-    std::uint64_t unpublished = 0;  // of this node's changes, by the process that tells of them
+    std::uint64_t confirmed = 0;    // the last of this node's changes that it has
+    std::uint64_t unpublished = 0;  // of them, by the process that tells of them
     std::uint64_t arrived = 0;
     std::uint64_t put_aside = 0;
     std::uint64_t foreign = 0;  // messages of other programs

@@ -6,12 +6,9 @@ namespace reef::node {
 
 namespace {
 
-bool has_kafka(const config::App& app, const NodeOptions& options) {
-    const bool replicates = options.serve && !options.alone;
-    return replicates && app.transport.use == config::TransportKind::kafka;
-}
+using config::TransportKind;
 
-brokers::ShapeTexts shape_texts(const config::App& app) {
+brokers::ShapeTexts kafka_shape(const config::App& app) {
     const config::Kafka& kafka = app.transport.kafka;
     return {kafka.topic, kafka.key, kafka.body, app.api.path, !app.foreign_nodes().empty()};
 }
@@ -21,7 +18,7 @@ brokers::KafkaOptions kafka_options(const config::App& app, const NodeOptions& o
     made.brokers = app.transport.kafka.brokers;
     made.group = "atoll." + app.name + '.' + options.name;
     made.client = made.group;
-    made.topics = brokers::MessageShape{app.schema, shape_texts(app)}.topics();
+    made.topics = brokers::MessageShape{app.schema, kafka_shape(app)}.topics();
     made.partitions = app.transport.kafka.partitions;
     made.retention_seconds = static_cast<std::int64_t>(app.limits.log_seconds);
     made.settings = app.transport.kafka.options;
@@ -38,27 +35,37 @@ std::vector<std::string> nodes_before(const config::App& app, const std::string&
     return before;
 }
 
-}  // namespace
-
-Result<void> check_broker(const config::App& app, const NodeOptions& options) {
-    if (!has_kafka(app, options)) return {};
-    return brokers::check_kafka(kafka_options(app, options));
-}
-
-std::optional<replication::BrokerOptions> broker_options(const config::App& app,
-                                                         const NodeOptions& options) {
-    if (!has_kafka(app, options)) return std::nullopt;
-    replication::BrokerOptions made;
-    made.shape = shape_texts(app);
+brokers::BrokerLinkOptions kafka_link(const config::App& app, const NodeOptions& options) {
     const brokers::KafkaOptions kafka = kafka_options(app, options);
-    made.dead_topic = kafka.topics.front() + ".dead";
     const std::vector<std::string> before = nodes_before(app, options.name);
-    made.keeps_letters = before.empty();
-    if (!app.transport.kafka.foreign.empty()) made.foreign.emplace().before = before;
+    brokers::BrokerLinkOptions made;
     made.make = [kafka](asio::any_io_executor executor) {
         return brokers::make_kafka(kafka, std::move(executor));
     };
+    made.shape = kafka_shape(app);
+    made.dead_topic = kafka.topics.front() + ".dead";
+    made.keeps_dead_messages = before.empty();
+    if (!app.transport.kafka.foreign.empty()) made.foreign.emplace().before = before;
     return made;
+}
+
+// What stands between this node and its peers.
+TransportKind transport_of(const config::App& app, const NodeOptions& options) {
+    const bool replicates = options.serve && !options.alone;
+    return replicates ? app.transport.use : TransportKind::direct;
+}
+
+}  // namespace
+
+Result<void> check_broker(const config::App& app, const NodeOptions& options) {
+    if (transport_of(app, options) != TransportKind::kafka) return {};
+    return brokers::check_kafka(kafka_options(app, options));
+}
+
+std::optional<brokers::BrokerLinkOptions> broker_options(const config::App& app,
+                                                         const NodeOptions& options) {
+    if (transport_of(app, options) != TransportKind::kafka) return std::nullopt;
+    return kafka_link(app, options);
 }
 
 }  // namespace reef::node

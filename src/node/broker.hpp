@@ -1,11 +1,12 @@
-// From what an app says of its broker to what replication takes.
+// From what an app says of its broker to what makes a link with it. Which product that is, is
+// chosen here and nowhere else.
 #pragma once
 
 #include <optional>
 
+#include "brokers/broker_link.hpp"
 #include "config/app.hpp"
 #include "node/node.hpp"
-#include "replication/replication.hpp"
 
 namespace reef::node {
 
@@ -13,7 +14,7 @@ namespace reef::node {
 Result<void> check_broker(const config::App& app, const NodeOptions& options);
 
 // Absent where changes go from node to node. The app outlives what is made of it.
-std::optional<replication::BrokerOptions> broker_options(const config::App& app,
+std::optional<brokers::BrokerLinkOptions> broker_options(const config::App& app,
                                                          const NodeOptions& options);
 
 }  // namespace reef::node

@@ -150,10 +150,7 @@ Task<std::size_t> DeadLetters::send_again(Letters letters) {
     auto message = brokers::parse_message(letters.front().body);
     if (!message) co_return message.error();
     if (!parts_.broker) co_return Error{Errc::unavailable, "this node has no broker now"};
-    if (!sink_) sink_ = parts_.broker->open_sink({});
-    std::vector<brokers::Message> messages;
-    messages.push_back(std::move(*message));
-    auto sent = co_await sink_->publish(std::move(messages));
+    Result<void> sent = co_await parts_.broker->send_again(std::move(*message));
     if (!sent) co_return sent.error();
     std::string done{"sent again"};
     co_return co_await give_up(letters, std::move(done));

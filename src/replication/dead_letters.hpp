@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "brokers/broker.hpp"
+#include "brokers/broker_link.hpp"
 #include "commit/committer.hpp"
 #include "commit/progress.hpp"
 #include "peers/snapshot.hpp"
@@ -23,7 +23,7 @@ struct DeadLetterParts {
     const peers::PeerCallsByName& calls;
     Clock& clock;
     asio::any_io_executor executor;
-    brokers::Broker* broker = nullptr;
+    brokers::BrokerLink* broker = nullptr;  // null: the node has none
 };
 
 class DeadLetters {
@@ -65,8 +65,7 @@ private:
     Task<void> try_again(Retry retry);
 
     const DeadLetterParts parts_;
-    std::deque<Retry> retries_;            // by when they are due, nearly
-    std::unique_ptr<brokers::Sink> sink_;  // from the first message on that is replayed
+    std::deque<Retry> retries_;  // by when they are due, nearly
 };
 
 }  // namespace reef::replication

@@ -85,64 +85,70 @@ void Inbox::lead(bool on) {
 Task<Inbox::Taken> Inbox::take(Delivery delivery) {
     Taken taken;
     if (!leads_) co_return Error{Errc::unavailable, failed_};
-    for (std::size_t i = 0; i < delivery.changes.size();) {
+    for (std::string& json : delivery.changes) {
         if (delivery.epoch != epoch_) co_return Error{Errc::unavailable, failed_};
-        std::string& json = delivery.changes[i];
         const auto stamp = stamp_in(json);
         if (!stamp) co_return Error{Errc::invalid, "what came is no change: it has no stamp"};
-        if (is_stranger(*stamp, delivery.source)) {
-            ++i;
-            continue;
-        }
-        const std::uint64_t seen = applied_.generation();
-        Result<Place> place = co_await place_of(stamp->dot, json, delivery.source);
-        if (!place) co_return place.error();
-        if (*place == Place::full) {
-            // What is in order makes room; what is early would wait for what may never come.
-            const Origin& origin = origins_[stamp->dot.origin];
-            const std::uint64_t next = std::max(origin.handed, received(stamp->dot.origin)) + 1;
-            const bool moves = !origin.held && (origin.window.begin()->first <= next);
-            if (moves) {
-                arrived_.notify();
-                static_cast<void>(co_await applied_.wait_beyond(seen, 100ms));
-                continue;  // look again
-            }
+        if (is_stranger(*stamp, delivery.source)) continue;
+        Result<Verdict> verdict = co_await judge_when_there_is_room(*stamp, json, delivery);
+        if (!verdict) co_return verdict.error();
+        if (*verdict == Verdict::full) {
             ++taken.dropped;
             ++counts_.dropped;
-            ++i;
             continue;
         }
         std::uint64_t& covers = taken.covers[stamp->dot.origin];
         covers = std::max(covers, stamp->dot.seq);
-        if (*place == Place::early) ++counts_.early;
-        if (*place != Place::known) put(*stamp, std::move(json));
-        ++i;
+        if (*verdict == Verdict::early) ++counts_.early;
+        if (*verdict != Verdict::known) put(*stamp, std::move(json));
     }
     if (delivery.epoch != epoch_) co_return Error{Errc::unavailable, failed_};
     arrived_.notify();
     co_return taken;
 }
 
-Task<Inbox::Place> Inbox::place_of(const Dot& dot, const std::string& json,
-                                   const std::string& source) {
+// Waits for room only where the committer is about to make some.
+Task<Inbox::Verdict> Inbox::judge_when_there_is_room(const Stamp& stamp, const std::string& json,
+                                                     const Delivery& delivery) {
+    for (;;) {
+        if (delivery.epoch != epoch_) co_return Error{Errc::unavailable, failed_};
+        const std::uint64_t seen = applied_.generation();
+        Result<Verdict> verdict = co_await judge(stamp.dot, json, delivery.source);
+        if (!verdict || *verdict != Verdict::full || !is_moving(stamp.dot.origin)) {
+            co_return verdict;
+        }
+        arrived_.notify();
+        static_cast<void>(co_await applied_.wait_beyond(seen, 100ms));
+    }
+}
+
+// What is in order makes room; what is early would wait for what may never come.
+bool Inbox::is_moving(const OriginId& name) const {
+    const Origin& origin = origins_.at(name);
+    const std::uint64_t next = std::max(origin.handed, received(name)) + 1;
+    return !origin.held && origin.window.begin()->first <= next;
+}
+
+Task<Inbox::Verdict> Inbox::judge(const Dot& dot, const std::string& json,
+                                  const std::string& source) {
     Origin& origin = origins_[dot.origin];
     const std::uint64_t done = std::max(origin.handed, received(dot.origin));
     if (dot.seq <= done) {
         ++counts_.duplicates;
         Result<void> checked = co_await check_known(dot, json, source);
         if (!checked) co_return checked.error();
-        co_return Place::known;
+        co_return Verdict::known;
     }
     const auto held = origin.window.find(dot.seq);
     if (held != origin.window.end()) {
         ++counts_.duplicates;
         if (held->second.json != json) report_fork(dot, source);
-        co_return Place::known;
+        co_return Verdict::known;
     }
-    if (origin.is_full(options_)) co_return Place::full;
+    if (origin.is_full(options_)) co_return Verdict::full;
     const bool is_next =
         origin.window.empty() ? dot.seq == done + 1 : dot.seq == origin.window.rbegin()->first + 1;
-    co_return is_next ? Place::next : Place::early;
+    co_return is_next ? Verdict::next : Verdict::early;
 }
 
 // The same bytes, as far as the log still has them.
@@ -237,7 +243,7 @@ void Inbox::move_ready(const OriginId& name, Origin& origin, commit::ChangeRun& 
     }
 }
 
-asio::awaitable<void> Inbox::run() {
+asio::awaitable<void> Inbox::run(ParkedListener parked) {
     for (;;) {
         const std::uint64_t seen = arrived_.generation();
         commit::ChangeRun run = next_run();
@@ -251,7 +257,7 @@ asio::awaitable<void> Inbox::run() {
             Result<void> slept = co_await parts_.clock.sleep(100ms);
             if (!slept) co_return;  // stopping
         } else if (!applied->parked.empty()) {
-            parts_.parked(applied->parked);
+            parked(applied->parked);
         }
         applied_.notify();
     }
@@ -267,8 +273,8 @@ void Inbox::start_again(const Error& error) {
 // Origins of which more is known to exist, and nothing has come for a while.
 std::vector<OriginId> Inbox::open_gaps() {
     const auto now = parts_.clock.steady();
-    const Position gap_source = parts_.peers.reachable_received();
-    for (const auto& [name, seq] : gap_source) {
+    const Position elsewhere = parts_.peers.reachable_received();
+    for (const auto& [name, seq] : elsewhere) {
         if (name != parts_.progress.ledger()->self && seq > 0) origins_[name];
     }
     const auto tail_patience =
@@ -277,7 +283,7 @@ std::vector<OriginId> Inbox::open_gaps() {
     for (auto& [name, origin] : origins_) {
         const std::uint64_t here = received(name);
         const bool early = !origin.window.empty() && origin.window.begin()->first > here + 1;
-        const bool tail = origin.window.empty() && seq_in(gap_source, name) > here;
+        const bool tail = origin.window.empty() && seq_in(elsewhere, name) > here;
         const bool first = !std::exchange(origin.looked_at, true);
         const bool moved = std::exchange(origin.seen, here) != here || (!early && !tail) || first;
         if (moved) origin.moved = now;
@@ -287,27 +293,26 @@ std::vector<OriginId> Inbox::open_gaps() {
     return open;
 }
 
-asio::awaitable<void> Inbox::fill_gaps() {
+asio::awaitable<void> Inbox::fill_gaps(GapSource& source) {
     for (;;) {
         Result<void> slept = co_await parts_.clock.sleep(options_.gap_look);
         if (!slept) co_return;  // stopping
         if (!leads_) continue;
         const std::vector<OriginId> gaps = open_gaps();
         for (const OriginId& origin : gaps) {
-            Result<void> filled = co_await fill(origin);
+            Result<void> filled = co_await fill(origin, source);
             if (!filled) origins_[origin].moved = parts_.clock.steady();  // again after a while
         }
     }
 }
 
 // Piece by piece, until what came early follows, or nobody has more.
-Task<void> Inbox::fill(OriginId origin) {
+Task<void> Inbox::fill(OriginId origin, GapSource& source) {
     std::uint64_t after = received(origin);
     for (std::uint32_t piece = 0; piece < options_.fill_pieces_max; ++piece) {
         Delivery delivery{"the log of a peer", epoch_, {}};
         Dot known{origin, after};
-        auto changes =
-            co_await parts_.gap_source.changes_after(std::move(known), options_.fill_changes_max);
+        auto changes = co_await source.changes_after(std::move(known), options_.fill_changes_max);
         if (!changes) co_return changes.error();
         if (changes->empty()) break;
         delivery.changes = std::move(*changes);

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "brokers/change_intake.hpp"
 #include "commit/committer.hpp"
 #include "commit/progress.hpp"
 #include "peers/peers.hpp"
@@ -61,50 +62,48 @@ struct InboxParts {
     store::Reader& reader;
     peers::Peers& peers;
     Clock& clock;
-    GapSource& gap_source;
-    std::function<void(const std::vector<commit::Parked>&)> parked;  // after each batch with some
 };
 
-class Inbox {
+class Inbox final : public brokers::ChangeIntake {
 public:
-    struct Delivery {
-        std::string source;  // for people: a peer's name, a topic
-        std::uint64_t epoch = 0;
-        std::vector<std::string> changes;  // as their JSON
-    };
-    // When received() of this store covers it, all of the delivery is durable here: acknowledge.
-    struct Taken {
-        model::Position covers;
-        std::size_t dropped = 0;  // came too early: if they don't come again, peers are asked
-    };
+    using Delivery = brokers::Delivery;
+    using Taken = brokers::Taken;
 
     Inbox(InboxParts parts, InboxOptions options = {});
-    ~Inbox();
+    ~Inbox() override;
 
-    // Read it when a source starts from received(), and say it with each delivery.
-    std::uint64_t epoch() const { return epoch_; }
+    std::uint64_t epoch() const override { return epoch_; }
 
     // Whether this process applies; while another one of the node does, nothing is taken. Each
     // change begins a new epoch.
-    bool leads() const { return leads_; }
+    bool leads() const override { return leads_; }
     void lead(bool on);
 
-    // Waits only while the window of what can be applied is full. unavailable: what was taken in
-    // this epoch, and is not durable, is forgotten; the source starts again. invalid: what came is
-    // no change at all.
-    Task<Taken> take(Delivery delivery);
+    // Waits only while an origin's window is full of what can be applied.
+    Task<Taken> take(Delivery delivery) override;
 
-    // Until they are cancelled: hand to the committer what is in order; look for gaps.
-    asio::awaitable<void> run();
-    asio::awaitable<void> fill_gaps();
+    // Until it is cancelled: hands to the committer what is in order. `parked` is told of what
+    // became dead letters, after each batch with some.
+    using ParkedListener = std::function<void(const std::vector<commit::Parked>&)>;
+    asio::awaitable<void> run(ParkedListener parked);
+    // Until it is cancelled: looks for gaps, and fills them from `source`.
+    asio::awaitable<void> fill_gaps(GapSource& source);
 
     const InboxCounts& counts() const { return counts_; }
 
 private:
     struct Origin;
-    enum class Place : std::uint8_t { next, known, early, full };
+    enum class Verdict : std::uint8_t {
+        next,   // it follows what is here
+        known,  // it came before
+        early,  // one that it follows is missing
+        full,   // the origin's window takes no more
+    };
 
-    Task<Place> place_of(const model::Dot& dot, const std::string& json, const std::string& source);
+    Task<Verdict> judge_when_there_is_room(const model::Stamp& stamp, const std::string& json,
+                                           const Delivery& delivery);
+    Task<Verdict> judge(const model::Dot& dot, const std::string& json, const std::string& source);
+    bool is_moving(const model::OriginId& name) const;
     Task<void> check_known(model::Dot dot, const std::string& json, const std::string& source);
     bool is_stranger(const model::Stamp& stamp, const std::string& source);
     void report_fork(const model::Dot& dot, const std::string& source);
@@ -113,7 +112,7 @@ private:
     void move_ready(const model::OriginId& name, Origin& origin, commit::ChangeRun& run);
     void start_again(const Error& error);
     std::vector<model::OriginId> open_gaps();
-    Task<void> fill(model::OriginId origin);
+    Task<void> fill(model::OriginId origin, GapSource& source);
     std::uint64_t received(std::string_view origin) const;
 
     const InboxParts parts_;

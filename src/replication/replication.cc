@@ -22,6 +22,23 @@ peers::PeerCallsByName calls_of(const std::vector<peers::PeerAddress>& peers) {
     return calls;
 }
 
+std::unique_ptr<brokers::BrokerLink> make_broker_link(
+    const brokers::BrokerLinkParts& parts,
+    const std::optional<brokers::BrokerLinkOptions>& wanted) {
+    return wanted ? std::make_unique<brokers::BrokerLink>(parts, *wanted) : nullptr;
+}
+
+// A gap that no peer can fill: the broker may have what was lost.
+std::function<void(const model::Dot&)> when_nobody_has_it(brokers::BrokerLink* broker) {
+    if (!broker) return {};
+    return [broker](const model::Dot& gap) { broker->begin_anew(gap); };
+}
+
+std::uint64_t random_number() {
+    std::random_device random;
+    return std::uint64_t{random()} << 32 | random();
+}
+
 // Waits until `holds` does, looking again whenever peers were heard; false at the deadline.
 asio::awaitable<bool> wait_until(peers::Peers& peers, Clock& clock,
                                  std::chrono::nanoseconds deadline, std::function<bool()> holds) {
@@ -47,105 +64,59 @@ Replication::Replication(const model::Schema& schema, store::Store& store,
       reader_(store.open_reader(worker_.context().get_executor())),
       calls_(calls_of(options_.peers)),
       snapshot_({schema, committer, progress, calls_, peers_}),
-      logs_(peers_, calls_, snapshot_,
-            [this](const model::Dot& gap) {
-                if (broker_reader_) broker_reader_->begin_anew(gap);
-            }),
+      inbox_({schema, committer, progress, *reader_, peers_, clock}),
+      broker_(make_broker_link({schema, committer, progress, *reader_, peers_, clock, inbox_,
+                                worker_.context().get_executor()},
+                               options_.broker)),
+      dead_letters_({schema, committer, progress, *reader_, calls_, clock,
+                     worker_.context().get_executor(), broker_.get()}),
+      logs_(peers_, calls_, snapshot_, when_nobody_has_it(broker_.get())),
+      writes_({schema, committer, progress, peers_, clock, worker_.context().get_executor(),
+               random_number()},
+              calls_of(options_.peers)),
       tasks_(worker_.context().get_executor()) {
-    const auto executor = worker_.context().get_executor();
-    if (options_.broker) broker_ = options_.broker->make(executor);
-    dead_letters_ = std::make_unique<DeadLetters>(DeadLetterParts{
-        schema, committer, progress, *reader_, calls_, clock, executor, broker_.get()});
-    inbox_ = std::make_unique<Inbox>(
-        InboxParts{schema, committer, progress, *reader_, peers_, clock, logs_,
-                   [this](const auto& parked) { dead_letters_->parked(parked); }});
-    std::random_device random;
-    for (const peers::PeerAddress& peer : options_.peers) {
-        if (!options_.follows_peers) break;
-        subscribers_.push_back(std::make_unique<Subscriber>(
-            SubscriberParts{committer, progress, *inbox_, snapshot_, peers_, clock}, peer.node,
-            peers::make_direct_source(peer, {}), random(), subscriber_options()));
-    }
-    if (broker_) join_broker(schema, committer, clock);
-    const std::uint64_t start = std::uint64_t{random()} << 32 | random();
-    writes_ = std::make_unique<WritePath>(
-        WriteParts{schema, committer, progress, peers_, clock, executor, start},
-        calls_of(options_.peers));
+    if (options_.follows_peers) make_subscribers(committer, clock);
 }
 
 Replication::~Replication() {
     stop();
 }
 
-// With a broker the peers' feeds carry no changes.
-SubscriberOptions Replication::subscriber_options() const {
-    SubscriberOptions made;
-    if (options_.broker) made.passed_over = names_of(options_.peers);
-    return made;
-}
-
-void Replication::join_broker(const model::Schema& schema, commit::Committer& committer,
-                              Clock& clock) {
-    const BrokerOptions& options = *options_.broker;
-    shape_.emplace(schema, options.shape);
-    publisher_ = std::make_unique<brokers::Publisher>(
-        brokers::PublisherParts{schema, committer, progress_, *reader_, clock, *shape_},
-        broker_->open_sink(shape_->topics()));
-    BrokerReaderOptions reading;
-    reading.keeps_letters = options.keeps_letters;
-    reading.foreign = options.foreign;
-    broker_reader_ = std::make_unique<BrokerReader>(
-        BrokerReaderParts{committer, progress_, *inbox_, peers_, clock, *broker_,
-                          options.dead_topic, *shape_},
-        reading);
-    if (options.shape.body.empty()) return;
-    joined_rows_ = std::make_unique<brokers::JoinedRows>(
-        brokers::JoinedRowsParts{progress_, *reader_, peers_, clock, *shape_, *broker_});
+void Replication::make_subscribers(commit::Committer& committer, Clock& clock) {
+    SubscriberOptions following;
+    // With a broker the peers' feeds carry no changes.
+    if (broker_) following.passed_over = names_of(options_.peers);
+    for (const peers::PeerAddress& peer : options_.peers) {
+        subscribers_.push_back(std::make_unique<Subscriber>(
+            SubscriberParts{committer, progress_, inbox_, snapshot_, peers_, clock}, peer.node,
+            peers::make_direct_source(peer, {}), random_number(), following));
+    }
 }
 
 void Replication::joined(std::vector<model::RecordRef> records) {
-    if (!joined_rows_) return;
-    asio::post(worker_.context(), [this, records = std::move(records)] {
-        if (joined_rows_) joined_rows_->add(records);
-    });
+    if (broker_) broker_->show_joined(std::move(records));
 }
 
 std::optional<brokers::BrokerReport> Replication::broker() const {
-    if (!broker_) return std::nullopt;
-    const BrokerCounts& counts = broker_reader_->counts();
-    brokers::BrokerReport report;
-    report.publishing = publisher_->connected();
-    report.reading = counts.reading;
-    if (publisher_->leads())
-        report.unpublished = progress_.ledger()->seq() - publisher_->confirmed();
-    report.arrived = counts.arrived;
-    report.put_aside = counts.put_aside;
-    report.foreign = counts.foreign;
-    report.adopted = broker_reader_->adopted();
-    return report;
+    return broker_ ? std::optional{broker_->report()} : std::nullopt;
 }
 
 void Replication::start() {
     for (const auto& subscriber : subscribers_)
         tasks_.start("subscriber", subscriber->run());
-    tasks_.start("inbox", inbox_->run());
-    tasks_.start("gaps", inbox_->fill_gaps());
-    tasks_.start("dead letters", dead_letters_->retry());
-    if (broker_) {
-        tasks_.start("publisher", publisher_->run());
-        tasks_.start("broker reader", broker_reader_->run());
-        tasks_.start("acknowledge", broker_reader_->acknowledge());
-        tasks_.start("foreign", broker_reader_->adopt());
-        if (joined_rows_) tasks_.start("joined rows", joined_rows_->run());
-    }
+    const auto parked = [this](const auto& some) { dead_letters_.parked(some); };
+    tasks_.start("inbox", inbox_.run(parked));
+    tasks_.start("gaps", inbox_.fill_gaps(logs_));
+    tasks_.start("dead letters", dead_letters_.retry());
+    if (broker_) broker_->start(tasks_);
     running_ = true;
     worker_.start();
 }
 
 void Replication::lead(bool on) {
     asio::post(worker_.context(), [this, on] {
-        inbox_->lead(on);
-        if (publisher_) publisher_->lead(on);
+        inbox_.lead(on);
+        if (broker_) broker_->lead(on);
     });
 }
 
@@ -187,11 +158,6 @@ void Replication::stop() {
     };
     asio::co_spawn(worker_.context(), end(tasks_), asio::use_future).get();
     worker_.stop();
-    broker_reader_.reset();  // says how far it came
-    publisher_.reset();
-    joined_rows_.reset();
-    dead_letters_.reset();
-    broker_.reset();
 }
 
 }  // namespace reef::replication

@@ -9,11 +9,8 @@
 #include <vector>
 
 #include "base/worker.hpp"
-#include "brokers/joined_rows.hpp"
-#include "brokers/publisher.hpp"
-#include "brokers/report.hpp"
+#include "brokers/broker_link.hpp"
 #include "peers/peers.hpp"
-#include "replication/broker_reader.hpp"
 #include "replication/dead_letters.hpp"
 #include "replication/inbox.hpp"
 #include "replication/peer_logs.hpp"
@@ -22,20 +19,11 @@
 
 namespace reef::replication {
 
-struct BrokerOptions {
-    std::function<std::unique_ptr<brokers::Broker>(asio::any_io_executor)> make;
-    brokers::ShapeTexts shape;
-    std::string dead_topic;
-    bool keeps_letters = false;  // this is the node that puts aside what is no change
-    std::optional<brokers::ForeignOptions> foreign =
-        {};  // absent: other programs' messages are passed over
-};
-
 struct ReplicationOptions {
     std::string node;
     std::vector<peers::PeerAddress> peers;
     bool follows_peers = true;  // else a broker alone carries the changes
-    std::optional<BrokerOptions> broker = {};
+    std::optional<brokers::BrokerLinkOptions> broker = {};
     std::chrono::milliseconds catch_up_max{5000};
     std::chrono::seconds snapshot_max{600};  // the same, while a snapshot is being taken
     std::chrono::milliseconds hand_over_max{4000};
@@ -62,16 +50,15 @@ public:
     void stop();
 
     peers::Peers& peers() { return peers_; }
-    WritePath& writes() { return *writes_; }
-    DeadLetters& dead_letters() { return *dead_letters_; }
-    const InboxCounts& inbox_counts() const { return inbox_->counts(); }
+    WritePath& writes() { return writes_; }
+    DeadLetters& dead_letters() { return dead_letters_; }
+    const InboxCounts& inbox_counts() const { return inbox_.counts(); }
     std::uint64_t snapshot_rows() const { return snapshot_.rows(); }
     // Absent without a broker. From any thread.
     std::optional<brokers::BrokerReport> broker() const;
 
 private:
-    void join_broker(const model::Schema& schema, commit::Committer& committer, Clock& clock);
-    SubscriberOptions subscriber_options() const;
+    void make_subscribers(commit::Committer& committer, Clock& clock);
 
     const ReplicationOptions options_;
     commit::Progress& progress_;
@@ -80,17 +67,12 @@ private:
     const std::unique_ptr<store::Reader> reader_;
     const peers::PeerCallsByName calls_;  // for what takes long; writes have calls of their own
     peers::Snapshot snapshot_;
+    Inbox inbox_;
+    const std::unique_ptr<brokers::BrokerLink> broker_;  // null: changes go from node to node
+    DeadLetters dead_letters_;
     PeerLogs logs_;
-    std::unique_ptr<brokers::Broker> broker_;
-    std::unique_ptr<DeadLetters> dead_letters_;
-    std::unique_ptr<Inbox> inbox_;
-    std::unique_ptr<WritePath> writes_;
     std::vector<std::unique_ptr<Subscriber>> subscribers_;
-    std::optional<brokers::MessageShape> shape_;
-    std::unique_ptr<brokers::Publisher> publisher_;
-    std::unique_ptr<BrokerReader> broker_reader_;
-    std::unique_ptr<brokers::JoinedRows>
-        joined_rows_;  // where messages are for other programs as well
+    WritePath writes_;
     TaskGroup tasks_;
     bool running_ = false;
 };

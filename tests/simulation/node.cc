@@ -88,8 +88,7 @@ struct Node::Life {
         letters = std::make_unique<replication::DeadLetters>(replication::DeadLetterParts{
             parts.schema, *committer, progress, *reader, calls, clock, context.get_executor()});
         inbox = std::make_unique<replication::Inbox>(
-            replication::InboxParts{parts.schema, *committer, progress, *reader, peers, clock,
-                                    *logs, [this](const auto& some) { letters->parked(some); }});
+            replication::InboxParts{parts.schema, *committer, progress, *reader, peers, clock});
         for (const std::string& peer : others(parts)) {
             subscribers.push_back(std::make_unique<replication::Subscriber>(
                 replication::SubscriberParts{*committer, progress, *inbox, *snapshot, peers, clock},
@@ -120,8 +119,9 @@ struct Node::Life {
         }
         for (const auto& subscriber : subscribers)
             asio::co_spawn(context, subscriber->run(), rethrow);
-        asio::co_spawn(context, inbox->run(), rethrow);
-        asio::co_spawn(context, inbox->fill_gaps(), rethrow);
+        const auto parked = [this](const auto& some) { letters->parked(some); };
+        asio::co_spawn(context, inbox->run(parked), rethrow);
+        asio::co_spawn(context, inbox->fill_gaps(*logs), rethrow);
         asio::co_spawn(context, letters->retry(), rethrow);
     }
 

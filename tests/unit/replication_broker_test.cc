@@ -1,16 +1,16 @@
-// The publisher and the reader over a broker in memory: two nodes with nothing but a topic between
+// The link of a node over a broker in memory: two nodes with nothing but a topic between
 // them, and everything that a broker may do to it.
 #include <gtest/gtest.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include "brokers/broker_link.hpp"
 #include "brokers/message_json.hpp"
-#include "brokers/publisher.hpp"
 #include "islands.hpp"
 #include "memory_store.hpp"
 #include "refusing_writer.hpp"
-#include "replication/broker_reader.hpp"
+#include "replication/inbox.hpp"
 #include "run.hpp"
 
 namespace reef::test {
@@ -80,28 +80,22 @@ private:
 
 class MemoryBroker final : public brokers::Broker {
 public:
-    MemoryBroker(Topic& topic, Topic& dead) : topic_(topic), dead_(dead) {}
+    MemoryBroker(Topic& topic, Topic& dead, std::uint64_t& acknowledged)
+        : topic_(topic), dead_(dead), acknowledged_(acknowledged) {}
     std::unique_ptr<brokers::Sink> open_sink(std::vector<std::string>) override {
         return std::make_unique<MemorySink>(topic_, dead_);
     }
     Task<std::unique_ptr<brokers::BrokerFeed>> open_feed(bool from_start) override {
         ++topic_.feeds;
-        if (from_start) acknowledged = 0;
+        if (from_start) acknowledged_ = 0;
         co_return std::unique_ptr<brokers::BrokerFeed>{
-            std::make_unique<MemoryFeed>(topic_, acknowledged)};
+            std::make_unique<MemoryFeed>(topic_, acknowledged_)};
     }
-    std::uint64_t acknowledged = 0;
 
 private:
     Topic& topic_;
     Topic& dead_;
-};
-
-class Nobody final : public replication::GapSource {
-public:
-    Task<std::vector<std::string>> changes_after(Dot, std::uint32_t) override {
-        co_return Error{Errc::unavailable, "no peer has an address"};
-    }
+    std::uint64_t& acknowledged_;
 };
 
 // A node without HTTP: what it has of others came through the topic.
@@ -127,36 +121,33 @@ struct Node {
                          if (hears) progress.advance(ledger);
                      }},
                     {}),
-          inbox({schema, committer, progress, *reader, peers, system_clock(), nobody,
-                 [](const auto&) {}}),
-          broker(topic, dead),
-          shape(schema, {"topic", "<key>", "<record>", ""}) {
+          inbox({schema, committer, progress, *reader, peers, system_clock()}),
+          shape(schema, texts) {
+        options.make = [this, &topic, &dead](const asio::any_io_executor&) {
+            return std::make_unique<MemoryBroker>(topic, dead, acknowledged);
+        };
+        options.shape = texts;
+        options.dead_topic = "dead";
+        options.publishing.save_after = options.publishing.retry_min = 1ms;
+        options.publishing.piece.rows_max = 5;
+        options.reading.retry_min = options.reading.retry_max = 1ms;
         asio::co_spawn(io, committer.run(), asio::detached);
     }
 
-    void start(bool keeps_letters = false,
+    void start(bool keeps_dead_messages = false,
                std::optional<brokers::ForeignOptions> foreign = std::nullopt) {
         tasks = std::make_unique<TaskGroup>(io.get_executor());
-        brokers::PublisherOptions publishing;
-        publishing.save_after = publishing.retry_min = 1ms;
-        publishing.piece.rows_max = 5;
-        publisher = std::make_unique<brokers::Publisher>(
-            brokers::PublisherParts{schema, committer, progress, *reader, system_clock(), shape},
-            broker.open_sink({}), publishing);
-        replication::BrokerReaderOptions reading;
-        reading.retry_min = reading.retry_max = 1ms;
-        reading.keeps_letters = keeps_letters;
-        reading.foreign = std::move(foreign);
-        broker_reader = std::make_unique<replication::BrokerReader>(
-            replication::BrokerReaderParts{committer, progress, inbox, peers, system_clock(),
-                                           broker, "dead", shape},
-            reading);
-        tasks->start("inbox", inbox.run());
-        tasks->start("publisher", publisher->run());
-        tasks->start("reader", broker_reader->run());
-        tasks->start("acknowledge", broker_reader->acknowledge());
-        tasks->start("foreign", broker_reader->adopt());
+        options.keeps_dead_messages = keeps_dead_messages;
+        options.foreign = std::move(foreign);
+        link = std::make_unique<brokers::BrokerLink>(
+            brokers::BrokerLinkParts{schema, committer, progress, *reader, peers, system_clock(),
+                                     inbox, io.get_executor()},
+            options);
+        const auto nobody = [](const std::vector<commit::Parked>&) {};
+        tasks->start("inbox", inbox.run(nobody));
+        link->start(*tasks);
     }
+    std::uint64_t confirmed() const { return link->report().confirmed; }
     void stop() {
         tasks->cancel();
         run_on(io, tasks->join());
@@ -172,12 +163,12 @@ struct Node {
     bool hears = true;  // of what is durable
     peers::Peers peers;
     commit::Committer committer;
-    Nobody nobody;
     replication::Inbox inbox;
-    MemoryBroker broker;
+    const brokers::ShapeTexts texts{"topic", "<key>", "<record>", ""};
     brokers::MessageShape shape;
-    std::unique_ptr<brokers::Publisher> publisher;
-    std::unique_ptr<replication::BrokerReader> broker_reader;
+    std::uint64_t acknowledged = 0;  // to the broker, in all lives
+    brokers::BrokerLinkOptions options;
+    std::unique_ptr<brokers::BrokerLink> link;
     std::unique_ptr<TaskGroup> tasks;
 };
 
@@ -246,18 +237,18 @@ TEST_F(BrokerTest, WhatOneWritesTheOtherHas) {
     write(eu, 12, "other");
     run_until([&] { return received(eu, "us.1") == 12 && received(us, "eu.1") == 12; });
     EXPECT_EQ(us.progress.ledger()->digests, eu.progress.ledger()->digests);
-    run_until([&] { return eu.broker.acknowledged == 24 && us.broker.acknowledged == 24; });
+    run_until([&] { return eu.acknowledged == 24 && us.acknowledged == 24; });
 }
 
 TEST_F(BrokerTest, TheLogWaitsWhileTheBrokerIsAway) {
     us.start();
     topic.away = true;
     write(us, 20);
-    EXPECT_EQ(us.publisher->confirmed(), 0U);
+    EXPECT_EQ(us.confirmed(), 0U);
     topic.away = false;
-    run_until([&] { return us.publisher->confirmed() == 20; });
+    run_until([&] { return us.confirmed() == 20; });
     EXPECT_EQ(published(), up_to(20));
-    EXPECT_TRUE(us.publisher->connected());
+    EXPECT_TRUE(us.link->report().publishing);
 }
 
 TEST_F(BrokerTest, ANodeSendsOnlyWhatItKnowsToBeDurable) {
@@ -267,10 +258,10 @@ TEST_F(BrokerTest, ANodeSendsOnlyWhatItKnowsToBeDurable) {
     us.hears = false;
     write(us, 1);
     topic.away = false;
-    run_until([&] { return us.publisher->confirmed() >= 1; });
+    run_until([&] { return us.confirmed() >= 1; });
     EXPECT_EQ(published(), up_to(1));
     us.progress.advance(us.newest);
-    run_until([&] { return us.broker.acknowledged == 2; });
+    run_until([&] { return us.acknowledged == 2; });
     EXPECT_EQ(published(), up_to(2));
     EXPECT_EQ(us.inbox.counts().forks, 0U);
 }
@@ -301,14 +292,14 @@ TEST_F(BrokerTest, ARestartGoesOnWhereTheBrokerStood) {
     us.stop();
     us.start();
     write(us, 3);
-    run_until([&] { return us.publisher->confirmed() == 10; });
+    run_until([&] { return us.confirmed() == 10; });
     EXPECT_EQ(published(), up_to(10));
 }
 
 TEST_F(BrokerTest, ATopicMadeAnewGetsAllThatTheLogHolds) {
     us.start();
     write(us, 6);
-    run_until([&] { return us.publisher->confirmed() == 6; });
+    run_until([&] { return us.confirmed() == 6; });
     topic.messages.clear();
     write(us, 1);
     eu.start();
@@ -320,13 +311,13 @@ TEST_F(BrokerTest, NothingIsAcknowledgedThatTheStoreDoesNotHave) {
     us.start();
     eu.start();
     write(us, 5);
-    run_until([&] { return eu.broker.acknowledged == 5; });
+    run_until([&] { return eu.acknowledged == 5; });
     eu.writer.away = 3;
     const int feeds = topic.feeds;
     write(us, 5);
     run_until([&] { return received(eu, "us.1") == 10; });
     EXPECT_GT(topic.feeds, feeds) << "what was forgotten is read again";
-    run_until([&] { return eu.broker.acknowledged == 10; });
+    run_until([&] { return eu.acknowledged == 10; });
     EXPECT_EQ(us.progress.ledger()->digests, eu.progress.ledger()->digests);
 }
 
@@ -335,11 +326,11 @@ TEST_F(BrokerTest, WhatANodeSentWhileItWasCutOffComesOnceItIsNot) {
     eu.start();
     eu.peers.cut("us", true);
     write(us, 5);
-    run_until([&] { return us.publisher->confirmed() == 5; });
+    run_until([&] { return us.confirmed() == 5; });
     write(eu, 1, "other");
-    run_until([&] { return eu.broker_reader->counts().arrived == 6; });
+    run_until([&] { return eu.link->report().arrived == 6; });
     EXPECT_EQ(received(eu, "us.1"), 0U);
-    EXPECT_EQ(eu.broker.acknowledged, 0U);
+    EXPECT_EQ(eu.acknowledged, 0U);
     eu.peers.cut("us", false);
     run_until([&] { return received(eu, "us.1") == 5; });
 }
@@ -347,12 +338,12 @@ TEST_F(BrokerTest, WhatANodeSentWhileItWasCutOffComesOnceItIsNot) {
 TEST_F(BrokerTest, ReadingCanBeginAnew) {
     us.start();
     write(us, 5);
-    run_until([&] { return us.publisher->confirmed() == 5; });
-    eu.broker.acknowledged = 5;  // as one whose store was lost, but not its place at the broker
+    run_until([&] { return us.confirmed() == 5; });
+    eu.acknowledged = 5;  // as one whose store was lost, but not its place at the broker
     eu.start();
     run_until([&] { return topic.feeds == 2; });
     EXPECT_EQ(received(eu, "us.1"), 0U);
-    eu.broker_reader->begin_anew({"us.1", 0});
+    eu.link->begin_anew({"us.1", 0});
     run_until([&] { return received(eu, "us.1") == 5; });
 }
 
@@ -362,7 +353,7 @@ protected:
     void SetUp() override {
         write(us, 1);
         us.start(true, brokers::ForeignOptions{});
-        run_until([&] { return us.publisher->confirmed() == 1; });
+        run_until([&] { return us.confirmed() == 1; });
     }
     void start_eu(std::chrono::milliseconds silence) {
         brokers::ForeignOptions waiting;
@@ -389,21 +380,21 @@ TEST_F(ForeignBrokerTest, OneNodeAdoptsAndTheOtherHasItsChange) {
     run_until([&] { return version(eu) == 3; });
     EXPECT_EQ(us.progress.ledger()->seq(), 3U);
     EXPECT_EQ(eu.progress.ledger()->seq(), 0U);
-    EXPECT_EQ(us.broker_reader->adopted(), 2U);
+    EXPECT_EQ(us.link->report().adopted, 2U);
     const std::size_t all = topic.messages.size();
-    run_until([&] { return us.broker.acknowledged == all && eu.broker.acknowledged == all; });
+    run_until([&] { return us.acknowledged == all && eu.acknowledged == all; });
     EXPECT_EQ(us.progress.ledger()->digests, eu.progress.ledger()->digests);
 }
 
 TEST_F(ForeignBrokerTest, WhatNobodyHasAdoptedIsNotAcknowledged) {
     start_eu(1h);
-    run_until([&] { return eu.broker.acknowledged == 1; });
+    run_until([&] { return eu.acknowledged == 1; });
     us.stop();
     tell(2);
-    run_until([&] { return eu.broker_reader->counts().foreign == 1; });
-    EXPECT_EQ(eu.broker.acknowledged, 1U);
+    run_until([&] { return eu.link->report().foreign == 1; });
+    EXPECT_EQ(eu.acknowledged, 1U);
     us.start(true, brokers::ForeignOptions{});
-    run_until([&] { return version(eu) == 2 && eu.broker.acknowledged == 3; });
+    run_until([&] { return version(eu) == 2 && eu.acknowledged == 3; });
     EXPECT_EQ(eu.progress.ledger()->seq(), 0U);
 }
 
@@ -412,12 +403,12 @@ TEST_F(ForeignBrokerTest, ASilentNodeIsNotWaitedFor) {
     tell(2);
     start_eu(1ms);
     run_until([&] { return version(eu) == 2; });
-    EXPECT_EQ(eu.broker_reader->adopted(), 1U);
+    EXPECT_EQ(eu.link->report().adopted, 1U);
     us.start(true, brokers::ForeignOptions{});
     run_until([&] { return received(us, "eu.1") == 1; });
     // It may have adopted the message itself before it heard of that: a twin, which counts once.
     run_until([&] { return received(eu, "us.1") == us.progress.ledger()->seq(); });
-    run_until([&] { return us.broker.acknowledged == topic.messages.size(); });
+    run_until([&] { return us.acknowledged == topic.messages.size(); });
     EXPECT_EQ(us.progress.ledger()->digests, eu.progress.ledger()->digests);
     EXPECT_EQ(version(us), 2U);
 }
@@ -444,7 +435,7 @@ TEST_F(ForeignBrokerTest, WhatTheDatabaseRefusesIsPutAsideAndTheRestAdopted) {
     tell(4);
     tell(5, R"(,"stage":"never")");
     run_until([&] { return version(us) == 4 && dead.messages.size() == 2; });
-    EXPECT_EQ(us.broker_reader->adopted(), 3U);
+    EXPECT_EQ(us.link->report().adopted, 3U);
     EXPECT_EQ(run_on(io, us.reader->dead_letters(0, {})).value().size(), 2U);
 }
 
@@ -453,7 +444,7 @@ TEST_F(BrokerTest, WhatIsNoChangeIsPutAsideByOneNode) {
     us.start(true);
     eu.start();
     write(us, 2);
-    run_until([&] { return received(eu, "us.1") == 2 && us.broker.acknowledged == 3; });
+    run_until([&] { return received(eu, "us.1") == 2 && us.acknowledged == 3; });
     const auto letters = run_on(io, us.reader->dead_letters(0, {})).value();
     ASSERT_EQ(letters.size(), 1U);
     EXPECT_EQ(letters[0].source, "message/topic.0");

@@ -74,16 +74,15 @@ protected:
         options.gap_look = options.gap_open = std::chrono::milliseconds{1};
         options.tail_open = tail_open;
         inbox = std::make_unique<Inbox>(
-            replication::InboxParts{schema, committer, progress, *reader, peers, system_clock(),
-                                    logs,
-                                    [this](const auto& more) {
-                                        parked.insert(parked.end(), more.begin(), more.end());
-                                    }},
+            replication::InboxParts{schema, committer, progress, *reader, peers, system_clock()},
             options);
         tasks = std::make_unique<TaskGroup>(io.get_executor());
         asio::co_spawn(io, committer.run(), asio::detached);
-        tasks->start("inbox", inbox->run());
-        tasks->start("gaps", inbox->fill_gaps());
+        const auto listen = [this](const std::vector<commit::Parked>& more) {
+            parked.insert(parked.end(), more.begin(), more.end());
+        };
+        tasks->start("inbox", inbox->run(listen));
+        tasks->start("gaps", inbox->fill_gaps(logs));
     }
     ~InboxTest() override {
         if (!tasks) return;

@@ -1,6 +1,7 @@
-// Takes what a broker brings: changes go to the inbox, what calls itself one and is none is put
-// aside. What was taken is acknowledged when the store has it, never before. When the inbox has
-// forgotten what it held, or had no room for it, reading begins again behind what was acknowledged.
+// Takes what a broker brings: changes go to the intake, messages of other programs to their import,
+// what calls itself a change and is none is put aside. What was taken is acknowledged when the
+// store has it, never before. When the intake has forgotten what it held, or had no room for it,
+// reading begins again behind what was acknowledged. On one executor.
 #pragma once
 
 #include <atomic>
@@ -11,36 +12,32 @@
 #include <vector>
 
 #include "brokers/broker.hpp"
+#include "brokers/change_intake.hpp"
+#include "brokers/dead_messages.hpp"
 #include "brokers/foreign.hpp"
 #include "commit/progress.hpp"
 #include "peers/peers.hpp"
-#include "replication/inbox.hpp"
 
-namespace reef::replication {
+namespace reef::brokers {
 
 struct BrokerReaderOptions {
-    bool keeps_letters = false;  // of all nodes that see a message that is none, one puts it aside
-    std::optional<brokers::ForeignOptions> foreign =
-        {};  // absent: other programs' messages are passed over
     std::chrono::milliseconds retry_min{100};
     std::chrono::milliseconds retry_max{1000};
 };
 
 struct BrokerReaderParts {
-    commit::Committer& committer;
     commit::Progress& progress;
-    Inbox& inbox;
     peers::Peers& peers;
     Clock& clock;
-    brokers::Broker& broker;
-    std::string dead_topic;
-    const brokers::MessageShape& shape;
+    Broker& broker;
+    ChangeIntake& intake;
+    DeadMessages& dead;
+    ForeignMessages* foreign = nullptr;  // null: other programs' messages are passed over
 };
 
 // For metrics; readable from any thread.
-struct BrokerCounts {
+struct BrokerReaderCounts {
     std::atomic<std::uint64_t> arrived{0};
-    std::atomic<std::uint64_t> put_aside{0};
     std::atomic<std::uint64_t> foreign{0};  // without a change: of other programs
     std::atomic<bool> reading{false};
 };
@@ -50,17 +47,15 @@ public:
     BrokerReader(BrokerReaderParts parts, BrokerReaderOptions options);
     ~BrokerReader();
 
-    // All run until they are cancelled.
+    // Both run until they are cancelled.
     asio::awaitable<void> run();
     asio::awaitable<void> acknowledge();
-    asio::awaitable<void> adopt();
 
     // Nobody has what follows `gap`, but the broker may: reading begins again with the oldest
     // message that is there. Once for each gap.
     void begin_anew(const model::Dot& gap);
 
-    const BrokerCounts& counts() const { return counts_; }
-    std::uint64_t adopted() const { return foreign_ ? foreign_->adopted() : 0; }
+    const BrokerReaderCounts& counts() const { return counts_; }
 
 private:
     struct Unacknowledged {
@@ -68,27 +63,31 @@ private:
         model::Position covers;     // when this is received here …
         std::uint64_t foreign = 0;  // … and what others wrote is settled up to this number
     };
+    struct Sorted {  // by what is done with them
+        Delivery changes;
+        std::vector<Arrived> foreign;
+        std::vector<Arrived> unusable;
+    };
 
     Task<void> follow();
     Task<void> read();
-    Task<void> take(std::vector<brokers::Arrived> arrived);
-    Task<void> take_foreign(std::vector<brokers::Arrived> arrived, Unacknowledged& entry);
-    Task<void> put_aside(brokers::Arrived arrived, std::string reason);
-    Task<void> put_aside_now(brokers::Arrived arrived, std::string reason);
+    Task<void> take(std::vector<Arrived> arrived);
+    Sorted sort(std::vector<Arrived> arrived, model::Position& held_back);
+    Task<void> put_aside(std::vector<Arrived> unusable);
+    Task<void> take_changes(Delivery changes, Unacknowledged& entry);
+    Task<void> take_foreign(std::vector<Arrived> arrived, Unacknowledged& entry);
+    Task<std::vector<ForeignMessages::Read>> read_foreign(std::vector<Arrived> arrived);
     void acknowledge_durable();
-    void pass_over(const brokers::Arrived& arrived);
+    void pass_over(const Arrived& arrived);
     bool is_held(const model::OriginId& origin);
     bool must_begin_again() const;
 
     const BrokerReaderParts parts_;
     const BrokerReaderOptions options_;
-    BrokerCounts counts_;
-    std::unique_ptr<brokers::BrokerFeed> feed_;
-    std::unique_ptr<brokers::Sink> dead_;  // from the first message on that goes there
-    bool putting_aside_ = false;
-    std::optional<brokers::ForeignMessages> foreign_;
+    BrokerReaderCounts counts_;
+    std::unique_ptr<BrokerFeed> feed_;
     model::Position taken_;    // of others' changes, by this feed
-    std::uint64_t epoch_ = 0;  // of the inbox, when the feed began
+    std::uint64_t epoch_ = 0;  // of the intake, when the feed began
     std::deque<Unacknowledged> unacknowledged_;
     std::uint64_t acknowledged_ = 0;           // mark of this feed
     std::set<std::string, std::less<>> held_;  // nodes cut off, some of whose changes were left
@@ -96,4 +95,4 @@ private:
     model::Dot gap_;  // for which reading began anew
 };
 
-}  // namespace reef::replication
+}  // namespace reef::brokers

@@ -1,0 +1,80 @@
+#include "brokers/broker_link.hpp"
+
+#include <boost/asio/post.hpp>
+
+namespace reef::brokers {
+
+namespace {
+
+// Without a body of the app's own, messages are for Atoll nodes alone.
+std::unique_ptr<JoinedRows> make_joined_rows(const BrokerLinkParts& parts, const ShapeTexts& texts,
+                                             const MessageShape& shape, Broker& broker) {
+    if (texts.body.empty()) return nullptr;
+    return std::make_unique<JoinedRows>(
+        JoinedRowsParts{parts.progress, parts.reader, parts.peers, parts.clock, shape, broker});
+}
+
+std::unique_ptr<ForeignMessages> make_foreign(const BrokerLinkParts& parts,
+                                              const std::optional<ForeignOptions>& options,
+                                              const MessageShape& shape, DeadMessages& dead) {
+    if (!options) return nullptr;
+    return std::make_unique<ForeignMessages>(
+        ForeignParts{shape, parts.committer, parts.progress, parts.peers, parts.clock, dead},
+        *options);
+}
+
+}  // namespace
+
+BrokerLink::BrokerLink(const BrokerLinkParts& parts, const BrokerLinkOptions& options)
+    : progress_(parts.progress),
+      executor_(parts.executor),
+      broker_(options.make(parts.executor)),
+      shape_(parts.schema, options.shape),
+      dead_({parts.committer, parts.clock, *broker_, options.dead_topic,
+             options.keeps_dead_messages}),
+      publisher_({parts.schema, parts.committer, parts.progress, parts.reader, parts.clock, shape_},
+                 broker_->open_sink(shape_.topics()), options.publishing),
+      joined_rows_(make_joined_rows(parts, options.shape, shape_, *broker_)),
+      foreign_(make_foreign(parts, options.foreign, shape_, dead_)),
+      reader_(
+          {parts.progress, parts.peers, parts.clock, *broker_, parts.intake, dead_, foreign_.get()},
+          options.reading) {}
+
+BrokerLink::~BrokerLink() = default;
+
+void BrokerLink::start(TaskGroup& tasks) {
+    tasks.start("publisher", publisher_.run());
+    tasks.start("broker reader", reader_.run());
+    tasks.start("acknowledge", reader_.acknowledge());
+    if (foreign_) tasks.start("foreign", foreign_->run());
+    if (joined_rows_) tasks.start("joined rows", joined_rows_->run());
+}
+
+void BrokerLink::begin_anew(const model::Dot& gap) {
+    reader_.begin_anew(gap);
+}
+
+Task<void> BrokerLink::send_again(Message message) {
+    co_return co_await dead_.send_again(std::move(message));
+}
+
+void BrokerLink::show_joined(std::vector<model::RecordRef> records) {
+    if (!joined_rows_) return;
+    asio::post(executor_, [this, records = std::move(records)] { joined_rows_->add(records); });
+}
+
+BrokerReport BrokerLink::report() const {
+    const BrokerReaderCounts& counts = reader_.counts();
+    BrokerReport report;
+    report.publishing = publisher_.connected();
+    report.confirmed = publisher_.confirmed();
+    if (publisher_.leads()) report.unpublished = progress_.ledger()->seq() - report.confirmed;
+    report.reading = counts.reading;
+    report.arrived = counts.arrived;
+    report.put_aside = dead_.count();
+    report.foreign = counts.foreign;
+    report.adopted = foreign_ ? foreign_->adopted() : 0;
+    return report;
+}
+
+}  // namespace reef::brokers

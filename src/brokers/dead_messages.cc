@@ -1,0 +1,73 @@
+#include "brokers/dead_messages.hpp"
+
+#include "base/log.hpp"
+#include "brokers/message_json.hpp"
+
+namespace reef::brokers {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto turn_wait = 5ms;
+
+}  // namespace
+
+// The reader puts aside what is no change, and meanwhile the import of other programs' messages
+// puts aside what can be no record; a sink takes one call at a time.
+Task<void> DeadMessages::put_aside(Arrived arrived, std::string reason) {
+    if (!parts_.keeps) co_return Result<void>{};
+    while (busy_) {
+        Result<void> slept = co_await parts_.clock.sleep(turn_wait);
+        if (!slept) co_return slept;
+    }
+    busy_ = true;
+    Result<void> put = co_await put_aside_now(std::move(arrived), std::move(reason));
+    busy_ = false;
+    co_return put;
+}
+
+// Into the store first: whoever reads the topic of the dead finds it in the list as well.
+Task<void> DeadMessages::put_aside_now(Arrived arrived, std::string reason) {
+    log::warn("A message was put aside",
+              {{"place", arrived.place}, {"offset", arrived.offset}, {"reason", reason}});
+    auto kept = co_await keep_in_store(arrived, reason);
+    if (!kept) co_return kept.error();
+    if (!dead_) dead_ = parts_.broker.open_sink({parts_.topic});
+    std::vector<Message> messages;
+    arrived.message.headers.emplace_back("atoll-reason", std::move(reason));
+    arrived.message.headers.emplace_back("atoll-place",
+                                         arrived.place + ':' + std::to_string(arrived.offset));
+    arrived.message.topic = parts_.topic;
+    messages.push_back(std::move(arrived.message));
+    auto sent = co_await dead_->publish(std::move(messages));
+    if (!sent) co_return sent.error();
+    ++count_;
+    co_return Result<void>{};
+}
+
+// False: the store has as many dead letters as it takes. Then only the topic has this one.
+Task<bool> DeadMessages::keep_in_store(const Arrived& arrived, const std::string& reason) {
+    commit::Rows rows;
+    store::DeadLetter letter;
+    letter.source = std::string{message_letter} + arrived.place;
+    letter.seq = arrived.offset;
+    letter.reason = reason;
+    letter.body = message_json(arrived.message);
+    rows.letters.push_back(std::move(letter));
+    auto kept = co_await parts_.committer.load(std::move(rows));
+    if (kept) co_return true;
+    if (kept.error().code == Errc::overloaded) co_return false;
+    co_return kept.error();
+}
+
+Task<void> DeadMessages::send_again(Message message) {
+    if (!again_) again_ = parts_.broker.open_sink({});
+    std::vector<Message> messages;
+    messages.push_back(std::move(message));
+    auto sent = co_await again_->publish(std::move(messages));
+    if (!sent) co_return sent.error();
+    co_return Result<void>{};
+}
+
+}  // namespace reef::brokers
