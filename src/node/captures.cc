@@ -1,8 +1,5 @@
 #include "node/captures.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_future.hpp>
-
 #include "base/log.hpp"
 
 namespace reef::node {
@@ -14,28 +11,30 @@ constexpr std::chrono::milliseconds look_every{250};
 
 }  // namespace
 
-Captures::Captures(CapturesParts parts)
-    : parts_(std::move(parts)),
+Captures::Captures(Database& database, const Instances& instances)
+    : database_(database),
+      instances_(instances),
+      reader_(database.open_reader(database.executor())),
       heard_(system_clock()),
-      tasks_(parts_.worker.context().get_executor()) {}
+      tasks_(database.executor()) {}
 
 Captures::~Captures() = default;
 
 void Captures::start() {
     running_ = true;
-    asio::post(parts_.worker.context(), [this] { tasks_.start("captures", keep()); });
+    asio::post(database_.context(), [this] { tasks_.start("captures", keep()); });
 }
 
 void Captures::stop() {
     if (!std::exchange(running_, false)) return;
-    asio::co_spawn(parts_.worker.context(), end(), asio::use_future).get();
+    asio::co_spawn(database_.context(), end(), asio::use_future).get();
 }
 
 asio::awaitable<void> Captures::keep() {
     for (;;) {
         const std::uint64_t seen = heard_.generation();
         Result<bool> more = false;
-        if (parts_.leads()) more = co_await ingest();
+        if (instances_.leads()) more = co_await ingest();
         if (more && *more) continue;
         static_cast<void>(co_await heard_.wait_beyond(seen, system_clock().steady() + look_every));
     }
@@ -43,12 +42,12 @@ asio::awaitable<void> Captures::keep() {
 
 // True: there may be more.
 Task<bool> Captures::ingest() {
-    auto records = co_await parts_.reader->captured(records_max);
+    auto records = co_await reader_->captured(records_max);
     if (!records) co_return records.error();
     if (records->empty()) co_return false;
     const bool full = records->size() >= records_max;
     commit::ExternalSqlWrites work{std::move(*records)};
-    auto taken = co_await parts_.committer.ingest(std::move(work));
+    auto taken = co_await database_.committer().ingest(std::move(work));
     if (!taken) co_return taken.error();
     log::debug("Took in what other programs wrote", {{"writes", taken->received}});
     co_return full && taken->received > 0;
@@ -57,7 +56,7 @@ Task<bool> Captures::ingest() {
 asio::awaitable<void> Captures::end() {
     tasks_.cancel();
     co_await tasks_.join();
-    parts_.reader.reset();
+    reader_.reset();
 }
 
 }  // namespace reef::node

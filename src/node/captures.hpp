@@ -3,25 +3,18 @@
 // holds the lease does it.
 #pragma once
 
-#include <functional>
 #include <memory>
 
 #include "base/watch.hpp"
-#include "base/worker.hpp"
-#include "commit/committer.hpp"
+#include "node/database.hpp"
+#include "node/instances.hpp"
 
 namespace reef::node {
 
-struct CapturesParts {
-    Worker& worker;  // the committer's; runs
-    std::unique_ptr<store::Reader> reader;
-    commit::Committer& committer;
-    std::function<bool()> leads;
-};
-
 class Captures {
 public:
-    explicit Captures(CapturesParts parts);
+    // The database starts before it, and stops after it.
+    Captures(Database& database, const Instances& instances);
     ~Captures();  // after stop()
 
     void start();
@@ -33,7 +26,9 @@ private:
     Task<bool> ingest();
     asio::awaitable<void> end();
 
-    CapturesParts parts_;
+    Database& database_;
+    const Instances& instances_;
+    std::unique_ptr<store::Reader> reader_;
     Watch heard_;
     TaskGroup tasks_;
     bool running_ = false;

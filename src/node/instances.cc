@@ -1,8 +1,5 @@
 #include "node/instances.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_future.hpp>
-
 #include "base/clock.hpp"
 #include "base/log.hpp"
 
@@ -15,37 +12,40 @@ constexpr std::chrono::milliseconds pause_while_away{100};
 
 }  // namespace
 
-Instances::Instances(InstancesParts parts)
-    : parts_(std::move(parts)),
-      shared_(parts_.lease != nullptr),
-      tasks_(parts_.worker.context().get_executor()) {}
+Instances::Instances(Database& database)
+    : database_(database),
+      lease_of_node_(database.store().open_lease(database.executor())),
+      shared_(lease_of_node_ != nullptr),
+      tasks_(database.executor()) {}
 
 Instances::~Instances() = default;
 
-void Instances::start() {
+void Instances::start(InstancesListener listener) {
     if (!shared_) return;
+    listener_ = std::move(listener);
     running_ = true;
-    asio::co_spawn(parts_.worker.context(), find_leader(), asio::use_future).get();
+    asio::co_spawn(database_.context(), find_leader(), asio::use_future).get();
 }
 
 void Instances::stop() {
     if (!std::exchange(running_, false)) return;
-    asio::co_spawn(parts_.worker.context(), end(), asio::use_future).get();
+    asio::co_spawn(database_.context(), end(), asio::use_future).get();
 }
 
 // True: it could look.
 Task<bool> Instances::look() {
-    auto news = co_await parts_.lease->next();
-    const std::uint64_t lease = news ? news->lease : 0;
+    auto update = co_await lease_of_node_->next();
+    const std::uint64_t lease = update ? update->lease : 0;
     const std::uint64_t before = lease_.exchange(lease);
+    database_.set_lease(lease);
     if (lease != before) {
         if (lease > 0) log::info("Holds the node's lease", {{"lease", lease}});
         if (lease == 0) log::warn("Lost the node's lease", {{"lease", before}});
-        parts_.leads(lease > 0);
+        listener_.leads(lease > 0);
     }
-    parts_.heard();
-    if (news && news->ledger) parts_.committed(*news->ledger);
-    co_return news.has_value();
+    listener_.heard();
+    if (update && update->ledger) database_.committed(*update->ledger);
+    co_return update.has_value();
 }
 
 Task<bool> Instances::find_leader() {
@@ -67,7 +67,7 @@ asio::awaitable<void> Instances::keep() {
 asio::awaitable<void> Instances::end() {
     tasks_.cancel();
     co_await tasks_.join();
-    parts_.lease.reset();
+    lease_of_node_.reset();
 }
 
 }  // namespace reef::node

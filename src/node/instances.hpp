@@ -7,33 +7,28 @@
 #include <functional>
 #include <memory>
 
-#include "base/task.hpp"
-#include "base/worker.hpp"
-#include "store/store.hpp"
+#include "node/database.hpp"
 
 namespace reef::node {
 
-struct InstancesParts {
-    Worker& worker;  // the committer's; runs
-    std::unique_ptr<store::InstanceLease> lease;
-    // Both on the worker's thread.
-    std::function<void(const store::Ledger&)> committed;  // by another process
-    std::function<void(bool)> leads;                      // whether this process has the lease now
-    std::function<void()> heard;  // there was a notice, or it was time to look
+// Both on the database's thread.
+struct InstancesListener {
+    std::function<void(bool)> leads;  // whether this process has the lease now
+    std::function<void()> heard;      // there was a notice, or it was time to look
 };
 
 class Instances {
 public:
-    explicit Instances(InstancesParts parts);
+    // Its database starts before it, and stops after it.
+    explicit Instances(Database& database);
     ~Instances();  // after stop()
 
     // Returns when it is known who leads: this process, or, after a moment, another one.
-    void start();
+    void start(InstancesListener listener);
     void stop();  // lets another one lead
 
     // From any thread.
     bool leads() const { return !shared_ || lease_ > 0; }
-    std::uint64_t lease() const { return lease_; }
 
 private:
     Task<bool> look();
@@ -41,8 +36,10 @@ private:
     asio::awaitable<void> keep();
     asio::awaitable<void> end();
 
-    InstancesParts parts_;
+    Database& database_;
+    std::unique_ptr<store::InstanceLease> lease_of_node_;
     const bool shared_;
+    InstancesListener listener_;
     TaskGroup tasks_;
     std::atomic<std::uint64_t> lease_{0};
     bool running_ = false;

@@ -39,10 +39,11 @@ std::uint64_t random_number() {
     return std::uint64_t{random()} << 32 | random();
 }
 
-// Waits until `holds` does, looking again whenever peers were heard; false at the deadline.
+// Waits until `holds` does, looking again whenever peers were heard; false when the timeout has
+// passed.
 asio::awaitable<bool> wait_until(peers::Peers& peers, Clock& clock,
-                                 std::chrono::nanoseconds deadline, std::function<bool()> holds) {
-    const auto until = clock.steady() + deadline;
+                                 std::chrono::nanoseconds timeout, std::function<bool()> holds) {
+    const auto until = clock.steady() + timeout;
     for (;;) {
         const std::uint64_t seen = peers.watch().generation();
         if (holds()) co_return true;
@@ -54,46 +55,44 @@ asio::awaitable<bool> wait_until(peers::Peers& peers, Clock& clock,
 
 }  // namespace
 
-Replication::Replication(const model::Schema& schema, store::Store& store,
-                         commit::Committer& committer, commit::Progress& progress, Clock& clock,
-                         ReplicationOptions options)
-    : options_(std::move(options)),
-      progress_(progress),
-      peers_(names_of(options_.peers), clock),
+Replication::Replication(const ReplicationParts& parts, ReplicationOptions options)
+    : parts_(parts),
+      options_(std::move(options)),
       worker_("peers"),
-      reader_(store.open_reader(worker_.context().get_executor())),
+      reader_(parts.store.open_reader(executor())),
       calls_(calls_of(options_.peers)),
-      snapshot_({schema, committer, progress, calls_, peers_}),
-      inbox_({schema, committer, progress, *reader_, peers_, clock}),
-      broker_(make_broker_link({schema, committer, progress, *reader_, peers_, clock, inbox_,
-                                worker_.context().get_executor()},
+      snapshot_({parts.schema, parts.committer, parts.progress, calls_, parts.peers}),
+      inbox_({parts.schema, parts.committer, parts.progress, *reader_, parts.peers, parts.clock}),
+      broker_(make_broker_link({parts.schema, parts.committer, parts.progress, *reader_,
+                                parts.peers, parts.clock, inbox_, executor()},
                                options_.broker)),
-      dead_letters_({schema, committer, progress, *reader_, calls_, clock,
-                     worker_.context().get_executor(), broker_.get()}),
-      logs_(peers_, calls_, snapshot_, when_nobody_has_it(broker_.get())),
-      writes_({schema, committer, progress, peers_, clock, worker_.context().get_executor(),
+      dead_letters_({parts.schema, parts.committer, parts.progress, *reader_, calls_, parts.clock,
+                     executor(), broker_.get()}),
+      logs_(parts.peers, calls_, snapshot_, when_nobody_has_it(broker_.get())),
+      writes_({parts.schema, parts.committer, parts.progress, parts.peers, parts.clock, executor(),
                random_number()},
               calls_of(options_.peers)),
-      tasks_(worker_.context().get_executor()) {
-    if (options_.follows_peers) make_subscribers(committer, clock);
+      tasks_(executor()) {
+    if (options_.follows_peers) make_subscribers();
 }
 
 Replication::~Replication() {
     stop();
 }
 
-void Replication::make_subscribers(commit::Committer& committer, Clock& clock) {
+void Replication::make_subscribers() {
     SubscriberOptions following;
     // With a broker the peers' feeds carry no changes.
     if (broker_) following.passed_over = names_of(options_.peers);
     for (const peers::PeerAddress& peer : options_.peers) {
         subscribers_.push_back(std::make_unique<Subscriber>(
-            SubscriberParts{committer, progress_, inbox_, snapshot_, peers_, clock}, peer.node,
-            peers::make_direct_source(peer, {}), random_number(), following));
+            SubscriberParts{parts_.committer, parts_.progress, inbox_, snapshot_, parts_.peers,
+                            parts_.clock},
+            peer.node, peers::make_direct_source(peer, {}), random_number(), following));
     }
 }
 
-void Replication::joined(std::vector<model::RecordRef> records) {
+void Replication::show_joined(std::vector<model::RecordRef> records) {
     if (broker_) broker_->show_joined(std::move(records));
 }
 
@@ -120,34 +119,32 @@ void Replication::lead(bool on) {
     });
 }
 
+void Replication::block_until(std::function<bool()> holds, std::chrono::nanoseconds timeout) {
+    asio::co_spawn(worker_.context(),
+                   wait_until(parts_.peers, parts_.clock, timeout, std::move(holds)),
+                   asio::use_future)
+        .get();
+}
+
 void Replication::catch_up() {
     if (subscribers_.empty()) return;
-    const auto until = system_clock().steady() + std::chrono::nanoseconds{options_.catch_up_max};
-    const auto tried = [this] { return peers_.all_tried(); };
+    const auto until = parts_.clock.steady() + std::chrono::nanoseconds{options_.catch_up_max};
+    const auto tried = [this] { return parts_.peers.all_tried(); };
+    block_until(tried, options_.catch_up_max);
+    const auto level = [this] { return !parts_.peers.has_trouble(peers::needs_snapshot); };
+    block_until(level, options_.snapshot_max);
+    const auto left = std::max(until - parts_.clock.steady(), std::chrono::nanoseconds{0});
     asio::co_spawn(worker_.context(),
-                   wait_until(peers_, system_clock(), options_.catch_up_max, tried),
-                   asio::use_future)
-        .get();
-    const auto level = [this] { return !peers_.has_trouble(peers::needs_snapshot); };
-    asio::co_spawn(worker_.context(),
-                   wait_until(peers_, system_clock(), options_.snapshot_max, level),
-                   asio::use_future)
-        .get();
-    const auto left = std::max(until - system_clock().steady(), std::chrono::nanoseconds{0});
-    asio::co_spawn(worker_.context(), progress_.wait_for(peers_.known_elsewhere(), left),
-                   asio::use_future)
+                   parts_.progress.wait_for(parts_.peers.known_elsewhere(), left), asio::use_future)
         .get();
 }
 
 void Replication::hand_over() {
     if (subscribers_.empty()) return;
-    const auto ledger = progress_.ledger();
+    const auto ledger = parts_.progress.ledger();
     const model::Dot last{ledger->self, ledger->seq()};
-    const auto handed_over = [this, last] { return !peers_.any_lacks(last); };
-    asio::co_spawn(worker_.context(),
-                   wait_until(peers_, system_clock(), options_.hand_over_max, handed_over),
-                   asio::use_future)
-        .get();
+    const auto handed_over = [this, last] { return !parts_.peers.any_lacks(last); };
+    block_until(handed_over, options_.hand_over_max);
 }
 
 void Replication::stop() {

@@ -1,7 +1,6 @@
 // Everything that keeps this node level with its peers: one subscriber for each of them, or a
 // broker that carries the changes (then the peers' feeds say how far they are), the inbox that what
-// comes passes through, dead letters, the way of writes to their homes, and what is known of the
-// peers. On a thread of its own.
+// comes passes through, dead letters, and the way of writes to their homes. On a thread of its own.
 #pragma once
 
 #include <memory>
@@ -19,8 +18,16 @@
 
 namespace reef::replication {
 
+struct ReplicationParts {
+    const model::Schema& schema;
+    store::Store& store;
+    commit::Committer& committer;
+    commit::Progress& progress;
+    peers::Peers& peers;
+    Clock& clock;
+};
+
 struct ReplicationOptions {
-    std::string node;
     std::vector<peers::PeerAddress> peers;
     bool follows_peers = true;  // else a broker alone carries the changes
     std::optional<brokers::BrokerLinkOptions> broker = {};
@@ -31,8 +38,7 @@ struct ReplicationOptions {
 
 class Replication {
 public:
-    Replication(const model::Schema& schema, store::Store& store, commit::Committer& committer,
-                commit::Progress& progress, Clock& clock, ReplicationOptions options);
+    Replication(const ReplicationParts& parts, ReplicationOptions options);
     ~Replication();  // stops
 
     void start();
@@ -41,7 +47,7 @@ public:
     // for all.
     void lead(bool on);
     // From any thread: rows that were joined, and that other programs have not seen.
-    void joined(std::vector<model::RecordRef> records);
+    void show_joined(std::vector<model::RecordRef> records);
     // Blocks until what reachable peers stated at first contact is applied, bounded; at once when
     // there is none. Not on any of the node's threads.
     void catch_up();
@@ -49,7 +55,6 @@ public:
     void hand_over();
     void stop();
 
-    peers::Peers& peers() { return peers_; }
     WritePath& writes() { return writes_; }
     DeadLetters& dead_letters() { return dead_letters_; }
     const InboxCounts& inbox_counts() const { return inbox_.counts(); }
@@ -58,11 +63,13 @@ public:
     std::optional<brokers::BrokerReport> broker() const;
 
 private:
-    void make_subscribers(commit::Committer& committer, Clock& clock);
+    asio::any_io_executor executor() { return worker_.context().get_executor(); }
+    void make_subscribers();
+    // Looks again whenever something was heard of a peer.
+    void block_until(std::function<bool()> holds, std::chrono::nanoseconds timeout);
 
+    const ReplicationParts parts_;
     const ReplicationOptions options_;
-    commit::Progress& progress_;
-    peers::Peers peers_;
     Worker worker_;
     const std::unique_ptr<store::Reader> reader_;
     const peers::PeerCallsByName calls_;  // for what takes long; writes have calls of their own
