@@ -1,4 +1,4 @@
-// The operations on records: reads from this thread's reader, writes through the write path.
+// The operations on records: reads from this thread's reader, writes through the router.
 #pragma once
 
 #include <chrono>
@@ -9,7 +9,7 @@
 #include "http/http.hpp"
 #include "http/problem.hpp"
 #include "http/wrap.hpp"
-#include "replication/write_path.hpp"
+#include "replication/write_router.hpp"
 #include "store/store.hpp"
 
 namespace reef::api {
@@ -18,7 +18,7 @@ struct RecordParts {
     const model::Schema& schema;
     const api::Api& api;
     store::Reader& reader;
-    replication::WritePath& writes;
+    replication::WriteRouter& writes;
     commit::Progress& progress;
     Clock& clock;
     std::chrono::milliseconds token_wait{2000};

@@ -162,8 +162,8 @@ private:
 
     // No write is taken any more when the peers take over what this node has.
     void stop_server() {
-        const auto end = system_clock().steady() + std::chrono::nanoseconds{options_.stop_deadline};
-        server_->drain(options_.stop_deadline);
+        const auto end = system_clock().steady() + std::chrono::nanoseconds{options_.stop_timeout};
+        server_->drain(options_.stop_timeout);
         replication_.hand_over();
         const auto left = std::max(end - system_clock().steady(), std::chrono::nanoseconds{0});
         server_->stop(std::chrono::duration_cast<std::chrono::milliseconds>(left));

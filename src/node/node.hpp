@@ -23,7 +23,7 @@ struct NodeOptions {
     bool serve = true;           // false: open, seed, nothing else
     std::size_t io_threads = 0;  // 0: one for each processor
     api::RequestLog request_log = api::RequestLog::errors;
-    std::chrono::milliseconds stop_deadline{10'000};
+    std::chrono::milliseconds stop_timeout{10'000};
     std::function<bool()> stop_asked = {};  // asked while the database is waited for
     // What stands between the node and its store; nothing, but where a test puts something there.
     std::function<std::unique_ptr<store::Store>(std::unique_ptr<store::Store>)> wrap_store = {};

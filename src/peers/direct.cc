@@ -39,16 +39,16 @@ void turn(PeerAddress& peer) {
     peer.more.erase(peer.more.begin());
 }
 
-// Connects within the deadline. The name is looked up each time: containers come back elsewhere.
+// Connects within the timeout. The name is looked up each time: containers come back elsewhere.
 Task<std::unique_ptr<beast::tcp_stream>> connect(PeerAddress peer,
-                                                 std::chrono::milliseconds deadline) {
+                                                 std::chrono::milliseconds timeout) {
     const auto executor = co_await asio::this_coro::executor;
     auto stream = std::make_unique<beast::tcp_stream>(executor);
     error_code failed;
     tcp::resolver resolver{executor};
     const auto endpoints = co_await resolver.async_resolve(peer.host, peer.port, into(failed));
     if (failed) co_return unavailable(peer, failed.message());
-    stream->expires_after(deadline);
+    stream->expires_after(timeout);
     co_await stream->async_connect(endpoints, into(failed));
     if (failed) co_return unavailable(peer, failed.message());
     stream->socket().set_option(tcp::no_delay{true}, failed);
@@ -172,14 +172,14 @@ public:
     explicit KeptCalls(PeerAddress peer) : peer_(std::move(peer)) {}
 
     Task<Answer> post(std::string path, std::string body,
-                      std::chrono::milliseconds deadline) override {
+                      std::chrono::milliseconds timeout) override {
         Question question{beast_http::verb::post, std::move(path), std::move(body)};
-        co_return co_await ask(std::move(question), deadline);
+        co_return co_await ask(std::move(question), timeout);
     }
 
-    Task<Answer> get(std::string target, std::chrono::milliseconds deadline) override {
+    Task<Answer> get(std::string target, std::chrono::milliseconds timeout) override {
         Question question{beast_http::verb::get, std::move(target), ""};
-        co_return co_await ask(std::move(question), deadline);
+        co_return co_await ask(std::move(question), timeout);
     }
 
 private:
@@ -189,15 +189,15 @@ private:
         std::string body;
     };
 
-    Task<Answer> ask(Question question, std::chrono::milliseconds deadline) {
+    Task<Answer> ask(Question question, std::chrono::milliseconds timeout) {
         // A kept connection may have been closed by the other side meanwhile: then nothing of the
         // request was read, and a new connection tries once more.
         const bool kept = !idle_.empty();
-        auto answer = co_await try_once(question, deadline);
+        auto answer = co_await try_once(question, timeout);
         const bool stale = !answer && answer.error().code == Errc::closed;
         if (stale && kept) {
             idle_.clear();
-            answer = co_await try_once(question, deadline);
+            answer = co_await try_once(question, timeout);
         }
         if (!answer && !peer_.more.empty()) {
             idle_.clear();
@@ -213,15 +213,15 @@ private:
         return answer;
     }
 
-    Task<std::unique_ptr<beast::tcp_stream>> take(std::chrono::milliseconds deadline) {
-        if (idle_.empty()) co_return co_await connect(peer_, deadline);
+    Task<std::unique_ptr<beast::tcp_stream>> take(std::chrono::milliseconds timeout) {
+        if (idle_.empty()) co_return co_await connect(peer_, timeout);
         auto stream = std::move(idle_.back());
         idle_.pop_back();
         co_return stream;
     }
 
-    Task<Answer> try_once(Question question, std::chrono::milliseconds deadline) {
-        auto stream = co_await take(deadline);
+    Task<Answer> try_once(Question question, std::chrono::milliseconds timeout) {
+        auto stream = co_await take(timeout);
         if (!stream) co_return stream.error();
         auto request = make_request<beast_http::string_body>(peer_, question.method,
                                                              std::move(question.target));
@@ -232,7 +232,7 @@ private:
         request.prepare_payload();
         error_code failed;
         beast::tcp_stream& on = **stream;
-        on.expires_after(deadline);
+        on.expires_after(timeout);
         co_await beast_http::async_write(on, request, into(failed));
         if (failed) co_return Error{Errc::closed, failed.message()};
         beast::flat_buffer buffer;

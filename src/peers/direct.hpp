@@ -45,8 +45,8 @@ public:
     virtual ~PeerCalls() = default;
     // unavailable: it was not sent. outcome_unknown: it was, and no answer came in time.
     virtual Task<Answer> post(std::string path, std::string body,
-                              std::chrono::milliseconds deadline) = 0;
-    virtual Task<Answer> get(std::string target, std::chrono::milliseconds deadline) = 0;
+                              std::chrono::milliseconds timeout) = 0;
+    virtual Task<Answer> get(std::string target, std::chrono::milliseconds timeout) = 0;
 };
 std::unique_ptr<PeerCalls> make_peer_calls(PeerAddress peer);
 

@@ -9,14 +9,14 @@ namespace reef::peers {
 using namespace model;
 
 Task<Row> record_of_peer(peers::PeerCalls& calls, const Resource& resource, RecordRef ref,
-                         std::chrono::milliseconds deadline) {
+                         std::chrono::milliseconds timeout) {
     std::string path{"/_atoll/record"};
     std::string question = "{\"resource\":";
     append_json_string(question, resource.name);
     question += ",\"key\":";
     append_json_string(question, to_text(ref.key));
     question += '}';
-    auto answer = co_await calls.post(std::move(path), std::move(question), deadline);
+    auto answer = co_await calls.post(std::move(path), std::move(question), timeout);
     if (!answer) co_return answer.error();
     if (answer->status != 200) {
         co_return Error{Errc::unavailable, "it answered " + std::to_string(answer->status)};

@@ -1,6 +1,6 @@
 // Everything that keeps this node level with its peers: one subscriber for each of them, or a
 // broker that carries the changes (then the peers' feeds say how far they are), the inbox that what
-// comes passes through, dead letters, and the way of writes to their homes. On a thread of its own.
+// comes passes through, dead letters, and the router of writes. On a thread of its own.
 #pragma once
 
 #include <memory>
@@ -14,7 +14,7 @@
 #include "replication/inbox.hpp"
 #include "replication/peer_logs.hpp"
 #include "replication/subscriber.hpp"
-#include "replication/write_path.hpp"
+#include "replication/write_router.hpp"
 
 namespace reef::replication {
 
@@ -55,7 +55,7 @@ public:
     void hand_over();
     void stop();
 
-    WritePath& writes() { return writes_; }
+    WriteRouter& writes() { return writes_; }
     DeadLetters& dead_letters() { return dead_letters_; }
     const InboxCounts& inbox_counts() const { return inbox_.counts(); }
     std::uint64_t snapshot_rows() const { return snapshot_.rows(); }
@@ -79,7 +79,7 @@ private:
     DeadLetters dead_letters_;
     PeerLogs logs_;
     std::vector<std::unique_ptr<Subscriber>> subscribers_;
-    WritePath writes_;
+    WriteRouter writes_;
     TaskGroup tasks_;
     bool running_ = false;
 };

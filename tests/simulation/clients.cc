@@ -83,7 +83,7 @@ asio::awaitable<void> get(Node* node, RecordRef ref,
     done(std::move(row));
 }
 
-asio::awaitable<void> submit(replication::WritePath* writes, Intent intent,
+asio::awaitable<void> submit(replication::WriteRouter* writes, Intent intent,
                              std::function<void(Result<Outcome>)> done) {
     auto outcome = co_await writes->submit(std::move(intent));
     done(std::move(outcome));

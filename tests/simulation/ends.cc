@@ -86,24 +86,24 @@ public:
         : network_(network), owner_(owner), peer_(std::move(peer)) {}
 
     Task<Answer> post(std::string path, std::string body,
-                      std::chrono::milliseconds deadline) override {
+                      std::chrono::milliseconds timeout) override {
         const bool forward = path == "/_atoll/forward";
         PeerQuestion question{http::Method::post, std::move(path),
                               forward ? planted(std::move(body)) : std::move(body)};
-        auto asked = ask(std::move(question), deadline);
+        auto asked = ask(std::move(question), timeout);
         co_return co_await std::move(asked);
     }
 
-    Task<Answer> get(std::string target, std::chrono::milliseconds deadline) override {
+    Task<Answer> get(std::string target, std::chrono::milliseconds timeout) override {
         PeerQuestion question{http::Method::get, std::move(target), ""};
-        auto asked = ask(std::move(question), deadline);
+        auto asked = ask(std::move(question), timeout);
         co_return co_await std::move(asked);
     }
 
 private:
-    Task<Answer> ask(PeerQuestion question, std::chrono::milliseconds deadline) {
+    Task<Answer> ask(PeerQuestion question, std::chrono::milliseconds timeout) {
         const auto call = network_.begin_call(owner_, peer_, std::move(question));
-        const auto timer = owner_.clock().timer(owner_.context().get_executor(), deadline);
+        const auto timer = owner_.clock().timer(owner_.context().get_executor(), timeout);
         call->caller = timer;
         co_await wait(timer);
         if (call->answer) co_return *call->answer;

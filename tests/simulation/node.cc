@@ -94,9 +94,9 @@ struct Node::Life {
                 replication::SubscriberParts{*committer, progress, *inbox, *snapshot, peers, clock},
                 peer, parts.network.source(owner, peer), random.number()));
         }
-        writes = std::make_unique<replication::WritePath>(
-            replication::WriteParts{parts.schema, *committer, progress, peers, clock,
-                                    context.get_executor(), random.number()},
+        writes = std::make_unique<replication::WriteRouter>(
+            replication::WriteRouterParts{parts.schema, *committer, progress, peers, clock,
+                                          context.get_executor(), random.number()},
             calls_of(owner));
         routes = std::make_unique<peers::PeerRoutes>(peers::PeerRouteParts{
             parts.schema, answers.problems, *reader, progress, peers,
@@ -156,7 +156,7 @@ struct Node::Life {
     std::unique_ptr<replication::DeadLetters> letters;
     std::unique_ptr<replication::Inbox> inbox;
     std::vector<std::unique_ptr<replication::Subscriber>> subscribers;
-    std::unique_ptr<replication::WritePath> writes;
+    std::unique_ptr<replication::WriteRouter> writes;
     const std::atomic<bool> stopping{false};
     std::unique_ptr<peers::PeerRoutes> routes;
 };
@@ -243,7 +243,7 @@ peers::Peers& Node::peers() {
     return life_->peers;
 }
 
-replication::WritePath& Node::writes() {
+replication::WriteRouter& Node::writes() {
     return *life_->writes;
 }
 

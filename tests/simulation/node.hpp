@@ -1,6 +1,6 @@
 // A simulated node: a store that lasts, and lives on it that do not. In a life everything is real
-// that a node is made of below its HTTP server: committer, subscribers, peers, the way of writes,
-// and the routes that peers ask. Its io_context only runs when the world says so.
+// that a node is made of below its HTTP server: committer, subscribers, peers, the router of
+// writes, and the routes that peers ask. Its io_context only runs when the world says so.
 #pragma once
 
 #include <memory>
@@ -11,7 +11,7 @@
 #include "commit/work.hpp"
 #include "oracle.hpp"
 #include "plants.hpp"
-#include "replication/write_path.hpp"
+#include "replication/write_router.hpp"
 #include "world.hpp"
 
 namespace reef::peers {
@@ -66,7 +66,7 @@ public:
     store::Reader& reader();
     commit::Progress& progress();
     peers::Peers& peers();
-    replication::WritePath& writes();
+    replication::WriteRouter& writes();
     peers::PeerRoutes& routes();
 
 private:

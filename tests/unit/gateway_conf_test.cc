@@ -9,7 +9,7 @@
 #include "config_fixture.hpp"
 #include "gateway/nginx.hpp"
 #include "gateway/nginx_conf.hpp"
-#include "replication/write_path.hpp"
+#include "replication/write_router.hpp"
 #include "temporary_folder.hpp"
 
 namespace reef::gateway {
@@ -245,7 +245,7 @@ TEST(GatewayConf, ANodeDecidesWithoutTheHomeBeforeItIsGivenUp) {
     const std::string conf = nginx_conf(load("property-listing.toml"), {});
     const std::string_view line = "proxy_read_timeout ";
     const int silent_ms = std::stoi(conf.substr(conf.find(line) + line.size()));
-    EXPECT_LE(replication::WriteTimes{}.without_home + std::chrono::milliseconds{100},
+    EXPECT_LE(replication::WriteTimeouts{}.without_home + std::chrono::milliseconds{100},
               std::chrono::milliseconds{silent_ms});
 }
 

@@ -1,5 +1,6 @@
-// The way of a client's write: decided here, or carried to the record's home; a request that is
-// ahead of this store waits for it, bounded. Any io thread.
+// Every write of a client passes through here, on a single node too. The router has it decided by
+// this node's committer, or carries it to the record's home. A request that has seen more than this
+// store has waits for the store, bounded. From any io thread.
 #pragma once
 
 #include <atomic>
@@ -15,7 +16,7 @@
 
 namespace reef::replication {
 
-struct WriteTimes {
+struct WriteTimeouts {
     std::chrono::milliseconds forward{300};         // for the home's answer …
     std::chrono::milliseconds forward_late{50};     // … to what has waited to catch up for long
     std::chrono::milliseconds behind{400};          // for the store to catch up with the request
@@ -27,7 +28,7 @@ struct WriteTimes {
     std::chrono::milliseconds without_home{400};
 };
 
-struct WriteParts {
+struct WriteRouterParts {
     const model::Schema& schema;
     commit::Committer& committer;
     commit::Progress& progress;
@@ -37,22 +38,23 @@ struct WriteParts {
     std::uint64_t random = 0;        // of this start: names requests that have no id
 };
 
-class WritePath {
+class WriteRouter {
 public:
-    WritePath(WriteParts parts, std::map<std::string, std::unique_ptr<peers::PeerCalls>> calls,
-              WriteTimes times = {});
-    ~WritePath();
+    WriteRouter(WriteRouterParts parts,
+                std::map<std::string, std::unique_ptr<peers::PeerCalls>> calls,
+                WriteTimeouts timeouts = {});
+    ~WriteRouter();
 
     // What Committer::submit says, but never ForwardHome.
     Task<model::Outcome> submit(model::Intent intent);
 
-    // A write that another node carried here: this is its record's home.
+    // A write that a peer carried here: this is its record's home. It is never carried on.
     Task<model::Outcome> submit_forwarded(model::Intent intent);
 
-    // How many peers have applied the write, at the latest after `deadline`; at once when as many
+    // How many peers have applied the write, at the latest after `timeout`; at once when as many
     // as wanted have.
     Task<std::size_t> wait_for_peers(model::Dot dot, std::size_t wanted,
-                                     std::chrono::milliseconds deadline);
+                                     std::chrono::milliseconds timeout);
 
 private:
     class Turns;
@@ -69,8 +71,8 @@ private:
     Task<void> join_from_peers(model::RecordRef ref);
     Task<void> join_answer(const model::Outcome& outcome, const model::Intent& intent);
 
-    const WriteParts parts_;
-    const WriteTimes times_;
+    const WriteRouterParts parts_;
+    const WriteTimeouts timeouts_;
     const std::map<std::string, std::unique_ptr<peers::PeerCalls>> calls_;
     const std::unique_ptr<Turns> turns_;
     std::atomic<std::uint64_t> requests_named_{0};

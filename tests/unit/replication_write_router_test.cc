@@ -1,6 +1,6 @@
 // A write that is ahead of this store, whose change does not come: the peers have the record. And
 // how long a home is waited for.
-#include "replication/write_path.hpp"
+#include "replication/write_router.hpp"
 
 #include <gtest/gtest.h>
 
@@ -32,9 +32,9 @@ class Calls final : public peers::PeerCalls {
 public:
     explicit Calls(Asked& asked) : asked_(asked) {}
     Task<Answer> post(std::string path, std::string body,
-                      std::chrono::milliseconds deadline) override {
+                      std::chrono::milliseconds timeout) override {
         asked_.questions.push_back(path + ' ' + body);
-        asked_.deadlines.push_back(deadline);
+        asked_.deadlines.push_back(timeout);
         if (asked_.meanwhile) static_cast<void>(co_await std::exchange(asked_.meanwhile, {})());
         if (!asked_.answer.empty()) co_return Answer{200, asked_.answer};
         co_return Error{Errc::outcome_unknown, "it sleeps"};
@@ -55,9 +55,9 @@ Schema things_with_a_home() {
     return schema;
 }
 
-class WritePathTest : public testing::Test {
+class WriteRouterTest : public testing::Test {
 protected:
-    explicit WritePathTest(Schema of = things()) : schema(std::move(of)) {}
+    explicit WriteRouterTest(Schema of = things()) : schema(std::move(of)) {}
 
     const Schema schema;
     asio::io_context io;
@@ -100,7 +100,7 @@ protected:
         peers.on_heartbeat("eu", {"eu", stopped.now(), eu.ledger.received(), eu.ledger.received()},
                            progress.ledger()->applied());
     }
-    ~WritePathTest() override {
+    ~WriteRouterTest() override {
         committer.stop();
         io.restart();
         io.run();
@@ -113,16 +113,16 @@ protected:
 
     // Whoever saw eu's second write changes "k".
     Outcome write(std::chrono::milliseconds behind) {
-        replication::WriteTimes times;
+        replication::WriteTimeouts times;
         times.behind = behind;
         return write(2, times, system_clock());
     }
 
-    Outcome write(std::uint64_t version, replication::WriteTimes times, Clock& clock,
+    Outcome write(std::uint64_t version, replication::WriteTimeouts times, Clock& clock,
                   std::vector<RequestId> ids = {}) {
         peers::PeerCallsByName calls;
         calls.emplace("eu", std::make_unique<Calls>(asked));
-        replication::WritePath writes{
+        replication::WriteRouter writes{
             {schema, committer, progress, peers, clock, io.get_executor()},
             std::move(calls),
             times};
@@ -138,7 +138,7 @@ protected:
     }
 };
 
-TEST_F(WritePathTest, TakesTheRecordFromAPeer) {
+TEST_F(WriteRouterTest, TakesTheRecordFromAPeer) {
     has("k");
     const Outcome outcome = write(std::chrono::seconds{50});
     const auto* accepted = std::get_if<Accepted>(&outcome);
@@ -149,9 +149,9 @@ TEST_F(WritePathTest, TakesTheRecordFromAPeer) {
     EXPECT_EQ(seq_in(progress.ledger()->received(), "eu.1"), 2U) << "the change is still to come";
 }
 
-TEST_F(WritePathTest, TakesNoOtherRecord) {
+TEST_F(WriteRouterTest, TakesNoOtherRecord) {
     has("other");
-    replication::WriteTimes at_once;
+    replication::WriteTimeouts at_once;
     at_once.ask_after = {};
     at_once.behind = std::chrono::milliseconds{50};
     asked.meanwhile = [this, &at_once]() -> Task<void> {
@@ -165,7 +165,7 @@ TEST_F(WritePathTest, TakesNoOtherRecord) {
     EXPECT_EQ(asked.questions.size(), 1U);
 }
 
-TEST_F(WritePathTest, AsksNobodyWhoIsNotThere) {
+TEST_F(WriteRouterTest, AsksNobodyWhoIsNotThere) {
     has("k");
     peers.on_disconnect("eu", "gone");
     const Outcome outcome = write(std::chrono::milliseconds{50});
@@ -173,9 +173,9 @@ TEST_F(WritePathTest, AsksNobodyWhoIsNotThere) {
     EXPECT_TRUE(asked.questions.empty());
 }
 
-class WritePathHomeTest : public WritePathTest {
+class WriteRouterHomeTest : public WriteRouterTest {
 protected:
-    WritePathHomeTest() : WritePathTest(things_with_a_home()) {}
+    WriteRouterHomeTest() : WriteRouterTest(things_with_a_home()) {}
 
     // The home is asked for the record in vain, and the broker brings it after so long.
     Outcome write_what_comes_after(std::chrono::milliseconds late) {
@@ -185,15 +185,15 @@ protected:
             if (!applied) co_return applied.error();
             co_return Result<void>{};
         };
-        replication::WriteTimes at_once = times;
+        replication::WriteTimeouts at_once = times;
         at_once.ask_after = {};
         return write(2, at_once, stopped);
     }
 
-    const replication::WriteTimes times;
+    const replication::WriteTimeouts times;
 };
 
-TEST_F(WritePathHomeTest, DecidesInPlaceOfAHomeThatSleeps) {
+TEST_F(WriteRouterHomeTest, DecidesInPlaceOfAHomeThatSleeps) {
     const Outcome outcome = write(1, times, stopped);
     const auto* accepted = std::get_if<Accepted>(&outcome);
     ASSERT_TRUE(accepted);
@@ -201,7 +201,7 @@ TEST_F(WritePathHomeTest, DecidesInPlaceOfAHomeThatSleeps) {
     EXPECT_EQ(asked.deadlines, std::vector{times.forward});
 }
 
-TEST_F(WritePathHomeTest, WaitsLessForTheHomeWhenTheRecordCameLate) {
+TEST_F(WriteRouterHomeTest, WaitsLessForTheHomeWhenTheRecordCameLate) {
     const Outcome outcome = write_what_comes_after(times.without_home - 2 * times.forward_late);
     const auto* accepted = std::get_if<Accepted>(&outcome);
     ASSERT_TRUE(accepted);
@@ -209,14 +209,14 @@ TEST_F(WritePathHomeTest, WaitsLessForTheHomeWhenTheRecordCameLate) {
     EXPECT_EQ(asked.deadlines, (std::vector{times.ask, 2 * times.forward_late}));
 }
 
-TEST_F(WritePathHomeTest, AsksTheHomeHoweverLateTheRecordCame) {
+TEST_F(WriteRouterHomeTest, AsksTheHomeHoweverLateTheRecordCame) {
     const Outcome outcome = write_what_comes_after(times.without_home - times.forward_late / 2);
     EXPECT_TRUE(std::holds_alternative<Accepted>(outcome));
     EXPECT_EQ(asked.deadlines, (std::vector{times.ask, times.forward_late}));
 }
 
 // Also where the client gave the request a name, and no gateway said which try it is.
-TEST_F(WritePathHomeTest, FindsItsOwnSuccessWhenOnlyTheHomesAnswerIsLost) {
+TEST_F(WriteRouterHomeTest, FindsItsOwnSuccessWhenOnlyTheHomesAnswerIsLost) {
     ASSERT_TRUE(run_on(io, committer.apply(eu.run_of("eu.1", 3, 2))));
     asked.meanwhile = [this]() -> Task<void> {
         const std::string& question = asked.questions.back();

@@ -1,4 +1,4 @@
-#include "replication/write_path.hpp"
+#include "replication/write_router.hpp"
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
@@ -15,15 +15,15 @@ using namespace model;
 
 // One forwarded write at a time per record: the next one is compared with the row that the one
 // before left. On the calls' executor.
-class WritePath::Turns {
+class WriteRouter::Turns {
 public:
     Turns(asio::any_io_executor executor, Clock& clock)
         : executor_(std::move(executor)), clock_(clock) {}
 
     // timeout: it did not come to be this one's turn.
-    Task<void> take(RecordRef ref, std::chrono::milliseconds deadline) {
+    Task<void> take(RecordRef ref, std::chrono::milliseconds timeout) {
         auto& queue = waiting_[ref];
-        queue.push_back(clock_.timer(executor_, deadline));
+        queue.push_back(clock_.timer(executor_, timeout));
         const auto own = queue.back();
         if (queue.front() == own) co_return Result<void>{};
         boost::system::error_code woken;
@@ -50,19 +50,19 @@ private:
     std::map<RecordRef, std::list<std::shared_ptr<asio::steady_timer>>> waiting_;
 };
 
-WritePath::WritePath(WriteParts parts,
-                     std::map<std::string, std::unique_ptr<peers::PeerCalls>> calls,
-                     WriteTimes times)
+WriteRouter::WriteRouter(WriteRouterParts parts,
+                         std::map<std::string, std::unique_ptr<peers::PeerCalls>> calls,
+                         WriteTimeouts timeouts)
     : parts_(std::move(parts)),
-      times_(times),
+      timeouts_(timeouts),
       calls_(std::move(calls)),
       turns_(std::make_unique<Turns>(parts_.executor, parts_.clock)) {}
 
-WritePath::~WritePath() = default;
+WriteRouter::~WriteRouter() = default;
 
 // Without any id two effects of one request could not be told from two requests; and without an
 // attempt our second try, after a home whose answer was lost, not from a client's repeat.
-void WritePath::name_request(Intent& intent) {
+void WriteRouter::name_request(Intent& intent) {
     model::RequestMark& request = intent.request;
     if (!request.ids.empty() && !request.attempt.empty()) return;
     const std::string name =
@@ -72,7 +72,7 @@ void WritePath::name_request(Intent& intent) {
 }
 
 // A key that was taken back stands for another one, which may have been taken back as well.
-Task<Outcome> WritePath::submit(Intent intent) {
+Task<Outcome> WriteRouter::submit(Intent intent) {
     for (int hops = 0;; ++hops) {
         Result<Outcome> outcome = co_await submit_here_or_home(intent);
         const auto* refused = outcome ? std::get_if<Refused>(&*outcome) : nullptr;
@@ -82,9 +82,9 @@ Task<Outcome> WritePath::submit(Intent intent) {
     }
 }
 
-Task<Outcome> WritePath::submit_here_or_home(Intent intent) {
-    const auto until = parts_.clock.steady() + std::chrono::nanoseconds{times_.without_home};
-    Result<Outcome> outcome = co_await submit_when_caught_up(intent, times_.behind);
+Task<Outcome> WriteRouter::submit_here_or_home(Intent intent) {
+    const auto until = parts_.clock.steady() + std::chrono::nanoseconds{timeouts_.without_home};
+    Result<Outcome> outcome = co_await submit_when_caught_up(intent, timeouts_.behind);
     if (!outcome) co_return outcome;
     const auto* forwarded = std::get_if<ForwardHome>(&*outcome);
     if (!forwarded) co_return outcome;
@@ -93,7 +93,7 @@ Task<Outcome> WritePath::submit_here_or_home(Intent intent) {
     // What caught up late was asked of the peers in vain: the home may be the one that sleeps.
     const auto patience =
         std::clamp(duration_cast<std::chrono::milliseconds>(until - parts_.clock.steady()),
-                   times_.forward_late, times_.forward);
+                   timeouts_.forward_late, timeouts_.forward);
     // The calls, and whose turn it is, live on one thread: hop there and back.
     auto on_its_thread =
         asio::co_spawn(parts_.executor, forward(intent, home, patience), asio::use_awaitable);
@@ -111,22 +111,23 @@ Task<Outcome> WritePath::submit_here_or_home(Intent intent) {
     co_return co_await submit_when_caught_up(std::move(intent), left);
 }
 
-Task<Outcome> WritePath::submit_forwarded(Intent intent) {
-    co_return co_await submit_when_caught_up(std::move(intent), times_.behind_at_home);
+Task<Outcome> WriteRouter::submit_forwarded(Intent intent) {
+    co_return co_await submit_when_caught_up(std::move(intent), timeouts_.behind_at_home);
 }
 
-std::chrono::nanoseconds WritePath::patience_for(const Result<Outcome>& outcome,
-                                                 std::chrono::nanoseconds behind) const {
+std::chrono::nanoseconds WriteRouter::patience_for(const Result<Outcome>& outcome,
+                                                   std::chrono::nanoseconds behind) const {
     const auto* refused = outcome ? std::get_if<Refused>(&*outcome) : nullptr;
     if (!refused || refused->refusal != Refusal::replica_behind) return {};
-    return refused->doubtful ? std::min(behind, std::chrono::nanoseconds{times_.doubtful}) : behind;
+    return refused->doubtful ? std::min(behind, std::chrono::nanoseconds{timeouts_.doubtful})
+                             : behind;
 }
 
 // A request that names a state which this store has not reached waits for it. What does not come at
 // once may be slow, as through a broker: then peers are asked for this one record.
-Task<Outcome> WritePath::submit_when_caught_up(Intent intent, std::chrono::nanoseconds wait) {
+Task<Outcome> WriteRouter::submit_when_caught_up(Intent intent, std::chrono::nanoseconds wait) {
     const auto begin = parts_.clock.steady();
-    const auto ask_at = begin + std::chrono::nanoseconds{times_.ask_after};
+    const auto ask_at = begin + std::chrono::nanoseconds{timeouts_.ask_after};
     for (bool asked = !intent.key;;) {
         const std::uint64_t seen = parts_.progress.generation();
         Result<Outcome> outcome = co_await parts_.committer.submit(intent);
@@ -149,12 +150,12 @@ Task<Outcome> WritePath::submit_when_caught_up(Intent intent, std::chrono::nanos
 }
 
 // The row only, as with a home's answer: the changes in it arrive later and change nothing.
-Task<void> WritePath::join_from_peers(RecordRef ref) {
+Task<void> WriteRouter::join_from_peers(RecordRef ref) {
     commit::Rows rows;
     for (const auto& [name, calls] : calls_) {
         if (!parts_.peers.reachable(name)) continue;
         auto row =
-            co_await peers::record_of_peer(*calls, parts_.schema[ref.resource], ref, times_.ask);
+            co_await peers::record_of_peer(*calls, parts_.schema[ref.resource], ref, timeouts_.ask);
         if (row) rows.rows.push_back(std::move(*row));
     }
     if (rows.rows.empty()) co_return Error{Errc::unavailable, "no peer has it"};
@@ -163,13 +164,13 @@ Task<void> WritePath::join_from_peers(RecordRef ref) {
     co_return Result<void>{};
 }
 
-Task<Outcome> WritePath::forward(Intent intent, std::string home,
-                                 std::chrono::milliseconds patience) {
+Task<Outcome> WriteRouter::forward(Intent intent, std::string home,
+                                   std::chrono::milliseconds patience) {
     const RecordRef ref{intent.resource, *intent.key};
-    Result<void> turn = co_await turns_->take(ref, times_.forward);
+    Result<void> turn = co_await turns_->take(ref, timeouts_.forward);
     if (!turn) co_return Error{Errc::overloaded, turn.error().what};
     // The row may have moved on while this one waited: ask again what it is compared with.
-    Result<Outcome> outcome = co_await submit_when_caught_up(intent, times_.behind);
+    Result<Outcome> outcome = co_await submit_when_caught_up(intent, timeouts_.behind);
     if (outcome) {
         if (const auto* still = std::get_if<ForwardHome>(&*outcome)) {
             intent.precondition.compared = still->compared;
@@ -181,8 +182,8 @@ Task<Outcome> WritePath::forward(Intent intent, std::string home,
     co_return outcome;
 }
 
-Task<Outcome> WritePath::call_home(std::string home, Intent intent,
-                                   std::chrono::milliseconds patience) {
+Task<Outcome> WriteRouter::call_home(std::string home, Intent intent,
+                                     std::chrono::milliseconds patience) {
     const auto calls = calls_.find(home);
     if (calls == calls_.end()) co_return Error{Errc::unavailable, home + " has no known address"};
     auto outcome = co_await peers::forward_write(*calls->second, std::move(home), parts_.schema,
@@ -195,7 +196,7 @@ Task<Outcome> WritePath::call_home(std::string home, Intent intent,
 
 // The row and the request id only; the change itself arrives later and changes nothing. So the
 // client reads its own write here.
-Task<void> WritePath::join_answer(const Outcome& outcome, const Intent& intent) {
+Task<void> WriteRouter::join_answer(const Outcome& outcome, const Intent& intent) {
     commit::Rows rows;
     const auto add_effect = [&](const Row& row, WriteKind kind, const Stamp& stamp) {
         rows.rows.push_back(row);
@@ -222,9 +223,9 @@ Task<void> WritePath::join_answer(const Outcome& outcome, const Intent& intent) 
     co_return Result<void>{};
 }
 
-Task<std::size_t> WritePath::wait_for_peers(Dot dot, std::size_t wanted,
-                                            std::chrono::milliseconds deadline) {
-    const auto until = parts_.clock.steady() + std::chrono::nanoseconds{deadline};
+Task<std::size_t> WriteRouter::wait_for_peers(Dot dot, std::size_t wanted,
+                                              std::chrono::milliseconds timeout) {
+    const auto until = parts_.clock.steady() + std::chrono::nanoseconds{timeout};
     for (;;) {
         const std::uint64_t seen = parts_.peers.watch().generation();
         const std::size_t have = parts_.peers.have_applied(dot);
