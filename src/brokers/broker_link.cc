@@ -73,7 +73,7 @@ BrokerReport BrokerLink::report() const {
     report.arrived = counts.arrived;
     report.put_aside = dead_.count();
     report.foreign = counts.foreign;
-    report.adopted = foreign_ ? foreign_->adopted() : 0;
+    report.imported = foreign_ ? foreign_->imported() : 0;
     return report;
 }
 

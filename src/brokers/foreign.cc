@@ -8,7 +8,6 @@ namespace reef::brokers {
 
 using namespace model;
 using namespace std::chrono_literals;
-using brokers::Arrived;
 using commit::ImportResult;
 
 namespace {
@@ -34,7 +33,7 @@ Result<ForeignWrite> ForeignMessages::read(const Arrived& arrived) const {
     if (!resource) return Error{Errc::invalid, "nobody can tell what kind of record it is"};
     ForeignText text{arrived.message.body, place_text(arrived), parts_.clock.now()};
     if (arrived.message.time_ms > 0) text.sent = Time{arrived.message.time_ms * 1000};
-    if (const std::string* trace = arrived.message.header(brokers::trace_header)) {
+    if (const std::string* trace = arrived.message.header(trace_header)) {
         text.traceparent = *trace;
     }
     return read_foreign(*resource, text);
@@ -46,7 +45,7 @@ Task<std::uint64_t> ForeignMessages::take(std::vector<Read> read, Position after
         held_.push_back({++given_, std::move(one), all_before, parts_.clock.steady()});
     static_cast<void>(co_await settle());  // if it fails, it is tried again soon
     const std::uint64_t last = given_;
-    const bool mine = adopts();
+    const bool mine = imports();
     for (int i = 0; mine && held_.size() > options_.held_max && i < room_waits_max; ++i) {
         Result<void> slept = co_await parts_.clock.sleep(room_wait);
         if (!slept) co_return slept.error();
@@ -62,7 +61,7 @@ void ForeignMessages::forget() {
 asio::awaitable<void> ForeignMessages::run() {
     for (;;) {
         const std::uint64_t seen = parts_.progress.generation();
-        const bool mine = adopts();
+        const bool mine = imports();
         static_cast<void>(co_await settle());
         if (mine && !held_.empty()) {
             static_cast<void>(co_await parts_.progress.watch().wait_beyond(seen, options_.look));
@@ -74,7 +73,7 @@ asio::awaitable<void> ForeignMessages::run() {
 }
 
 // Of a node that this one has no link with nothing is known: it is taken to live.
-bool ForeignMessages::adopts() const {
+bool ForeignMessages::imports() const {
     return std::all_of(options_.before.begin(), options_.before.end(), [this](const auto& node) {
         return parts_.peers.silence_of(node) > options_.silence;
     });
@@ -90,7 +89,7 @@ Task<void> ForeignMessages::settle() {
 
 Task<void> ForeignMessages::settle_held() {
     for (;;) {
-        const bool mine = adopts();
+        const bool mine = imports();
         if (!mine) give_up_old();
         Chosen chosen = choose(mine);
         if (chosen.places.empty()) co_return Result<void>{};
@@ -112,9 +111,9 @@ Task<void> ForeignMessages::settle_held() {
 }
 
 // The first of those whose time has come.
-ForeignMessages::Chosen ForeignMessages::choose(bool adopts) const {
+ForeignMessages::Chosen ForeignMessages::choose(bool imports) const {
     Chosen chosen;
-    chosen.run.adopts = adopts;
+    chosen.run.adopts = imports;
     const Position received = parts_.progress.ledger()->received();
     const auto overdue = parts_.clock.steady() - std::chrono::nanoseconds{options_.order};
     const Position* had = nullptr;
@@ -136,7 +135,7 @@ Task<void> ForeignMessages::take_fates(const Chosen& chosen, const commit::Impor
     const std::uint64_t beginning = beginnings_;
     for (std::size_t i = 0; i < fates.size(); ++i) {
         if (fates[i].kind == ImportResult::Kind::waits) continue;
-        if (fates[i].kind == ImportResult::Kind::adopted) ++adopted_;
+        if (fates[i].kind == ImportResult::Kind::adopted) ++imported_;
         Held& held = held_[chosen.places[i]];
         held.settled = true;
         if (fates[i].kind != ImportResult::Kind::unfit) continue;
@@ -168,7 +167,7 @@ Task<void> ForeignMessages::take_refusal(const Chosen& chosen, Error error) {
     co_return co_await take_fates(chosen, unfit);
 }
 
-// The node that should adopt them lives, and has its own place at the broker: what it has not come
+// The node that should import them lives, and has its own place at the broker: what it has not come
 // to yet it will read again, even after a restart.
 void ForeignMessages::give_up_old() {
     const auto oldest = parts_.clock.steady() - std::chrono::nanoseconds{options_.held_for};

@@ -39,7 +39,7 @@ Task<void> JoinedRows::show_piece() {
     std::vector<RecordRef> piece;
     for (auto ref = waiting_.begin(); ref != waiting_.end() && piece.size() < options_.piece; ++ref)
         piece.push_back(*ref);
-    std::vector<brokers::Message> messages;
+    std::vector<Message> messages;
     for (const RecordRef& ref : piece) {
         auto row = co_await parts_.reader.get(ref);
         if (!row) co_return row.error();

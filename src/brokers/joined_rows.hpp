@@ -30,8 +30,8 @@ struct JoinedRowsParts {
     store::Reader& reader;
     peers::Peers& peers;
     Clock& clock;
-    const brokers::MessageShape& shape;
-    brokers::Broker& broker;
+    const MessageShape& shape;
+    Broker& broker;
 };
 
 // On one executor.
@@ -51,7 +51,7 @@ private:
     const JoinedRowsParts parts_;
     const JoinedRowsOptions options_;
     Watch added_;
-    std::unique_ptr<brokers::Sink> sink_;  // from the first row on that is shown
+    std::unique_ptr<Sink> sink_;  // from the first row on that is shown
     std::set<model::RecordRef> waiting_;
 };
 

@@ -6,7 +6,6 @@
 namespace reef::brokers {
 
 using namespace model;
-using brokers::Message;
 
 namespace {
 

@@ -9,8 +9,8 @@
 
 namespace reef::brokers {
 
-std::string message_json(const brokers::Message& message);
-Result<brokers::Message> parse_message(std::string_view json);
+std::string message_json(const Message& message);
+Result<Message> parse_message(std::string_view json);
 
 // Dead letters that are messages: "message/property-updates.0", and the offset.
 inline constexpr std::string_view message_letter = "message/";

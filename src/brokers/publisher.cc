@@ -15,8 +15,7 @@ constexpr const char* cursor = "published";
 
 }  // namespace
 
-Publisher::Publisher(PublisherParts parts, std::unique_ptr<brokers::Sink> sink,
-                     PublisherOptions options)
+Publisher::Publisher(PublisherParts parts, std::unique_ptr<Sink> sink, PublisherOptions options)
     : parts_(std::move(parts)), options_(options), sink_(std::move(sink)) {}
 
 Publisher::~Publisher() = default;
@@ -89,7 +88,7 @@ Task<std::size_t> Publisher::publish_piece() {
         log::warn("The log was trimmed before the broker had it: peers fill the gap",
                   {{"first", confirmed + 1}, {"last", entries->front().dot.seq - 1}});
     }
-    std::vector<brokers::Message> messages;
+    std::vector<Message> messages;
     messages.reserve(entries->size());
     for (const store::LogEntry& entry : *entries)
         messages.push_back(message_of(entry));
@@ -101,18 +100,18 @@ Task<std::size_t> Publisher::publish_piece() {
 
 // One that this node can't read any more, as after its resource was taken out of the app, has no
 // shape but its own.
-brokers::Message Publisher::message_of(const store::LogEntry& entry) const {
+Message Publisher::message_of(const store::LogEntry& entry) const {
     const auto change = parse_change(parts_.schema, entry.json);
     if (change) return parts_.shape.message(*change, entry.json);
-    brokers::Message message;
+    Message message;
     message.topic = parts_.shape.topics().front();
     message.body = entry.json;
-    message.headers.emplace_back(brokers::change_header, entry.json);
+    message.headers.emplace_back(change_header, entry.json);
     return message;
 }
 
 // Offsets only grow, unless the topic was made anew: then it lacks what it had.
-void Publisher::take_ends(const brokers::Ends& ends, std::uint64_t last) {
+void Publisher::take_ends(const Ends& ends, std::uint64_t last) {
     const bool anew = std::any_of(ends.begin(), ends.end(), [this](const auto& end) {
         const auto known = ends_.find(end.first);
         return known != ends_.end() && end.second <= known->second;

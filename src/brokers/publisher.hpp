@@ -31,13 +31,12 @@ struct PublisherParts {
     commit::Progress& progress;
     store::Reader& reader;
     Clock& clock;
-    const brokers::MessageShape& shape;
+    const MessageShape& shape;
 };
 
 class Publisher {
 public:
-    Publisher(PublisherParts parts, std::unique_ptr<brokers::Sink> sink,
-              PublisherOptions options = {});
+    Publisher(PublisherParts parts, std::unique_ptr<Sink> sink, PublisherOptions options = {});
     ~Publisher();
 
     // Runs until it is cancelled.
@@ -55,16 +54,16 @@ public:
 private:
     void begin();
     Task<std::size_t> publish_piece();
-    brokers::Message message_of(const store::LogEntry& entry) const;
-    void take_ends(const brokers::Ends& ends, std::uint64_t last);
+    Message message_of(const store::LogEntry& entry) const;
+    void take_ends(const Ends& ends, std::uint64_t last);
     Task<void> save_if_due();
     std::string cursor_text() const;
 
     const PublisherParts parts_;
     const PublisherOptions options_;
-    const std::unique_ptr<brokers::Sink> sink_;
+    const std::unique_ptr<Sink> sink_;
     model::OriginId self_;
-    brokers::Ends ends_;  // of what was confirmed, by place
+    Ends ends_;  // of what was confirmed, by place
     std::atomic<std::uint64_t> confirmed_{0};
     std::atomic<bool> connected_{false};
     std::atomic<bool> leads_{true};

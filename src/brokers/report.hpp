@@ -12,8 +12,8 @@ struct BrokerReport {
     std::uint64_t unpublished = 0;  // of them, by the process that tells of them
     std::uint64_t arrived = 0;
     std::uint64_t put_aside = 0;
-    std::uint64_t foreign = 0;  // messages of other programs
-    std::uint64_t adopted = 0;  // of these, by this node
+    std::uint64_t foreign = 0;   // messages of other programs
+    std::uint64_t imported = 0;  // of these, as writes of this node
 };
 
 }  // namespace reef::brokers

@@ -192,7 +192,7 @@ void add_broker(const MetricSources& sources, std::vector<MetricFamily>& familie
                               MetricType::Counter, static_cast<double>(broker.foreign)));
     families.push_back(single("atoll_broker_adopted_total",
                               "Messages of other programs that this node adopted.",
-                              MetricType::Counter, static_cast<double>(broker.adopted)));
+                              MetricType::Counter, static_cast<double>(broker.imported)));
 }
 
 double resident_bytes() {

@@ -81,13 +81,12 @@ private:
     std::string lines_of(const std::vector<store::LogEntry>& entries) {
         std::string lines;
         for (const store::LogEntry& entry : entries) {
-            peers::append_line(lines, entry.json);
+            append_line(lines, entry.json);
             position_[entry.dot.origin] = entry.dot.seq;
         }
         const auto ledger = parts_.progress.ledger();
-        peers::append_line(lines,
-                           peers::Heartbeat{parts_.node, parts_.clock.now(), ledger->received(),
-                                            ledger->applied(), ledger->before(), ledger->seeded()});
+        append_line(lines, Heartbeat{parts_.node, parts_.clock.now(), ledger->received(),
+                                     ledger->applied(), ledger->before(), ledger->seeded()});
         return lines;
     }
 

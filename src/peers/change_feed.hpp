@@ -17,7 +17,7 @@ namespace reef::peers {
 struct FeedParts {
     store::Reader& reader;
     commit::Progress& progress;
-    peers::Peers& peers;
+    Peers& peers;
     Clock& clock;
     std::string node;                   // our own name
     std::string asker;                  // the peer's

@@ -114,7 +114,7 @@ asio::awaitable<http::Response> HistoryRoutes::snapshot(const http::Request& req
 // Of an origin with dead letters only what is below them is inside the rows.
 asio::awaitable<http::Response> HistoryRoutes::snapshot_head(const http::Request& request) {
     const auto ledger = parts_.progress.ledger();
-    peers::SnapshotHead head{parts_.node, ledger->self, ledger->origins};
+    SnapshotHead head{parts_.node, ledger->self, ledger->origins};
     for (auto& [origin, mark] : head.marks) {
         if (mark.applied == mark.received) continue;
         mark.received = mark.applied;
@@ -137,8 +137,7 @@ asio::awaitable<http::Response> HistoryRoutes::snapshot_rows(const http::Request
                                                              std::optional<Key> after) {
     auto rows = co_await parts_.reader.scan(resource.id, std::move(after), rows_piece);
     if (!rows) co_return problem("unavailable", rows.error().what, request);
-    co_return http::json_response(
-        peers::rows_json(resource, parts_.progress.ledger()->self, *rows));
+    co_return http::json_response(rows_json(resource, parts_.progress.ledger()->self, *rows));
 }
 
 asio::awaitable<http::Response> HistoryRoutes::snapshot_requests(const http::Request& request,
@@ -146,7 +145,7 @@ asio::awaitable<http::Response> HistoryRoutes::snapshot_requests(const http::Req
     auto requests = co_await parts_.reader.requests(after, requests_piece);
     if (!requests) co_return problem("unavailable", requests.error().what, request);
     co_return http::json_response(
-        peers::requests_json(parts_.schema, parts_.progress.ledger()->self, *requests));
+        requests_json(parts_.schema, parts_.progress.ledger()->self, *requests));
 }
 
 asio::awaitable<http::Response> HistoryRoutes::record(const http::Request& request) {
@@ -161,8 +160,7 @@ asio::awaitable<http::Response> HistoryRoutes::record(const http::Request& reque
     if (!row) co_return problem("unavailable", row.error().what, request);
     std::vector<store::StoredRow> rows;
     if (*row) rows.push_back({std::move(**row), {}});
-    co_return http::json_response(
-        peers::rows_json(*resource, parts_.progress.ledger()->self, rows));
+    co_return http::json_response(rows_json(*resource, parts_.progress.ledger()->self, rows));
 }
 
 }  // namespace reef::peers

@@ -70,7 +70,7 @@ const Peers::Peer* Peers::find(std::string_view name) const {
     return found == peers_.end() ? nullptr : found->second.get();
 }
 
-void Peers::on_heartbeat(const std::string& name, const peers::Heartbeat& heartbeat,
+void Peers::on_heartbeat(const std::string& name, const Heartbeat& heartbeat,
                          const model::Position& applied_here) {
     const std::lock_guard lock{mutex_};
     Peer& peer = at(name);

@@ -41,7 +41,7 @@ public:
     ~Peers();
 
     // ---- told ----
-    void on_heartbeat(const std::string& peer, const peers::Heartbeat& heartbeat,
+    void on_heartbeat(const std::string& peer, const Heartbeat& heartbeat,
                       const model::Position& applied_here);
     void applied(const model::Position& applied_here);  // after each commit
     void on_disconnect(const std::string& peer, std::string trouble);

@@ -8,7 +8,7 @@ namespace reef::peers {
 
 using namespace model;
 
-Task<Row> record_of_peer(peers::PeerCalls& calls, const Resource& resource, RecordRef ref,
+Task<Row> record_of_peer(PeerCalls& calls, const Resource& resource, RecordRef ref,
                          std::chrono::milliseconds timeout) {
     std::string path{"/_atoll/record"};
     std::string question = "{\"resource\":";

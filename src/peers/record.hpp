@@ -12,7 +12,7 @@ namespace reef::peers {
 
 // not_found: it has no such record. Else as PeerCalls says, or unavailable: what it says is no row
 // of that record.
-Task<model::Row> record_of_peer(peers::PeerCalls& calls, const model::Resource& resource,
+Task<model::Row> record_of_peer(PeerCalls& calls, const model::Resource& resource,
                                 model::RecordRef ref, std::chrono::milliseconds timeout);
 
 }  // namespace reef::peers

@@ -14,7 +14,7 @@ namespace {
 constexpr const char* cursor = "snapshot";
 constexpr std::chrono::milliseconds answer_max{5000};
 
-Task<std::string> ask(peers::PeerCalls& calls, std::string question) {
+Task<std::string> ask(PeerCalls& calls, std::string question) {
     std::string path{"/_atoll/snapshot"};
     auto answer = co_await calls.post(std::move(path), std::move(question), answer_max);
     if (!answer) co_return answer.error();
@@ -60,7 +60,7 @@ std::optional<SnapshotPlace> Snapshot::unfinished_place() const {
 }
 
 // The position first: whatever is written from now on comes with the stream, once more.
-Task<SnapshotPlace> Snapshot::begin(const std::string& peer, peers::PeerCalls& calls) {
+Task<SnapshotPlace> Snapshot::begin(const std::string& peer, PeerCalls& calls) {
     std::string question{"{}"};
     auto answer = co_await ask(calls, std::move(question));
     if (!answer) co_return answer.error();
@@ -79,7 +79,7 @@ Task<SnapshotPlace> Snapshot::begin(const std::string& peer, peers::PeerCalls& c
     co_return place;
 }
 
-Task<void> Snapshot::take_pieces(SnapshotPlace place, peers::PeerCalls& calls) {
+Task<void> Snapshot::take_pieces(SnapshotPlace place, PeerCalls& calls) {
     for (bool more = true; more;) {
         fault_point("snapshot.piece");
         const bool rows = !place.resource.empty();
@@ -93,7 +93,7 @@ Task<void> Snapshot::take_pieces(SnapshotPlace place, peers::PeerCalls& calls) {
 }
 
 // Rows of one resource after the other; behind the last one come the requests.
-Task<bool> Snapshot::take_rows(SnapshotPlace& place, peers::PeerCalls& calls) {
+Task<bool> Snapshot::take_rows(SnapshotPlace& place, PeerCalls& calls) {
     const Resource* resource = parts_.schema.find(place.resource);
     if (!resource) co_return Error{Errc::invalid, "no resource " + place.resource};
     std::string question = question_json(place);
@@ -122,7 +122,7 @@ Task<bool> Snapshot::take_rows(SnapshotPlace& place, peers::PeerCalls& calls) {
 }
 
 // With the last of them this store has what the peer had at the beginning, and says so.
-Task<bool> Snapshot::take_requests(SnapshotPlace& place, peers::PeerCalls& calls) {
+Task<bool> Snapshot::take_requests(SnapshotPlace& place, PeerCalls& calls) {
     std::string question = question_json(place);
     auto answer = co_await ask(calls, std::move(question));
     if (!answer) co_return answer.error();

@@ -16,7 +16,7 @@
 
 namespace reef::peers {
 
-using PeerCallsByName = std::map<std::string, std::unique_ptr<peers::PeerCalls>>;
+using PeerCallsByName = std::map<std::string, std::unique_ptr<PeerCalls>>;
 
 struct SnapshotParts {
     const model::Schema& schema;
@@ -39,10 +39,10 @@ public:
 
 private:
     std::optional<SnapshotPlace> unfinished_place() const;
-    Task<SnapshotPlace> begin(const std::string& peer, peers::PeerCalls& calls);
-    Task<void> take_pieces(SnapshotPlace place, peers::PeerCalls& calls);
-    Task<bool> take_rows(SnapshotPlace& place, peers::PeerCalls& calls);
-    Task<bool> take_requests(SnapshotPlace& place, peers::PeerCalls& calls);
+    Task<SnapshotPlace> begin(const std::string& peer, PeerCalls& calls);
+    Task<void> take_pieces(SnapshotPlace place, PeerCalls& calls);
+    Task<bool> take_rows(SnapshotPlace& place, PeerCalls& calls);
+    Task<bool> take_requests(SnapshotPlace& place, PeerCalls& calls);
 
     const SnapshotParts parts_;
     std::atomic<std::uint64_t> rows_{0};

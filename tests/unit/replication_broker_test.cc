@@ -347,7 +347,7 @@ TEST_F(BrokerTest, ReadingCanBeginAnew) {
     run_until([&] { return received(eu, "us.1") == 5; });
 }
 
-// Another program's messages: us adopts them, or eu once us has fallen silent.
+// Another program's messages: us imports them, or eu once us has fallen silent.
 class ForeignBrokerTest : public BrokerTest {
 protected:
     void SetUp() override {
@@ -373,20 +373,20 @@ protected:
     }
 };
 
-TEST_F(ForeignBrokerTest, OneNodeAdoptsAndTheOtherHasItsChange) {
+TEST_F(ForeignBrokerTest, OneNodeImportsAndTheOtherHasItsChange) {
     start_eu(1h);
     tell(2);
     tell(3);
     run_until([&] { return version(eu) == 3; });
     EXPECT_EQ(us.progress.ledger()->seq(), 3U);
     EXPECT_EQ(eu.progress.ledger()->seq(), 0U);
-    EXPECT_EQ(us.link->report().adopted, 2U);
+    EXPECT_EQ(us.link->report().imported, 2U);
     const std::size_t all = topic.messages.size();
     run_until([&] { return us.acknowledged == all && eu.acknowledged == all; });
     EXPECT_EQ(us.progress.ledger()->digests, eu.progress.ledger()->digests);
 }
 
-TEST_F(ForeignBrokerTest, WhatNobodyHasAdoptedIsNotAcknowledged) {
+TEST_F(ForeignBrokerTest, WhatNobodyHasImportedIsNotAcknowledged) {
     start_eu(1h);
     run_until([&] { return eu.acknowledged == 1; });
     us.stop();
@@ -403,10 +403,10 @@ TEST_F(ForeignBrokerTest, ASilentNodeIsNotWaitedFor) {
     tell(2);
     start_eu(1ms);
     run_until([&] { return version(eu) == 2; });
-    EXPECT_EQ(eu.link->report().adopted, 1U);
+    EXPECT_EQ(eu.link->report().imported, 1U);
     us.start(true, brokers::ForeignOptions{});
     run_until([&] { return received(us, "eu.1") == 1; });
-    // It may have adopted the message itself before it heard of that: a twin, which counts once.
+    // It may have imported the message itself before it heard of that: a twin, which counts once.
     run_until([&] { return received(eu, "us.1") == us.progress.ledger()->seq(); });
     run_until([&] { return us.acknowledged == topic.messages.size(); });
     EXPECT_EQ(us.progress.ledger()->digests, eu.progress.ledger()->digests);
@@ -427,7 +427,7 @@ TEST_F(ForeignBrokerTest, WhatNeverComesIsNotWaitedForLong) {
     EXPECT_EQ(received(us, "eu.1"), 0U);
 }
 
-TEST_F(ForeignBrokerTest, WhatTheDatabaseRefusesIsPutAsideAndTheRestAdopted) {
+TEST_F(ForeignBrokerTest, WhatTheDatabaseRefusesIsPutAsideAndTheRestImported) {
     us.writer.refused.insert(Key{std::string{"bad"}});
     tell(2);
     tell(1, "", "bad");
@@ -435,7 +435,7 @@ TEST_F(ForeignBrokerTest, WhatTheDatabaseRefusesIsPutAsideAndTheRestAdopted) {
     tell(4);
     tell(5, R"(,"stage":"never")");
     run_until([&] { return version(us) == 4 && dead.messages.size() == 2; });
-    EXPECT_EQ(us.link->report().adopted, 3U);
+    EXPECT_EQ(us.link->report().imported, 3U);
     EXPECT_EQ(run_on(io, us.reader->dead_letters(0, {})).value().size(), 2U);
 }
 
