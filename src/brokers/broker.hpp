@@ -1,6 +1,6 @@
-// A broker between the nodes: changes go to it in messages and come from it. Kafka stands behind
-// it; a second kind of broker follows the same shape. All of it lives on one executor, on which
-// nothing ever blocks.
+// What a product must do to be the broker between nodes: take messages (Sink), and give back what
+// was sent, in order (BrokerFeed). Kafka does it today. All of it lives on one executor, and
+// nothing blocks there.
 #pragma once
 
 #include <memory>

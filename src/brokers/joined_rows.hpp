@@ -1,10 +1,10 @@
-// Shows joined rows to other programs. A join makes no change of its own, so that no message says
-// what came of two writes that did not know of each other; and a program that knows only versions
-// has seen one of them and dropped the other. One node, the lowest living one whose writes are
-// inside, sends the row as it is then, in a message without a change, which Atoll nodes pass over.
+// Shows joined rows to other programs. A join makes no change of its own, so no message says what
+// came of two writes that did not know of each other; a program that knows only versions has taken
+// one of them and dropped the other. So one node sends the joined row: the lowest living one by
+// name whose writes are inside. Its message carries no change, and Atoll nodes pass it over.
 //
-// What waits while the broker is away waits in memory: of a node that dies then, such a row is
-// shown with the next write to it.
+// While the broker is away, rows wait in memory. If the node dies meanwhile, other programs see
+// such a row with the next write to it.
 #pragma once
 
 #include <chrono>

@@ -1,9 +1,11 @@
-// Sends this node's own changes to a broker, in order: from its log, woken by each commit. The log
-// is the queue: while the broker is away it waits there, and nobody else waits.
+// Sends this node's own changes to a broker, in order. It reads them from the node's log whenever a
+// commit wakes it. The log is the queue: while the broker is away the changes wait there, and
+// nothing else waits for them.
 //
-// How far the broker has confirmed is kept in the store, now and then: after a crash the last of it
-// is sent again, which receivers know. Where the log was trimmed meanwhile, receivers find the gap
-// and ask the peers. A topic that was made anew gets everything that the log holds.
+// The publisher saves once a second how far the broker has confirmed. After a crash it sends the
+// last second's changes again, and receivers know them by their names. If the log was trimmed
+// before the broker had it, receivers find the gap and ask the peers. If the topic was made anew,
+// it gets everything that the log holds.
 #pragma once
 
 #include <atomic>
@@ -41,8 +43,8 @@ public:
 
     // Runs until it is cancelled.
     asio::awaitable<void> run();
-    // While another process of the node sends them, this one waits. Then it begins where that one
-    // has come to.
+    // While another process of the node publishes, this one waits. When it leads again it goes on
+    // where the other process stopped.
     void lead(bool on) { leads_ = on; }
     bool leads() const { return leads_; }  // from any thread
 

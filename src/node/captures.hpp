@@ -1,5 +1,5 @@
-// Takes in what other programs write into this node's tables, as soon as it is heard of: a notice
-// of the database, or a look every 250 ms. Where several processes share the database, the one that
+// Takes in what other programs write into this node's tables: at once when the database gives
+// notice, else with a look every 250 ms. If several processes share the database, the one that
 // holds the lease does it.
 #pragma once
 

@@ -1,6 +1,6 @@
-// This process and the others of its node on one PostgreSQL database: holds the lease or waits for
-// it, and hears of what the others have committed. On SQLite, where there are no others, it is as
-// if the lease were always held.
+// The processes of one node that share its PostgreSQL database. This one holds the node's lease or
+// waits for it, and hears what the others have committed. On SQLite there are no others: then it is
+// as if this process always held the lease.
 #pragma once
 
 #include <atomic>

@@ -25,7 +25,7 @@ struct NodeOptions {
     api::RequestLog request_log = api::RequestLog::errors;
     std::chrono::milliseconds stop_timeout{10'000};
     std::function<bool()> stop_asked = {};  // asked while the database is waited for
-    // What stands between the node and its store; nothing, but where a test puts something there.
+    // For tests: puts something between the node and its store.
     std::function<std::unique_ptr<store::Store>(std::unique_ptr<store::Store>)> wrap_store = {};
 };
 
@@ -34,14 +34,14 @@ public:
     virtual ~Node() = default;  // stops
     virtual std::uint16_t port() const = 0;
     virtual std::uint64_t records() const = 0;
-    // Answers what it has begun, commits what waits, closes the store. Once.
+    // Answers the requests that have begun, and commits what waits. Once.
     virtual void stop() = 0;
 };
 
-// Returns when the node serves; until its database can be reached that may take long, and its port
-// answers 503 meanwhile. closed: stop_asked() said so. The app outlives the node. When durable
-// storage fails the process ends at once, with status 1 and without answering anybody: what was not
-// answered may be lost.
+// Returns when the node serves. If its database cannot be reached, that takes until it can be, and
+// the node's port answers 503 meanwhile. closed: stop_asked() said so. The app outlives the node.
+// If durable storage fails, the process ends at once with status 1, without answering anybody: what
+// was not answered may be lost.
 Result<std::unique_ptr<Node>> start_node(const config::App& app, NodeOptions options);
 
 }  // namespace reef::node

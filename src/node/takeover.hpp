@@ -7,9 +7,9 @@
 
 namespace reef::node {
 
-// Returns the number of rows; 0 when the store has taken over none. One that was cut short by a
-// crash is completed by the next call, and what another process of the node has counted already is
-// passed over. Peers are told of it when it is complete (Ledger::before). closed: it was stopped.
+// Returns the number of rows; 0 if the store has taken over none. If a crash cut it short, the next
+// call completes it; rows that another process of the node has counted are passed over. Peers are
+// told of it once it is complete (Ledger::before). closed: stop_asked() said so.
 Task<std::size_t> take_over_rows(const model::Schema& schema, commit::Committer& committer,
                                  store::Reader& reader, std::function<bool()> stop_asked);
 

@@ -1,4 +1,5 @@
-// A peer's end of our log: changes as they commit, and where we stand, for as long as it listens.
+// What a peer hears that follows this node: changes as they commit, and a heartbeat every 100 ms,
+// for as long as the peer listens.
 #pragma once
 
 #include <atomic>
@@ -24,10 +25,10 @@ struct FeedParts {
     const std::atomic<bool>& stopping;  // this node is about to end
 };
 
-// From `after` on, without the origins of the nodes in `without`. Ends where the log has a hole, be
-// it that it was trimmed meanwhile: a tail with a hole is never served. Once this node is stopping,
-// its own changes go through here in any case: a broker that is slow must not keep from the peers
-// what nobody else can tell them soon.
+// From `after` on, without the origins of the nodes in `without`. The feed ends at a hole in the
+// log, which trimming may have made meanwhile: what follows a hole is never served. Once this node
+// is stopping, the feed carries this node's own changes even where a broker does: the peers must
+// get them now, however slow the broker is, since this node will not be there to be asked.
 std::unique_ptr<http::StreamBody> make_change_feed(FeedParts parts, model::Position after,
                                                    std::vector<std::string> without);
 

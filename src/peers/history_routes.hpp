@@ -1,5 +1,5 @@
-// What a peer asks that is behind: whether our log reaches back to where it stands, a piece of one
-// origin's log, a snapshot, one record as it stands here.
+// What a peer asks that is behind this node: whether our log reaches back to its position, a piece
+// of one origin's log, a snapshot, one record.
 #pragma once
 
 #include <optional>
@@ -33,7 +33,8 @@ public:
     explicit HistoryRoutes(Parts parts, const http::ProblemWriter& problems)
         : parts_(std::move(parts)), problems_(problems) {}
 
-    // Of the first origin whose tail behind `after` is not whole here, but for those of `without`.
+    // The first origin whose log here does not reach back to `after`; absent: there is none.
+    // Origins of the nodes in `without` are not looked at.
     Task<std::optional<LogRange>> missing(model::Position after, std::vector<std::string> without);
     http::Response gone(const LogRange& range, const http::Request& request) const;
 

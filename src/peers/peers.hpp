@@ -1,4 +1,5 @@
-// What this node knows of each of its peers: told by the feeds, asked by everyone. Any thread.
+// What this node knows of each of its peers. Feeds tell it; replication, routes and metrics ask.
+// From any thread.
 #pragma once
 
 #include <chrono>
@@ -58,7 +59,7 @@ public:
     // known.
     std::chrono::nanoseconds silence_of(std::string_view peer) const;
     bool knows(std::string_view peer) const;
-    // Peers whose feed is alive: their own changes need not come through others.
+    // Peers whose feed is alive: they bring their own changes, so other peers need not.
     std::vector<std::string> connected() const;
     std::vector<PeerReport> report() const;
     // DESIGN 5: the age of the oldest change known to exist elsewhere and not applied here; of a
@@ -80,9 +81,9 @@ public:
     // Peers that can be asked and have this change.
     std::vector<std::string> who_has(const model::Dot& dot) const;
     bool has_trouble(std::string_view what) const;  // of any peer
-    // One whose log does not reach back, or who was not reached yet since this node started.
+    // Whether its log does not reach back, or it was not reached yet since this node started.
     bool may_give_snapshot(std::string_view peer) const;
-    // Goes up with everything that is told.
+    // Notified whenever something is told.
     Watch& watch() { return watch_; }
 
 private:

@@ -1,6 +1,7 @@
-// How a store that is behind every log comes level: a peer's position first, then all its rows and
-// live request ids in pieces, joined; then that position is this store's, and the stream goes on.
-// Its own writes stay, in its rows and in its log. On one executor.
+// How a store comes level that is behind every peer's log. It asks a peer for its position, then
+// for all its rows and live request ids, in pieces, and joins them. Then it takes the peer's
+// position for its own, and follows the peer's feed from there. Its own writes stay, in its rows
+// and in its log. On one executor.
 #pragma once
 
 #include <atomic>
@@ -30,9 +31,9 @@ class Snapshot {
 public:
     explicit Snapshot(SnapshotParts parts) : parts_(std::move(parts)) {}
 
-    // Goes on where an earlier one from the same store was left, be it before a restart. conflict:
-    // one is being taken already, or another peer's goes on first. Else what the peer or the store
-    // answered: try again.
+    // If an earlier snapshot of the same store was not finished, before a restart or after it, this
+    // one goes on there. conflict: a snapshot is being taken already, or one of another peer has to
+    // be finished first. After any other error of the peer or the store: try again.
     Task<void> take(std::string peer);
 
     const std::atomic<std::uint64_t>& rows() const { return rows_; }  // taken, for metrics

@@ -1,6 +1,7 @@
-// Changes that this store's database refused, or that nobody could read: parked with their records
-// while all else flows. And messages of a broker that are no change: sent again when replayed.
-// Tried again a few times where that may help; then for a person to replay or to discard.
+// Changes that this store's database refused, or that could not be read. Each is parked with its
+// record, and all other records go on. If another try may help, it is replayed three times by
+// itself; then it waits for a person to replay or to discard it. Messages of a broker that are no
+// change are dead letters too: a replay sends them to their topic again.
 #pragma once
 
 #include <chrono>
@@ -30,18 +31,18 @@ class DeadLetters {
 public:
     explicit DeadLetters(DeadLetterParts parts) : parts_(std::move(parts)) {}
 
-    // From any thread; the caller resumes on its own executor. All are about the letter's record:
-    // every letter of it goes, in the order in which they came. Return how many went. not_found:
-    // there is no such letter.
+    // From any thread; the caller resumes on its own executor. Each call is about the record of the
+    // letter: all letters of that record are settled, in the order in which they came. Returns how
+    // many were. not_found: there is no such letter.
 
-    // rejected: the database refuses it still, and why. invalid: it can't be read still.
+    // rejected: the database still refuses it, and why. invalid: it still can't be read.
     Task<std::size_t> replay(std::uint64_t id);
     // The record is taken from a peer that has these changes inside. unavailable: none was found.
     Task<std::size_t> discard(std::uint64_t id);
     // What they say is given up here, and listed with the conflicts.
     Task<std::size_t> waive(std::uint64_t id, std::string reason);
 
-    // On the executor. New ones: those that may pass are replayed up to three times.
+    // On the executor: the committer has parked these.
     void parked(const std::vector<commit::Parked>& letters);
     asio::awaitable<void> retry();  // until it is cancelled
 

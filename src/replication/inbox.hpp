@@ -1,10 +1,11 @@
-// Between any source of changes (a peer's feed, a broker) and the committer. Sources may deliver
-// twice, out of order, with gaps, changes of one or of several origins; the committer gets each
-// origin's in order, once. Lives on one executor, and all calls come from there.
+// The inbox stands between every source of changes (a peer's feed, a broker) and the committer. A
+// source may deliver changes twice, out of order, with gaps, of one origin or of several; the
+// committer gets each origin's changes in order, once. The inbox lives on one executor, and all
+// calls come from there.
 //
 // Per origin it takes `received + 1`, drops what is known already, and holds a bounded window of
 // what came early. A gap that stays open is filled from peers. Another content under a known name
-// is a fork: reported, never applied. What can't be read is parked with its record.
+// is a fork: it is reported, and never applied. What can't be read is parked with its record.
 #pragma once
 
 #include <atomic>
@@ -46,7 +47,7 @@ struct InboxCounts {
     std::atomic<std::uint64_t> unknown_origins{0};  // of origins that this app does not have
 };
 
-// Who has an origin's changes, when their source has lost some.
+// Where an origin's changes can be had when their source has lost some.
 class GapSource {
 public:
     virtual ~GapSource() = default;

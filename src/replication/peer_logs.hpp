@@ -1,4 +1,4 @@
-// Gaps filled from peers: asks one after the other for what a source has lost.
+// Fills gaps from peers' logs: asks one peer after the other for what a source has lost.
 #pragma once
 
 #include "peers/snapshot.hpp"
@@ -8,12 +8,12 @@ namespace reef::replication {
 
 class PeerLogs final : public GapSource {
 public:
-    // `nobody` is told of each gap that is looked at while no peer can be asked.
+    // `nobody` is called with each gap that is found while no peer can be asked.
     PeerLogs(peers::Peers& peers, const peers::PeerCallsByName& calls, peers::Snapshot& snapshot,
              std::function<void(const model::Dot&)> nobody = {})
         : peers_(peers), calls_(calls), snapshot_(snapshot), nobody_(std::move(nobody)) {}
 
-    // When no log holds it any more, a snapshot is taken before this returns.
+    // If no log holds it any more, this takes a snapshot before it returns.
     Task<std::vector<std::string>> changes_after(model::Dot after, std::uint32_t count) override;
 
 private:

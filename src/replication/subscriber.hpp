@@ -1,7 +1,7 @@
-// Follows one peer's feed for as long as the node lives: what it says of itself goes to Peers, its
-// changes to the inbox, if this process applies them. Where the peer's log no longer reaches back,
-// and no other peer can help, it takes a snapshot of it; and once where the peer has rows that are
-// in no log, since they were there before Atoll.
+// Follows one peer's feed for as long as the node lives. Heartbeats go to Peers; changes go to the
+// inbox, if this process applies them. It takes a snapshot of the peer if the peer's log no longer
+// reaches back and no other peer can help; and once if the peer has rows that are in no log, since
+// they were there before Atoll.
 #pragma once
 
 #include <chrono>
