@@ -87,7 +87,8 @@ Task<void> BrokerReader::read() {
     }
 }
 
-// What the intake held was forgotten; or what a node that was cut off sent meanwhile was left.
+// True if the intake has forgotten what it held, or if a node whose changes were left at the broker
+// is no longer cut off.
 bool BrokerReader::must_begin_again() const {
     if (from_start_ || parts_.intake.epoch() != epoch_) return true;
     return std::any_of(held_.begin(), held_.end(),
@@ -113,8 +114,8 @@ Task<void> BrokerReader::take(std::vector<Arrived> arrived) {
     co_return Result<void>{};
 }
 
-// What comes from a node that is cut off is left at the broker: `held_back` keeps this piece from
-// being acknowledged before it has come in another way.
+// Changes of a node that is cut off are left at the broker. `held_back` names them, so that this
+// piece is not acknowledged before the store has them in another way.
 BrokerReader::Sorted BrokerReader::sort(std::vector<Arrived> arrived, Position& held_back) {
     Sorted sorted{{arrived.front().place, epoch_, {}}, {}, {}};
     for (Arrived& one : arrived) {
@@ -169,7 +170,7 @@ Task<void> BrokerReader::take_foreign(std::vector<Arrived> arrived, Unacknowledg
     co_return Result<void>{};
 }
 
-// Those that can be a record here; the others are put aside.
+// Returns the messages that can be a record here, and puts the others aside.
 Task<std::vector<ForeignMessages::Read>> BrokerReader::read_foreign(std::vector<Arrived> arrived) {
     std::vector<ForeignMessages::Read> read;
     for (Arrived& one : arrived) {

@@ -27,7 +27,7 @@ Task<void> DeadMessages::put_aside(Arrived arrived, std::string reason) {
     co_return put;
 }
 
-// Into the store first: whoever reads the topic of the dead finds it in the list as well.
+// The store comes first: whoever reads the topic of the dead finds the message in the list as well.
 Task<void> DeadMessages::put_aside_now(Arrived arrived, std::string reason) {
     log::warn("A message was put aside",
               {{"place", arrived.place}, {"offset", arrived.offset}, {"reason", reason}});
@@ -46,7 +46,7 @@ Task<void> DeadMessages::put_aside_now(Arrived arrived, std::string reason) {
     co_return Result<void>{};
 }
 
-// False: the store has as many dead letters as it takes. Then only the topic has this one.
+// False: the store takes no more dead letters. Then only the topic has this one.
 Task<bool> DeadMessages::keep_in_store(const Arrived& arrived, const std::string& reason) {
     commit::Rows rows;
     store::DeadLetter letter;

@@ -72,7 +72,7 @@ asio::awaitable<void> ForeignMessages::run() {
     }
 }
 
-// Of a node that this one has no link with nothing is known: it is taken to live.
+// Nothing is known of a node that is no peer of this one: it is taken to live.
 bool ForeignMessages::imports() const {
     return std::all_of(options_.before.begin(), options_.before.end(), [this](const auto& node) {
         return parts_.peers.silence_of(node) > options_.silence;
@@ -110,7 +110,7 @@ Task<void> ForeignMessages::settle_held() {
     }
 }
 
-// The first of those whose time has come.
+// Chooses the first messages whose time has come.
 ForeignMessages::Chosen ForeignMessages::choose(bool imports) const {
     Chosen chosen;
     chosen.run.adopts = imports;
@@ -151,8 +151,9 @@ Task<void> ForeignMessages::take_fates(const Chosen& chosen, const commit::Impor
     co_return Result<void>{};
 }
 
-// Of several, fewer are tried. One that the database refuses is put aside; one that another program
-// has locked waits, with all of its record.
+// The database refused a run. If it held several messages, the next run holds half as many. A
+// single message is put aside if the database refuses it; it waits, with all others of its record,
+// if another program has locked the record.
 Task<void> ForeignMessages::take_refusal(const Chosen& chosen, Error error) {
     if (error.code != Errc::rejected && error.code != Errc::locked) co_return error;
     if (chosen.places.size() > 1) {
@@ -167,8 +168,8 @@ Task<void> ForeignMessages::take_refusal(const Chosen& chosen, Error error) {
     co_return co_await take_fates(chosen, unfit);
 }
 
-// The node that should import them lives, and has its own place at the broker: what it has not come
-// to yet it will read again, even after a restart.
+// The node that should import these messages lives, and has its own place at the broker. It will
+// read what it has not imported yet, even after a restart.
 void ForeignMessages::give_up_old() {
     const auto oldest = parts_.clock.steady() - std::chrono::nanoseconds{options_.held_for};
     while (!held_.empty() && (held_.size() > options_.held_max || held_.front().since < oldest))

@@ -34,7 +34,8 @@ asio::awaitable<void> JoinedRows::run() {
     }
 }
 
-// Each as it is by now: what was written to it since has a message of its own, which says the same.
+// Shows each row as it is by now. A write since the join has a message of its own, which says the
+// same.
 Task<void> JoinedRows::show_piece() {
     std::vector<RecordRef> piece;
     for (auto ref = waiting_.begin(); ref != waiting_.end() && piece.size() < options_.piece; ++ref)
@@ -56,8 +57,8 @@ Task<void> JoinedRows::show_piece() {
     co_return sent.error();
 }
 
-// The lowest that lives of those who have written to it. Of two that each take the other one for
-// dead both show it, and no harm is done.
+// Whether this is the lowest living node by name among those whose writes are inside. If two nodes
+// take each other for dead, both show the row, which does no harm.
 bool JoinedRows::is_mine(const Vector& vector) const {
     const std::string self{node_of(parts_.progress.ledger()->self)};
     bool own = false;

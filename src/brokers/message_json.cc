@@ -29,7 +29,8 @@ std::string bytes_of(std::string_view hex) {
     return bytes;
 }
 
-// The parser refuses what is no UTF-8, so that it tells. PostgreSQL's text has no U+0000.
+// Whether this is UTF-8 is what the parser says, since it refuses everything else. PostgreSQL's
+// text cannot hold U+0000.
 std::string text_json(std::string_view bytes) {
     std::string json = json_text(bytes);
     const bool is_text = bytes.find('\0') == bytes.npos && parse_json(json).has_value();

@@ -20,7 +20,8 @@ Publisher::Publisher(PublisherParts parts, std::unique_ptr<Sink> sink, Publisher
 
 Publisher::~Publisher() = default;
 
-// "us.k3f9:120 property-updates.0:345": of another life of this store it says nothing.
+// The cursor reads "us.k3f9:120 property-updates.0:345". If it names another life of this store, it
+// does not count.
 void Publisher::begin() {
     const auto ledger = parts_.progress.ledger();
     self_ = ledger->self;
@@ -68,7 +69,7 @@ asio::awaitable<void> Publisher::run() {
     }
 }
 
-// How many changes went; 0: there is nothing new.
+// Returns how many changes were sent; 0 if there is nothing new.
 Task<std::size_t> Publisher::publish_piece() {
     Position after;
     const auto ledger = parts_.progress.ledger();  // which the next commit lets go of
@@ -79,8 +80,9 @@ Task<std::size_t> Publisher::publish_piece() {
     if (ledger->seq() <= confirmed) co_return std::size_t{0};
     auto entries = co_await parts_.reader.changes_after(std::move(after), options_.piece);
     if (!entries) co_return entries.error();
-    // The log may already show a commit whose answer is still on its way here. The broker could be
-    // faster with it: a change of its own that a node does not know looks like a fork.
+    // The log may already show a commit that this thread has not heard of. If it were sent now, the
+    // broker could bring it back before then, and a change of its own that a node does not know
+    // looks like a fork.
     while (!entries->empty() && entries->back().dot.seq > ledger->seq())
         entries->pop_back();
     if (entries->empty()) co_return std::size_t{0};
@@ -98,8 +100,8 @@ Task<std::size_t> Publisher::publish_piece() {
     co_return entries->size();
 }
 
-// One that this node can't read any more, as after its resource was taken out of the app, has no
-// shape but its own.
+// A change that this node can no longer read, since its resource was taken out of the app, is sent
+// in Atoll's own form.
 Message Publisher::message_of(const store::LogEntry& entry) const {
     const auto change = parse_change(parts_.schema, entry.json);
     if (change) return parts_.shape.message(*change, entry.json);
@@ -110,7 +112,7 @@ Message Publisher::message_of(const store::LogEntry& entry) const {
     return message;
 }
 
-// Offsets only grow, unless the topic was made anew: then it lacks what it had.
+// Offsets only grow, unless the topic was made anew: then everything is sent again.
 void Publisher::take_ends(const Ends& ends, std::uint64_t last) {
     const bool anew = std::any_of(ends.begin(), ends.end(), [this](const auto& end) {
         const auto known = ends_.find(end.first);

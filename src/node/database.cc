@@ -8,8 +8,8 @@ namespace reef::node {
 
 namespace {
 
-// A page that was not written is marked clean by the kernel: trying again would lie. Nobody who
-// still waits is answered.
+// The kernel marks a page clean that it could not write, so a second fsync would say that all is
+// well. Nobody who still waits is answered.
 [[noreturn]] void end_process(const Error& error) {
     log::error("Durable storage failed: ending the process", {{"error", error.what}});
     _exit(1);

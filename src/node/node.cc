@@ -53,7 +53,8 @@ std::vector<std::string> names_of(const std::vector<peers::PeerAddress>& peers) 
     return names;
 }
 
-// Peers beyond this machine could not be told from strangers: a broker has to do.
+// Without a secret this node could not tell peers beyond this machine from strangers. It keeps its
+// peer routes closed, and a broker has to carry the changes.
 bool is_closed(const config::App& app, const NodeOptions& options) {
     return !options.listen.loopback() && app.peer_secret.empty() &&
            !peer_addresses(app, options).empty();
@@ -160,7 +161,8 @@ private:
         return {};
     }
 
-    // No write is taken any more when the peers take over what this node has.
+    // Drains before it hands over: when the peers take over what this node has, it takes no more
+    // writes.
     void stop_server() {
         const auto end = system_clock().steady() + std::chrono::nanoseconds{options_.stop_timeout};
         server_->drain(options_.stop_timeout);
@@ -252,7 +254,7 @@ private:
     bool stopped_ = false;
 };
 
-// What nobody else would say of a node that can hear no peer.
+// A node that no peer may call needs a broker.
 Result<void> check_reach(const config::App& app, const NodeOptions& options) {
     if (!options.serve || !is_closed(app, options)) return {};
     if (app.transport.use == config::TransportKind::direct) {

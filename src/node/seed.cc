@@ -27,7 +27,8 @@ Task<std::size_t> load_seed(const config::App& app, commit::Committer& committer
     const auto begun = ledger.cursors.find(mark);
     const bool unfinished = begun != ledger.cursors.end() && begun->second == "begun";
     if (app.seed.empty() || (!unfinished && !is_empty(ledger))) co_return std::size_t{0};
-    // Its rows are what other programs keep, and theirs are not the seed any more.
+    // With foreign nodes the rows are those that other programs keep, and these have moved on since
+    // the seed.
     if (!app.foreign_nodes().empty()) co_return std::size_t{0};
     auto rows = config::read_seed(app.schema, app.seed);
     if (!rows) co_return rows.error();

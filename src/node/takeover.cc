@@ -16,7 +16,7 @@ struct Walk {
     std::size_t counted = 0;    // of them, now
 };
 
-// Through all records of a resource.
+// Counts the records of a resource that are not counted yet.
 Task<Walk> walk(model::ResourceId resource, commit::Committer& committer, store::Reader& reader) {
     Walk walked;
     std::optional<model::Key> after;
@@ -55,7 +55,7 @@ Task<std::size_t> take_over_rows(const model::Schema& schema, commit::Committer&
             taken += walked->counted;
             if (walked->uncounted == 0) break;
             if (walked->counted == walked->uncounted) continue;
-            // What another program keeps locked is looked at again.
+            // Another program keeps the rest locked: try again.
             if (stop_asked && stop_asked()) co_return Error{Errc::closed, "stopped"};
             Result<void> slept = co_await system_clock().sleep(look_pause);
             if (!slept) co_return slept.error();

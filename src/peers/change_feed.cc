@@ -33,14 +33,15 @@ public:
             const bool taken = co_await stream.write(lines);
             if (!taken) co_return;
             if (!entries->empty()) continue;
-            // A wake-up is a hint, and the silence of one interval is news as well.
+            // A wake-up is only a hint. If nothing was committed for one interval, the peer gets a
+            // heartbeat, which says so.
             static_cast<void>(
                 co_await parts_.progress.watch().wait_beyond(seen, heartbeat_interval));
         }
     }
 
 private:
-    // From what the peer was last heard to have on, our own changes are wanted as well.
+    // From now on the feed carries our own changes too, from what the peer was last heard to have.
     void hand_over() {
         if (std::erase(without_, parts_.node) == 0) return;
         for (const auto& [origin, seq] : parts_.peers.received_by(parts_.asker)) {
@@ -50,7 +51,7 @@ private:
         }
     }
 
-    // Where the peer stands, with everything passed over that it does not want from us.
+    // The peer's position. Origins that it does not want from us stand at the end.
     Position wanted_after() const {
         Position after = position_;
         const auto ledger = parts_.progress.ledger();  // which the next commit lets go of
@@ -65,7 +66,8 @@ private:
         return std::find(without_.begin(), without_.end(), node) != without_.end();
     }
 
-    // `ledger` is from before the entries were read: what it names was there, or is trimmed.
+    // `ledger` was read before the entries: each change that it names was in the log then, or was
+    // trimmed.
     bool has_hole(const store::Ledger& ledger, const std::vector<store::LogEntry>& entries) const {
         Position next = position_;
         for (const store::LogEntry& entry : entries) {

@@ -30,7 +30,7 @@ Error unavailable(const PeerAddress& peer, std::string_view what) {
             peer.node + " at " + peer.host + ':' + peer.port + ": " + std::string{what}};
 }
 
-// To the next of its processes.
+// Connects to the next of the peer's processes.
 void turn(PeerAddress& peer) {
     if (peer.more.empty()) return;
     peer.more.push_back({peer.host, peer.port});
@@ -148,7 +148,7 @@ public:
 
     Task<std::unique_ptr<Feed>> open(model::Position after,
                                      std::vector<std::string> without) override {
-        // One that goes silent is not asked again before the others.
+        // After a silent process the others come first.
         if (std::exchange(opened_, true)) turn(peer_);
         auto stream = co_await connect(peer_, times_.connect);
         if (!stream) co_return stream.error();
@@ -190,8 +190,8 @@ private:
     };
 
     Task<Answer> ask(Question question, std::chrono::milliseconds timeout) {
-        // A kept connection may have been closed by the other side meanwhile: then nothing of the
-        // request was read, and a new connection tries once more.
+        // The peer may have closed a kept connection meanwhile. Then it has read nothing of the
+        // request, and a new connection tries once more.
         const bool kept = !idle_.empty();
         auto answer = co_await try_once(question, timeout);
         const bool stale = !answer && answer.error().code == Errc::closed;

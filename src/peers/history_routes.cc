@@ -20,7 +20,7 @@ constexpr store::ScanLimits first_entry{1, 1};
 constexpr std::uint64_t log_piece_bytes = 1 << 20;
 constexpr std::uint32_t log_piece_max = 1000;
 
-// Everything but this origin is passed over.
+// The position behind which only this origin has changes: all others stand at the end.
 Position only(const store::Ledger& ledger, const Dot& after) {
     Position position;
     for (const auto& [origin, mark] : ledger.origins)
@@ -111,7 +111,8 @@ asio::awaitable<http::Response> HistoryRoutes::snapshot(const http::Request& req
     co_return co_await snapshot_rows(request, *resource, std::move(after));
 }
 
-// Of an origin with dead letters only what is below them is inside the rows.
+// The rows lack an origin's changes from its first dead letter on, so its mark is lowered to what
+// is applied.
 asio::awaitable<http::Response> HistoryRoutes::snapshot_head(const http::Request& request) {
     const auto ledger = parts_.progress.ledger();
     SnapshotHead head{parts_.node, ledger->self, ledger->origins};

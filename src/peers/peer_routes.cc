@@ -66,7 +66,7 @@ asio::awaitable<http::Response> PeerRoutes::handle(const http::Request& request)
     co_return co_await (this->*call->answer)(request);
 }
 
-// What holds for every peer that wants our history.
+// Refuses nodes that this app does not have, and peers whose records have another shape.
 std::optional<http::Response> PeerRoutes::refuse_asker(const http::Request& request) const {
     const std::string asker{request.header("atoll-peer")};
     if (!parts_.peers.knows(asker)) {
@@ -78,7 +78,8 @@ std::optional<http::Response> PeerRoutes::refuse_asker(const http::Request& requ
     return std::nullopt;
 }
 
-// A feed from `after` on; with `origin` and `limit` a piece of that one's log and no more.
+// Answers with a feed from `after` on; with `origin` and `limit`, with one piece of that origin's
+// log.
 asio::awaitable<http::Response> PeerRoutes::changes(const http::Request& request) {
     const auto query = parse_query(request.query);
     auto after = query ? parse_position(parameter(*query, "after").value_or("")) : std::nullopt;

@@ -11,12 +11,12 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// A peer that says nothing for so long is not waited for: its feed says something every 100 ms.
+// A peer that was silent for so long is not waited for. Its feed says something every 100 ms.
 constexpr std::chrono::nanoseconds silence_max = 500ms;
-// Who was heard so lately may be back in a moment.
+// A peer that was heard so lately may be back in a moment: it may be starting again.
 constexpr std::chrono::seconds restart_max{5};
 constexpr std::size_t marks_max = 256;
-// The rate of applying is that of the last seconds, looked at several times in each.
+// The rate of applying is measured over the last seconds, with several samples a second.
 constexpr std::chrono::nanoseconds rate_window = 5s;
 constexpr std::chrono::nanoseconds rate_step = 250ms;
 

@@ -59,7 +59,8 @@ std::optional<SnapshotPlace> Snapshot::unfinished_place() const {
     return place ? std::optional{std::move(*place)} : std::nullopt;
 }
 
-// The position first: whatever is written from now on comes with the stream, once more.
+// The position comes first. What is written after it comes with the feed too, and joining it twice
+// changes nothing.
 Task<SnapshotPlace> Snapshot::begin(const std::string& peer, PeerCalls& calls) {
     std::string question{"{}"};
     auto answer = co_await ask(calls, std::move(question));
@@ -92,7 +93,7 @@ Task<void> Snapshot::take_pieces(SnapshotPlace place, PeerCalls& calls) {
     co_return Result<void>{};
 }
 
-// Rows of one resource after the other; behind the last one come the requests.
+// Takes the rows of one resource after the other; after the last one come the request ids.
 Task<bool> Snapshot::take_rows(SnapshotPlace& place, PeerCalls& calls) {
     const Resource* resource = parts_.schema.find(place.resource);
     if (!resource) co_return Error{Errc::invalid, "no resource " + place.resource};
@@ -121,7 +122,8 @@ Task<bool> Snapshot::take_rows(SnapshotPlace& place, PeerCalls& calls) {
     co_return true;
 }
 
-// With the last of them this store has what the peer had at the beginning, and says so.
+// With the last piece this store has all that the peer had at the beginning: the peer's position
+// becomes its own.
 Task<bool> Snapshot::take_requests(SnapshotPlace& place, PeerCalls& calls) {
     std::string question = question_json(place);
     auto answer = co_await ask(calls, std::move(question));

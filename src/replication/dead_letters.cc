@@ -55,7 +55,8 @@ Task<std::size_t> DeadLetters::waive(std::uint64_t id, std::string reason) {
     co_return co_await std::move(there);
 }
 
-// All letters of the record that this one is about; of one that nobody can tell it alone.
+// Returns all letters of the record that letter `id` is about; only that letter if its record is
+// not known.
 Task<DeadLetters::Letters> DeadLetters::of_record_of(std::uint64_t id) {
     Letters all;
     for (std::uint64_t after = 0;;) {
@@ -145,7 +146,7 @@ Task<std::size_t> DeadLetters::give_up(const Letters& letters, std::string reaso
     co_return co_await settle(std::move(settlement));
 }
 
-// Into its topic: whoever can read it by now takes it there, as if it had just come.
+// Sends the message to its topic again, where nodes read it as if it had just come.
 Task<std::size_t> DeadLetters::send_again(Letters letters) {
     auto message = brokers::parse_message(letters.front().body);
     if (!message) co_return message.error();
@@ -156,7 +157,7 @@ Task<std::size_t> DeadLetters::send_again(Letters letters) {
     co_return co_await give_up(letters, std::move(done));
 }
 
-// Of the peers that answer, the first whose row has all of these changes inside.
+// Asks the peers for the record, until one answers with a row that has all of these changes inside.
 Task<Row> DeadLetters::row_of_a_peer(RecordRef ref, const Letters& letters) {
     const Resource& resource = parts_.schema[ref.resource];
     for (const auto& [name, calls] : parts_.calls) {

@@ -36,7 +36,7 @@ Result<void> check_change(const Change& change, const store::Ledger& ledger,
     return {};
 }
 
-// What is held of one origin: in order, early, or waiting for this node's clock.
+// The changes of one origin that are held: in order, early, or waiting for this node's clock.
 struct Inbox::Origin {
     std::map<std::uint64_t, commit::ChangeRun::Entry> window;  // by seq
     std::size_t bytes = 0;
@@ -49,7 +49,8 @@ struct Inbox::Origin {
     bool is_full(const InboxOptions& options) const {
         return window.size() >= options.window_changes_max || bytes >= options.window_bytes_max;
     }
-    // What came early must not keep out what it waits for: the latest of it comes again.
+    // Changes that came early must not keep out those that they wait for. The latest ones are
+    // dropped, and will come again.
     void make_room(const InboxOptions& options) {
         while (window.size() > options.window_changes_max / 2 ||
                (bytes > options.window_bytes_max / 2 && !window.empty())) {
@@ -107,7 +108,7 @@ Task<Inbox::Taken> Inbox::take(Delivery delivery) {
     co_return taken;
 }
 
-// Waits for room only where the committer is about to make some.
+// Waits for room only if the committer is about to make some.
 Task<Inbox::Verdict> Inbox::judge_when_there_is_room(const Stamp& stamp, const std::string& json,
                                                      const Delivery& delivery) {
     for (;;) {
@@ -122,7 +123,7 @@ Task<Inbox::Verdict> Inbox::judge_when_there_is_room(const Stamp& stamp, const s
     }
 }
 
-// What is in order makes room; what is early would wait for what may never come.
+// Changes that are in order leave the window soon. Early ones would wait for what may never come.
 bool Inbox::is_moving(const OriginId& name) const {
     const Origin& origin = origins_.at(name);
     const std::uint64_t next = std::max(origin.handed, received(name)) + 1;
@@ -151,7 +152,7 @@ Task<Inbox::Verdict> Inbox::judge(const Dot& dot, const std::string& json,
     co_return is_next ? Verdict::next : Verdict::early;
 }
 
-// The same bytes, as far as the log still has them.
+// Checks that a known change has the same bytes as in the log, if the log still has it.
 Task<void> Inbox::check_known(Dot dot, const std::string& json, const std::string& source) {
     auto entry = co_await parts_.reader.change(dot);
     if (!entry) co_return entry.error();
@@ -167,7 +168,8 @@ void Inbox::report_fork(const Dot& dot, const std::string& source) {
                {{"change", name_of(dot)}, {"source", source}});
 }
 
-// Of nobody that this app has, or of this node's own future: was it restored, or is it forged?
+// Whether a change is of no node that this app has, or of this node's own future. The latter means
+// that this node's store was restored from a backup, or that the change is forged.
 bool Inbox::is_stranger(const Stamp& stamp, const std::string& source) {
     const auto ledger = parts_.progress.ledger();
     const Dot& dot = stamp.dot;
@@ -184,7 +186,7 @@ bool Inbox::is_stranger(const Stamp& stamp, const std::string& source) {
     return true;
 }
 
-// What can't be read is put as well: it will be parked when it is its turn.
+// A change that can't be read is held as well: it is parked when its turn comes.
 void Inbox::put(const Stamp& stamp, std::string json) {
     commit::ChangeRun::Entry entry;
     auto change = parse_change(parts_.schema, json);
@@ -203,7 +205,7 @@ void Inbox::put(const Stamp& stamp, std::string json) {
     origin.window.emplace(stamp.dot.seq, std::move(entry));
 }
 
-// What is in order, of one origin after the other, up to a transaction's bound.
+// Returns changes that are in order, of one origin after the other, up to a transaction's bound.
 commit::ChangeRun Inbox::next_run() {
     commit::ChangeRun run;
     auto origin = origins_.upper_bound(turn_);
@@ -263,14 +265,15 @@ asio::awaitable<void> Inbox::run(ParkedListener parked) {
     }
 }
 
-// Nothing is known of what the committer was given: every source begins where the store stands.
+// It is not known what became of the changes that the committer was given. So everything is
+// forgotten, and every source begins at the store's position.
 void Inbox::start_again(const Error& error) {
     ++epoch_;
     failed_ = error.what;
     origins_.clear();
 }
 
-// Origins of which more is known to exist, and nothing has come for a while.
+// Returns the origins of which more changes are known to exist while none has come for a while.
 std::vector<OriginId> Inbox::open_gaps() {
     const auto now = parts_.clock.steady();
     const Position elsewhere = parts_.peers.reachable_received();
@@ -306,7 +309,7 @@ asio::awaitable<void> Inbox::fill_gaps(GapSource& source) {
     }
 }
 
-// Piece by piece, until what came early follows, or nobody has more.
+// Asks for one piece after the other, until what came early follows, or no peer has more.
 Task<void> Inbox::fill(OriginId origin, GapSource& source) {
     std::uint64_t after = received(origin);
     for (std::uint32_t piece = 0; piece < options_.fill_pieces_max; ++piece) {

@@ -41,7 +41,7 @@ asio::awaitable<void> Subscriber::run() {
     }
 }
 
-// Doubles with each failure, and is spread so that peers do not knock in step.
+// The pause doubles with each failure, and is random, so that peers do not try in step.
 std::chrono::nanoseconds Subscriber::next_pause() {
     const auto pause = std::chrono::nanoseconds{pause_};
     pause_ = std::min(pause_ * 2, options_.retry_max);
@@ -75,15 +75,15 @@ Task<void> Subscriber::follow() {
         if (!taken) co_return taken;
         if (std::exchange(trouble_logged_, false)) log::info("Follows a peer", {{"peer", peer_}});
         pause_ = options_.retry_min;
-        // One that was to bring its own changes is gone: this peer is asked for them as well.
+        // A node that was to bring its own changes is gone: this peer is asked for them as well.
         const std::vector<std::string> now = unwanted();
         const bool complete = std::includes(now.begin(), now.end(), without.begin(), without.end());
         if (!complete) co_return Error{Errc::closed, "asking again for the changes of others"};
     }
 }
 
-// A log that no longer reaches back: what other peers can bring comes first. If the gap stays, the
-// peer's rows are taken instead.
+// If the peer's log no longer reaches back, what other peers can bring is waited for. If the gap
+// stays, a snapshot of the peer is taken.
 Task<std::unique_ptr<peers::Feed>> Subscriber::open(std::vector<std::string> without) {
     model::Position here = parts_.progress.ledger()->received();
     auto feed = co_await source_->open(std::move(here), without);
@@ -109,13 +109,15 @@ Task<std::unique_ptr<peers::Feed>> Subscriber::open(std::vector<std::string> wit
         here = parts_.progress.ledger()->received();
         feed = co_await source_->open(std::move(here), without);
     }
-    // Of a peer that is away nobody knows; and nobody who starts waits for it.
+    // Whether the log of a peer that is away reaches back is not known, and a starting node does
+    // not wait for it.
     if (reaches_back(feed)) parts_.peers.alert(peer_, peers::needs_snapshot, false);
     co_return feed;
 }
 
-// Rows of a table that other programs had made are in no log: they are taken from the peer once.
-// Where one store holds those and the other one the app's seed, they are no copies of one another.
+// Rows of a table that was there before Atoll are in no log: they are taken from the peer once. If
+// one store began with such rows and the other one with the app's seed, the two are no copies of
+// each other.
 Task<void> Subscriber::share_before(std::string before, bool seeded) {
     const auto ledger = parts_.progress.ledger();
     const bool mixed =
@@ -136,7 +138,7 @@ Task<void> Subscriber::share_before(std::string before, bool seeded) {
     commit::Rows done;
     done.under_lease = true;
     done.cursors[mark] = std::move(before);
-    // A third node may have it from here.
+    // A third node may take these rows from this one.
     if (ledger->before().empty()) done.cursors.emplace(store::taken_over_cursor, "1");
     auto saved = co_await parts_.committer.load(std::move(done));
     if (!saved) co_return saved.error();
@@ -144,7 +146,8 @@ Task<void> Subscriber::share_before(std::string before, bool seeded) {
     co_return Result<void>{};
 }
 
-// Heartbeats as they stand among the changes; runs of changes together.
+// Heartbeats are taken where they stand among the changes; changes between two of them go to the
+// inbox together.
 Task<void> Subscriber::take(std::vector<peers::Arrival> arrivals, std::uint64_t epoch) {
     Inbox::Delivery delivery{peer_, epoch, std::exchange(early_, {})};
     std::optional<peers::Heartbeat> latest;

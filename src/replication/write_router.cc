@@ -13,14 +13,14 @@ namespace reef::replication {
 
 using namespace model;
 
-// One forwarded write at a time per record: the next one is compared with the row that the one
-// before left. On the calls' executor.
+// Lets one forwarded write at a time go to a record, so that the next one is compared with the row
+// that the one before it left. On the calls' executor.
 class WriteRouter::Turns {
 public:
     Turns(asio::any_io_executor executor, Clock& clock)
         : executor_(std::move(executor)), clock_(clock) {}
 
-    // timeout: it did not come to be this one's turn.
+    // timeout: this write's turn did not come in time.
     Task<void> take(RecordRef ref, std::chrono::milliseconds timeout) {
         auto& queue = waiting_[ref];
         queue.push_back(clock_.timer(executor_, timeout));
@@ -60,8 +60,9 @@ WriteRouter::WriteRouter(WriteRouterParts parts,
 
 WriteRouter::~WriteRouter() = default;
 
-// Without any id two effects of one request could not be told from two requests; and without an
-// attempt our second try, after a home whose answer was lost, not from a client's repeat.
+// A request without an id gets one, since two effects of one request could not be told from two
+// requests. A request without an attempt gets one too: if the home's answer is lost, this node's
+// second try must not look like a client's repeat.
 void WriteRouter::name_request(Intent& intent) {
     model::RequestMark& request = intent.request;
     if (!request.ids.empty() && !request.attempt.empty()) return;
@@ -71,7 +72,7 @@ void WriteRouter::name_request(Intent& intent) {
     if (request.ids.empty()) request.ids.push_back({RequestKind::attempt, name});
 }
 
-// A key that was taken back stands for another one, which may have been taken back as well.
+// A key that was taken back stands for another one, which may have been taken back too.
 Task<Outcome> WriteRouter::submit(Intent intent) {
     for (int hops = 0;; ++hops) {
         Result<Outcome> outcome = co_await submit_here_or_home(intent);
@@ -90,11 +91,12 @@ Task<Outcome> WriteRouter::submit_here_or_home(Intent intent) {
     if (!forwarded) co_return outcome;
     const std::string home = forwarded->home;
     name_request(intent);
-    // What caught up late was asked of the peers in vain: the home may be the one that sleeps.
+    // If this store caught up late, the peers were asked for the record in vain: the home may be
+    // asleep.
     const auto patience =
         std::clamp(duration_cast<std::chrono::milliseconds>(until - parts_.clock.steady()),
                    timeouts_.forward_late, timeouts_.forward);
-    // The calls, and whose turn it is, live on one thread: hop there and back.
+    // The calls and the turns live on one thread: go there and come back.
     auto on_its_thread =
         asio::co_spawn(parts_.executor, forward(intent, home, patience), asio::use_awaitable);
     outcome = co_await std::move(on_its_thread);
@@ -105,7 +107,8 @@ Task<Outcome> WriteRouter::submit_here_or_home(Intent intent) {
                                   home + " can't be reached: " + outcome.error().what, "",
                                   std::nullopt}};
     }
-    // Under the same request id: if the home did do it, the two effects are known as one.
+    // Decide it here, under the same request id: if the home did do it, the two effects are known
+    // as one.
     intent.decide_locally = true;
     const auto left = until - parts_.clock.steady();
     co_return co_await submit_when_caught_up(std::move(intent), left);
@@ -123,8 +126,8 @@ std::chrono::nanoseconds WriteRouter::patience_for(const Result<Outcome>& outcom
                              : behind;
 }
 
-// A request that names a state which this store has not reached waits for it. What does not come at
-// once may be slow, as through a broker: then peers are asked for this one record.
+// A request that names a state which this store has not reached waits for it. If the state does not
+// come at once, a broker may be slow: then peers are asked for this one record.
 Task<Outcome> WriteRouter::submit_when_caught_up(Intent intent, std::chrono::nanoseconds wait) {
     const auto begin = parts_.clock.steady();
     const auto ask_at = begin + std::chrono::nanoseconds{timeouts_.ask_after};
@@ -149,7 +152,7 @@ Task<Outcome> WriteRouter::submit_when_caught_up(Intent intent, std::chrono::nan
     }
 }
 
-// The row only, as with a home's answer: the changes in it arrive later and change nothing.
+// Joins the row alone, as with a home's answer. The changes in it arrive later, and change nothing.
 Task<void> WriteRouter::join_from_peers(RecordRef ref) {
     commit::Rows rows;
     for (const auto& [name, calls] : calls_) {
@@ -169,7 +172,8 @@ Task<Outcome> WriteRouter::forward(Intent intent, std::string home,
     const RecordRef ref{intent.resource, *intent.key};
     Result<void> turn = co_await turns_->take(ref, timeouts_.forward);
     if (!turn) co_return Error{Errc::overloaded, turn.error().what};
-    // The row may have moved on while this one waited: ask again what it is compared with.
+    // Others may have written to the row while this write waited: find out again what to compare
+    // with.
     Result<Outcome> outcome = co_await submit_when_caught_up(intent, timeouts_.behind);
     if (outcome) {
         if (const auto* still = std::get_if<ForwardHome>(&*outcome)) {
@@ -194,8 +198,8 @@ Task<Outcome> WriteRouter::call_home(std::string home, Intent intent,
     co_return outcome;
 }
 
-// The row and the request id only; the change itself arrives later and changes nothing. So the
-// client reads its own write here.
+// Joins the row and the request id, so that the client reads its own write here. The change itself
+// arrives later, and changes nothing.
 Task<void> WriteRouter::join_answer(const Outcome& outcome, const Intent& intent) {
     commit::Rows rows;
     const auto add_effect = [&](const Row& row, WriteKind kind, const Stamp& stamp) {
