@@ -29,6 +29,11 @@ store::LoadResult facts_of(const store::WriteSet& saved) {
 
 }  // namespace
 
+Error too_many_letters() {
+    return {Errc::overloaded, "there are " + std::to_string(parked_max) +
+                                  " dead letters: changes are held until some are settled"};
+}
+
 BatchState::BatchState(const Schema& schema, store::LoadResult loaded, BatchContext batch_context)
     : schema_(schema), loaded_(std::move(loaded)) {
     update(std::move(batch_context));

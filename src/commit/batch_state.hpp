@@ -12,6 +12,9 @@
 
 namespace reef::commit {
 
+inline constexpr const char* too_many_origins = ": its vector would name too many origins";
+Error too_many_letters();
+
 class BatchState final : public model::Facts {
 public:
     BatchState(const model::Schema& schema, store::LoadResult loaded, BatchContext batch_context);
@@ -36,6 +39,7 @@ public:
     bool holds_lease() const { return context_.lease == loaded_.ledger.lease; }
     std::uint64_t received_of(std::string_view origin) const;
     bool has_parked(const model::RecordRef& ref) const { return parked_records_.contains(ref); }
+    bool is_full_of_letters() const { return loaded_.ledger.parked.size() >= parked_max; }
     // A vector with more entries could be saved, but not read again.
     bool has_room(const model::Row& there) const;
 

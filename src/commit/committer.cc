@@ -1,33 +1,23 @@
 #include "commit/committer.hpp"
 
 #include <boost/asio/associated_executor.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <iterator>
 
 #include "base/fault.hpp"
 #include "base/log.hpp"
-#include "commit/load_request.hpp"
+#include "commit/ahead.hpp"
+#include "commit/pieces.hpp"
 #include "commit/queue.hpp"
 
 namespace reef::commit {
 
 using namespace model;
 
-// A piece of an item, on its own way through a batch. Nobody waits for it.
-struct Committer::Part final : Item {
-    using Item::Item;
-    asio::any_io_executor executor() const override { return {}; }
-    void resume() override {}
-};
-
 namespace {
 
-// It is known that nothing was saved: then it may be decided anew.
-bool is_settled(const Error& error) {
-    return error.code != Errc::broken && error.code != Errc::outcome_unknown;
-}
-
-bool is_about_a_row(const Error& error) {
-    return error.code == Errc::rejected || error.code == Errc::locked;
+bool is(const Result<void>& done, Errc code) {
+    return !done && done.error().code == code;
 }
 
 // How often a write that found its record locked looks again.
@@ -39,20 +29,13 @@ Error as_told(Error error) {
     return error;
 }
 
-std::size_t rows_of(const Items& items) {
-    std::size_t rows = 0;
-    for (const auto& item : items)
-        rows += item->rows();
-    return rows;
-}
-
 }  // namespace
 
 Committer::Committer(CommitterParts parts, CommitOptions options)
     : parts_(std::move(parts)),
       options_(options),
       queue_(std::make_unique<Queue>(parts_.executor, options.queue_writes_max)),
-      saving_(parts_.executor) {}
+      ahead_(std::make_unique<Ahead>(parts_, options_, *queue_)) {}
 
 Committer::~Committer() = default;
 
@@ -91,7 +74,7 @@ Task<Done> Committer::enqueue(Work work) {
 Task<Outcome> Committer::submit(Intent intent) {
     const auto deadline = parts_.clock.steady() + options_.locked_wait;
     for (;;) {
-        Work work = intent;
+        Work work = ClientWrite{intent};
         Result<Done> done = co_await enqueue(std::move(work));
         if (done) co_return std::get<Outcome>(std::move(*done));
         const bool locked = done.error().code == Errc::locked;
@@ -136,69 +119,86 @@ Task<ImportResults> Committer::adopt(ForeignRun run) {
 Task<void> Committer::run() {
     Result<void> done;
     while (done) {
-        Turn turn = std::exchange(next_, {});
+        Turn turn = ahead_->take();
         if (turn.items.empty()) turn.items = co_await queue_->take(options_.batch_rows_max);
         if (turn.items.empty()) break;  // closed
         ++counts_.batches;
         counts_.items += turn.items.size();
         done = co_await commit_turn(turn);
         if (!done) {
-            // Their coroutines belong to other threads: they are left as they are, unanswered.
-            for (Items* items : {&turn.items, &next_.items}) {
-                for (auto& item : *items)
-                    static_cast<void>(item.release());
-            }
+            leave_unanswered(std::move(turn.items));
+            leave_unanswered(ahead_->take().items);
             break;
         }
         resume_all(std::move(turn.items));
         counts_.waiting = queue_->size();
-        if (next_.items.empty()) done = co_await tidy_up();
+        if (ahead_->is_empty()) done = co_await tidy_up();
     }
-    co_await saving_.join();
+    co_await ahead_->join();
     co_return done;
-}
-
-// What the database does when it has the time. Only `broken` goes up.
-Task<void> Committer::tidy_up() {
-    Result<void> done;
-    if (counts_.waiting == 0) done = co_await parts_.writer.on_idle();
-    if ((done || done.error().code != Errc::broken) && trim_is_due()) done = co_await trim();
-    if (!done && done.error().code == Errc::broken) co_return done;
-    co_return Result<void>{};
-}
-
-// What was decided on top of the batch before is saved as it is. When something has come between
-// the two it is decided again; so is what changes nothing, since nothing would be compared.
-Task<void> Committer::commit_turn(Turn& turn) {
-    const ItemSpan all{0, turn.items.size()};
-    const auto batch = std::move(turn.batch);
-    if (batch && has_to_be_saved(*batch)) {
-        Result<void> saved = co_await save(*batch, true);
-        if (saved) co_return saved;
-        if (!is_settled(saved.error())) co_return refuse(turn.items, all, saved.error());
-    }
-    co_return co_await commit_batch(turn.items, all);
 }
 
 void Committer::stop() {
     queue_->close();
 }
 
-// Loads what is concerned; and once more, where what was loaded shows that it is not all.
-Task<std::unique_ptr<Batch>> Committer::begin_batch(const Items& items, ItemSpan span) {
-    next_.batch.reset();  // it was to be the next one
-    std::vector<model::RecordRef> lacking;
+// What was decided ahead is saved as it is. When nothing was saved, it is decided again, as
+// everything else is: piece by piece.
+Task<void> Committer::commit_turn(Turn& turn) {
+    PiecesLeft left{turn.items};
+    if (turn.batch && turn.batch->changed()) {
+        Result<void> durable = co_await save(*turn.batch, true);
+        if (is(durable, Errc::broken)) co_return durable;
+        if (durable) left.finish(left.next());
+        if (is(durable, Errc::outcome_unknown)) left.refuse(left.next(), durable.error());
+    }
+    turn.batch.reset();
+    for (Piece piece = left.next(); !piece.empty(); piece = left.next()) {
+        Result<void> durable = co_await commit(piece);
+        // Locked: by another program since it was loaded. The second time it is known by whom.
+        if (is(durable, Errc::locked)) durable = co_await commit(piece);
+        if (is(durable, Errc::broken)) co_return durable;
+        if (durable) {
+            left.finish(piece);
+        } else if (is(durable, Errc::locked) || is(durable, Errc::rejected)) {
+            left.divide(piece, durable.error());
+        } else {
+            left.refuse(piece, durable.error());
+        }
+    }
+    counts_.bisected += left.divisions();
+    co_return Result<void>{};
+}
+
+// Load, decide, save. The answers go out when the whole turn is durable.
+Task<void> Committer::commit(const Piece& piece) {
+    auto loaded = co_await load_batch(piece);
+    if (!loaded) co_return loaded.error();
+    Batch& batch = **loaded;
+    for (Job* job : piece)
+        job->done = batch.take(job->work);
+    if (!batch.changed()) {  // only refused, repeated, or to be forwarded home
+        co_await parts_.writer.release();
+        co_return Result<void>{};
+    }
+    co_return co_await save(batch, false);
+}
+
+// What the piece is about; and once more, where what was loaded shows that it is not all.
+Task<std::unique_ptr<Batch>> Committer::load_batch(const Piece& piece) {
+    ahead_->forget();
+    std::vector<RecordRef> lacking;
     for (bool again = false;; again = true) {
-        store::LoadRequest wanted;
-        wanted.records = std::exchange(lacking, {});
-        for (std::size_t i = span.first; i < span.second; ++i)
-            add_to_request(parts_.schema, items[i]->work, wanted);
-        auto loaded = co_await parts_.writer.begin(std::move(wanted));
+        store::LoadRequest request;
+        request.records = std::exchange(lacking, {});
+        for (const Job* job : piece)
+            add_to_request(parts_.schema, job->work, request);
+        auto loaded = co_await parts_.writer.begin(std::move(request));
         if (!loaded) co_return loaded.error();
         auto batch =
             std::make_unique<Batch>(parts_.schema, std::move(*loaded), parts_.batch_context());
-        for (std::size_t i = span.first; i < span.second && !again; ++i) {
-            for (model::RecordRef& ref : batch->lacks(items[i]->work))
+        for (std::size_t i = 0; i < piece.size() && !again; ++i) {
+            for (RecordRef& ref : batch->lacks(piece[i]->work))
                 lacking.push_back(std::move(ref));
         }
         if (lacking.empty()) co_return batch;
@@ -206,50 +206,15 @@ Task<std::unique_ptr<Batch>> Committer::begin_batch(const Items& items, ItemSpan
     }
 }
 
-Task<void> Committer::commit_batch(Items& items, ItemSpan span, bool again) {
-    auto begun = co_await begin_batch(items, span);
-    if (!begun && begun.error().code == Errc::rejected) {
-        co_return co_await bisect(items, span, begun.error());
-    }
-    if (!begun) co_return refuse(items, span, begun.error());  // nothing happened
-
-    // From here to finish() all is pure.
-    Batch& batch = **begun;
-    for (std::size_t i = span.first; i < span.second; ++i) {
-        items[i]->done = batch.take(items[i]->work);
-    }
-    if (!has_to_be_saved(batch)) {
-        co_await parts_.writer.release();
-        co_return co_await divide_locked(items, span);
-    }
-    Result<void> durable = co_await save(batch, false);
-    if (!durable && durable.error().code == Errc::locked && !again) {
-        co_return co_await commit_batch(items, span, true);
-    }
-    if (!durable && is_about_a_row(durable.error())) {
-        co_return co_await bisect(items, span, durable.error());
-    }
-    if (!durable) co_return refuse(items, span, durable.error());
-    co_return co_await divide_locked(items, span);
-}
-
-// Not what is only refused, repeated, or to be forwarded home.
-bool Committer::has_to_be_saved(const Batch& batch) {
-    return batch.changed();
-}
-
-Task<void> Committer::save(Batch& batch, bool follows) {
+Task<void> Committer::save(Batch& batch, bool on_top) {
     store::WriteSet saved = batch.finish();
     if (saved.ledger.batch > 0) ++saved.ledger.batch;
     const store::Ledger ledger = saved.ledger;
     const std::size_t letters = saved.dead_letters.size();
     std::vector<RecordRef> joined = batch.take_joined();
     fault_point("commit.before");
-    Result<void> durable = co_await write(std::move(saved), follows);
-    if (!durable) {
-        next_.batch.reset();
-        co_return durable;
-    }
+    Result<void> durable = co_await ahead_->save(std::move(saved), on_top, !trim_is_due());
+    if (!durable) co_return durable;
     fault_point("commit.after");
     counts_.parked += letters;
     parts_.committed(ledger);
@@ -257,178 +222,20 @@ Task<void> Committer::save(Batch& batch, bool follows) {
     co_return durable;
 }
 
-// While the database saves it, those who come are decided on top of it.
-Task<void> Committer::write(store::WriteSet saved, bool follows) {
-    const bool alone = !parts_.writer.loads_ahead() || !next_.items.empty() || trim_is_due();
-    if (!alone) {
-        next_.batch = std::make_unique<Batch>(parts_.schema, saved, parts_.batch_context());
-    }
-    auto writing = follows ? parts_.writer.commit_ahead(std::move(saved))
-                           : parts_.writer.commit(std::move(saved));
-    if (alone) co_return co_await std::move(writing);
-    std::optional<Result<void>> durable;
-    saving_.start("save a batch", save_into(std::move(writing), durable));
-    while (!durable) {
-        const std::size_t decided = rows_of(next_.items);
-        Items more;
-        if (decided < options_.batch_rows_max)
-            more = queue_->take_waiting(options_.batch_rows_max - decided, options_.ahead_rows_min);
-        if (more.empty()) {
-            co_await queue_->woken();
-        } else {
-            co_await decide_ahead(std::move(more));
-        }
-    }
-    if (next_.items.empty()) next_.batch.reset();
-    co_return *durable;
+// Their coroutines belong to other threads, which the end of the process stops: nothing of them may
+// be touched, and nobody hears anything.
+void Committer::leave_unanswered(Items items) {
+    for (auto& item : items)
+        static_cast<void>(item.release());
 }
 
-asio::awaitable<void> Committer::save_into(Task<void> writing,
-                                           std::optional<Result<void>>& durable) {
-    durable = co_await std::move(writing);
-    queue_->wake();
-}
-
-// Where that is not possible they wait for their turn.
-asio::awaitable<void> Committer::decide_ahead(Items more) {
-    const std::size_t first = next_.items.size();
-    next_.items.insert(next_.items.end(), std::make_move_iterator(more.begin()),
-                       std::make_move_iterator(more.end()));
-    if (!next_.batch) co_return;
-    const bool known = co_await load_ahead(first);
-    if (!known) {
-        next_.batch.reset();
-        co_return;
-    }
-    for (std::size_t i = first; i < next_.items.size(); ++i)
-        next_.items[i]->done = next_.batch->take(next_.items[i]->work);
-}
-
-// As begin_batch() loads, for those of the next batch from the first one on.
-asio::awaitable<bool> Committer::load_ahead(std::size_t first) {
-    std::vector<model::RecordRef> lacking;
-    for (bool again = false;; again = true) {
-        store::LoadRequest wanted;
-        wanted.records = std::exchange(lacking, {});
-        for (std::size_t i = first; i < next_.items.size() && !again; ++i)
-            add_to_request(parts_.schema, next_.items[i]->work, wanted);
-        auto loaded = co_await parts_.writer.load_ahead(std::move(wanted));
-        // What other programs wrote comes first in a batch, before all that is decided.
-        if (!loaded || !loaded->captured.empty()) co_return false;
-        next_.batch->add(std::move(*loaded), parts_.batch_context());
-        for (std::size_t i = first; i < next_.items.size() && !again; ++i) {
-            for (RecordRef& ref : next_.batch->lacks(next_.items[i]->work))
-                lacking.push_back(std::move(ref));
-        }
-        if (lacking.empty()) co_return true;
-    }
-}
-
-// Of what could not be done for the sake of one locked record, the rest is.
-Task<void> Committer::divide_locked(Items& items, ItemSpan span) {
-    for (std::size_t i = span.first; i < span.second; ++i) {
-        Item& item = *items[i];
-        if (item.done || item.done.error().code != Errc::locked) continue;
-        const Error error = item.done.error();
-        Result<void> done = co_await divide(item, error);
-        if (!done) co_return done;
-    }
+// What the database does when it has the time. Only `broken` goes up.
+Task<void> Committer::tidy_up() {
+    Result<void> done;
+    if (counts_.waiting == 0) done = co_await parts_.writer.on_idle();
+    if (!is(done, Errc::broken) && trim_is_due()) done = co_await trim();
+    if (is(done, Errc::broken)) co_return done;
     co_return Result<void>{};
-}
-
-// The database refused one row, or another program has locked it: it is that item's fault, not its
-// neighbours'.
-Task<void> Committer::bisect(Items& items, ItemSpan span, Error error) {
-    const std::size_t count = span.second - span.first;
-    if (count == 1) co_return co_await divide(*items[span.first], error);
-    ++counts_.bisected;
-    const std::size_t middle = span.first + count / 2;
-    const ItemSpan lower{span.first, middle};
-    const ItemSpan upper{middle, span.second};
-    Result<void> first = co_await commit_batch(items, lower);
-    if (!first) co_return first;
-    co_return co_await commit_batch(items, upper);
-}
-
-// Of one item: a run of changes or a snapshot's rows down to the one that is refused, which is
-// parked. In order, since changes leave no holes.
-Task<void> Committer::divide(Item& item, Error error) {
-    Items parts;
-    const auto add_part = [&parts](Work work) {
-        parts.push_back(std::make_unique<Part>(std::move(work)));
-    };
-    if (auto* run = std::get_if<ChangeRun>(&item.work)) {
-        auto& entries = run->entries;
-        if (entries.size() > 1) {
-            const auto middle = entries.begin() + static_cast<std::ptrdiff_t>(entries.size() / 2);
-            add_part(ChangeRun{
-                {std::make_move_iterator(entries.begin()), std::make_move_iterator(middle)}});
-            add_part(ChangeRun{
-                {std::make_move_iterator(middle), std::make_move_iterator(entries.end())}});
-        } else if (entries.front().refused.empty()) {
-            entries.front().refused = error.what;
-            entries.front().may_pass = true;
-            add_part(std::move(*run));
-        }
-    } else if (auto* rows = std::get_if<Rows>(&item.work); rows && rows->parks) {
-        auto& all = rows->rows;
-        if (all.size() > 1) {
-            Rows first;
-            first.parks = true;
-            const auto middle = all.begin() + static_cast<std::ptrdiff_t>(all.size() / 2);
-            first.rows.assign(std::make_move_iterator(all.begin()),
-                              std::make_move_iterator(middle));
-            all.erase(all.begin(), middle);
-            add_part(std::move(first));
-            add_part(std::move(*rows));  // what goes with the last row goes with it
-        } else if (all.size() == 1 && rows->refused.empty()) {
-            rows->refused = error.what;
-            add_part(std::move(*rows));
-        }
-    } else if (auto* captured = std::get_if<ExternalSqlWrites>(&item.work)) {
-        auto& all = captured->records;
-        if (all.size() <= 1) {
-            log::warn("What another program wrote is left for later", {{"error", error.what}});
-            item.done = Done{Applied{}};
-            co_return Result<void>{};
-        }
-        const auto middle = all.begin() + static_cast<std::ptrdiff_t>(all.size() / 2);
-        add_part(ExternalSqlWrites{{all.begin(), middle}});
-        add_part(ExternalSqlWrites{{middle, all.end()}});
-    }
-    if (parts.empty()) {
-        item.done = error;
-        co_return Result<void>{};
-    }
-    ++counts_.bisected;
-    co_return co_await commit_parts(item, std::move(parts));
-}
-
-Task<void> Committer::commit_parts(Item& item, Items parts) {
-    Applied all;
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-        const ItemSpan one{i, i + 1};
-        Result<void> done = co_await commit_batch(parts, one);
-        if (!done) co_return done;
-        if (!parts[i]->done) {
-            item.done = parts[i]->done.error();
-            co_return Result<void>{};
-        }
-        Applied& applied = std::get<Applied>(*parts[i]->done);
-        const bool counts = std::holds_alternative<ExternalSqlWrites>(parts[i]->work);
-        all.received = applied.received + (counts ? all.received : 0);
-        all.parked.insert(all.parked.end(), applied.parked.begin(), applied.parked.end());
-    }
-    item.done = Done{std::move(all)};
-    co_return Result<void>{};
-}
-
-// Everyone hears the same; `broken` goes up and ends the process.
-Result<void> Committer::refuse(Items& items, ItemSpan span, const Error& error) {
-    if (error.code == Errc::broken) return error;
-    for (std::size_t i = span.first; i < span.second; ++i)
-        items[i]->done = error;
-    return {};
 }
 
 bool Committer::trim_is_due() const {

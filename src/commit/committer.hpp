@@ -18,8 +18,13 @@
 
 namespace reef::commit {
 
-struct Item;
+class Ahead;
 class Queue;
+struct Item;
+struct Job;
+struct Turn;
+using Items = std::vector<std::unique_ptr<Item>>;
+using Piece = std::vector<Job*>;
 
 struct CommitOptions {
     std::uint32_t queue_writes_max = 10'000;  // waiting: beyond it `overloaded`
@@ -83,39 +88,21 @@ public:
     const CommitCounts& counts() const { return counts_; }
 
 private:
-    struct Part;
-    using Items = std::vector<std::unique_ptr<Item>>;
-    using ItemSpan = std::pair<std::size_t, std::size_t>;  // [first, end) of the batch
-    struct Turn {
-        Items items;
-        std::unique_ptr<Batch> batch;  // in which all of them are decided; null: none is
-    };
-
     Task<Done> enqueue(Work work);
     Task<void> commit_turn(Turn& turn);
-    Task<std::unique_ptr<Batch>> begin_batch(const Items& items, ItemSpan span);
-    Task<void> commit_batch(Items& items, ItemSpan span, bool again = false);
-    static bool has_to_be_saved(const Batch& batch);
-    Task<void> save(Batch& batch, bool follows);
-    Task<void> write(store::WriteSet saved, bool follows);
-    asio::awaitable<void> save_into(Task<void> writing, std::optional<Result<void>>& durable);
-    asio::awaitable<void> decide_ahead(Items more);
-    asio::awaitable<bool> load_ahead(std::size_t first);
-    Task<void> divide_locked(Items& items, ItemSpan span);
-    Task<void> bisect(Items& items, ItemSpan span, Error error);
-    Task<void> divide(Item& item, Error error);
-    Task<void> commit_parts(Item& item, Items parts);
-    static Result<void> refuse(Items& items, ItemSpan span, const Error& error);
+    Task<void> commit(const Piece& piece);
+    Task<std::unique_ptr<Batch>> load_batch(const Piece& piece);
+    Task<void> save(Batch& batch, bool on_top);
+    static void leave_unanswered(Items items);
     Task<void> tidy_up();
     bool trim_is_due() const;
     Task<void> trim();
 
-    CommitterParts parts_;
+    const CommitterParts parts_;
     const CommitOptions options_;
     CommitCounts counts_;
-    std::unique_ptr<Queue> queue_;
-    Turn next_;         // decided on top of what is being saved
-    TaskGroup saving_;  // one at most
+    const std::unique_ptr<Queue> queue_;
+    const std::unique_ptr<Ahead> ahead_;
     std::chrono::nanoseconds trimmed_{0};
 };
 

@@ -7,17 +7,6 @@
 
 namespace reef::commit {
 
-std::size_t Item::rows() const {
-    std::size_t rows = 1;
-    if (const auto* run = std::get_if<ChangeRun>(&work)) rows = run->entries.size();
-    if (const auto* loaded = std::get_if<Rows>(&work)) rows = loaded->rows.size();
-    if (const auto* letters = std::get_if<Settlement>(&work)) rows = letters->letters.size();
-    if (const auto* captured = std::get_if<ExternalSqlWrites>(&work))
-        rows = captured->records.size();
-    if (const auto* foreign = std::get_if<ForeignRun>(&work)) rows = foreign->writes.size();
-    return std::max<std::size_t>(rows, 1);  // what has none is work, too
-}
-
 void resume_all(Items items) {
     while (!items.empty()) {
         const asio::any_io_executor executor = items.front()->executor();
@@ -45,7 +34,7 @@ std::optional<Error> Queue::push(std::unique_ptr<Item>& item) {
         if (items_.size() >= items_max_) {
             return Error{Errc::overloaded, "too many writes are waiting: try again soon"};
         }
-        rows_ += item->rows();
+        rows_ += rows_of(item->work);
         items_.push_back(std::move(item));
         if (wake_at_ == 0 || rows_ < wake_at_) return std::nullopt;
         wake_at_ = 0;
@@ -71,8 +60,8 @@ Items Queue::take_waiting(std::size_t rows_max, std::size_t rows_min) {
         return taken;
     }
     wake_at_ = 0;
-    while (!items_.empty() && (taken.empty() || rows + items_.front()->rows() <= rows_max)) {
-        rows += items_.front()->rows();
+    while (!items_.empty() && (taken.empty() || rows + rows_of(items_.front()->work) <= rows_max)) {
+        rows += rows_of(items_.front()->work);
         taken.push_back(std::move(items_.front()));
         items_.pop_front();
     }

@@ -15,18 +15,21 @@
 
 namespace reef::commit {
 
-// One piece of work and who waits for it. The waiting coroutine's handler is hidden behind
-// resume().
-struct Item {
-    explicit Item(Work to_do) : work(std::move(to_do)) {}
-    virtual ~Item() = default;
-    virtual asio::any_io_executor executor() const = 0;
-    virtual void resume() = 0;  // on executor(), once, with `done` set
-
-    std::size_t rows() const;
+// A piece of work, and what became of it.
+struct Job {
+    explicit Job(Work to_do) : work(std::move(to_do)) {}
 
     Work work;
     Result<Done> done{Error{Errc::closed, "the server is stopping"}};
+    Job* whole = nullptr;  // the job that this is a part of, when that one was divided
+};
+
+// A job that a coroutine waits for. The coroutine's handler is hidden behind resume().
+struct Item : Job {
+    using Job::Job;
+    virtual ~Item() = default;
+    virtual asio::any_io_executor executor() const = 0;
+    virtual void resume() = 0;  // on executor(), once, with `done` set
 };
 using Items = std::vector<std::unique_ptr<Item>>;
 

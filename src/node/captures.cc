@@ -49,8 +49,8 @@ Task<bool> Captures::ingest() {
     commit::ExternalSqlWrites work{std::move(*records)};
     auto taken = co_await database_.committer().ingest(std::move(work));
     if (!taken) co_return taken.error();
-    log::debug("Took in what other programs wrote", {{"writes", taken->received}});
-    co_return full && taken->received > 0;
+    log::debug("Took in what other programs wrote", {{"writes", taken->changed}});
+    co_return full && taken->changed > 0;
 }
 
 asio::awaitable<void> Captures::end() {

@@ -34,7 +34,7 @@ Task<Walk> walk(model::ResourceId resource, commit::Committer& committer, store:
         fault_point("takeover.piece");
         auto taken = co_await committer.ingest(std::move(uncounted));
         if (!taken) co_return taken.error();
-        walked.counted += taken->received;
+        walked.counted += taken->changed;
     }
 }
 

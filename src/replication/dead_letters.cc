@@ -100,7 +100,7 @@ Result<commit::Settlement> DeadLetters::as_they_came(Letters letters) const {
 Task<std::size_t> DeadLetters::settle(commit::Settlement settlement) {
     auto settled = co_await parts_.committer.settle(std::move(settlement));
     if (!settled) co_return settled.error();
-    co_return static_cast<std::size_t>(settled->received);
+    co_return static_cast<std::size_t>(settled->changed);
 }
 
 Task<std::size_t> DeadLetters::replay_here(std::uint64_t id) {

@@ -54,11 +54,11 @@ protected:
     std::vector<Outcome> together(const std::vector<Intent>& intents) {
         store::LoadRequest wanted;
         for (const Intent& intent : intents)
-            commit::add_to_request(schema, intent, wanted);
+            commit::add_to_request(schema, commit::ClientWrite{intent}, wanted);
         commit::Batch batch{schema, us.load(wanted), us.batch_context};
         std::vector<Outcome> outcomes;
         for (const Intent& intent : intents)
-            outcomes.push_back(std::get<Outcome>(batch.take(intent).value()));
+            outcomes.push_back(std::get<Outcome>(batch.take(commit::ClientWrite{intent}).value()));
         if (batch.changed()) us.save(batch.finish());
         return outcomes;
     }
@@ -150,12 +150,12 @@ protected:
     void one_after_the_other(const std::vector<Intent>& before, const std::vector<Intent>& after) {
         store::LoadRequest wanted, more;
         for (const Intent& intent : before)
-            commit::add_to_request(schema, intent, wanted);
+            commit::add_to_request(schema, commit::ClientWrite{intent}, wanted);
         for (const Intent& intent : after)
-            commit::add_to_request(schema, intent, more);
+            commit::add_to_request(schema, commit::ClientWrite{intent}, more);
         commit::Batch first{schema, us.load(wanted), us.batch_context};
         for (const Intent& intent : before)
-            first.take(intent).value();
+            first.take(commit::ClientWrite{intent}).value();
         store::WriteSet saved = first.finish();
         us.batch_context.random[0] = 1;  // for other keys
         commit::Batch second{schema, saved, us.batch_context};
@@ -163,7 +163,7 @@ protected:
         second.add(us.load(more), us.batch_context);
         if (!GetParam()) us.save(std::move(saved));
         for (const Intent& intent : after)
-            outcomes.push_back(std::get<Outcome>(second.take(intent).value()));
+            outcomes.push_back(std::get<Outcome>(second.take(commit::ClientWrite{intent}).value()));
         if (second.changed()) us.save(second.finish());
     }
 };
@@ -318,11 +318,11 @@ TEST_F(ExtraRecordTest, IsTakenBackWithinTheBatchThatMadeIt) {
     second.request.attempt = "try-3";
     const commit::Work arriving = us.run_of("us.1", 2, 1);
     store::LoadRequest wanted;
-    commit::add_to_request(schema, second, wanted);
+    commit::add_to_request(schema, commit::ClientWrite{second}, wanted);
     commit::add_to_request(schema, arriving, wanted);
     commit::Batch batch{schema, eu.load(wanted), eu.batch_context};
     EXPECT_TRUE(batch.lacks(arriving).empty());
-    batch.take(second).value();
+    batch.take(commit::ClientWrite{second}).value();
     batch.take(arriving).value();
     eu.save(batch.finish());
     exchange();
@@ -424,7 +424,7 @@ protected:
     void insert(Island& island, const Row& row) const { island.rows[ref] = {row, Hash128{}}; }
     std::uint64_t adopt(Island& island) const {
         const auto done = island.take(commit::ExternalSqlWrites{{ref}});
-        return std::get<commit::Applied>(done.value()).received;
+        return std::get<commit::Applied>(done.value()).changed;
     }
     void level(Island& a, Island& b) const {
         a.take(commit::Rows{{b.rows.at(ref).row}, {}, {}}).value();

@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "commit/batch.hpp"
-#include "commit/load_request.hpp"
 #include "model/change.hpp"
 
 namespace reef::test {
@@ -88,7 +87,7 @@ public:
 
     model::Outcome submit(const model::Intent& intent) {
         batch_context.now = intent.received;
-        return std::get<model::Outcome>(take(intent).value());
+        return std::get<model::Outcome>(take(commit::ClientWrite{intent}).value());
     }
 
     store::LoadResult load(const store::LoadRequest& wanted) const {

@@ -140,12 +140,12 @@ TEST_F(CapturedTest, ClientsOfTheSameBatchSeeIt) {
     intent.fields = {{name, std::string{"mine"}}};
     intent.precondition.version = 1;
     store::LoadRequest wanted;
-    commit::add_to_request(schema, intent, wanted);
+    commit::add_to_request(schema, commit::ClientWrite{intent}, wanted);
     store::LoadResult loaded = us.load(wanted);
     loaded.captured = {{ref, Time{2}, shown(), with(shown(), {{name, std::string{"theirs"}}})}};
     commit::Batch batch{schema, std::move(loaded), us.batch_context};
     us.batch_context.has_peers = false;
-    const auto done = std::get<Outcome>(batch.take(intent).value());
+    const auto done = std::get<Outcome>(batch.take(commit::ClientWrite{intent}).value());
     ASSERT_TRUE(std::holds_alternative<Refused>(done));
     EXPECT_EQ(version_of(*std::get<Refused>(done).current), 2U);
 }
@@ -155,12 +155,12 @@ TEST_F(CapturedTest, AWorkOnALockedRecordWaits) {
     Intent intent;
     intent.key = ref.key;
     store::LoadRequest wanted;
-    commit::add_to_request(schema, intent, wanted);
+    commit::add_to_request(schema, commit::ClientWrite{intent}, wanted);
     store::LoadResult loaded = us.load(wanted);
     loaded.locked = {ref};
     commit::Batch batch{schema, std::move(loaded), us.batch_context};
-    for (const commit::Work& work :
-         {commit::Work{intent}, commit::Work{commit::ExternalSqlWrites{{ref}}}}) {
+    for (const commit::Work& work : {commit::Work{commit::ClientWrite{intent}},
+                                     commit::Work{commit::ExternalSqlWrites{{ref}}}}) {
         const auto done = batch.take(work);
         ASSERT_FALSE(done);
         EXPECT_EQ(done.error().code, Errc::locked);

@@ -1,0 +1,37 @@
+// What came of a piece of work that was committed.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "model/intent.hpp"
+
+namespace reef::commit {
+
+struct Parked {
+    model::Dot letter;      // names the dead letter
+    bool may_pass = false;  // what refused it can change: worth a retry
+};
+
+struct Applied {
+    std::uint64_t received = 0;  // a run's origin is known up to here, after this batch
+    std::uint64_t changed =
+        0;  // rows of a snapshot, dead letters settled, writes of other programs
+    std::vector<Parked> parked;  // what became a dead letter
+
+    // Of two parts of one piece of work, in order.
+    void add(const Applied& next);
+};
+
+struct ImportResult {
+    enum class Kind : std::uint8_t { adopted, passed_over, waits, unfit };
+    Kind kind = Kind::waits;  // waits: it would be adopted
+    std::string why = {};     // unfit
+};
+using ImportResults = std::vector<ImportResult>;  // of a ForeignRun's writes, in its order
+
+using Done = std::variant<model::Outcome, Applied, ImportResults>;
+
+}  // namespace reef::commit

@@ -1,0 +1,85 @@
+#include "commit/work/settlement.hpp"
+
+#include "commit/batch_state.hpp"
+
+namespace reef::commit {
+
+using namespace model;
+
+namespace {
+
+bool is_inside(const BatchState& state, const Dot& letter, const std::optional<RecordRef>& ref) {
+    if (!ref) return false;
+    const Row* row = state.record(*ref);
+    const bool is_change = state.loaded().ledger.origins.contains(letter.origin);
+    return row && (!is_change || row->vector.covers(letter));
+}
+
+Result<void> put_rows(BatchState& state, const Settlement& settlement) {
+    for (const auto& entry : settlement.replayed) {
+        if (!state.has_room(entry.change.row)) {
+            return Error{Errc::rejected, to_text(entry.change.stamp) + too_many_origins};
+        }
+        apply(state, entry.change);
+    }
+    for (const Row& row : settlement.rows) {
+        if (!state.has_room(row)) {
+            return Error{Errc::rejected, to_text(row.key) + too_many_origins};
+        }
+        state.join(row);
+    }
+    return {};
+}
+
+}  // namespace
+
+std::size_t Settlement::rows_count() const {
+    return letters.size();
+}
+
+void Settlement::add_to(store::LoadRequest& request, const Schema& /*schema*/) const {
+    add_to_request(replayed, request);
+    for (const Row& row : rows)
+        request.records.push_back(row.ref());
+}
+
+std::vector<RecordRef> Settlement::lacking(const Facts& /*facts*/) const {
+    return {};
+}
+
+std::vector<RecordRef> Settlement::written() const {
+    store::LoadRequest request;
+    add_to(request, Schema{});
+    return std::move(request.records);
+}
+
+bool Settlement::needs_lease() const {
+    return false;
+}
+
+Result<Done> Settlement::take(BatchState& state) const {
+    if (auto put = put_rows(state, *this); !put) return put.error();
+    Applied applied;
+    const bool waives = !waived.empty();
+    for (const Dot& letter : letters) {
+        const auto& parked = state.loaded().ledger.parked;
+        const auto found = parked.find(letter);
+        if (found == parked.end()) continue;
+        const std::optional<RecordRef> record = found->second;
+        if (!waives && !is_inside(state, letter, record)) {
+            return Error{Errc::conflict, letter.origin + ':' + std::to_string(letter.seq) +
+                                             " is not inside the record yet"};
+        }
+        // What was given up stays listed; where nobody can tell the record, there is no place.
+        if (waives && record) state.list_waiver(letter, *record, waived);
+        state.settle(letter);
+        ++applied.changed;
+    }
+    return Done{std::move(applied)};
+}
+
+Division<Settlement> Settlement::divide(const Error& error) && {
+    return {{}, error};
+}
+
+}  // namespace reef::commit
