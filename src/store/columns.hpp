@@ -7,7 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "store/store.hpp"
+#include "model/schema.hpp"
+#include "store/rows.hpp"
 
 namespace reef::store {
 

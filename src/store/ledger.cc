@@ -1,4 +1,4 @@
-#include "store/store.hpp"
+#include "store/ledger.hpp"
 
 namespace reef::store {
 

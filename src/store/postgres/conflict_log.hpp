@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "store/postgres/connection.hpp"
-#include "store/store.hpp"
+#include "store/conflicts.hpp"
 
 namespace reef::store::postgres {
 

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "store/postgres/connection.hpp"
-#include "store/store.hpp"
+#include "store/instance_lease.hpp"
 
 namespace reef::store::postgres {
 

@@ -10,7 +10,7 @@
 #include <string>
 
 #include "store/postgres/connection.hpp"
-#include "store/store.hpp"
+#include "store/ledger.hpp"
 
 namespace reef::store::postgres {
 

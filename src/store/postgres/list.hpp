@@ -2,7 +2,7 @@
 #pragma once
 
 #include "store/postgres/connection.hpp"
-#include "store/store.hpp"
+#include "store/rows.hpp"
 
 namespace reef::store::postgres {
 

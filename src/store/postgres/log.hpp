@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "store/postgres/connection.hpp"
-#include "store/store.hpp"
+#include "store/log.hpp"
 
 namespace reef::store::postgres {
 

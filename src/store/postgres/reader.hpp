@@ -3,7 +3,7 @@
 
 #include "store/postgres/connection.hpp"
 #include "store/postgres/statements.hpp"
-#include "store/store.hpp"
+#include "store/reader.hpp"
 
 namespace reef::store::postgres {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "store/postgres/connection.hpp"
-#include "store/store.hpp"
+#include "store/requests.hpp"
 
 namespace reef::store::postgres {
 

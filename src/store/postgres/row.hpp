@@ -7,7 +7,7 @@
 #include "store/columns.hpp"
 #include "store/postgres/connection.hpp"
 #include "store/postgres/statements.hpp"
-#include "store/store.hpp"
+#include "store/batch.hpp"
 
 namespace reef::store::postgres {
 

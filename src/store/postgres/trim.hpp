@@ -6,7 +6,7 @@
 
 #include "store/postgres/log.hpp"
 #include "store/postgres/requests.hpp"
-#include "store/store.hpp"
+#include "store/writer.hpp"
 
 namespace reef::store::postgres {
 

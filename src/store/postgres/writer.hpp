@@ -4,7 +4,7 @@
 
 #include "store/postgres/connection.hpp"
 #include "store/postgres/statements.hpp"
-#include "store/store.hpp"
+#include "store/writer.hpp"
 
 namespace reef::store::postgres {
 

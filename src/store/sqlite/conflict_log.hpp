@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "store/sqlite/connection.hpp"
-#include "store/store.hpp"
+#include "store/conflicts.hpp"
 
 namespace reef::store::sqlite {
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "store/sqlite/connection.hpp"
-#include "store/store.hpp"
+#include "store/ledger.hpp"
 
 namespace reef::store::sqlite {
 

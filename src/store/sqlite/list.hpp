@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "store/sqlite/connection.hpp"
-#include "store/store.hpp"
+#include "store/rows.hpp"
 
 namespace reef::store::sqlite {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "store/sqlite/connection.hpp"
-#include "store/store.hpp"
+#include "store/log.hpp"
 
 namespace reef::store::sqlite {
 

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "store/sqlite/connection.hpp"
-#include "store/store.hpp"
+#include "store/reader.hpp"
 
 namespace reef::store::sqlite {
 

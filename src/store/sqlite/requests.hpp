@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "store/sqlite/connection.hpp"
-#include "store/store.hpp"
+#include "store/requests.hpp"
 
 namespace reef::store::sqlite {
 

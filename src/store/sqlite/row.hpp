@@ -8,7 +8,7 @@
 
 #include "store/columns.hpp"
 #include "store/sqlite/connection.hpp"
-#include "store/store.hpp"
+#include "store/batch.hpp"
 
 namespace reef::store::sqlite {
 

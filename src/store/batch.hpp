@@ -1,0 +1,57 @@
+// One batch: what it asks the store for, what it gets, and all that it saves.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <map>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "model/captured.hpp"
+#include "store/conflicts.hpp"
+#include "store/ledger.hpp"
+#include "store/log.hpp"
+#include "store/rows.hpp"
+
+namespace reef::store {
+
+using namespace model;
+
+// What a batch must know before anything is decided. Duplicates are harmless.
+struct LoadRequest {
+    std::vector<RecordRef> records;   // its own rows, and the rows that they refer to
+    std::vector<FieldRef> holders;    // who has this tracking number? (living records)
+    std::vector<FieldRef> referrers;  // does any living shipment point at this warehouse?
+    std::vector<RequestId> requests;
+};
+
+struct LoadResult {
+    Ledger ledger;
+    boost::unordered_flat_map<RecordRef, StoredRow, std::hash<RecordRef>> rows;  // tombstones too
+    // Of these records, those that another program has locked: they cannot be saved now.
+    std::set<RecordRef> locked;
+    // What other programs did to these records since the last batch, in order: to be written before
+    // anything else. Of each the row is the one that stood before it; in the table is the last.
+    std::vector<Captured> captured;
+    std::map<FieldRef, Key> holders;
+    std::map<FieldRef, bool> referrers;
+    std::map<RequestId, RequestSeen> requests;
+};
+
+struct SavedRow {
+    Row row;
+    Hash128 hash;
+};
+
+// Everything that one batch changes.
+struct WriteSet {
+    Ledger ledger;
+    std::vector<SavedRow> rows;  // each record once
+    std::vector<LogEntry> log;
+    std::vector<std::pair<RequestId, RequestSeen>> requests;
+    std::vector<Conflict> conflicts;
+    std::vector<DeadLetter> dead_letters;
+    std::vector<Dot> settled;  // dead letters, by (source, seq), that are none any more
+};
+
+}  // namespace reef::store

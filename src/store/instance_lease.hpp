@@ -1,0 +1,30 @@
+// Which of a node's processes applies what peers send, where several share one store.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/task.hpp"
+#include "store/ledger.hpp"
+
+namespace reef::store {
+
+using namespace model;
+
+struct LeaseUpdate {
+    std::optional<Ledger> ledger;  // there were other batches since the last update
+    std::uint64_t lease = 0;       // the one that this process holds; 0: another one has it
+};
+
+// The other processes of the node that share its store. One of them all holds the lease: it alone
+// applies what peers send. It loses it when it dies, or gives no sign of life for a while; each new
+// one has a higher number. One executor.
+class InstanceLease {
+public:
+    virtual ~InstanceLease() = default;  // gives the lease back
+    // Waits until another process has saved a batch, but not longer than a sign of life is due.
+    // Takes the lease if nobody has it. unavailable: the database is away, and the lease is lost.
+    virtual Task<LeaseUpdate> next() = 0;
+};
+
+}  // namespace reef::store

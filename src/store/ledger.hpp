@@ -1,0 +1,73 @@
+// The ledger: one small state that changes with every batch. It says how far each origin's log is
+// known here, which numbers were given, and what the rows add up to.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "base/hash.hpp"
+#include "base/task.hpp"
+#include "model/change.hpp"
+
+namespace reef::store {
+
+using namespace model;
+
+// Sums of row hashes, tombstones included. A row's bucket is hash_of(key text).low % buckets.
+inline constexpr std::size_t digest_buckets = 64;
+struct Digest {
+    std::array<Hash128, digest_buckets> buckets{};
+    std::uint64_t rows = 0;  // living records
+    bool operator==(const Digest&) const = default;
+};
+
+struct OriginMark {              // how far one origin's log is known here
+    std::uint64_t received = 0;  // contiguous: logged, can be relayed
+    std::uint64_t applied = 0;   // the lowest change still parked, minus one
+    Hash128 hash;                // running hash of its log up to `received`
+    bool operator==(const OriginMark&) const = default;
+};
+
+// Cursors that say what a store began with. Rows of tables that other programs had made: being put
+// into the sums; done, so many times. The app's seed.
+inline constexpr std::string_view takeover_cursor = "takeover";
+inline constexpr std::string_view taken_over_cursor = "taken_over";
+inline constexpr std::string_view seed_cursor = "seed";
+
+struct Ledger {
+    OriginId self;                                        // name and incarnation
+    Stamp stamp;                                          // the highest one given here
+    std::map<OriginId, OriginMark, std::less<>> origins;  // self among them
+    std::map<ResourceId, std::int64_t> next_id;           // the next number of this node
+    std::map<ResourceId, Digest> digests;
+    std::map<std::string, std::string> cursors;  // broker and publisher marks
+    // Where several processes share the store: how many batches there were, so that of two ledgers
+    // the later one can be told, and under which lease (of those given so far) changes of peers are
+    // applied. Else both are 0.
+    std::uint64_t batch = 0;
+    std::uint64_t lease = 0;
+    // The dead letters, by (source, seq), each with its record if anybody could tell it. The store
+    // fills it from the letters themselves, whatever a batch leaves here.
+    std::map<Dot, std::optional<RecordRef>> parked;
+    std::uint64_t seq() const { return origins.at(self).received; }
+    // Names what was there before all writes, if it was not the seed: "us.k3f9/1", another name
+    // where there is more of it. "": nothing was. It is in no log.
+    std::string before() const;
+    bool seeded() const { return cursors.contains(std::string{seed_cursor}); }
+    Position received() const;
+    Position applied() const;
+};
+
+class LedgerReader {
+public:
+    virtual ~LedgerReader() = default;
+    // As of the newest batch that is durable. unavailable: the database is away.
+    virtual Task<Ledger> ledger() = 0;
+};
+
+}  // namespace reef::store

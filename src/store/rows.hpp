@@ -1,0 +1,64 @@
+// Rows: one by its key or by a value, a page of a list, all of a resource. Readers see what is
+// committed. unavailable, from all of them: the database is away.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/hash.hpp"
+#include "base/task.hpp"
+#include "model/row.hpp"
+#include "store/scan_limits.hpp"
+
+namespace reef::store {
+
+using namespace model;
+
+struct StoredRow {
+    Row row;
+    Hash128 hash;  // as stored; a row written by another program has {}
+};
+
+struct ListFilter {
+    FieldId field = 0;
+    Compare compare = Compare::equal;
+    Value value;
+};
+struct ListQuery {
+    ResourceId resource = 0;
+    FieldId sort = 0;                 // the key or a sortable field
+    bool descending = false;          // of both sort field and key
+    std::vector<ListFilter> filters;  // all must hold; null never matches
+    // Keyset: rows strictly after (value, key) in the order asked for. Nulls come first
+    // (ascending). Text is ordered by bytes.
+    std::optional<std::pair<Value, Key>> after;
+    std::uint64_t skip = 0;
+    std::uint32_t rows_max = 100;
+    bool count = false;
+};
+struct ListPage {
+    std::vector<Row> rows;
+    bool more = false;                   // there are rows beyond these
+    std::optional<std::uint64_t> total;  // of the filters, when asked for
+};
+
+class RowReader {
+public:
+    virtual ~RowReader() = default;
+    virtual Task<std::optional<Row>> get(RecordRef ref) = 0;  // tombstones too
+    virtual Task<std::optional<Row>> find(FieldRef ref) = 0;  // living; of two, the earlier life
+    virtual Task<ListPage> list(ListQuery query) = 0;         // living
+};
+
+// For those who go through all rows of a resource: snapshots, `atoll verify`, the takeover.
+class RowScanner {
+public:
+    virtual ~RowScanner() = default;
+    // All records (tombstones too) in key order from the one after `after`.
+    virtual Task<std::vector<StoredRow>> scan(ResourceId resource, std::optional<Key> after,
+                                              ScanLimits limits) = 0;
+};
+
+}  // namespace reef::store
