@@ -1,7 +1,5 @@
 #include "store/postgres/link.hpp"
 
-#include <boost/asio/redirect_error.hpp>
-
 #include "base/log.hpp"
 
 namespace reef::store::postgres {
@@ -15,28 +13,16 @@ constexpr std::chrono::milliseconds pause_max{1'000};
 }  // namespace
 
 Link::Link(asio::any_io_executor executor, ConnectionOptions options)
-    : executor_(std::move(executor)), options_(std::move(options)), attempted_(executor_) {
-    attempted_.expires_at(Clock::time_point::max());
-}
+    : executor_(std::move(executor)), options_(std::move(options)) {}
 
 Task<std::shared_ptr<Connection>> Link::ready() {
     if (connection_ && !connection_->lost()) co_return connection_;
+    const auto attempt = co_await attempting_.lock();
+    if (!attempt) co_return Error{Errc::unavailable, attempt.error().what};
+    // The attempt that this one waited for has decided for both.
+    if (connection_ && !connection_->lost()) co_return connection_;
     connection_.reset();
-    while (attempting_) {
-        boost::system::error_code woken;
-        co_await attempted_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-        if (connection_) co_return connection_;
-    }
     if (Clock::now() < retry_at_) co_return failed_;
-    struct Attempt {  // however it ends, the others hear of it
-        explicit Attempt(Link& of) : link(of) { link.attempting_ = true; }
-        ~Attempt() {
-            link.attempting_ = false;
-            link.attempted_.cancel();
-        }
-        Link& link;
-    };
-    const Attempt attempt{*this};
     auto opened = co_await Connection::open(executor_, options_);
     if (opened) {
         if (pause_.count() > 0) log::info("The database is back", {{"for", options_.name}});

@@ -3,6 +3,7 @@
 // the next one is due.
 #pragma once
 
+#include "base/async_mutex.hpp"
 #include "store/postgres/connection.hpp"
 
 namespace reef::store::postgres {
@@ -22,8 +23,7 @@ private:
     const asio::any_io_executor executor_;
     const ConnectionOptions options_;
     std::shared_ptr<Connection> connection_;
-    asio::steady_timer attempted_;  // cancelled when an attempt has ended
-    bool attempting_ = false;
+    AsyncMutex attempting_;
     Error failed_;  // why the last attempt did
     std::chrono::steady_clock::time_point retry_at_{};
     std::chrono::milliseconds pause_{0};
