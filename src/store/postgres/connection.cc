@@ -16,17 +16,16 @@ namespace reef::store::postgres {
 
 namespace {
 
-// More statements than these are sent without being prepared.
+// So many statements are prepared on one connection; further ones are sent as they are.
 constexpr std::size_t prepared_max = 256;
 
 constexpr int server_version_min = 140'000;
 
 using Clock = std::chrono::steady_clock;
 
-// By SQLSTATE: a row that another program has locked (lock_timeout, deadlock); what a row holds, a
-// constraint, a trigger's objection. Apart from these the two by which a statement says that a row
-// is not what it was when it was loaded: see postgres_statements.cc, and a key that is there by
-// now.
+// By SQLSTATE. `conflict`: a row is not as it was loaded, which our statements say by a division by
+// zero (statements.cc), or its key is there by now. `rejected`: a value, a constraint or a trigger
+// refused the row. `locked`: another program has locked it (lock_timeout, deadlock).
 Errc code_of(std::string_view state, std::string_view table) {
     if (state == "22012") return Errc::conflict;
     if (state == "23505" && !table.starts_with("atoll_")) return Errc::conflict;
@@ -43,6 +42,16 @@ std::string first_line(const char* text) {
     return line;
 }
 
+Error error_in(const PGresult* result) {
+    const auto field = [result](int code) {
+        const char* text = PQresultErrorField(result, code);
+        return text ? text : "";
+    };
+    const char* primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    return {code_of(field(PG_DIAG_SQLSTATE), field(PG_DIAG_TABLE_NAME)),
+            first_line(primary ? primary : PQresultErrorMessage(result))};
+}
+
 // One call of run(): how many answers are awaited, and who waits for them.
 struct Exchange {
     virtual ~Exchange() = default;
@@ -57,6 +66,35 @@ struct Exchange {
 
 struct Unattended final : Exchange {
     void resume() override {}
+};
+
+enum class State : std::uint8_t {
+    connecting,  // libpq still chooses the socket: nothing can be asked
+    open,
+    lost,  // the socket is given up; whatever is asked is answered with `unavailable`
+};
+
+// How it stands with notices of other processes (NOTIFY).
+enum class Notice : std::uint8_t {
+    unwanted,  // nobody has called noticed() yet
+    awaited,   // the socket is read even while no answer is due
+    arrived,   // one came that noticed() has not returned for yet
+};
+
+// The waits of which one each may be under way.
+class Waits {
+public:
+    enum Wait : std::uint8_t { readable = 1, writable = 2, deadline = 4 };
+
+    bool begin(Wait wait) {  // false: it is under way already
+        const bool begun = (under_way_ & wait) == 0;
+        under_way_ = static_cast<std::uint8_t>(under_way_ | wait);
+        return begun;
+    }
+    void end(Wait wait) { under_way_ = static_cast<std::uint8_t>(under_way_ & ~wait); }
+
+private:
+    std::uint8_t under_way_ = 0;
 };
 
 class PipelinedConnection final : public Connection,
@@ -95,8 +133,8 @@ public:
     void send(Commands commands) override { push(std::make_unique<Unattended>(), commands); }
 
     bool lost() override {
-        if (lost_ || !pending_.empty()) return lost_;
-        // Nothing is awaited: what can be read is a farewell, and then the end.
+        if (state_ == State::lost || !pending_.empty()) return state_ == State::lost;
+        // No answer is due: what can be read are notices, or the server's last words and the end.
         pollfd poll{PQsocket(connection_), POLLIN, 0};
         while (::poll(&poll, 1, 0) > 0) {
             if (PQconsumeInput(connection_) == 1 && PQstatus(connection_) == CONNECTION_OK) {
@@ -106,23 +144,23 @@ public:
             leave_socket();
             break;
         }
-        return lost_;
+        return state_ == State::lost;
     }
 
     asio::awaitable<void> noticed(std::chrono::milliseconds at_most) override {
         const auto keep = shared_from_this();
-        listening_ = true;
-        if (!lost_) wait_readable();
-        if (!rung_ && !lost_) {
+        if (notice_ == Notice::unwanted) notice_ = Notice::awaited;
+        if (state_ != State::lost) wait_readable();
+        if (notice_ == Notice::awaited && state_ != State::lost) {
             bell_.expires_after(at_most);
             boost::system::error_code rung;
             co_await bell_.async_wait(asio::redirect_error(asio::use_awaitable, rung));
         }
-        rung_ = false;
+        notice_ = Notice::awaited;
     }
 
     void close() override {
-        if (!lost_) lose("it was closed");
+        if (state_ != State::lost) lose("it was closed");
     }
 
 private:
@@ -148,22 +186,19 @@ private:
     PGconn* connection_ = nullptr;
     asio::posix::stream_descriptor socket_;
     asio::steady_timer watchdog_;
-    asio::steady_timer bell_;                                     // whoever waits for a notice
+    asio::steady_timer bell_;                                     // wakes noticed()
     std::deque<std::unique_ptr<Exchange>> pending_;               // in the order sent
     std::vector<std::unique_ptr<Exchange>> done_;                 // to be resumed
     std::map<std::string, std::string, std::less<>> statements_;  // SQL → its prepared name
     std::uint64_t names_ = 0;
-    bool reading_ = false;
-    bool writing_ = false;
-    bool watching_ = false;
-    bool listening_ = false;
-    bool rung_ = false;  // a notice came
-    bool lost_ = false;
+    State state_ = State::connecting;
+    Notice notice_ = Notice::unwanted;
+    Waits waits_;
 };
 
 // ---- connecting ------------------------------------------------------------------------------
 
-// What every connection sets, whatever the server's, the database's or the role's defaults are.
+// Every connection sets these, whatever the server, the database or the role has as defaults.
 const std::vector<std::pair<std::string, std::string>>& settings_of_all() {
     static const std::vector<std::pair<std::string, std::string>> settings{
         {"synchronous_commit", "on"},
@@ -221,6 +256,7 @@ Task<void> PipelinedConnection::connect() {
     boost::system::error_code error;
     socket_.assign(PQsocket(connection_), error);
     if (error) co_return failed(error.message());
+    state_ = State::open;
     Commands settings;
     settings.push_back(settings_command(options_));
     auto set = co_await run(std::move(settings));
@@ -228,7 +264,8 @@ Task<void> PipelinedConnection::connect() {
     co_return Result<void>{};
 }
 
-// Later words go before the URL's own; empty ones are none.
+// libpq takes the last of two words of one name: those after "dbname" override the URL's. Empty
+// ones count as absent.
 void PipelinedConnection::start(const Address& address) {
     const std::vector<std::pair<const char*, const char*>> settings{
         {"dbname", options_.url.c_str()},
@@ -293,7 +330,7 @@ void PipelinedConnection::push(std::unique_ptr<Exchange> exchange, const Command
     exchange->deadline = Clock::now() + options_.answer_timeout;
     Exchange& pushed = *exchange;
     pending_.push_back(std::move(exchange));
-    if (!lost_ && send_all(pushed, commands)) {
+    if (state_ == State::open && send_all(pushed, commands)) {
         pump();
         return;
     }
@@ -348,30 +385,30 @@ void PipelinedConnection::pump() {
 }
 
 void PipelinedConnection::wait_readable() {
-    if (std::exchange(reading_, true)) return;
+    if (!waits_.begin(Waits::readable)) return;
     socket_.async_wait(asio::posix::stream_descriptor::wait_read,
                        [keep = shared_from_this()](const boost::system::error_code& failed) {
-                           keep->reading_ = false;
-                           if (!failed && !keep->lost_) keep->take_results();
+                           keep->waits_.end(Waits::readable);
+                           if (!failed && keep->state_ == State::open) keep->take_results();
                        });
 }
 
 void PipelinedConnection::wait_writable() {
-    if (std::exchange(writing_, true)) return;
+    if (!waits_.begin(Waits::writable)) return;
     socket_.async_wait(asio::posix::stream_descriptor::wait_write,
                        [keep = shared_from_this()](const boost::system::error_code& failed) {
-                           keep->writing_ = false;
-                           if (!failed && !keep->lost_) keep->pump();
+                           keep->waits_.end(Waits::writable);
+                           if (!failed && keep->state_ == State::open) keep->pump();
                        });
 }
 
-// One timer for all: it looks at who has waited longest.
+// One timer for all exchanges: it ends when the oldest one should have its answers.
 void PipelinedConnection::watch() {
-    if (pending_.empty() || std::exchange(watching_, true)) return;
+    if (pending_.empty() || !waits_.begin(Waits::deadline)) return;
     watchdog_.expires_at(pending_.front()->deadline);
     watchdog_.async_wait([keep = shared_from_this()](const boost::system::error_code& cancelled) {
-        keep->watching_ = false;
-        if (keep->lost_ || keep->pending_.empty()) return;
+        keep->waits_.end(Waits::deadline);
+        if (keep->state_ == State::lost || keep->pending_.empty()) return;
         if (cancelled || keep->pending_.front()->deadline > Clock::now()) return keep->watch();
         keep->lose("no answer within its time");
     });
@@ -388,47 +425,35 @@ void PipelinedConnection::take_results() {
     }
     take_notices();
     if (pending_.empty()) watchdog_.cancel();
-    if (!pending_.empty() || listening_) wait_readable();
+    if (!pending_.empty() || notice_ != Notice::unwanted) wait_readable();
     resume_done();
 }
 
 void PipelinedConnection::take_notices() {
     while (PGnotify* notice = PQnotifies(connection_)) {
-        rung_ = rung_ || options_.process != notice->extra;
+        if (options_.process != notice->extra) notice_ = Notice::arrived;
         PQfreemem(notice);
     }
-    if (rung_) bell_.cancel();
+    if (notice_ == Notice::arrived) bell_.cancel();
 }
 
 void PipelinedConnection::take(PGresult* result) {
+    Answer answer{result};  // owns it
     Exchange& front = *pending_.front();
     switch (PQresultStatus(result)) {
         case PGRES_PIPELINE_SYNC:
-            PQclear(result);
             return finish_front();
         case PGRES_COMMAND_OK:
         case PGRES_TUPLES_OK: {
-            Answer answer{result};
             const bool asked = front.seen < front.asked.size() && front.asked[front.seen];
             ++front.seen;
             if (asked && front.outcome) front.outcome->push_back(std::move(answer));
             return;
         }
         case PGRES_PIPELINE_ABORTED:
-            PQclear(result);
             return;
-        default: {
-            const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-            const char* primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-            const std::string why =
-                primary ? first_line(primary) : first_line(PQresultErrorMessage(result));
-            const char* table = PQresultErrorField(result, PG_DIAG_TABLE_NAME);
-            if (front.outcome) {
-                front.outcome = Error{code_of(state ? state : "", table ? table : ""), why};
-            }
-            PQclear(result);
-            return;
-        }
+        default:
+            if (front.outcome) front.outcome = error_in(result);
     }
 }
 
@@ -442,14 +467,14 @@ void PipelinedConnection::finish_front() {
     done_.push_back(std::move(exchange));
 }
 
-// At once: libpq may have closed the socket, and a new one can have its number, which must not be
-// taken out of the reactor later in the old one's place.
+// The reactor lets go of the socket at once. libpq may have closed it already: a socket that
+// somebody opens next can have the same number, and must not be taken out of the reactor later.
 void PipelinedConnection::leave_socket() {
-    lost_ = true;
+    state_ = State::lost;
     if (socket_.is_open()) socket_.release();
 }
 
-// Where a caller has not yet suspended, it is resumed later.
+// For push(): its caller has not suspended yet, so that nobody can be resumed before it returns.
 void PipelinedConnection::lose_soon() {
     leave_socket();
     asio::post(watchdog_.get_executor(), [keep = shared_from_this()] {
@@ -471,7 +496,7 @@ void PipelinedConnection::lose(const std::string& why) {
     resume_done();
 }
 
-// What is resumed may ask again, and may let go of this.
+// A coroutine that is resumed may call run() again, and may drop the last reference to this.
 void PipelinedConnection::resume_done() {
     const auto keep = shared_from_this();
     auto done = std::move(done_);
