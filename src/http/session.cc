@@ -47,7 +47,7 @@ public:
     ChunkedStream(Session& session, bool chunked) : session_(session), chunked_(chunked) {}
 
     asio::awaitable<bool> write(std::string_view piece) override {
-        if (failed_ || session_.stream_ended_) co_return false;
+        if (failed_ || session_.streaming_ == Streaming::ended) co_return false;
         if (piece.empty()) co_return true;  // an empty chunk would be the last one
         session_.out_.clear();
         if (chunked_) {
@@ -107,16 +107,16 @@ asio::awaitable<void> Session::run() {
 }
 
 void Session::sweep() {
-    if (streaming_ && phase_ == Phase::handling && peer_has_gone()) return end_stream();
+    if (streams() && phase_ == Phase::handling && peer_has_gone()) return end_stream();
     if (context_.now < deadline_) return;
     deadline_ = SweepTime::max();
-    expired_ = true;
+    if (phase_ != Phase::idle) phase_ = Phase::expired;
     boost::system::error_code ignored;
     socket_.cancel(ignored);
 }
 
 void Session::drain() {
-    if (streaming_) return;
+    if (streams()) return;
     if (phase_ == Phase::lingering) enter(Phase::lingering, stop_linger);
     boost::system::error_code ignored;
     if (phase_ == Phase::idle) socket_.cancel(ignored);
@@ -130,13 +130,11 @@ void Session::cut() {
 void Session::enter(Phase phase, std::chrono::milliseconds timeout) {
     phase_ = phase;
     deadline_ = context_.now + timeout;
-    expired_ = false;
 }
 
 void Session::enter_unbounded(Phase phase) {
     phase_ = phase;
     deadline_ = SweepTime::max();
-    expired_ = false;
 }
 
 std::string_view Session::unread() const {
@@ -151,7 +149,7 @@ Session::Next Session::refuse(HttpError error) {
 }
 
 Session::Next Session::read_failed() {
-    if (!expired_ || phase_ == Phase::idle) return Next::end;
+    if (phase_ != Phase::expired) return Next::end;
     return refuse({408, "the request did not come in time"});
 }
 
@@ -173,8 +171,8 @@ bool Session::is_given_up() {
 }
 
 void Session::end_stream() {
-    if (!streaming_ || stream_ended_) return;
-    stream_ended_ = true;
+    if (streaming_ != Streaming::yes) return;
+    streaming_ = Streaming::ended;
     cancel_.emit(asio::cancellation_type::terminal);
 }
 
@@ -327,15 +325,14 @@ asio::awaitable<bool> Session::stream(StreamBody& body) {
     ChunkedStream out{*this, chunked};
     std::string what;
     enter_unbounded(Phase::handling);
-    streaming_ = true;
-    stream_ended_ = context_.ending;
+    streaming_ = context_.ending ? Streaming::ended : Streaming::yes;
     try {
         co_await body.write_to(out);
     } catch (...) {
         if (cut_) throw;
-        if (!stream_ended_) what = text_of(std::current_exception());
+        if (streaming_ == Streaming::yes) what = text_of(std::current_exception());
     }
-    streaming_ = false;
+    const bool ended = std::exchange(streaming_, Streaming::no) == Streaming::ended;
     // end_stream() has cancelled this coroutine; from here on it may wait again.
     co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
     if (!what.empty()) {
@@ -345,7 +342,7 @@ asio::awaitable<bool> Session::stream(StreamBody& body) {
     if (out.failed()) co_return false;
     if (!chunked) co_return false;
     const bool sent = co_await send(last_chunk, {});
-    co_return sent && !stream_ended_;
+    co_return sent && !ended;
 }
 
 // Most answers fit into the socket's buffer: they are sent at once, without the reactor.

@@ -41,7 +41,7 @@ public:
 
     asio::cancellation_slot cancellation_slot() { return cancel_.slot(); }
     bool was_cut() const { return cut_; }
-    bool streams() const { return streaming_; }
+    bool streams() const { return streaming_ != Streaming::no; }
 
     void sweep();       // ends the operation that is past its deadline
     void drain();       // ends what waits for nothing that is under way; a stream goes on
@@ -58,6 +58,12 @@ private:
         handling,   // the handler, or a stream's next piece: they bound themselves, no deadline
         writing,    // the client to take bytes: closed
         lingering,  // the client to close: closed
+        expired,    // nothing any more: sweep() has ended the wait, of any phase but idle
+    };
+    enum class Streaming : std::uint8_t {
+        no,
+        yes,    // an answer's body is being streamed
+        ended,  // it is to stop: its client has gone, or the server stops
     };
     enum class Next : std::uint8_t { request, refused, end };
 
@@ -98,10 +104,8 @@ private:
 
     Phase phase_ = Phase::idle;
     SweepTime deadline_ = SweepTime::max();
-    bool expired_ = false;  // sweep() ended the operation
+    Streaming streaming_ = Streaming::no;
     bool is_first_ = true;  // no request has been answered
-    bool streaming_ = false;
-    bool stream_ended_ = false;  // its client has gone, or the server stops
     bool cut_ = false;
 };
 
