@@ -30,8 +30,8 @@ Digest digest_from(std::string_view bytes) {
     return sums;
 }
 
-std::string json_of(const Schema& schema, const BatchState& state) {
-    const Ledger& ledger = state.ledger;
+std::string json_of(const Schema& schema, const BatchRow& row) {
+    const Ledger& ledger = row.ledger;
     JsonObject origins, slots, cursors;
     for (const auto& [origin, mark] : ledger.origins) {
         origins.put(origin, JsonObject{}
@@ -53,8 +53,8 @@ std::string json_of(const Schema& schema, const BatchState& state) {
         .put("origins", origins.json())
         .put("next_slot", slots.json())
         .put("cursors", cursors.json())
-        .put("log_bytes", std::to_string(state.log_bytes))
-        .put("last_request", std::to_string(state.last_request))
+        .put("log_bytes", std::to_string(row.log_bytes))
+        .put("last_request", std::to_string(row.last_request))
         .put("digests_of", json_texts(resources))
         .json();
 }
@@ -104,12 +104,12 @@ void read_parked(const Schema& schema, const Json& letters, Ledger& ledger) {
     }
 }
 
-Result<BatchState> state_from(const Schema& schema, std::string_view text,
-                              std::string_view digests) {
+Result<BatchRow> batch_row_from(const Schema& schema, std::string_view text,
+                                std::string_view digests) {
     const auto json = parse_json(text);
     if (!json) return Error{Errc::invalid, "atoll_batches: " + json.error().what};
-    BatchState state;
-    Ledger& ledger = state.ledger;
+    BatchRow row;
+    Ledger& ledger = row.ledger;
     for (const Resource& resource : schema.resources)
         ledger.digests.emplace(resource.id, Digest{});
     ledger.self = text_in(json->find("origin"));
@@ -125,13 +125,13 @@ Result<BatchState> state_from(const Schema& schema, std::string_view text,
         for (const auto& [name, cursor] : cursors->members)
             ledger.cursors.emplace(name, cursor.text);
     }
-    state.log_bytes = number_in<std::uint64_t>(json->find("log_bytes"));
-    state.last_request = number_in<std::uint64_t>(json->find("last_request"));
+    row.log_bytes = number_in<std::uint64_t>(json->find("log_bytes"));
+    row.last_request = number_in<std::uint64_t>(json->find("last_request"));
     if (const Json* names = json->find("digests_of")) read_digests(schema, *names, digests, ledger);
     if (!ledger.origins.contains(ledger.self)) {
         return Error{Errc::invalid, "atoll_batches: the newest batch does not say its origin"};
     }
-    return state;
+    return row;
 }
 
 }  // namespace
@@ -181,22 +181,22 @@ std::uint64_t read_lease(const Answer& newest) {
     return newest.rows() == 1 ? newest.natural(0, 5) : 0;
 }
 
-Result<std::optional<BatchState>> read_newest(const Schema& schema, const Answer& answer,
-                                              std::int64_t known_token) {
+Result<std::optional<BatchRow>> read_newest(const Schema& schema, const Answer& answer,
+                                            std::int64_t known_token) {
     if (answer.rows() != 1) return Error{Errc::invalid, "atoll_batches is empty"};
     const BatchMark mark{answer.natural(0, 0), answer.integer(0, 1)};
     if (mark.token == known_token) return std::nullopt;
-    auto state = state_from(schema, answer.text(0, 2), answer.bytes(0, 3));
-    if (!state) return state.error();
+    auto row = batch_row_from(schema, answer.text(0, 2), answer.bytes(0, 3));
+    if (!row) return row.error();
     if (!answer.is_null(0, 4)) {
         const auto parked = parse_json(answer.text(0, 4));
         if (!parked) return Error{Errc::invalid, "atoll_dead_letters: " + parked.error().what};
-        read_parked(schema, *parked, state->ledger);
+        read_parked(schema, *parked, row->ledger);
     }
-    state->mark = mark;
-    state->ledger.batch = mark.number;
-    state->ledger.lease = read_lease(answer);
-    return std::optional{std::move(*state)};
+    row->mark = mark;
+    row->ledger.batch = mark.number;
+    row->ledger.lease = read_lease(answer);
+    return std::optional{std::move(*row)};
 }
 
 // Commits that notify follow each other, in all databases of the server: that is no row's lock.
@@ -207,11 +207,11 @@ Command notice_command(const std::string& process) {
         Parameters{}.add(std::string_view{notices}).add(std::string_view{process})};
 }
 
-Command save_command(const Schema& schema, const BatchState& state) {
+Command save_command(const Schema& schema, const BatchRow& row) {
     Parameters parameters;
-    parameters.add(state.mark.number).add(state.mark.token);
-    parameters.add(std::string_view{json_of(schema, state)});
-    parameters.add_bytes(digest_bytes(schema, state.ledger));
+    parameters.add(row.mark.number).add(row.mark.token);
+    parameters.add(std::string_view{json_of(schema, row)});
+    parameters.add_bytes(digest_bytes(schema, row.ledger));
     return {"INSERT INTO atoll_batches (number, token, ledger, digests) VALUES ($1, $2, $3, $4)",
             std::move(parameters)};
 }

@@ -9,8 +9,8 @@
 #include <optional>
 #include <string>
 
-#include "store/postgres/connection.hpp"
 #include "store/ledger.hpp"
+#include "store/postgres/connection.hpp"
 
 namespace reef::store::postgres {
 
@@ -24,8 +24,8 @@ struct BatchMark {
     bool operator==(const BatchMark&) const = default;
 };
 
-// What is kept with a batch.
-struct BatchState {
+// A row of atoll_batches.
+struct BatchRow {
     BatchMark mark;
     Ledger ledger;
     std::uint64_t log_bytes = 0;     // the sum of the log's JSON
@@ -38,8 +38,8 @@ Command newest_command(std::int64_t known_token);
 // Under which lease changes of peers are applied: in the same answer, whatever token is known.
 std::uint64_t read_lease(const Answer& newest);
 // Absent: the known one. invalid: another program wrote it.
-Result<std::optional<BatchState>> read_newest(const Schema& schema, const Answer& answer,
-                                              std::int64_t known_token);
+Result<std::optional<BatchRow>> read_newest(const Schema& schema, const Answer& answer,
+                                            std::int64_t known_token);
 // Fails with `conflict` unless both are still as they are known.
 Command unchanged_command(std::int64_t token, std::uint64_t lease);
 // Tells the node's other processes that there is a new batch, when it is committed. Its answer says
@@ -48,7 +48,7 @@ inline constexpr int notice_mark = 2;
 Command notice_command(const std::string& process);
 // The newest batch once more under a new token, unless there is the one that this names.
 Command fence_command(const BatchMark& unless, std::int64_t token);
-Command save_command(const Schema& schema, const BatchState& state);
+Command save_command(const Schema& schema, const BatchRow& row);
 Command forget_command(std::uint64_t from, std::uint64_t before);  // old ones
 
 // The origins of the newest batch, as a subquery with the column `origin`.

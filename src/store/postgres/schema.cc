@@ -46,44 +46,18 @@ public:
           options_(options),
           where_("the database " + place_of(options.url)) {}
 
+    // In one transaction: a start that fails leaves the database as it was.
     Task<void> run() {
-        Commands begin;
-        begin.push_back({"BEGIN", {}, false});
-        // Of two processes that start at once one is first.
-        begin.push_back({"SELECT pg_advisory_xact_lock(7021973)", {}, false});
-        begin.push_back({"SELECT to_regclass('atoll_node') IS NOT NULL", {}, false});
-        begin.push_back({identity_sql, {}, false});
-        auto begun = co_await connection_.run(std::move(begin));
-        if (!begun) co_return failed(begun.error());
-        bool ours = (*begun)[2].text(0, 0) == "t";
-        const std::string identity{(*begun)[3].text(0, 0)};
-        if (ours && options_.fresh) {
-            auto own = co_await check_own();
-            if (!own) co_return own;
-            auto dropped = co_await drop();
-            if (!dropped) co_return dropped;
-            ours = false;
-        }
-        Result<void> done;
-        if (ours) done = co_await check();
-        if (done && ours) done = co_await load_meta();
-        if (done) done = co_await take_over_tables();
-        if (done && !ours) done = co_await create();
-        if (!done) co_return done;
-        Commands leases;
-        append_statements(leases, leases_sql);
-        done = co_await execute(std::move(leases));
-        if (!done) co_return done;
-        for (const Resource& resource : schema_.resources) {
-            done = co_await prepare(resource);
-            if (!done) co_return done;
-        }
-        if (ours && meta_["identity"] != identity) done = co_await begin_new_life(identity);
+        Result<void> done = co_await begin();
+        if (done && exists_ && options_.fresh) done = co_await throw_away();
+        if (done) done = co_await prepare_store();
+        if (done) done = co_await prepare_tables();
+        if (done && exists_ && meta_["identity"] != identity_) done = co_await begin_new_life();
         if (done) done = co_await begin_takeover();
         if (!done) co_return done;
         Commands end;
         put_meta(end, "format", format);
-        put_meta(end, "identity", identity);
+        put_meta(end, "identity", identity_);
         end.push_back({"COMMIT", {}, false});
         co_return co_await execute(std::move(end));
     }
@@ -91,7 +65,7 @@ public:
 private:
     Error invalid(const std::string& what) const { return {Errc::invalid, where_ + ": " + what}; }
 
-    // What the server refuses here is the app's or the database's state, not a row.
+    // The caller sees `unavailable` whatever the server refused: no row is to be set aside here.
     Error failed(const Error& error) {
         if (connection_.lost()) return error;
         return {Errc::unavailable, where_ + ": " + error.what};
@@ -101,6 +75,49 @@ private:
         auto done = co_await connection_.run(std::move(commands));
         if (!done) co_return failed(done.error());
         co_return Result<void>{};
+    }
+
+    // Waits for other processes that prepare the database at the same time.
+    Task<void> begin() {
+        Commands commands;
+        commands.push_back({"BEGIN", {}, false});
+        commands.push_back({"SELECT pg_advisory_xact_lock(7021973)", {}, false});
+        commands.push_back({"SELECT to_regclass('atoll_node') IS NOT NULL", {}, false});
+        commands.push_back({identity_sql, {}, false});
+        auto answers = co_await connection_.run(std::move(commands));
+        if (!answers) co_return failed(answers.error());
+        exists_ = (*answers)[2].text(0, 0) == "t";
+        identity_ = (*answers)[3].text(0, 0);
+        co_return Result<void>{};
+    }
+
+    Task<void> prepare_store() {
+        Result<void> done;
+        if (exists_) done = co_await check();
+        if (done && exists_) done = co_await load_meta();
+        if (done) done = co_await take_over_tables();
+        if (done && !exists_) done = co_await create();
+        if (!done) co_return done;
+        Commands leases;
+        append_statements(leases, leases_sql);
+        co_return co_await execute(std::move(leases));
+    }
+
+    Task<void> prepare_tables() {
+        for (const Resource& resource : schema_.resources) {
+            Result<void> done = co_await prepare(resource);
+            if (done) done = co_await prepare_indexes(resource);
+            if (done) done = co_await prepare_capture(resource);
+            if (!done) co_return done;
+        }
+        co_return Result<void>{};
+    }
+
+    Task<void> throw_away() {
+        Result<void> done = co_await check_own();
+        if (done) done = co_await drop();
+        if (done) exists_ = false;
+        co_return done;
     }
 
     Task<void> drop() {
@@ -118,23 +135,23 @@ private:
         co_return co_await execute(std::move(commands));
     }
 
-    // The incarnation is random.
+    // Random, as the incarnation is.
     std::int64_t first_token() const {
         return static_cast<std::int64_t>(hash_of(options_.incarnation).low >> 1);
     }
 
     Task<void> create() {
-        BatchState state;
-        Ledger& ledger = state.ledger;
+        BatchRow first;
+        Ledger& ledger = first.ledger;
         ledger.self = options_.node + '.' + options_.incarnation;
         ledger.origins.emplace(ledger.self, OriginMark{});
-        state.mark = {1, first_token()};
+        first.mark = {1, first_token()};
         Commands commands;
         for (const char* sql : {meta_sql, batches_sql, log_sql, requests_sql, journal_sql})
             append_statements(commands, sql);
         commands.push_back({"INSERT INTO atoll_node VALUES ($1)",
                             Parameters{}.add(std::string_view{options_.node}), false});
-        commands.push_back(save_command(schema_, state));
+        commands.push_back(save_command(schema_, first));
         co_return co_await execute(std::move(commands));
     }
 
@@ -184,8 +201,8 @@ private:
                           ", which --fresh would throw away: drop the database yourself");
     }
 
-    // Looks at all tables that other programs made, says at once what is wrong with any, and only
-    // then locks one: whoever works with them is not held up by a node that is refused.
+    // Checks all tables that other programs made and reports all objections at once. Tables are
+    // locked, and checked again, only when there was none: a node that is refused holds nobody up.
     Task<void> take_over_tables() {
         const bool complete = std::all_of(
             schema_.resources.begin(), schema_.resources.end(),
@@ -216,7 +233,8 @@ private:
         if (!there) co_return failed(there.error());
         if (!*there) co_return objections;
         if (locked) {
-            // Whoever waits behind this one is not held up for long; it is tried again.
+            // Other programs queue behind a lock that is waited for: they are held up for two
+            // seconds at most. The node's start is tried again.
             Commands lock;
             lock.push_back({"SET LOCAL lock_timeout = '2s'", {}, false});
             lock.push_back({"LOCK TABLE " + quoted_name(resource.table), {}, false});
@@ -229,7 +247,7 @@ private:
         co_return std::move(found->objections);
     }
 
-    // "": it may.
+    // "" when this node may create tables, else what to do about it.
     Task<std::string> may_create() {
         Commands commands;
         commands.push_back(
@@ -249,46 +267,53 @@ private:
              Parameters{}.add(name).add(value), false});
     }
 
-    Task<void> prepare(const Resource& resource) {
+    // The tables of a resource that the database does not know yet: new, or another program's.
+    void append_new_tables(Commands& commands, const Resource& resource) const {
+        const auto existing = existing_.find(resource.id);
+        if (existing == existing_.end()) {
+            commands.push_back({table_sql(resource), {}, false});
+        } else {
+            for (const std::string& change : existing->second)
+                commands.push_back({change, {}, false});
+            put_meta(commands, "taken." + resource.name, "");
+        }
+        commands.push_back({tombstones_sql(resource), {}, false});
+    }
+
+    // Nothing where its tables are as the app says. invalid: the app's fields do not fit what is
+    // there.
+    Result<Commands> changes_of_tables(const Resource& resource) {
         const std::string sql = table_sql(resource);
         const auto made = meta_.find("table." + resource.name);
-        const bool upgrade = made != meta_.end() && made->second != sql;
         Commands commands;
         if (made == meta_.end()) {
-            const auto existing = existing_.find(resource.id);
-            if (existing == existing_.end()) {
-                commands.push_back({sql, {}, false});
-            } else {
-                for (const std::string& change : existing->second)
-                    commands.push_back({change, {}, false});
-                put_meta(commands, "taken." + resource.name, "");
-            }
-            commands.push_back({tombstones_sql(resource), {}, false});
-        } else if (upgrade) {
+            append_new_tables(commands, resource);
+        } else if (made->second != sql) {
             const KnownFields known = parse_fields(meta_["fields." + resource.name]);
             const std::string where = where_ + ", table " + resource.table + ": ";
-            if (auto good = check_fields(resource, known, where); !good) co_return good;
+            if (auto good = check_fields(resource, known, where); !good) return good.error();
             for (std::string& alter : alter_sql(resource, known))
                 commands.push_back({std::move(alter), {}, false});
         }
-        if (!commands.empty()) {
-            put_meta(commands, "table." + resource.name, sql);
-            put_meta(commands, "fields." + resource.name, fields_text(resource));
-        }
-        auto done = co_await connection_.run(std::move(commands));
-        const bool refused = !done && done.error().code != Errc::locked;
-        if (refused && !connection_.lost()) {
-            co_return invalid("the table " + resource.table +
-                              (upgrade ? ": the rows do not fit the app's new rules: " : ": ") +
-                              done.error().what);
-        }
-        if (!done) co_return failed(done.error());
-        Result<void> indexed = co_await prepare_indexes(resource);
-        if (!indexed) co_return indexed;
-        co_return co_await prepare_capture(resource);
+        if (commands.empty()) return commands;
+        put_meta(commands, "table." + resource.name, sql);
+        put_meta(commands, "fields." + resource.name, fields_text(resource));
+        return commands;
     }
 
-    // Made anew where the table's columns have changed.
+    Task<void> prepare(const Resource& resource) {
+        auto commands = changes_of_tables(resource);
+        if (!commands) co_return commands.error();
+        auto done = co_await connection_.run(std::move(*commands));
+        if (done) co_return Result<void>{};
+        if (done.error().code == Errc::locked || connection_.lost()) co_return failed(done.error());
+        const bool upgrade = meta_.contains("table." + resource.name);
+        co_return invalid("the table " + resource.table +
+                          (upgrade ? ": the rows do not fit the app's new rules: " : ": ") +
+                          done.error().what);
+    }
+
+    // The trigger is made anew where the table's columns have changed.
     Task<void> prepare_capture(const Resource& resource) {
         const std::string name = "capture." + resource.name;
         const auto made = meta_.find(name);
@@ -340,7 +365,7 @@ private:
         co_return co_await execute(std::move(commands));
     }
 
-    Task<BatchState> newest() {
+    Task<BatchRow> newest() {
         Commands commands;
         commands.push_back(lock_command());
         commands.push_back(newest_command(0));
@@ -351,36 +376,37 @@ private:
         co_return std::move(**newest);
     }
 
-    // Their rows are in no sum yet: the node sees to them before it serves.
+    // The rows of tables that were taken over are in no digest yet: this cursor tells the node to
+    // add them before it serves.
     Task<void> begin_takeover() {
         if (existing_.empty()) co_return Result<void>{};
-        auto state = co_await newest();
-        if (!state) co_return state.error();
-        state->ledger.cursors[std::string{takeover_cursor}] = "begun";
+        auto row = co_await newest();
+        if (!row) co_return row.error();
+        row->ledger.cursors[std::string{takeover_cursor}] = "begun";
         const Hash128 token = hash_of("takeover " + options_.incarnation);
-        state->mark = {state->mark.number + 1, static_cast<std::int64_t>(token.low >> 1)};
+        row->mark = {row->mark.number + 1, static_cast<std::int64_t>(token.low >> 1)};
         fault_point("takeover");
         Commands save;
-        save.push_back(save_command(schema_, *state));
+        save.push_back(save_command(schema_, *row));
         co_return co_await execute(std::move(save));
     }
 
-    // A restored or copied database may lack what its former self has told others: its numbers must
-    // not be given again.
-    Task<void> begin_new_life(const std::string& identity) {
+    // A restored or copied database may lack changes that peers have received from it: their
+    // numbers must not be given to other changes.
+    Task<void> begin_new_life() {
         auto known = co_await newest();
         if (!known) co_return known.error();
-        BatchState state = std::move(*known);
-        Ledger& ledger = state.ledger;
+        BatchRow row = std::move(*known);
+        Ledger& ledger = row.ledger;
         log::warn(
             "This database is not the one it was, restored or taken over: writes are "
             "numbered anew",
-            {{"was", meta_["identity"]}, {"is", identity}, {"origin", ledger.self}});
+            {{"was", meta_["identity"]}, {"is", identity_}, {"origin", ledger.self}});
         ledger.self = options_.node + '.' + options_.incarnation;
         ledger.origins.emplace(ledger.self, OriginMark{});
-        state.mark = {state.mark.number + 1, first_token()};
+        row.mark = {row.mark.number + 1, first_token()};
         Commands save;
-        save.push_back(save_command(schema_, state));
+        save.push_back(save_command(schema_, row));
         co_return co_await execute(std::move(save));
     }
 
@@ -388,8 +414,11 @@ private:
     const Schema& schema_;
     const StoreOptions& options_;
     const std::string where_;
+    bool exists_ = false;   // the store is there already
+    std::string identity_;  // of the database
     std::map<std::string, std::string> meta_;
-    std::map<ResourceId, std::vector<std::string>> existing_;  // and what makes them the app's
+    // Tables that another program made, and the statements that make them the app's.
+    std::map<ResourceId, std::vector<std::string>> existing_;
 };
 
 }  // namespace

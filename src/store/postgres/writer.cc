@@ -18,34 +18,35 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// How long the outcome of a commit is looked for before those who wait are told that it is unknown.
+// For so long the writer looks for the outcome of a commit; then it answers that it is unknown.
 constexpr std::chrono::seconds settle_timeout{10};
 constexpr std::chrono::milliseconds settle_pause{50};
 
-// The node's other processes have the store's lock in turn. One that has stopped with it loses it.
+// The node's other processes hold the store's lock in turn. The server ends the transaction of one
+// that stops while it holds the lock.
 constexpr const char* batch_lock_timeout = "5s";
 constexpr const char* stopped_timeout = "1500ms";
 
-// A row that another program has locked holds up one batch for so long. For a while after that, and
-// after a row was found changed that had just been loaded, batches lock what they load, and leave
-// out what others have locked: they wait for nobody then.
+// A batch waits so long for a row that another program has locked, and fails then. It also fails
+// when another program changed a row after the batch had loaded it. For a while after either,
+// batches lock the rows that they load and leave out those that others have locked, so that they
+// neither wait nor fail.
 constexpr const char* lock_timeout = "SET LOCAL lock_timeout = '20ms'";
 constexpr std::chrono::seconds sharing_remembered{2};
 
-// When something has come between a batch and the one before, it will again: for a while no batch
-// is decided ahead.
+// When another process or program has written between two batches, it will do so again soon: for a
+// while no batch is decided ahead.
 constexpr std::chrono::seconds overtaken_remembered{2};
 
-// Whoever is answered next waits for what is looked up ahead: better not at all than late.
-constexpr std::chrono::seconds look_timeout{1};
-
-// The newest batches are kept: one of them settles what became of a commit.
-constexpr std::uint64_t batches_kept = 1'000;
+// The clients of the batch before get their answers only after load_ahead() has returned: it gives
+// up early.
+constexpr std::chrono::seconds load_ahead_timeout{1};
 
 ConnectionOptions writing(ConnectionOptions options, const char* name) {
     options.name += name;
-    // Every statement looks up keys: their plans never change, and must not be made for each. A
-    // plain index scan also clears away what points to rows that are gone; a bitmap never does.
+    // Every statement finds rows by their keys. Its best plan never changes, so the server makes it
+    // once. Only plain index scans are allowed: they also mark index entries of removed rows as
+    // dead, which bitmap scans never do.
     for (const char* off :
          {"enable_seqscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin"})
         options.settings.emplace_back(off, "off");
@@ -56,14 +57,15 @@ ConnectionOptions writing(ConnectionOptions options, const char* name) {
     return options;
 }
 
-ConnectionOptions looking(ConnectionOptions options) {
+ConnectionOptions loading_ahead(ConnectionOptions options) {
     options = writing(std::move(options), " look-ahead");
     options.settings.emplace_back("lock_timeout", "20ms");
-    options.connect_timeout = options.answer_timeout = look_timeout;
+    options.connect_timeout = options.answer_timeout = load_ahead_timeout;
     return options;
 }
 
-// What the newest batch writes, by which the next one knows it again.
+// What the newest batch wrote. A batch that is decided ahead of its commit recognizes these rows by
+// it.
 struct Written {
     explicit Written(const WriteSet& saved) {
         for (const SavedRow& row : saved.rows)
@@ -73,7 +75,7 @@ struct Written {
     }
     boost::unordered_flat_map<RecordRef, bool, std::hash<RecordRef>> records;  // whether it lives
     std::vector<RequestId> requests;
-    std::string mark;  // "": not known, or not yet
+    std::string mark;  // of the rows it wrote; "" until the commit's answer tells it
 };
 
 Commands commands_of(std::initializer_list<Command> list) {
@@ -89,7 +91,7 @@ public:
           statements_(statements),
           process_(options.process),
           link_(executor, writing(options, " writer")),
-          ahead_(executor, looking(options)) {}
+          ahead_(executor, loading_ahead(options)) {}
 
     Task<LoadResult> begin(LoadRequest wanted) override {
         assert(!batch_);
@@ -104,7 +106,7 @@ public:
         const auto done = questions.read(*answers, first, locking_, loaded, found_);
         if (!done) {
             end_batch();
-            // One record that cannot be read must not keep its neighbours from being written.
+            // The committer halves the batch until only the unreadable record is refused.
             co_return Error{Errc::rejected, done.error().what};
         }
         loaded.ledger = known_.ledger;
@@ -118,7 +120,7 @@ public:
         Result<void> done = co_await save(std::move(nothing), std::move(saved));
         if (done) co_return done;
         Error error = done.error();
-        // Rows that this batch has locked are as they were: then it is a rule that refuses them.
+        // Nobody can have changed rows that this batch has locked: a constraint refused them.
         if (error.code == Errc::conflict) error.code = locking_ ? Errc::rejected : Errc::locked;
         if (error.code == Errc::locked) locking_until_ = Clock::now() + sharing_remembered;
         co_return error;
@@ -130,7 +132,7 @@ public:
     }
 
     Task<LoadResult> load_ahead(LoadRequest wanted) override {
-        Result<LoadResult> loaded = co_await look_up(std::move(wanted));
+        Result<LoadResult> loaded = co_await try_load_ahead(std::move(wanted));
         if (!loaded) ahead_from_ = Clock::now() + overtaken_remembered;
         co_return loaded;
     }
@@ -138,7 +140,7 @@ public:
     // All in one round trip.
     Task<void> commit_ahead(WriteSet saved) override {
         assert(!batch_ && written_);
-        found_ = found_ahead();  // from here on looks are for the next one
+        found_ = found_ahead();  // from here on load_ahead() loads for the next batch
         locking_ = false;
         auto connection = co_await link_.ready();
         if (!connection) co_return connection.error();
@@ -164,21 +166,23 @@ public:
     Task<void> on_idle() override { co_return Result<void>{}; }
 
 private:
-    // The lock, and whether the ledger is still the one that is known.
+    // Takes the store's lock and asks for the ledger, if it is no longer the known one.
     Commands opening() const {
         return commands_of({{"BEGIN"}, lock_command(), newest_command(known_.mark.token)});
     }
 
     Task<Answers> open_batch(Commands commands);
-    Task<LoadResult> look_up(LoadRequest wanted);
+    Task<LoadResult> try_load_ahead(LoadRequest wanted);
     Task<void> save(Commands commands, WriteSet saved);
-    Task<Answers> close_batch(Commands commands, BatchState state);
+    Task<Answers> close_batch(Commands commands, BatchRow row);
     Found found_ahead();
     Result<void> read_ledger(const Answer& answer);
-    Task<Answers> settle(BatchState state);
+    Task<Answers> settle(BatchRow row);
+    Task<bool> was_saved(BatchMark mark);
+    Task<Expired> find_expired(TrimLimits limits);
     void append_save(Commands& commands, const WriteSet& saved, std::uint64_t& last_request) const;
 
-    // Nobody waits for its end.
+    // Rolls back, and does not wait for the answer.
     void end_batch() {
         const auto connection = std::move(batch_);
         batch_.reset();
@@ -196,12 +200,12 @@ private:
 
     std::int64_t token() { return static_cast<std::int64_t>(random_() >> 1); }
 
-    BatchState following() {
-        BatchState state;
-        state.mark = {known_.mark.number + 1, token()};
-        state.log_bytes = known_.log_bytes;
-        state.last_request = known_.last_request;
-        return state;
+    BatchRow following() {
+        BatchRow row;
+        row.mark = {known_.mark.number + 1, token()};
+        row.log_bytes = known_.log_bytes;
+        row.last_request = known_.last_request;
+        return row;
     }
 
     const asio::any_io_executor executor_;
@@ -212,25 +216,23 @@ private:
     Link ahead_;                                      // beside the batch that is being saved
     std::mt19937_64 random_{std::random_device{}()};  // tokens
 
-    BatchState known_;                   // the newest batch as far as is known; token 0: nothing is
+    BatchRow known_;                     // the newest batch as far as is known; token 0: nothing is
     std::shared_ptr<Connection> batch_;  // on which a batch is open
     Found found_;                        // of what it loaded
     bool locking_ = false;               // that batch has locked what it loaded
     Clock::time_point locking_until_{};  // so do those before this time
 
     std::optional<Written> written_;  // by the newest batch, if that is known
-    Found looked_;                    // what look() has found since that one was sent
+    Found looked_;                    // what load_ahead() found since that batch was sent
     Clock::time_point ahead_from_{};  // no batch is decided ahead before this time
 
-    // Where the oldest are looked for: what was removed before leaves marks that cost time.
-    std::uint64_t requests_from_ = 0;
-    std::map<OriginId, std::uint64_t> logs_from_;
-    std::uint64_t batches_from_ = 0;
+    Trimmed trimmed_;  // by trim() so far
 };
 
-// A connection that was lost while nobody used it is noticed here: then nothing has happened.
+// Tries twice: a connection that was lost while nobody used it is only noticed here. The first try
+// has changed nothing then.
 Task<Answers> PostgresWriter::open_batch(Commands commands) {
-    written_.reset();  // what is decided from now on does not follow it
+    written_.reset();  // this batch is not decided ahead
     for (int attempt = 0;; ++attempt) {
         auto connection = co_await link_.ready();
         if (!connection) co_return connection.error();
@@ -256,8 +258,8 @@ Result<void> PostgresWriter::read_ledger(const Answer& answer) {
     known_.ledger.lease = read_lease(answer);
     if (!*newest) return {};
     if ((*newest)->mark.number < known_.mark.number) {
-        // A standby that had not everything, a restored backup: what was told to others is missing,
-        // and its numbers must not be given again.
+        // A standby took over that lacked the newest batches, or a backup was restored. Peers know
+        // changes that are missing here: their numbers must not be given to other changes.
         return Error{Errc::broken, "the database has gone back in time, from batch " +
                                        std::to_string(known_.mark.number) + " to " +
                                        std::to_string((*newest)->mark.number)};
@@ -295,19 +297,19 @@ Task<void> PostgresWriter::save(Commands commands, WriteSet saved) {
         co_return Error{Errc::rejected,
                         "the log entry of an origin without mark: " + entry.dot.origin};
     }
-    BatchState state = following();
+    BatchRow row = following();
     for (const LogEntry& entry : saved.log)
-        state.log_bytes += entry.json.size();
+        row.log_bytes += entry.json.size();
     commands.push_back({lock_timeout, {}, false});
-    append_save(commands, saved, state.last_request);
+    append_save(commands, saved, row.last_request);
     written_.emplace(saved);
-    state.ledger = std::move(saved.ledger);
-    state.ledger.batch = state.mark.number;
-    state.ledger.parked = parked_after(saved);
-    commands.push_back(save_command(schema_, state));
+    row.ledger = std::move(saved.ledger);
+    row.ledger.batch = row.mark.number;
+    row.ledger.parked = parked_after(saved);
+    commands.push_back(save_command(schema_, row));
     const std::size_t notice = commands.size();
     commands.push_back(notice_command(process_));
-    auto answers = co_await close_batch(std::move(commands), std::move(state));
+    auto answers = co_await close_batch(std::move(commands), std::move(row));
     if (!answers) {
         written_.reset();
         co_return answers.error();
@@ -316,8 +318,9 @@ Task<void> PostgresWriter::save(Commands commands, WriteSet saved) {
     co_return Result<void>{};
 }
 
-// What two looks see differently, and the batch before has not written, somebody else has.
-Task<LoadResult> PostgresWriter::look_up(LoadRequest wanted) {
+// When two loads see a record differently, and the batch before has not written it, another program
+// has.
+Task<LoadResult> PostgresWriter::try_load_ahead(LoadRequest wanted) {
     const LoadCommands questions{schema_, std::move(wanted)};
     Commands commands;
     questions.append_to(commands, statements_, false);
@@ -333,15 +336,15 @@ Task<LoadResult> PostgresWriter::look_up(LoadRequest wanted) {
         const auto [known, fresh] = looked_.records.emplace(record, standing);
         if (fresh || known->second == standing) continue;
         if (!written_ || !written_->records.contains(record)) {
-            co_return Error{Errc::locked, "a record has changed since it was looked at"};
+            co_return Error{Errc::locked, "a record has changed since it was loaded"};
         }
     }
     looked_.absent.merge(found.absent);
     co_return loaded;
 }
 
-// Of what the newest batch wrote, and what look() has seen of all else. A living row whose mark is
-// not known has none: whoever would write it fails.
+// How rows stand as the newest batch wrote them, and all others as load_ahead() found them. Where
+// the mark of a living row is not known, it is left empty: a batch that writes this row fails.
 Found PostgresWriter::found_ahead() {
     Found found = std::exchange(looked_, {});
     for (const auto& [record, lives] : written_->records) {
@@ -353,107 +356,98 @@ Found PostgresWriter::found_ahead() {
     return found;
 }
 
-// Nothing is answered where only the outcome is known.
-Task<Answers> PostgresWriter::close_batch(Commands commands, BatchState state) {
+// Returns no answers where the connection was lost and the database says that the batch was saved.
+Task<Answers> PostgresWriter::close_batch(Commands commands, BatchRow row) {
     const auto connection = std::move(batch_);
     batch_.reset();
     commands.push_back({"COMMIT"});
     auto answers = co_await connection->run(std::move(commands));
     if (answers) {
-        known_ = std::move(state);
+        known_ = std::move(row);
         co_return answers;
     }
-    if (connection->lost()) co_return co_await settle(std::move(state));
+    if (connection->lost()) co_return co_await settle(std::move(row));
     connection->send(commands_of({{"ROLLBACK"}}));
     co_return answers.error();
 }
 
-// The connection was lost on the way: what has become of the batch is read from the database, under
-// the lock, which the server's side of the lost connection may hold until it has ended. Or that one
-// has yet to get it, with a batch that was sent as a whole: then it must find another newest batch.
-Task<Answers> PostgresWriter::settle(BatchState state) {
+// The connection was lost after the batch was sent: the database is asked, on a new connection,
+// until it says whether the batch was saved.
+Task<Answers> PostgresWriter::settle(BatchRow row) {
     const auto deadline = Clock::now() + settle_timeout;
     asio::steady_timer pause{executor_};
-    std::string why;
+    Error why;
     while (Clock::now() < deadline) {
-        auto connection = co_await link_.ready();
-        if (connection) {
-            Commands commands =
-                commands_of({{"BEGIN"},
-                             lock_command(),
-                             {"SELECT 1 FROM atoll_batches WHERE number = $1 AND token = $2",
-                              Parameters{}.add(state.mark.number).add(state.mark.token)},
-                             fence_command(state.mark, token()),
-                             {"COMMIT"}});
-            auto answers = co_await (*connection)->run(std::move(commands));
-            if (answers && (*answers)[2].rows() == 1) {
-                known_ = std::move(state);
-                co_return Answers{};
-            }
-            if (answers) co_return Error{Errc::unavailable, "the database ended before the commit"};
-            why = answers.error().what;
-            if (!(*connection)->lost()) (*connection)->send(commands_of({{"ROLLBACK"}}));
-        } else {
-            why = connection.error().what;
+        auto saved = co_await was_saved(row.mark);
+        if (saved && *saved) {
+            known_ = std::move(row);
+            co_return Answers{};
         }
+        if (saved) co_return Error{Errc::unavailable, "the database ended before the commit"};
+        why = saved.error();
         pause.expires_after(settle_pause);
         co_await pause.async_wait(asio::use_awaitable);
     }
-    log::warn("The outcome of a commit is not known", {{"error", why}});
+    log::warn("The outcome of a commit is not known", {{"error", why.what}});
     co_return Error{Errc::outcome_unknown,
                     "the database went away while this was saved: it may have taken effect. "
                     "Send it again with its id"};
 }
 
-// Looks at the oldest of each first: most of the time nothing has expired.
+// Asked under the store's lock, which the server process of the lost connection holds until it has
+// ended. A batch that was sent as a whole may still be queued there, waiting for the lock. If it
+// was not saved, an empty batch is added on top, so that the queued one fails its check.
+Task<bool> PostgresWriter::was_saved(BatchMark mark) {
+    auto connection = co_await link_.ready();
+    if (!connection) co_return connection.error();
+    Commands commands =
+        commands_of({{"BEGIN"},
+                     lock_command(),
+                     {"SELECT 1 FROM atoll_batches WHERE number = $1 AND token = $2",
+                      Parameters{}.add(mark.number).add(mark.token)},
+                     fence_command(mark, token()),
+                     {"COMMIT"}});
+    auto answers = co_await (*connection)->run(std::move(commands));
+    if (answers) co_return (*answers)[2].rows() == 1;
+    if (!(*connection)->lost()) (*connection)->send(commands_of({{"ROLLBACK"}}));
+    co_return answers.error();
+}
+
+// One piece, as a batch of its own.
 Task<bool> PostgresWriter::trim(TrimLimits limits) {
     assert(!batch_);
     Commands open = opening();
     auto opened = co_await open_batch(std::move(open));
     if (!opened) co_return opened.error();
+    auto expired = co_await find_expired(limits);
+    if (!expired || !expired->any()) end_batch();
+    if (!expired) co_return Error{Errc::unavailable, expired.error().what};
+    if (!expired->any()) co_return false;
+    BatchRow row = following();
+    row.ledger = known_.ledger;
+    row.ledger.batch = row.mark.number;
+    row.log_bytes = expired->log_bytes;
+    Commands commands = trimmed_.removals(*expired);
+    commands.push_back(save_command(schema_, row));
+    auto saved = co_await close_batch(std::move(commands), std::move(row));
+    if (!saved) co_return Error{Errc::unavailable, saved.error().what};
+    trimmed_.add(*expired);
+    co_return expired->more;
+}
+
+// Most of the time nothing has expired: one row of each table shows that. Only then is a whole
+// piece read.
+Task<Expired> PostgresWriter::find_expired(TrimLimits limits) {
     Expired expired;
     for (const std::uint32_t rows : {std::uint32_t{1}, limits.piece_rows_max + 1}) {
-        Commands look;
-        look.push_back(oldest_requests(requests_from_, rows));
-        for (const auto& [origin, mark] : known_.ledger.origins)
-            look.push_back(fronts_command(origin, logs_from_[origin], rows));
+        Commands look = trimmed_.look(known_.ledger, rows);
         auto answers = co_await batch_->run(std::move(look));
-        if (!answers) {
-            end_batch();
-            co_return Error{Errc::unavailable, answers.error().what};
-        }
-        LogFronts fronts;
-        std::size_t at = 1;
-        for (const auto& [origin, mark] : known_.ledger.origins)
-            fronts[origin] = read_fronts((*answers)[at++]);
-        expired = expired_among(limits, read_oldest(answers->front()), known_.last_request, fronts,
-                                known_.log_bytes);
+        if (!answers) co_return answers.error();
+        expired = expired_among(limits, read_oldest_of_each(known_, *answers));
         if (!expired.any()) break;
     }
-    const std::uint64_t number = known_.mark.number;
-    const bool forget = number > batches_from_ + 2 * batches_kept;
-    if (!expired.any() && !forget) {
-        end_batch();
-        co_return false;
-    }
-    BatchState state = following();
-    state.ledger = known_.ledger;
-    state.ledger.batch = state.mark.number;
-    state.log_bytes = expired.log_bytes;
-    Commands commands;
-    if (expired.requests_to > 0)
-        commands.push_back(remove_requests(requests_from_, expired.requests_to));
-    for (const auto& [origin, seq] : expired.logs)
-        commands.push_back(remove_log(origin, logs_from_[origin], seq));
-    if (forget) commands.push_back(forget_command(batches_from_, number - batches_kept));
-    commands.push_back(save_command(schema_, state));
-    auto saved = co_await close_batch(std::move(commands), std::move(state));
-    if (!saved) co_return Error{Errc::unavailable, saved.error().what};
-    if (expired.requests_to > 0) requests_from_ = expired.requests_to + 1;
-    for (const auto& [origin, seq] : expired.logs)
-        logs_from_[origin] = seq + 1;
-    if (forget) batches_from_ = number - batches_kept;
-    co_return expired.more;
+    expired.batches_before = trimmed_.batches_to_forget(known_.mark.number);
+    co_return expired;
 }
 
 }  // namespace
