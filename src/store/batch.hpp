@@ -20,18 +20,19 @@ using namespace model;
 // What a batch must know before anything is decided. Duplicates are harmless.
 struct LoadRequest {
     std::vector<RecordRef> records;   // its own rows, and the rows that they refer to
-    std::vector<FieldRef> holders;    // who has this tracking number? (living records)
-    std::vector<FieldRef> referrers;  // does any living shipment point at this warehouse?
+    std::vector<FieldRef> holders;    // which living record has this tracking number?
+    std::vector<FieldRef> referrers;  // does any living shipment refer to this warehouse?
     std::vector<RequestId> requests;
 };
 
 struct LoadResult {
     Ledger ledger;
     boost::unordered_flat_map<RecordRef, StoredRow, std::hash<RecordRef>> rows;  // tombstones too
-    // Of these records, those that another program has locked: they cannot be saved now.
+    // Those of the records that another program has locked: they cannot be saved now.
     std::set<RecordRef> locked;
-    // What other programs did to these records since the last batch, in order: to be written before
-    // anything else. Of each the row is the one that stood before it; in the table is the last.
+    // What other programs wrote to these records since the last batch, in order. The committer
+    // makes changes of it before it decides anything else. `rows` has a record as it was before
+    // these writes; the table has it as the last of them left it.
     std::vector<Captured> captured;
     std::map<FieldRef, Key> holders;
     std::map<FieldRef, bool> referrers;

@@ -16,14 +16,14 @@ struct LeaseUpdate {
     std::uint64_t lease = 0;       // the one that this process holds; 0: another one has it
 };
 
-// The other processes of the node that share its store. One of them all holds the lease: it alone
-// applies what peers send. It loses it when it dies, or gives no sign of life for a while; each new
-// one has a higher number. One executor.
+// This process's part in it. One process of the node holds the lease: it alone applies what peers
+// send. It loses the lease when it dies, or gives no sign of life for more than a second. Each new
+// lease has a higher number. Used on one executor.
 class InstanceLease {
 public:
     virtual ~InstanceLease() = default;  // gives the lease back
-    // Waits until another process has saved a batch, but not longer than a sign of life is due.
-    // Takes the lease if nobody has it. unavailable: the database is away, and the lease is lost.
+    // Waits until another process has saved a batch, or the next sign of life is due. Takes the
+    // lease if nobody has it. unavailable: the database is away, and the lease is lost.
     virtual Task<LeaseUpdate> next() = 0;
 };
 

@@ -27,14 +27,15 @@ struct Digest {
 };
 
 struct OriginMark {              // how far one origin's log is known here
-    std::uint64_t received = 0;  // contiguous: logged, can be relayed
-    std::uint64_t applied = 0;   // the lowest change still parked, minus one
+    std::uint64_t received = 0;  // all up to this one are in the log and can be relayed
+    std::uint64_t applied = 0;   // of all up to this one none is parked
     Hash128 hash;                // running hash of its log up to `received`
     bool operator==(const OriginMark&) const = default;
 };
 
-// Cursors that say what a store began with. Rows of tables that other programs had made: being put
-// into the sums; done, so many times. The app's seed.
+// Cursors that say what a store began with. `takeover`: rows that other programs had written are
+// being added to the digests. `taken_over`: they were, so many times. `seed`: the app's seed was
+// loaded.
 inline constexpr std::string_view takeover_cursor = "takeover";
 inline constexpr std::string_view taken_over_cursor = "taken_over";
 inline constexpr std::string_view seed_cursor = "seed";
@@ -46,17 +47,17 @@ struct Ledger {
     std::map<ResourceId, std::int64_t> next_id;           // the next number of this node
     std::map<ResourceId, Digest> digests;
     std::map<std::string, std::string> cursors;  // broker and publisher marks
-    // Where several processes share the store: how many batches there were, so that of two ledgers
-    // the later one can be told, and under which lease (of those given so far) changes of peers are
-    // applied. Else both are 0.
+    // Where several processes share the store: the number of the newest batch, which tells the
+    // later of two ledgers, and the number of the lease under which changes of peers are applied.
+    // Else both are 0.
     std::uint64_t batch = 0;
     std::uint64_t lease = 0;
-    // The dead letters, by (source, seq), each with its record if anybody could tell it. The store
-    // fills it from the letters themselves, whatever a batch leaves here.
+    // The dead letters by (source, seq), each with its record if that could be read. The store
+    // fills this from the letters themselves, whatever a batch sets here.
     std::map<Dot, std::optional<RecordRef>> parked;
     std::uint64_t seq() const { return origins.at(self).received; }
-    // Names what was there before all writes, if it was not the seed: "us.k3f9/1", another name
-    // where there is more of it. "": nothing was. It is in no log.
+    // Names the rows that were taken over, which are in no log: "us.k3f9/1", and another name after
+    // each further takeover. "" when there are none.
     std::string before() const;
     bool seeded() const { return cursors.contains(std::string{seed_cursor}); }
     Position received() const;

@@ -28,8 +28,9 @@ public:
     virtual ~LogReader() = default;
     // Absent: it is not known here, or was trimmed.
     virtual Task<std::optional<LogEntry>> change(Dot dot) = 0;
-    // Entries after `after` for every origin known here, in seq order per origin. Where the log was
-    // trimmed beyond `after` they begin with the oldest that is left: the seq tells.
+    // The entries after `after` of every origin known here, each origin's in the order of its seq.
+    // Where the log was trimmed beyond `after`, an origin's entries begin with the oldest that is
+    // left: its seq shows the gap.
     virtual Task<std::vector<LogEntry>> changes_after(Position after, ScanLimits limits) = 0;
 };
 

@@ -31,8 +31,8 @@ struct ListQuery {
     FieldId sort = 0;                 // the key or a sortable field
     bool descending = false;          // of both sort field and key
     std::vector<ListFilter> filters;  // all must hold; null never matches
-    // Keyset: rows strictly after (value, key) in the order asked for. Nulls come first
-    // (ascending). Text is ordered by bytes.
+    // The page begins strictly after (value, key) in the order asked for. Nulls come before all
+    // values when ascending. Text is ordered by its bytes.
     std::optional<std::pair<Value, Key>> after;
     std::uint64_t skip = 0;
     std::uint32_t rows_max = 100;
@@ -48,8 +48,9 @@ class RowReader {
 public:
     virtual ~RowReader() = default;
     virtual Task<std::optional<Row>> get(RecordRef ref) = 0;  // tombstones too
-    virtual Task<std::optional<Row>> find(FieldRef ref) = 0;  // living; of two, the earlier life
-    virtual Task<ListPage> list(ListQuery query) = 0;         // living
+    // The living record that has the value; of two, the one whose life began earlier.
+    virtual Task<std::optional<Row>> find(FieldRef ref) = 0;
+    virtual Task<ListPage> list(ListQuery query) = 0;  // of living records
 };
 
 // For those who go through all rows of a resource: snapshots, `atoll verify`, the takeover.

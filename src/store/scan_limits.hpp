@@ -5,7 +5,8 @@
 
 namespace reef::store {
 
-// Whatever bytes_max says, one row is returned if there is one: whoever reads on always gets on.
+// One row is returned even if it alone is larger than bytes_max: a caller that reads on never stops
+// in front of it.
 struct ScanLimits {
     std::uint32_t rows_max = 1000;
     std::uint64_t bytes_max = 4 << 20;

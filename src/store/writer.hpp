@@ -7,8 +7,9 @@ namespace reef::store {
 
 using namespace model;
 
-// "Oldest" is what was saved first: ids by their order here, entries by their time among the
-// oldest of each origin. What is younger keeps what was saved after it.
+// What trim() removes. Request ids go in the order in which they were saved here; log entries by
+// their time, but each origin's in the order of its log. The first one that has not expired ends
+// it: what was saved after that stays, however old it says to be.
 struct TrimLimits {
     Time requests_before;             // ids older than this go …
     std::uint64_t requests_max = 0;   // … and the oldest beyond this many
@@ -17,39 +18,41 @@ struct TrimLimits {
     std::uint32_t piece_rows_max = 1000;
 };
 
-// The one way in. Only the committer holds it; it lives on the committer's executor.
+// Only the committer holds it; it lives on the committer's executor.
 class Writer {
 public:
     virtual ~Writer() = default;
-    // Takes the store's batch lock (all processes of the node share it) and loads.
-    // unavailable: nothing happened, try later. rejected: nothing happened, one of these records
-    // cannot be read, since another program damaged it: bisect.
+    // Takes the store's lock, which all processes of the node share, and loads. unavailable:
+    // nothing happened; try later. rejected: nothing happened; another program has damaged one of
+    // these records, so that it cannot be read: bisect.
     virtual Task<LoadResult> begin(LoadRequest wanted) = 0;
-    // Saves, commits, with what was captured of the loaded records forgotten; returns once it is
-    // durable. rejected: the database refused a row, nothing was saved, bisect. locked: so it is,
-    // since another program has locked a row, or has changed it since it was loaded: begin again,
-    // and LoadResult::locked says which. unavailable: nothing was saved. outcome_unknown: the
-    // database went away during the commit and has not come back to be asked. broken: durable
-    // storage failed, the process must end.
+    // Saves and commits, forgets what was captured of the loaded records, and returns once all of
+    // it is durable. rejected: the database refused a row and nothing was saved: bisect. locked:
+    // another program has locked a row, or has changed it since it was loaded, and nothing was
+    // saved: begin again, LoadResult::locked names the rows then. unavailable: nothing was saved.
+    // outcome_unknown: the database went away during the commit and did not come back to be asked.
+    // broken: durable storage failed; the process must end.
     virtual Task<void> commit(WriteSet saved) = 0;
-    // Whether a batch may be decided on top of the one before, while commit() or commit_ahead() is
-    // under way with that: SQLite blocks meanwhile, and another process may be in between too
-    // often.
+    // Whether a batch may be decided on top of the one before while commit() or commit_ahead()
+    // still saves that one. False for SQLite, whose commit blocks the thread, and for a while after
+    // another process or program has written between two batches.
     virtual bool loads_ahead() const { return false; }
-    // Loads for such a batch, as things stand before or after that commit; may be called several
-    // times. unavailable, rejected: as begin(). locked: something has changed since the last time.
+    // Loads for such a batch; may be called several times. What it sees may be from before or from
+    // after that commit. unavailable, rejected: as begin(). locked: a record has changed since the
+    // last call.
     virtual Task<LoadResult> load_ahead(LoadRequest) {
         co_return Error{Errc::unavailable, "not ahead"};
     }
-    // Right after that commit has succeeded: begin() and commit() in one, of what was decided with
-    // what load_ahead() found. locked: another process or program has written meanwhile; nothing
-    // was saved: begin anew. Else as commit().
+    // Called right after that commit has succeeded: begin() and commit() in one, for a batch that
+    // was decided with what load_ahead() found. locked: another process or program has written in
+    // between and nothing was saved: begin anew. Other errors as commit().
     virtual Task<void> commit_ahead(WriteSet) { co_return Error{Errc::locked, "not ahead"}; }
-    // Ends a batch that changed nothing. Cannot fail: a lost connection ends it as well.
+    // Ends a batch that changed nothing. Cannot fail: if the connection is lost, the database ends
+    // it.
     virtual asio::awaitable<void> release() = 0;
-    // Removes one small piece of what has expired; true when there is more.
+    // Removes what has expired, at most piece_rows_max rows of each table. True: there is more.
     virtual Task<bool> trim(TrimLimits limits) = 0;
-    // Called when nobody waits: a checkpoint, if one is due.
+    // Called when no work waits: makes a checkpoint, if one is due.
     virtual Task<void> on_idle() = 0;
 };
 

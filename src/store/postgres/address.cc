@@ -58,7 +58,7 @@ std::string place_of(const std::string& url) {
 }
 
 Result<void> check_url(const std::string& url) {
-    // What libpq finds wrong it quotes, and it may be the password.
+    // libpq's message quotes the part that is wrong, which may be the password: it is not shown.
     const Options options{PQconninfoParse(url.c_str(), nullptr)};
     if (options) return {};
     return Error{Errc::invalid, "the URL of the database cannot be read"};

@@ -1,4 +1,4 @@
-// Where a database is: libpq would look up a host's name while its thread waits.
+// Where a database is. Host names are looked up here, since libpq would block its thread meanwhile.
 #pragma once
 
 #include <string>

@@ -6,7 +6,7 @@ namespace reef::store::postgres {
 
 namespace {
 
-// A piece of a table by its ids, ended where the database has added up enough bytes.
+// A piece of a table in the order of its ids. The database adds up the rows' bytes and ends it.
 Command piece_of(const std::string& table, const std::string& columns, const std::string& big,
                  std::uint64_t after, ScanLimits limits) {
     return {"SELECT " + columns + " FROM (SELECT piece.*, sum(octet_length(" + big +
@@ -20,7 +20,7 @@ Command piece_of(const std::string& table, const std::string& columns, const std
 
 }  // namespace
 
-const char* const journal_sql =
+const char* const conflict_log_sql =
     "CREATE TABLE atoll_conflicts (\n"
     "  id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,\n"
     "  resource TEXT NOT NULL,\n"
@@ -73,7 +73,7 @@ Command remove_letters(const std::vector<DeadLetter>& replaced, const std::vecto
 }
 
 Command save_letters(const Schema& schema, const std::vector<DeadLetter>& letters) {
-    std::map<Dot, const DeadLetter*> latest;  // of one name there is one
+    std::map<Dot, const DeadLetter*> latest;  // of two letters with one name
     for (const DeadLetter& letter : letters)
         latest[{letter.source, letter.seq}] = &letter;
     Array sources{Type::text}, seqs{Type::int8}, resources{Type::text}, keys{Type::text},

@@ -8,7 +8,8 @@ namespace reef::store::postgres {
 
 namespace {
 
-// A sign of life of the holder, a look of the others: a holder is silent for one second at most.
+// The holder gives a sign of life so often, and the others look for one. A holder that has been
+// silent for more than a second loses the lease.
 constexpr std::chrono::milliseconds beat{250};
 constexpr const char* take_sql = "SELECT pg_try_advisory_lock(7021974)";
 constexpr const char* end_silent_sql =
@@ -75,7 +76,7 @@ private:
         co_return update;
     }
 
-    // Under the lock of batches: none that knows an older number is saved after it.
+    // Under the store's lock: no batch that knows an older number is saved after it.
     Task<std::uint64_t> number_lease() {
         Commands commands;
         commands.push_back({"BEGIN"});
@@ -86,7 +87,7 @@ private:
         commands.push_back({"COMMIT"});
         auto answers = co_await connection_->run(std::move(commands));
         if (!answers) {
-            connection_->close();  // so that another one can have it
+            connection_->close();  // gives the lease up: another process can take it
             co_return Error{Errc::unavailable, answers.error().what};
         }
         co_return (*answers)[2].natural(0, 0);

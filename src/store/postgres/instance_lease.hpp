@@ -1,12 +1,13 @@
 // The processes that share a PostgreSQL store: who holds the lease, and what the others have saved.
 //
-// The lease is a lock of its holder's session, so it ends with the process. Whoever wants it looks
-// how long that session has said nothing: of one that sleeps it is taken away. A holder is told so
-// by the number in atoll_leases, which each batch reads under the store's lock.
+// The lease is an advisory lock of its holder's session, so it ends with that process. A process
+// that wants it ends the holder's session when that has been silent for more than a second, as when
+// the holder is suspended. The former holder learns of it from the number in atoll_leases, which
+// each batch reads under the store's lock.
 #pragma once
 
-#include "store/postgres/connection.hpp"
 #include "store/instance_lease.hpp"
+#include "store/postgres/connection.hpp"
 
 namespace reef::store::postgres {
 

@@ -96,7 +96,7 @@ void read_parked(const Schema& schema, const Json& letters, Ledger& ledger) {
         const Dot name{letter.items[0].text, number_in<std::uint64_t>(&letter.items[1])};
         std::optional<RecordRef>& record = ledger.parked[name];
         const Resource* resource = schema.find(letter.items[2].text);
-        if (!resource) continue;  // nobody can tell
+        if (!resource) continue;  // the app no longer has it
         const Json& key = letter.items[3];
         record = {resource->id, key_type(resource->key_field()) == Type::int8
                                     ? Key{number_in<std::int64_t>(&key)}
@@ -136,7 +136,7 @@ Result<BatchRow> batch_row_from(const Schema& schema, std::string_view text,
 
 }  // namespace
 
-// The digests stay in the row as long as it fits on a page: EXTERNAL is never compressed.
+// EXTERNAL: the digests are not compressed, and are stored in the row as long as it fits on a page.
 const char* const batches_sql =
     "CREATE TABLE atoll_node (node TEXT PRIMARY KEY);\n"
     "CREATE TABLE atoll_batches (\n"
@@ -199,7 +199,8 @@ Result<std::optional<BatchRow>> read_newest(const Schema& schema, const Answer& 
     return std::optional{std::move(*row)};
 }
 
-// Commits that notify follow each other, in all databases of the server: that is no row's lock.
+// The server commits transactions that notify one after the other, across all of its databases. The
+// wait for that is no wait for a row: lock_timeout must not end it.
 Command notice_command(const std::string& process) {
     return {
         "SELECT pg_notify($1, $2), set_config('lock_timeout', '5s', true),"

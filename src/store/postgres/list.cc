@@ -8,9 +8,10 @@ namespace reef::store::postgres {
 
 namespace {
 
-// A list goes on after (value, key) in up to two stretches of its index: what comes after among the
-// values, and what comes after that: descending the nulls, ascending from the nulls the values.
-// Each is a range of the index, so that no page costs more than its rows.
+// After (value, key) a list continues in up to two ranges of its index: the rows with a value that
+// come after it, and, when descending, the rows with null. An ascending list that stands among the
+// nulls continues with the rest of them and then with all values. So a page costs no more than its
+// own rows.
 struct KeyRange {
     std::string where;  // "" = everything
     Parameters parameters;
@@ -97,7 +98,7 @@ Command page_command(const Resource& resource, const ListQuery& query, KeyRange 
     sql += quoted_name(resource.key_field().name) + down;
     const std::size_t count = range.parameters.items().size();
     sql += " LIMIT $" + std::to_string(count + 1) + " OFFSET $" + std::to_string(count + 2);
-    // The database skips faster than rows can be sent, but only knows its own stretch.
+    // The database's OFFSET skips faster than rows can be sent, but counts within one range only.
     range.parameters.add(query.rows_max + (alone ? 0 : query.skip) + 1);
     range.parameters.add(alone ? query.skip : 0);
     return {std::move(sql), std::move(range.parameters)};

@@ -32,7 +32,7 @@ LoadCommands::LoadCommands(const Schema& schema, LoadRequest wanted)
     }
 }
 
-// Nobody has null.
+// Refs to null are left out: no record holds null.
 LoadCommands::ByField LoadCommands::by_field(const std::vector<FieldRef>& refs) const {
     ByField all;
     for (const FieldRef& ref : refs) {
@@ -54,7 +54,7 @@ void LoadCommands::append_to(Commands& commands, const std::vector<RowStatements
     for (const auto& [resource, keys] : keys_) {
         if (locked) ask(statements[resource].lock, keys);
         ask(statements[resource].find_several, keys);
-        // After the rows: whatever wrote these is there by now.
+        // Read after the rows: the captures of whatever wrote them are there by now.
         if (schema_[resource].captured) ask(statements[resource].find_captured, keys);
     }
     for (const auto& [place, asked] : holders_)
@@ -110,7 +110,7 @@ Result<void> LoadCommands::read_requests(const Answer& answer, LoadResult& loade
     return {};
 }
 
-// Of a record that is in both tables the living row counts.
+// Where a record is in both tables, the living row counts.
 Result<void> LoadCommands::read_rows(const Answer& answer, const Resource& resource,
                                      LoadResult& loaded, Standings& standings,
                                      Buried& buried) const {

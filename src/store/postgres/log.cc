@@ -50,7 +50,8 @@ std::vector<LogEntry> read_entries(const Answer& answer) {
     return entries;
 }
 
-// Of each origin no more than could be sent, and of these what fits into the bytes.
+// Reads at most rows_max entries of each origin, then ends the whole list where rows_max or
+// bytes_max is reached.
 Command changes_command(const Position& after, ScanLimits limits) {
     Array origins{Type::text}, seqs{Type::int8};
     for (const auto& [origin, seq] : after) {

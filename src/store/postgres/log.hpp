@@ -4,8 +4,8 @@
 
 #include <vector>
 
-#include "store/postgres/connection.hpp"
 #include "store/log.hpp"
+#include "store/postgres/connection.hpp"
 
 namespace reef::store::postgres {
 

@@ -107,7 +107,7 @@ const std::string insert_sql =
     " effects) SELECT * FROM unnest($1::text[], $2::bigint[], $3::timestamp[], $4::text[],"
     " $5::bigint[], $6::text[], $7::text[], $8::bigint[], $9::text[], $10::bytea[], $11::text[])";
 
-// An id that is saved again is the youngest again.
+// An id that is saved again gets a new number: it counts as the youngest.
 const std::string replace_sql =
     insert_sql +
     " ON CONFLICT (id) DO UPDATE SET number = excluded.number, at = excluded.at,"
@@ -120,7 +120,8 @@ const std::string replace_sql =
 void append_requests(Commands& commands, const Schema& schema,
                      const std::vector<std::pair<RequestId, RequestSeen>>& requests,
                      const std::set<RequestId>& absent, std::uint64_t& last) {
-    // One statement cannot write a row twice: of an id that a batch has twice the later counts.
+    // One INSERT ... ON CONFLICT cannot write a row twice: of an id that is in a batch twice, the
+    // later one is saved.
     std::map<RequestId, const RequestSeen*> latest;
     for (const auto& [id, seen] : requests)
         latest[id] = &seen;

@@ -4,10 +4,10 @@
 #include <optional>
 #include <vector>
 
+#include "store/batch.hpp"
 #include "store/columns.hpp"
 #include "store/postgres/connection.hpp"
 #include "store/postgres/statements.hpp"
-#include "store/batch.hpp"
 
 namespace reef::store::postgres {
 

@@ -147,7 +147,7 @@ private:
         ledger.origins.emplace(ledger.self, OriginMark{});
         first.mark = {1, first_token()};
         Commands commands;
-        for (const char* sql : {meta_sql, batches_sql, log_sql, requests_sql, journal_sql})
+        for (const char* sql : {meta_sql, batches_sql, log_sql, requests_sql, conflict_log_sql})
             append_statements(commands, sql);
         commands.push_back({"INSERT INTO atoll_node VALUES ($1)",
                             Parameters{}.add(std::string_view{options_.node}), false});

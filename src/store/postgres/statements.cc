@@ -17,8 +17,8 @@ std::string select_from(const Resource& resource, const std::string& table,
     return "SELECT " + columns_of(resource) + more + " FROM " + quoted_name(table);
 }
 
-// Both tables in one statement: it sees one moment, in which a record is in one of them, unless
-// another program has put it into the other one.
+// Reads both tables in one statement, which sees one moment: a record is in one of the two then. It
+// is in both only if another program has inserted it beside its tombstone.
 std::string select_from_both(const Resource& resource, const std::string& where,
                              const std::string& more = "") {
     return select_from(resource, resource.table, more) + where + " UNION ALL " +
@@ -29,8 +29,8 @@ std::string array_of(Type type) {
     return std::string{name_of(type)} + "[]";
 }
 
-// What an array's elements must be turned into for the column. Not into varchar(n): the cast would
-// cut what is too long, where an assignment refuses it.
+// The type that an array's elements are cast to. Never varchar(n): the cast would cut a text that
+// is too long, while the assignment to the column refuses it.
 std::string cast_of(const Field& field) {
     switch (field.type) {
         case FieldType::decimal:
@@ -52,16 +52,16 @@ std::string key_of(const Resource& resource) {
     return quoted_name(resource.key_field().name);
 }
 
-// In the order of their keys, as everybody does who wants to meet no deadlock.
+// Locks rows in the order of their keys: two programs that do so cannot deadlock.
 std::string lock_sql(const Resource& resource) {
     return "SELECT " + key_of(resource) + " FROM " + quoted_name(resource.table) +
            among_keys(resource) + " ORDER BY " + key_of(resource) +
            " FOR NO KEY UPDATE SKIP LOCKED";
 }
 
-// The database adds up what the rows take and ends the piece, so that no more is sent.
-// Each table by itself is asked for as much as is wanted: of both together all rows would be sorted
-// for every piece.
+// The database adds up the rows' bytes and ends the piece there, so that no more is sent. Each of
+// the two tables is asked for a whole piece: a LIMIT on their union would sort all rows for every
+// piece.
 std::string scan_sql(const Resource& resource, bool after) {
     const std::string key = key_of(resource);
     const std::string where =
@@ -111,8 +111,8 @@ std::string insert_sql(const Resource& resource, const std::string& table) {
     return sql + " FROM " + added.source;
 }
 
-// What another program has changed or deleted since it was loaded is not among those that were
-// written: then the division fails, and the batch is not saved.
+// A row that another program has changed or deleted since it was loaded is not written. Then fewer
+// rows are counted than the batch has, the division by zero fails, and the batch is not saved.
 std::string written_all(const std::string& sql, const std::string& counted, std::size_t number) {
     return "WITH written AS (" + sql + ") SELECT 1 / (count(" + counted + ") = $" +
            std::to_string(number) + ")::int FROM written";

@@ -8,7 +8,7 @@ namespace reef::store::postgres {
 
 namespace {
 
-// In text the bytes decide, whatever the database's collation.
+// Text is compared by its bytes, whatever the database's collation is.
 constexpr std::size_t name_bytes_max = 63;  // PostgreSQL cuts longer ones
 
 constexpr std::string_view by_bytes = " COLLATE \"C\"";
@@ -33,8 +33,8 @@ std::string range(const std::string& what, const std::string& low, const std::st
     return "";
 }
 
-// The column's type keeps the width; an upper bound of a counter holds for no sum, since two nodes
-// may each have added to it.
+// The column's type limits the width. A counter has no upper bound here: two nodes may add to it at
+// once, so that the sum passes the bound.
 std::string number_check(const Field& field) {
     std::string low = field.type == FieldType::version ? "1" : "";
     std::string high;
@@ -122,7 +122,7 @@ std::string column_type(const Field& field) {
         case FieldType::boolean:
             return "BOOLEAN";
         case FieldType::int32:
-            // The sum of what several nodes have added must always fit.
+            // Several nodes may add at once: the sum must fit in any case.
             return field.merge == Merge::counter ? "BIGINT" : "INTEGER";
         case FieldType::version:
             return "INTEGER";

@@ -2,8 +2,8 @@
 
 namespace reef::store::sqlite {
 
-// AUTOINCREMENT: a number is never used again, so that a list can go on after it.
-const char* const journal_sql =
+// AUTOINCREMENT: SQLite never uses a number again, so that a list can continue after any number.
+const char* const conflict_log_sql =
     "CREATE TABLE atoll_conflicts (\n"
     "  id INTEGER PRIMARY KEY AUTOINCREMENT,\n"
     "  resource TEXT NOT NULL,\n"
@@ -77,7 +77,7 @@ Result<std::map<Dot, std::optional<RecordRef>>> ConflictLog::parked() {
     }
 }
 
-// Of a resource that the app no longer has, or that it never had, nobody can tell.
+// Absent when the app does not have the record's resource.
 std::optional<RecordRef> ConflictLog::record_at(const Statement& statement, int column) const {
     const Resource* resource = schema_.find(statement.text(column));
     if (!resource) return std::nullopt;

@@ -5,12 +5,12 @@
 #include <optional>
 #include <vector>
 
-#include "store/sqlite/connection.hpp"
 #include "store/conflicts.hpp"
+#include "store/sqlite/connection.hpp"
 
 namespace reef::store::sqlite {
 
-extern const char* const journal_sql;  // its tables
+extern const char* const conflict_log_sql;  // its tables
 
 class ConflictLog {
 public:

@@ -11,13 +11,13 @@ namespace reef::store::sqlite {
 
 namespace {
 
-// How long a program that writes into the file by hand may hold its lock before a batch gives up.
+// A batch waits so long for a person's program that writes into the file; then it fails.
 constexpr int busy_timeout_ms = 2000;
 
-// What is left of the write-ahead log's file when the log starts again after it has grown.
+// SQLite shortens the write-ahead log's file to this size when it starts the log again.
 constexpr std::int64_t log_bytes_kept = 64 << 20;
 
-// Statistics cost a lock shared by all threads at every allocation.
+// SQLite's memory statistics take a lock, shared by all threads, at every allocation.
 void configure_library() {
     static std::once_flag once;
     std::call_once(once, [] { sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); });
@@ -44,7 +44,7 @@ Connection::Connection(sqlite3* handle, std::string file, bool read_only)
     : handle_(handle), file_(std::move(file)), read_only_(read_only) {
     sqlite3_extended_result_codes(handle_, 1);
     sqlite3_busy_timeout(handle_, busy_timeout_ms);
-    // A misspelt column must be an error, not a text.
+    // With "double-quoted strings" on, SQLite takes a misspelt column's name for a text.
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
     // Also switches the automatic checkpoints off: they use the same hook.
@@ -149,7 +149,7 @@ Statement& Statement::bind(int at, double number) {
 }
 
 Statement& Statement::bind(int at, std::string_view text) {
-    // A null pointer would bind NULL.
+    // An empty view may hold a null pointer, which SQLite binds as NULL.
     const char* data = text.data() ? text.data() : "";
     if (prepared()) {
         note(sqlite3_bind_text64(statement_, at, data, text.size(), SQLITE_STATIC, SQLITE_UTF8));

@@ -41,7 +41,7 @@ auto find_in(const Map& map, const Id& id) {
 
 }  // namespace
 
-// Its rows are wider than what fits into an index's page beside others, so it has a rowid.
+// With a rowid: few rows as wide as these would fit on an index page (WITHOUT ROWID).
 const char* const meta_sql =
     "CREATE TABLE atoll_meta (name TEXT NOT NULL PRIMARY KEY, value ANY NOT NULL) STRICT;\n";
 

@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "store/sqlite/connection.hpp"
 #include "store/ledger.hpp"
+#include "store/sqlite/connection.hpp"
 
 namespace reef::store::sqlite {
 
@@ -44,7 +44,7 @@ private:
 };
 
 class ConflictLog;
-// With what the journal knows of dead letters.
+// With `parked`, which is read from the table of dead letters.
 Result<Ledger> load_ledger(LedgerTable& table, ConflictLog& conflict_log);
 
 }  // namespace reef::store::sqlite

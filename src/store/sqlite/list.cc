@@ -12,14 +12,14 @@ namespace {
 
 constexpr std::size_t statements_max = 64;
 
-// A list goes on after (value, key) in up to three stretches of its index: the rest of the equal
-// values, the values beyond, and, descending, the nulls. Each is a range of the index, so that no
-// page costs more than its rows, however many rows have one value.
+// After (value, key) a list continues in up to three ranges of its index: the rest of the rows with
+// this value, the rows with values beyond, and, when descending, the rows with null. So a page
+// costs no more than its own rows, however many rows have the same value.
 struct KeyRange {
     std::string where;  // "" = everything
     bool binds_value = false;
     bool binds_key = false;
-    // The least that is no null, bound in place of the value: all numbers, or all texts.
+    // Instead of the value, the least number or the least text is bound: all that is not null.
     bool binds_least = false;
 };
 
@@ -59,8 +59,9 @@ std::vector<KeyRange> key_ranges_of(const Resource& resource, const ListQuery& q
     return ranges;
 }
 
-// Whether a filter is worth an index of its own, instead of being checked on each row of the index
-// that gives the order: there are no statistics, so the planner would take any.
+// Whether SQLite may use a filter's own index. If not, the filter is checked on each row of the
+// index that gives the order. SQLite has no statistics here and would take the filter's index in
+// any case.
 bool narrows(const Resource& resource, const ListQuery& query, const ListFilter& filter) {
     const Field& field = resource.fields[filter.field];
     if (filter.field == query.sort || filter.field == resource.key) return true;
@@ -112,8 +113,8 @@ int bind_filters(Statement& statement, const Resource& resource, const ListQuery
     return at;
 }
 
-void bind_stretch(Statement& statement, int& at, const Resource& resource, const ListQuery& query,
-                  const KeyRange& range) {
+void bind_range(Statement& statement, int& at, const Resource& resource, const ListQuery& query,
+                const KeyRange& range) {
     const Field& sort = resource.fields[query.sort];
     if (range.binds_value) bind_order(statement, at++, sort, query.after->first);
     if (range.binds_key) statement.bind(at++, query.after->second);
@@ -156,34 +157,40 @@ Result<ListPage> Lists::list(const ListQuery& query) {
         page.total = *total;
     }
     const std::vector<KeyRange> ranges = key_ranges_of(resource, query);
-    // SQLite skips faster than rows can be fetched, but only knows its own stretch.
+    // SQLite's OFFSET skips faster than rows can be fetched, but counts within one range only.
     const bool alone = ranges.size() == 1;
     std::uint64_t skip = alone ? 0 : query.skip;
     for (const KeyRange& range : ranges) {
         Statement& statement = prepared(list_sql(resource, query, range));
         const Rewind rewind{statement};
         int at = bind_filters(statement, resource, query);
-        bind_stretch(statement, at, resource, query, range);
+        bind_range(statement, at, resource, query, range);
         statement.bind(at, query.rows_max - page.rows.size() + skip + 1);
         statement.bind(at + 1, alone ? query.skip : 0);
-        for (;;) {
-            const auto found = statement.step();
-            if (!found) return found.error();
-            if (!*found) break;
-            if (skip > 0) {
-                --skip;
-                continue;
-            }
-            if (page.rows.size() == query.rows_max) {
-                page.more = true;
-                return page;
-            }
-            auto row = row_at(statement, resource);
-            if (!row) return row.error();
-            page.rows.push_back(std::move(row->row));
-        }
+        if (auto done = read_range(statement, query, skip, page); !done) return done.error();
+        if (page.more) break;
     }
     return page;
+}
+
+Result<void> Lists::read_range(Statement& statement, const ListQuery& query, std::uint64_t& skip,
+                               ListPage& page) const {
+    for (;;) {
+        const auto found = statement.step();
+        if (!found) return found.error();
+        if (!*found) return {};
+        if (skip > 0) {
+            --skip;
+            continue;
+        }
+        if (page.rows.size() == query.rows_max) {
+            page.more = true;
+            return {};
+        }
+        auto row = row_at(statement, schema_[query.resource]);
+        if (!row) return row.error();
+        page.rows.push_back(std::move(row->row));
+    }
 }
 
 Result<std::uint64_t> Lists::count(const ListQuery& query) {

@@ -7,8 +7,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "store/sqlite/connection.hpp"
 #include "store/rows.hpp"
+#include "store/sqlite/connection.hpp"
 
 namespace reef::store::sqlite {
 
@@ -22,6 +22,9 @@ public:
 private:
     Statement& prepared(std::string sql);
     Result<std::uint64_t> count(const ListQuery& query);
+    // Adds rows to the page until it is full, after `skip` of them.
+    Result<void> read_range(Statement& statement, const ListQuery& query, std::uint64_t& skip,
+                            ListPage& page) const;
 
     Connection& connection_;
     const Schema& schema_;

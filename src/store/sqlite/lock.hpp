@@ -1,5 +1,6 @@
-// Keeps a second process out of a store's file, for as long as this lives. A lock of our own beside
-// the file: SQLite's would keep people's sqlite3 out as well.
+// Keeps a second Atoll process out of a store's file, for as long as this object lives. It locks a
+// file of its own beside the store's: SQLite's exclusive lock would keep people's sqlite3 out as
+// well.
 #pragma once
 
 #include <string>

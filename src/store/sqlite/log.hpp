@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "store/sqlite/connection.hpp"
 #include "store/log.hpp"
+#include "store/sqlite/connection.hpp"
 
 namespace reef::store::sqlite {
 

@@ -4,8 +4,8 @@
 
 #include <memory>
 
-#include "store/sqlite/connection.hpp"
 #include "store/reader.hpp"
+#include "store/sqlite/connection.hpp"
 
 namespace reef::store::sqlite {
 

@@ -60,7 +60,7 @@ Result<std::vector<SavedRequest>> Requests::after(std::uint64_t number, std::uin
     }
 }
 
-// Nothing when it is of a resource that the app no longer has.
+// Absent when the app no longer has the request's resource.
 Result<std::optional<RequestSeen>> Requests::seen_at(const Statement& at, int column) const {
     const Resource* resource = schema_.find(at.text(column + 3));
     if (!resource) return std::nullopt;
@@ -108,7 +108,7 @@ Result<bool> Requests::trim(Time before, std::uint64_t rows_max, std::uint32_t p
             if (!found) return found.error();
             if (!*found) return false;
             oldest = oldest_.integer(0);
-            // Not counted but bounded: numbers have holes where an id was saved again.
+            // An upper bound of the rows: numbers have holes where an id was saved again.
             const auto rows = static_cast<std::uint64_t>(newest - oldest + 1);
             if (oldest_.integer(1) >= before.us && rows <= rows_max) return false;
         }

@@ -5,8 +5,8 @@
 
 #include <optional>
 
-#include "store/sqlite/connection.hpp"
 #include "store/requests.hpp"
+#include "store/sqlite/connection.hpp"
 
 namespace reef::store::sqlite {
 

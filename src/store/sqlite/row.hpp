@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "store/batch.hpp"
 #include "store/columns.hpp"
 #include "store/sqlite/connection.hpp"
-#include "store/batch.hpp"
 
 namespace reef::store::sqlite {
 

@@ -40,7 +40,7 @@ public:
 
 private:
     Result<void> create() {
-        const std::string sql = std::string{meta_sql} + log_sql + requests_sql + journal_sql;
+        const std::string sql = std::string{meta_sql} + log_sql + requests_sql + conflict_log_sql;
         if (auto done = connection_.run(sql); !done) return done;
         const std::string origin = options_.node + '.' + options_.incarnation;
         if (auto done = meta_.put("format", format); !done) return done;
@@ -101,7 +101,7 @@ private:
         return {};
     }
 
-    // What the app's table lacks, holds in another form, or would lose.
+    // invalid: the app's fields would lose what the table holds, or cannot be had for its rows.
     Result<void> check_fields(const Resource& resource, const KnownFields& known) {
         const std::string where = options_.file + ", table " + resource.table + ": ";
         if (auto good = store::check_fields(resource, known, where); !good) return good;
@@ -123,6 +123,33 @@ private:
         if (!stored) return stored.error();
         const auto known = parse_fields(stored->value_or(""));
         if (auto done = check_fields(resource, known); !done) return done;
+        const auto added = added_by_people(resource);
+        if (!added) return added.error();
+        if (auto done = copy_rows(resource, known); !done) {
+            return invalid(options_.file + ", table " + resource.table +
+                           ": the rows do not fit the app's new rules: " + done.error().what);
+        }
+        std::string exchange = "PRAGMA legacy_alter_table = ON; DROP TABLE " +
+                               quoted_name(resource.table) + "; ALTER TABLE " +
+                               quoted_name(copy_of(resource)) + " RENAME TO " +
+                               quoted_name(resource.table) + "; PRAGMA legacy_alter_table = OFF;";
+        for (const std::string& sql : *added)
+            exchange += sql + ';';
+        return connection_.run(exchange);
+    }
+
+    static std::string copy_of(const Resource& resource) { return "atoll_new_" + resource.table; }
+
+    // The indexes and triggers that people added: they are dropped with the old table.
+    Result<std::vector<std::string>> added_by_people(const Resource& resource) {
+        return texts(
+            "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND "
+            "type IN ('index', 'trigger') AND tbl_name = " +
+            quoted_text(resource.table));
+    }
+
+    // The table of tombstones has no rules: it only gets the new columns.
+    Result<void> copy_rows(const Resource& resource, const KnownFields& known) {
         std::string columns, tombstone_columns;
         for (const Field& field : resource.fields) {
             if (known.contains(field.name)) {
@@ -133,27 +160,10 @@ private:
             }
         }
         columns += "atoll_vector, atoll_state, atoll_hash";
-        // Indexes and triggers that people added go with the old table.
-        const auto theirs = texts(
-            "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND "
-            "type IN ('index', 'trigger') AND tbl_name = " +
-            quoted_text(resource.table));
-        if (!theirs) return theirs.error();
-        const std::string fresh = "atoll_new_" + resource.table;
-        auto done = connection_.run(tombstone_columns + table_sql(resource, fresh) +
-                                    "; INSERT INTO " + quoted_name(fresh) + " (" + columns +
-                                    ") SELECT " + columns + " FROM " + quoted_name(resource.table));
-        if (!done) {
-            return invalid(options_.file + ", table " + resource.table +
-                           ": the rows do not fit the app's new rules: " + done.error().what);
-        }
-        std::string exchange = "PRAGMA legacy_alter_table = ON; DROP TABLE " +
-                               quoted_name(resource.table) + "; ALTER TABLE " + quoted_name(fresh) +
-                               " RENAME TO " + quoted_name(resource.table) +
-                               "; PRAGMA legacy_alter_table = OFF;";
-        for (const std::string& sql : *theirs)
-            exchange += sql + ';';
-        return connection_.run(exchange);
+        const std::string copy = copy_of(resource);
+        return connection_.run(tombstone_columns + table_sql(resource, copy) + "; INSERT INTO " +
+                               quoted_name(copy) + " (" + columns + ") SELECT " + columns +
+                               " FROM " + quoted_name(resource.table));
     }
 
     // The first column of all rows.

@@ -48,7 +48,8 @@ std::string literal(const Field& field, const Value& value) {
 
 std::string integer_check(const Field& field) {
     using Int32 = std::numeric_limits<std::int32_t>;
-    // Two nodes may each have added to a counter: only its lower bound holds for the sum.
+    // Two nodes may add to a counter at once, so that the sum passes the upper bound: only the
+    // lower one is checked.
     const bool counter = field.merge == Merge::counter;
     std::optional<std::int64_t> least, most;
     if (field.type == FieldType::int32 && !counter) least = Int32::min(), most = Int32::max();
@@ -101,7 +102,7 @@ std::string text_check(const Field& field) {
     return check;
 }
 
-// What the API refuses, the table refuses; "" when every value of the type will do.
+// The table refuses what the API refuses. "" when the field takes every value of its type.
 std::string check_of(const Field& field) {
     const std::string column = quoted_name(field.name);
     switch (field.type) {

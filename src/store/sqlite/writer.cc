@@ -57,7 +57,7 @@ public:
     asio::awaitable<void> release() override {
         assert(in_batch_);
         in_batch_ = false;
-        // Nothing was written: there is nothing to make durable, and nothing that could fail.
+        // Nothing was written: a commit has nothing to sync and cannot fail.
         if (!transaction_.commit.run()) roll_back();
         co_return;
     }
@@ -75,7 +75,7 @@ private:
         if (done) done = load_facts(wanted, loaded);
         if (!done) {
             roll_back();
-            // One record that cannot be read must not keep its neighbours from being written.
+            // The committer halves the batch until only the unreadable record is refused.
             if (done.error().code == Errc::invalid) return Error{Errc::rejected, done.error().what};
             return failed(done.error());
         }
@@ -217,7 +217,8 @@ private:
         return {};
     }
 
-    // What follows a failed fsync must not be believed: the error stays.
+    // After a failed fsync the kernel may report success for pages that it has dropped. So the
+    // first such error stays, and every later call fails with it.
     Error failed(const Error& error) {
         if (error.code == Errc::broken && !broken_) broken_ = error;
         return error;
@@ -225,7 +226,7 @@ private:
 
     void roll_back() {
         log_.forget_origins();
-        // SQLite rolls back by itself when it can write no more; then this finds nothing to do.
+        // On some errors, a full disk among them, SQLite has rolled back by itself.
         if (connection_.in_transaction()) (void)transaction_.rollback.run();
     }
 

@@ -7,8 +7,8 @@ namespace reef::store::postgres {
 
 namespace {
 
-// AFTER triggers go in the order of their names: one of the table's owner that writes the row once
-// more comes later.
+// PostgreSQL runs AFTER triggers in the order of their names. This name sorts before those of the
+// table's owner, whose triggers may write the row once more.
 constexpr const char* trigger = "\"0_atoll_capture\"";
 constexpr const char* truncate_trigger = "\"0_atoll_truncate\"";
 constexpr const char* numbers = "public.atoll_captured";
@@ -35,7 +35,7 @@ std::string note(const Resource& resource, const std::string& row, const std::st
            after + ", clock_timestamp() AT TIME ZONE 'UTC', " + image(resource, row) + ");";
 }
 
-// With the rights of Atoll's user: another program's need not know of these tables.
+// SECURITY DEFINER: the other program's user needs no rights on Atoll's tables.
 std::string function_sql(const Resource& resource) {
     return "CREATE OR REPLACE FUNCTION " + function_of(resource) +
            "() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER"
@@ -77,8 +77,8 @@ std::string captures_of(const Resource& resource) {
     return "atoll_capture_" + resource.table;
 }
 
-// The columns have the types of the table's, and none of its rules: what is noted must fit. Also
-// what a replication or a restore writes is noted.
+// The columns have the types of the table's columns but none of their rules, so that every row
+// fits. ENABLE ALWAYS: the triggers also run for what a replication or a restore writes.
 std::vector<std::string> capture_sql(const Resource& resource) {
     const std::string table = quoted_name(captures_of(resource));
     const std::string key = quoted_name(resource.key_field().name);
@@ -138,7 +138,8 @@ std::string forget_sql(const Resource& resource) {
 CapturedRows::CapturedRows(const Resource& resource)
     : resource_(resource), keys_(key_type(resource.key_field())) {}
 
-// An update of the key is two: what was before lies under one key, what is after under another.
+// An update of the key is captured as two writes: the row before it under the old key, the row
+// after it under the new one.
 Result<void> CapturedRows::read(const Answer& answer, const std::map<RecordRef, StoredRow>& buried,
                                 LoadResult& loaded) {
     constexpr int first = 3;

@@ -31,7 +31,7 @@ struct Rule {
 
 enum class Family : std::uint8_t { none, number, text, time, json, boolean, uuid };
 
-// What can become one another, where every value stays what it is.
+// Types that can be changed into one another without changing any value.
 Family family_of(std::string_view type) {
     using enum Family;
     constexpr std::array families{
@@ -77,8 +77,8 @@ std::string number_misfit(const Field& field, const std::string& name) {
            "::double precision::text::numeric <> " + number + " END";
 }
 
-// The rows whose value would not be the same in the field's own type; "": there can be none.
-// No such question may fail, whatever a row holds.
+// The condition of the rows whose value would change in the field's own type; "" when there can be
+// no such row. Its evaluation must not fail, whatever a row holds.
 std::string misfit(const Field& field, const std::string& name, const std::string& type) {
     const std::string own = canonical_type(field);
     if (type == own) return "";
@@ -95,7 +95,7 @@ std::string misfit(const Field& field, const std::string& name, const std::strin
     return "";
 }
 
-// What is its owner's, where Atoll makes one of this name.
+// The name that an index or rule of the table's owner gets where Atoll makes one of its name.
 std::string renamed(std::string name) {
     std::erase(name, '"');
     return quoted_name(name.substr(0, own_name_max) + "_own");
@@ -143,7 +143,7 @@ private:
         co_return std::move(answers->front());
     }
 
-    // False: there is nothing more to look at.
+    // False: nothing else can be checked.
     Task<bool> look_at_kind() {
         std::string sql =
             "SELECT relkind, pg_get_userbyid(relowner), pg_has_role(relowner, 'USAGE'),"
@@ -252,7 +252,7 @@ private:
         co_return Result<void>{};
     }
 
-    // What would change a row, or refuse one, as Atoll writes it just as it is.
+    // Finds what would change or refuse rows that Atoll writes: they must be stored as they are.
     Task<void> check_guards() {
         std::string sql =
             "SELECT 'its trigger ' || tgname || ' may change rows before they are written: drop it,"
@@ -284,7 +284,7 @@ private:
             rules_.push_back({field.name + " must hold " + check, "NOT (" + check + ')'});
     }
 
-    // All rules in one pass; then of each that is broken the first rows.
+    // Checks all rules in one pass over the table, then finds the first rows that break each rule.
     Task<void> check_rows() {
         if (rules_.empty()) co_return Result<void>{};
         std::string sql = "SELECT ";
@@ -328,7 +328,8 @@ private:
         co_return Result<void>{};
     }
 
-    // Rules and indexes of its owner's stay, by another name where Atoll makes one of theirs.
+    // The owner's rules and indexes stay. Where Atoll makes one of the same name, the owner's is
+    // renamed.
     void write_sql() {
         const std::string alter = "ALTER TABLE " + table_ + ' ';
         for (const Field& field : resource_.fields) {
