@@ -61,8 +61,8 @@ protected:
         return intent;
     }
     std::string name_of(const std::string& key) const {
-        const Row* row = writer.island.row(Key{key});
-        return row ? std::get<std::string>(row->cells[1].value) : "";
+        const auto found = row(key);
+        return found ? std::get<std::string>(found->cells[1].value) : "";
     }
     Refused refusal(std::size_t i) const { return std::get<Refused>(answers[i]->value()); }
 };
@@ -76,7 +76,7 @@ TEST_F(AheadTest, WhoComesWhileABatchIsSavedIsDecidedOnTopOfIt) {
     submit(renamed("a", "third", 2));
     submit(named("b", "n"));
     settle();
-    EXPECT_EQ(writer.looks, 2);
+    EXPECT_EQ(writer.loads, 2);
     EXPECT_EQ(answered, 1) << "nobody hears of what is not durable";
     EXPECT_EQ(name_of("a"), "");
     let_go();
@@ -86,12 +86,12 @@ TEST_F(AheadTest, WhoComesWhileABatchIsSavedIsDecidedOnTopOfIt) {
     stop_and_finish();
     EXPECT_EQ(writer.batch_sizes, (std::vector<std::size_t>{1, 3}));
     EXPECT_EQ(writer.begun, 1);
-    EXPECT_EQ(writer.follows, 1);
+    EXPECT_EQ(writer.commits_ahead, 1);
     for (const std::size_t i : {1U, 2U, 4U, 5U})
         EXPECT_TRUE(accepted(i)) << i;
     EXPECT_EQ(refusal(3).refusal, Refusal::version_conflict);
     EXPECT_EQ(name_of("a"), "third");
-    EXPECT_EQ(writer.island.ledger.seq(), 5U) << "without holes";
+    EXPECT_EQ(ledger().seq(), 5U) << "without holes";
     EXPECT_EQ(durable, 2);
 }
 
@@ -105,7 +105,7 @@ TEST_F(AheadTest, ARequestOfTheBatchBeforeIsSeen) {
     let_go();
     stop_and_finish();
     EXPECT_TRUE(std::holds_alternative<Replayed>(answers[2]->value()));
-    EXPECT_EQ(writer.follows, 0) << "there was nothing to save";
+    EXPECT_EQ(writer.commits_ahead, 0) << "there was nothing to save";
     EXPECT_EQ(writer.begun, 2) << "but something to be compared with";
     EXPECT_EQ(writer.released, 1);
 }
@@ -117,7 +117,7 @@ TEST_F(AheadTest, WhatTheBatchBeforeWroteIsUndecidedWhenItFails) {
     submit(renamed("a", "on top", 1));
     submit(named("b", "n"));
     settle();
-    EXPECT_EQ(writer.looks, 1);
+    EXPECT_EQ(writer.loads, 1);
     writer.held.cancel();
     io.restart();
     while (answered < 2)
@@ -128,15 +128,15 @@ TEST_F(AheadTest, WhatTheBatchBeforeWroteIsUndecidedWhenItFails) {
     EXPECT_EQ(error(1), Errc::unavailable);
     EXPECT_EQ(refusal(2).refusal, Refusal::not_found);
     EXPECT_TRUE(accepted(3));
-    EXPECT_EQ(writer.follows, 0);
-    EXPECT_EQ(writer.island.ledger.seq(), 2U);
+    EXPECT_EQ(writer.commits_ahead, 0);
+    EXPECT_EQ(ledger().seq(), 2U);
 }
 
 TEST_F(AheadTest, AnOvertakenBatchIsDecidedAgain) {
     for (const Errc why : {Errc::locked, Errc::rejected, Errc::unavailable}) {
         const std::string key = "key" + std::to_string(static_cast<int>(why));
         const std::size_t first = answers.size();
-        writer.follow_fails = why;
+        writer.commit_ahead_fails = why;
         submit(named(key, "first"));
         settle();
         submit(renamed(key, "second", 1));
@@ -147,13 +147,13 @@ TEST_F(AheadTest, AnOvertakenBatchIsDecidedAgain) {
         EXPECT_EQ(name_of(key), "second");
     }
     EXPECT_EQ(writer.begun, 6);
-    EXPECT_EQ(writer.follows, 3);
+    EXPECT_EQ(writer.commits_ahead, 3);
     stop_and_finish();
-    EXPECT_EQ(writer.island.ledger.seq(), 7U);
+    EXPECT_EQ(ledger().seq(), 7U);
 }
 
 TEST_F(AheadTest, OfAnUnknownOutcomeNothingIsDecidedAgain) {
-    writer.follow_fails = Errc::outcome_unknown;
+    writer.commit_ahead_fails = Errc::outcome_unknown;
     submit(named("a", "n"));
     settle();
     submit(named("b", "n"));
@@ -166,14 +166,14 @@ TEST_F(AheadTest, OfAnUnknownOutcomeNothingIsDecidedAgain) {
 }
 
 TEST_F(AheadTest, WhoCannotBeDecidedAheadWaitsForHisTurn) {
-    writer.look_fails = Errc::unavailable;
+    writer.load_ahead_fails = Errc::unavailable;
     submit(named("a", "n"));
     settle();
     submit(named("b", "n"));
     settle();
     submit(named("c", "n"));
     finish_commits();
-    writer.look_fails.reset();
+    writer.load_ahead_fails.reset();
     writer.captured.emplace_back();  // another program's, which comes first in a batch
     submit(named("d", "n"));
     settle();
@@ -182,8 +182,8 @@ TEST_F(AheadTest, WhoCannotBeDecidedAheadWaitsForHisTurn) {
     stop_and_finish();
     for (std::size_t i = 1; i < answers.size(); ++i)
         EXPECT_TRUE(accepted(i)) << i;
-    EXPECT_EQ(writer.follows, 0);
-    EXPECT_EQ(writer.looks, 2);
+    EXPECT_EQ(writer.commits_ahead, 0);
+    EXPECT_EQ(writer.loads, 2);
     EXPECT_EQ(writer.begun, 4);
     EXPECT_EQ(writer.batch_sizes, (std::vector<std::size_t>{1, 2, 1, 1}));
 }
@@ -198,7 +198,7 @@ TEST_F(AheadTest, ABatchThatIsDecidedAheadIsBoundedToo) {
     finish_commits();
     stop_and_finish();
     EXPECT_EQ(writer.batch_sizes, (std::vector<std::size_t>{1, 2, 2, 1}));
-    EXPECT_EQ(writer.follows, 3);
+    EXPECT_EQ(writer.commits_ahead, 3);
 }
 
 TEST_F(AheadTest, ForFewItIsNotWorthIt) {
@@ -210,11 +210,11 @@ TEST_F(AheadTest, ForFewItIsNotWorthIt) {
         submit(named(key, "n"));
         settle();
     }
-    EXPECT_EQ(writer.looks, 1);
+    EXPECT_EQ(writer.loads, 1);
     finish_commits();
     stop_and_finish();
     EXPECT_EQ(writer.batch_sizes, (std::vector<std::size_t>{1, 3, 1}));
-    EXPECT_EQ(writer.follows, 1);
+    EXPECT_EQ(writer.commits_ahead, 1);
 }
 
 TEST_F(AheadTest, StopCommitsWhatWasDecidedAhead) {
@@ -286,13 +286,13 @@ TEST_F(AheadNumbersTest, WhatIsNowhereIsAskedForOnce) {
     asio::co_spawn(io, apply_into(committer.get(), former.run_of("us.0", 1, 1), &second),
                    asio::detached);
     settle();
-    EXPECT_EQ(writer.looks, 2) << "once more for what was lacking, and no further";
+    EXPECT_EQ(writer.loads, 2) << "once more for what was lacking, and no further";
     finish_commits();
     stop_and_finish();
     EXPECT_TRUE(first);
     EXPECT_TRUE(second);
-    EXPECT_EQ(writer.follows, 1);
-    EXPECT_EQ(writer.island.received("us.0"), 1U);
+    EXPECT_EQ(writer.commits_ahead, 1);
+    EXPECT_EQ(ledger().received().at("us.0"), 1U);
 }
 
 }  // namespace

@@ -5,9 +5,9 @@
 #include <boost/asio/detached.hpp>
 
 #include "commit/committer.hpp"
+#include "faulty_writer.hpp"
 #include "islands.hpp"
 #include "memory_store.hpp"
-#include "refusing_writer.hpp"
 #include "run.hpp"
 
 namespace reef::test {
@@ -21,7 +21,7 @@ protected:
     asio::io_context io;
     const std::unique_ptr<store::Store> store =
         store::open_memory(schema, {.file = "", .node = "us", .incarnation = "1"});
-    RefusingWriter writer{store->open_writer(io.get_executor())};
+    FaultyWriter writer{store->open_writer(io.get_executor()), io.get_executor()};
     const std::unique_ptr<store::Reader> reader = store->open_reader(io.get_executor());
     commit::BatchContext batch_context = [this] {
         commit::BatchContext made;

@@ -1,5 +1,4 @@
-// A committer over a writer that keeps everything in an Island, and fails, waits or looks ahead
-// when told to.
+// A committer over a store in memory whose writer fails and waits when told to.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -7,98 +6,16 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <set>
 
 #include "commit/committer.hpp"
+#include "faulty_writer.hpp"
 #include "islands.hpp"
+#include "memory_store.hpp"
+#include "run.hpp"
 
 namespace reef::test {
 
 using namespace model;
-
-// Lives on the committer's thread, but for what a test sets before it runs.
-class FakeWriter final : public store::Writer {
-public:
-    FakeWriter(const Schema& schema, std::string origin, const asio::any_io_executor& executor)
-        : island(schema, std::move(origin)),
-          held(executor, asio::steady_timer::time_point::max()) {}
-
-    Task<store::LoadResult> begin(store::LoadRequest wanted) override {
-        if (begin_fails) co_return Error{*begin_fails, "told to"};
-        ++begun;
-        if (on_begin) on_begin();
-        store::LoadResult loaded = island.load(wanted);
-        for (const RecordRef& ref : wanted.records) {
-            if (knows_locked && locked.contains(ref)) loaded.locked.insert(ref);
-        }
-        co_return loaded;
-    }
-    Task<void> commit(store::WriteSet saved) override {
-        if (holds) co_await held.async_wait(asio::redirect_error(asio::use_awaitable, let_go));
-        if (commit_fails) co_return Error{*commit_fails, "told to"};
-        for (const auto& row : saved.rows) {
-            knows_locked = knows_locked || locked.contains(row.row.ref());
-            if (locked.contains(row.row.ref())) co_return Error{Errc::locked, "another one's"};
-        }
-        for (const auto& row : saved.rows) {
-            const Value& name = row.row.cells[1].value;
-            if (name == Value{std::string{"bad"}}) co_return Error{Errc::rejected, "a bad name"};
-        }
-        batch_sizes.push_back(saved.log.size());
-        island.save(std::move(saved));
-        co_return Result<void>{};
-    }
-    bool loads_ahead() const override { return ahead; }
-    Task<store::LoadResult> load_ahead(store::LoadRequest wanted) override {
-        ++looks;
-        if (look_fails) co_return Error{*look_fails, "told to"};
-        store::LoadResult loaded = island.load(wanted);
-        loaded.captured = captured;
-        co_return loaded;
-    }
-    Task<void> commit_ahead(store::WriteSet saved) override {
-        ++follows;
-        if (follow_fails) co_return Error{*follow_fails, "told to"};
-        co_return co_await commit(std::move(saved));
-    }
-    asio::awaitable<void> release() override {
-        ++released;
-        co_return;
-    }
-    Task<bool> trim(store::TrimLimits) override {
-        ++trims;
-        co_return false;
-    }
-    Task<void> on_idle() override {
-        ++rests;
-        co_return Result<void>{};
-    }
-
-    Island island;
-    std::optional<Errc> begin_fails;
-    std::optional<Errc> commit_fails;
-    std::function<void()> on_begin;
-    // By another program. It shows when one is to be saved, and from then on when it is loaded.
-    std::set<RecordRef> locked;
-    bool knows_locked = false;
-    // While it is held, a commit lasts.
-    bool holds = false;
-    asio::steady_timer held;
-    boost::system::error_code let_go;
-    bool ahead = false;
-    std::optional<Errc> look_fails;
-    std::optional<Errc> follow_fails;
-    std::vector<Captured> captured;
-    std::vector<std::size_t> batch_sizes;
-    int looks = 0;
-    int follows = 0;
-    int begun = 0;
-    int released = 0;
-    int trims = 0;
-    int rests = 0;
-};
 
 // Coroutines are named functions with parameters by value: see the brief of their compiler.
 inline asio::awaitable<void> submit_into(commit::Committer* committer, Intent intent,
@@ -136,8 +53,21 @@ protected:
 
     const Schema schema;
     asio::io_context io;
-    FakeWriter writer{schema, "us.1", io.get_executor()};
-    commit::CommitOptions options;
+    const std::unique_ptr<store::Store> store =
+        store::open_memory(schema, {.file = "", .node = "us", .incarnation = "1"});
+    FaultyWriter writer{store->open_writer(io.get_executor()), io.get_executor()};
+    const std::unique_ptr<store::Reader> reader = store->open_reader(io.get_executor());
+    commit::BatchContext batch_context = [this] {
+        commit::BatchContext made;
+        made.schema = schema.id();
+        made.has_peers = true;
+        return made;
+    }();
+    commit::CommitOptions options = [] {
+        commit::CommitOptions kept;  // the writes of these tests are of 1970
+        kept.log_kept = kept.request_ids_kept = std::chrono::hours{100 * 366 * 24};
+        return kept;
+    }();
     Clock* clock = &system_clock();
     std::unique_ptr<commit::Committer> committer;
     std::vector<std::unique_ptr<Result<Outcome>>> answers;
@@ -149,7 +79,7 @@ protected:
     void make() {
         committer = std::make_unique<commit::Committer>(
             commit::CommitterParts{schema, writer, *clock, io.get_executor(),
-                                   [this] { return writer.island.batch_context; },
+                                   [this] { return batch_context; },
                                    [this](const store::Ledger&) { ++durable; }},
             options);
     }
@@ -168,6 +98,13 @@ protected:
         io.run();
         EXPECT_TRUE(ended);
         EXPECT_TRUE(ended_with) << ended_with.error().what;
+    }
+    store::Ledger ledger() const { return value_of_task(reader->ledger()); }
+    std::optional<Row> row(const std::string& key) const {
+        return value_of_task(reader->get({0, Key{key}}));
+    }
+    std::size_t row_count() const {
+        return value_of_task(reader->scan(0, std::nullopt, {1'000'000, 1 << 30})).size();
     }
     bool accepted(std::size_t i) const {
         return *answers[i] && std::holds_alternative<Accepted>(**answers[i]);

@@ -7,9 +7,9 @@
 
 #include "brokers/broker_link.hpp"
 #include "brokers/message_json.hpp"
+#include "faulty_writer.hpp"
 #include "islands.hpp"
 #include "memory_store.hpp"
-#include "refusing_writer.hpp"
 #include "replication/inbox.hpp"
 #include "run.hpp"
 
@@ -105,7 +105,7 @@ struct Node {
         : schema(app),
           io(context),
           store(store::open_memory(app, {.file = "", .node = name, .incarnation = "1"})),
-          writer(store->open_writer(io.get_executor())),
+          writer(store->open_writer(io.get_executor()), io.get_executor()),
           reader(store->open_reader(io.get_executor())),
           progress(value_of_task(reader->ledger()), system_clock()),
           peers({other}, system_clock()),
@@ -156,7 +156,7 @@ struct Node {
     const Schema& schema;
     asio::io_context& io;
     std::unique_ptr<store::Store> store;
-    RefusingWriter writer;
+    FaultyWriter writer;
     std::unique_ptr<store::Reader> reader;
     commit::Progress progress;
     store::Ledger newest;
