@@ -5,26 +5,13 @@
 
 namespace reef::brokers {
 
-using namespace std::chrono_literals;
-
-namespace {
-
-constexpr auto turn_wait = 5ms;
-
-}  // namespace
-
 // The reader puts aside what is no change, and meanwhile the import of other programs' messages
 // puts aside what can be no record; a sink takes one call at a time.
 Task<void> DeadMessages::put_aside(Arrived arrived, std::string reason) {
     if (!parts_.keeps) co_return Result<void>{};
-    while (busy_) {
-        Result<void> slept = co_await parts_.clock.sleep(turn_wait);
-        if (!slept) co_return slept;
-    }
-    busy_ = true;
-    Result<void> put = co_await put_aside_now(std::move(arrived), std::move(reason));
-    busy_ = false;
-    co_return put;
+    const auto turn = co_await putting_aside_.lock();
+    if (!turn) co_return turn.error();
+    co_return co_await put_aside_now(std::move(arrived), std::move(reason));
 }
 
 // The store comes first: whoever reads the topic of the dead finds the message in the list as well.

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "base/async_mutex.hpp"
 #include "brokers/broker.hpp"
 #include "commit/committer.hpp"
 
@@ -41,7 +42,7 @@ private:
     std::atomic<std::uint64_t> count_{0};
     std::unique_ptr<Sink> dead_;   // from the first message on that goes there
     std::unique_ptr<Sink> again_;  // from the first message on that is sent again
-    bool busy_ = false;            // one is being put aside
+    AsyncMutex putting_aside_;
 };
 
 }  // namespace reef::brokers

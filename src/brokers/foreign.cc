@@ -80,11 +80,10 @@ bool ForeignMessages::imports() const {
 }
 
 Task<void> ForeignMessages::settle() {
-    if (std::exchange(busy_, true)) co_return Result<void>{};
+    const auto turn = settling_.try_lock();
+    if (!turn) co_return Result<void>{};  // whoever is at it takes these messages, too
     locked_.clear();
-    Result<void> done = co_await settle_held();
-    busy_ = false;
-    co_return done;
+    co_return co_await settle_held();
 }
 
 Task<void> ForeignMessages::settle_held() {

@@ -23,6 +23,7 @@
 #include <string>
 #include <vector>
 
+#include "base/async_mutex.hpp"
 #include "brokers/broker.hpp"
 #include "brokers/dead_messages.hpp"
 #include "brokers/message_shape.hpp"
@@ -105,7 +106,7 @@ private:
     std::uint64_t beginnings_ = 0;       // what was chosen before is of no use
     std::size_t run_max_;                // less while one of them is refused
     std::set<model::RecordRef> locked_;  // by other programs, in the database
-    bool busy_ = false;
+    AsyncMutex settling_;
 };
 
 }  // namespace reef::brokers

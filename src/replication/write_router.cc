@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <list>
 
+#include "base/async_mutex.hpp"
 #include "base/log.hpp"
 #include "peers/forward.hpp"
 #include "peers/record.hpp"
@@ -17,37 +16,16 @@ using namespace model;
 // that the one before it left. On the calls' executor.
 class WriteRouter::Turns {
 public:
-    Turns(asio::any_io_executor executor, Clock& clock)
-        : executor_(std::move(executor)), clock_(clock) {}
-
-    // timeout: this write's turn did not come in time.
-    Task<void> take(RecordRef ref, std::chrono::milliseconds timeout) {
-        auto& queue = waiting_[ref];
-        queue.push_back(clock_.timer(executor_, timeout));
-        const auto own = queue.back();
-        if (queue.front() == own) co_return Result<void>{};
-        boost::system::error_code woken;
-        co_await own->async_wait(asio::redirect_error(asio::use_awaitable, woken));
-        const auto now = waiting_.find(ref);
-        if (now->second.front() == own) co_return Result<void>{};
-        now->second.remove(own);
-        co_return Error{Errc::timeout, "others write to this record"};
-    }
-
-    void give(const RecordRef& ref) {
-        const auto found = waiting_.find(ref);
-        found->second.pop_front();
-        if (found->second.empty()) {
-            waiting_.erase(found);
-        } else {
-            found->second.front()->cancel();
-        }
+    std::shared_ptr<AsyncMutex> of(const RecordRef& ref) {
+        std::erase_if(mutexes_, [](const auto& known) { return known.second.expired(); });
+        std::weak_ptr<AsyncMutex>& known = mutexes_[ref];
+        auto mutex = known.lock();
+        if (!mutex) known = mutex = std::make_shared<AsyncMutex>();
+        return mutex;
     }
 
 private:
-    const asio::any_io_executor executor_;
-    Clock& clock_;
-    std::map<RecordRef, std::list<std::shared_ptr<asio::steady_timer>>> waiting_;
+    std::map<RecordRef, std::weak_ptr<AsyncMutex>> mutexes_;  // as long as somebody wants one
 };
 
 WriteRouter::WriteRouter(WriteRouterParts parts,
@@ -56,7 +34,7 @@ WriteRouter::WriteRouter(WriteRouterParts parts,
     : parts_(std::move(parts)),
       timeouts_(timeouts),
       calls_(std::move(calls)),
-      turns_(std::make_unique<Turns>(parts_.executor, parts_.clock)) {}
+      turns_(std::make_unique<Turns>()) {}
 
 WriteRouter::~WriteRouter() = default;
 
@@ -170,10 +148,10 @@ Task<void> WriteRouter::join_from_peers(RecordRef ref) {
 Task<Outcome> WriteRouter::forward(Intent intent, std::string home,
                                    std::chrono::milliseconds patience) {
     const RecordRef ref{intent.resource, *intent.key};
-    Result<void> turn = co_await turns_->take(ref, timeouts_.forward);
-    if (!turn) co_return Error{Errc::overloaded, turn.error().what};
-    // Others may have written to the row while this write waited: find out again what to compare
-    // with.
+    const auto mutex = turns_->of(ref);
+    const auto turn = co_await mutex->lock(parts_.clock, timeouts_.forward);
+    if (!turn) co_return Error{Errc::overloaded, "others write to this record"};
+    // The row may have moved on while this one waited: ask again what it is compared with.
     Result<Outcome> outcome = co_await submit_when_caught_up(intent, timeouts_.behind);
     if (outcome) {
         if (const auto* still = std::get_if<ForwardHome>(&*outcome)) {
@@ -182,7 +160,6 @@ Task<Outcome> WriteRouter::forward(Intent intent, std::string home,
             outcome = co_await call_home(home, std::move(intent), patience);
         }
     }
-    turns_->give(ref);
     co_return outcome;
 }
 
