@@ -116,7 +116,7 @@ private:
     asio::awaitable<http::Response> readyz(const http::Request& request) {
         std::string body;
         if (parts_.status.ready) {
-            const auto ledger = co_await parts_.records.reader.ledger();
+            const auto ledger = co_await parts_.records.ledgers.ledger();
             body = ledger ? "[+]store ok\n" : "[-]store is away\n";
         } else {
             body = "[-]store is opening\n";

@@ -4,14 +4,14 @@
 #include "http/http.hpp"
 #include "http/problem.hpp"
 #include "replication/dead_letters.hpp"
-#include "store/store.hpp"
+#include "store/conflicts.hpp"
 
 namespace reef::api {
 
 // One per io thread.
 class DeadLetterRoutes {
 public:
-    DeadLetterRoutes(const model::Schema& schema, store::Reader& reader,
+    DeadLetterRoutes(const model::Schema& schema, store::ConflictReader& reader,
                      replication::DeadLetters& letters, const http::ProblemWriter& problems)
         : schema_(schema), reader_(reader), letters_(letters), problems_(problems) {}
 
@@ -29,7 +29,7 @@ private:
     void append(std::string& out, const store::DeadLetter& letter) const;
 
     const model::Schema& schema_;
-    store::Reader& reader_;
+    store::ConflictReader& reader_;
     replication::DeadLetters& letters_;
     const http::ProblemWriter& problems_;
 };

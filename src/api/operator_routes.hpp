@@ -12,7 +12,7 @@
 #include "http/http.hpp"
 #include "http/problem.hpp"
 #include "peers/peers.hpp"
-#include "store/store.hpp"
+#include "store/conflicts.hpp"
 
 namespace reef::api {
 
@@ -25,7 +25,7 @@ struct Standing {
 struct OperatorParts {
     const model::Schema& schema;
     const http::ProblemShape& problems;
-    store::Reader& reader;
+    store::ConflictReader& reader;
     commit::Progress& progress;
     peers::Peers& peers;
     replication::DeadLetters& letters;

@@ -150,7 +150,7 @@ asio::awaitable<http::Response> Records::get(const Resource& resource, std::stri
 // The record, or the one that stayed when it was taken back.
 Task<std::optional<Row>> Records::living(RecordRef ref) {
     for (int hops = 0;; ++hops) {
-        auto row = co_await parts_.reader.get(ref);
+        auto row = co_await parts_.rows.get(ref);
         if (!row || !*row || (*row)->alive()) co_return row;
         const auto superseded_by = (*row)->life.superseded_by;
         if (!superseded_by || hops == superseded_hops_max) co_return std::optional<Row>{};
@@ -169,7 +169,7 @@ asio::awaitable<http::Response> Records::look_up(const Resource& resource, const
     if (!faults.empty()) co_return invalid(std::move(faults), request);
     if (auto answer = co_await wait_for_token(request)) co_return std::move(*answer);
     FieldRef ref{resource.id, look_up.field, std::move(*value)};
-    auto row = co_await parts_.reader.find(std::move(ref));
+    auto row = co_await parts_.rows.find(std::move(ref));
     if (!row) co_return failed(row.error(), request);
     if (!*row) co_return not_found(resource, look_up.prefix + '/' + parameter, request);
     http::Response response = record(resource, **row, request);
@@ -183,7 +183,7 @@ asio::awaitable<http::Response> Records::list(const Resource& resource,
     ListRequest wanted = read_list(resource, request, faults);
     if (!faults.empty()) co_return invalid(std::move(faults), request);
     if (auto answer = co_await wait_for_token(request)) co_return std::move(*answer);
-    auto page = co_await parts_.reader.list(wanted.query);
+    auto page = co_await parts_.rows.list(wanted.query);
     if (!page) co_return failed(page.error(), request);
 
     std::string items = "[";
@@ -313,9 +313,9 @@ asio::awaitable<http::Response> Records::replay(const Resource& resource, Replay
 }
 
 Task<std::optional<Row>> Records::row_after(RequestSeen seen) {
-    auto entry = co_await parts_.reader.change(seen.stamp.dot);
+    auto entry = co_await parts_.log.change(seen.stamp.dot);
     if (!entry) co_return entry.error();
-    if (!*entry) co_return co_await parts_.reader.get(seen.record);
+    if (!*entry) co_return co_await parts_.rows.get(seen.record);
     auto change = parse_change(parts_.schema, (*entry)->json);
     if (!change) co_return change.error();
     co_return std::optional{std::move(change->row)};
@@ -413,7 +413,7 @@ asio::awaitable<std::optional<http::Response>> Records::wait_for_token(
     if (covers(known->applied(), *wanted)) co_return std::nullopt;
     if (names_own_future(*known, *wanted)) {
         // Another process of this node may have written it: the store knows.
-        const auto stored = co_await parts_.reader.ledger();
+        const auto stored = co_await parts_.ledgers.ledger();
         if (!stored) co_return failed(stored.error(), request);
         if (covers(stored->applied(), *wanted)) co_return std::nullopt;
         if (names_own_future(*stored, *wanted)) {

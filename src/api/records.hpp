@@ -10,14 +10,18 @@
 #include "http/problem.hpp"
 #include "http/wrap.hpp"
 #include "replication/write_router.hpp"
-#include "store/store.hpp"
+#include "store/ledger.hpp"
+#include "store/log.hpp"
+#include "store/rows.hpp"
 
 namespace reef::api {
 
 struct RecordParts {
     const model::Schema& schema;
     const api::Api& api;
-    store::Reader& reader;
+    store::RowReader& rows;
+    store::LogReader& log;
+    store::LedgerReader& ledgers;
     replication::WriteRouter& writes;
     commit::Progress& progress;
     Clock& clock;

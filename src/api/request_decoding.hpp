@@ -10,7 +10,7 @@
 #include "http/http.hpp"
 #include "http/problem.hpp"
 #include "model/intent.hpp"
-#include "store/store.hpp"
+#include "store/rows.hpp"
 
 namespace reef::api {
 

@@ -11,7 +11,7 @@ std::unique_ptr<JoinedRows> make_joined_rows(const BrokerLinkParts& parts, const
                                              const MessageShape& shape, Broker& broker) {
     if (texts.body.empty()) return nullptr;
     return std::make_unique<JoinedRows>(
-        JoinedRowsParts{parts.progress, parts.reader, parts.peers, parts.clock, shape, broker});
+        JoinedRowsParts{parts.progress, parts.rows, parts.peers, parts.clock, shape, broker});
 }
 
 std::unique_ptr<ForeignMessages> make_foreign(const BrokerLinkParts& parts,
@@ -32,7 +32,7 @@ BrokerLink::BrokerLink(const BrokerLinkParts& parts, const BrokerLinkOptions& op
       shape_(parts.schema, options.shape),
       dead_({parts.committer, parts.clock, *broker_, options.dead_topic,
              options.keeps_dead_messages}),
-      publisher_({parts.schema, parts.committer, parts.progress, parts.reader, parts.clock, shape_},
+      publisher_({parts.schema, parts.committer, parts.progress, parts.log, parts.clock, shape_},
                  broker_->open_sink(shape_.topics()), options.publishing),
       joined_rows_(make_joined_rows(parts, options.shape, shape_, *broker_)),
       foreign_(make_foreign(parts, options.foreign, shape_, dead_)),

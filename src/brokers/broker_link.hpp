@@ -35,7 +35,8 @@ struct BrokerLinkParts {
     const model::Schema& schema;
     commit::Committer& committer;
     commit::Progress& progress;
-    store::Reader& reader;  // on `executor`
+    store::LogReader& log;  // on `executor`, both
+    store::RowReader& rows;
     peers::Peers& peers;
     Clock& clock;
     ChangeIntake& intake;  // gets the changes of others

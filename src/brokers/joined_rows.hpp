@@ -15,7 +15,7 @@
 #include "brokers/message_shape.hpp"
 #include "commit/progress.hpp"
 #include "peers/peers.hpp"
-#include "store/store.hpp"
+#include "store/rows.hpp"
 
 namespace reef::brokers {
 
@@ -27,7 +27,7 @@ struct JoinedRowsOptions {
 
 struct JoinedRowsParts {
     commit::Progress& progress;
-    store::Reader& reader;
+    store::RowReader& reader;
     peers::Peers& peers;
     Clock& clock;
     const MessageShape& shape;

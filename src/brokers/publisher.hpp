@@ -16,7 +16,7 @@
 #include "brokers/message_shape.hpp"
 #include "commit/committer.hpp"
 #include "commit/progress.hpp"
-#include "store/store.hpp"
+#include "store/log.hpp"
 
 namespace reef::brokers {
 
@@ -31,7 +31,7 @@ struct PublisherParts {
     const model::Schema& schema;
     commit::Committer& committer;
     commit::Progress& progress;
-    store::Reader& reader;
+    store::LogReader& reader;
     Clock& clock;
     const MessageShape& shape;
 };

@@ -28,7 +28,7 @@ private:
 
     Database& database_;
     const Instances& instances_;
-    std::unique_ptr<store::Reader> reader_;
+    std::unique_ptr<store::CaptureReader> reader_;
     Watch heard_;
     TaskGroup tasks_;
     bool running_ = false;

@@ -146,8 +146,8 @@ private:
     // Rows that were there before Atoll.
     Result<void> take_over() {
         const auto reader = database_.open_reader(database_.executor());
-        const auto taken = database_.run(
-            take_over_rows(app_.schema, database_.committer(), *reader, options_.stop_asked));
+        const auto taken = database_.run(take_over_rows(app_.schema, database_.committer(), *reader,
+                                                        *reader, options_.stop_asked));
         if (!taken) return taken.error();
         if (*taken > 0) log::info("Took over what was there", {{"rows", *taken}});
         return {};
@@ -205,8 +205,8 @@ private:
         const auto decide = [this](model::Intent intent) {
             return replication_.writes().submit_forwarded(std::move(intent));
         };
-        return {.records = {app_.schema, app_.api, reader, replication_.writes(), progress,
-                            system_clock()},
+        return {.records = {app_.schema, app_.api, reader, reader, reader, replication_.writes(),
+                            progress, system_clock()},
                 .peers = {app_.schema, problems, reader, progress, peers_, decide, system_clock(),
                           options_.name, schema_id_, status_.stopping},
                 .operators = {app_.schema, problems, reader, progress, peers_,

@@ -16,17 +16,17 @@ struct Walk {
     std::size_t counted = 0;    // of them, now
 };
 
-// Counts the records of a resource that are not counted yet.
-Task<Walk> walk(model::ResourceId resource, commit::Committer& committer, store::Reader& reader) {
+// Through all records of a resource.
+Task<Walk> walk(model::ResourceId resource, commit::Committer& committer, store::RowScanner& rows) {
     Walk walked;
     std::optional<model::Key> after;
     for (;;) {
-        auto rows = co_await reader.scan(resource, after, {});
-        if (!rows) co_return rows.error();
-        if (rows->empty()) co_return walked;
-        after = rows->back().row.key;
+        auto piece = co_await rows.scan(resource, after, {});
+        if (!piece) co_return piece.error();
+        if (piece->empty()) co_return walked;
+        after = piece->back().row.key;
         commit::ExternalSqlWrites uncounted;
-        for (const store::StoredRow& stored : *rows) {
+        for (const store::StoredRow& stored : *piece) {
             if (stored.hash == Hash128{}) uncounted.records.push_back(stored.row.ref());
         }
         if (uncounted.records.empty()) continue;
@@ -41,16 +41,17 @@ Task<Walk> walk(model::ResourceId resource, commit::Committer& committer, store:
 }  // namespace
 
 Task<std::size_t> take_over_rows(const model::Schema& schema, commit::Committer& committer,
-                                 store::Reader& reader, std::function<bool()> stop_asked) {
+                                 store::RowScanner& rows, store::LedgerReader& ledgers,
+                                 std::function<bool()> stop_asked) {
     const std::string under_way{store::takeover_cursor};
     const std::string done{store::taken_over_cursor};
     std::size_t taken = 0;
-    auto ledger = co_await reader.ledger();
+    auto ledger = co_await ledgers.ledger();
     if (!ledger) co_return ledger.error();
     if (!ledger->cursors.contains(under_way)) co_return taken;
     for (const model::Resource& resource : schema.resources) {
         for (;;) {
-            auto walked = co_await walk(resource.id, committer, reader);
+            auto walked = co_await walk(resource.id, committer, rows);
             if (!walked) co_return walked.error();
             taken += walked->counted;
             if (walked->uncounted == 0) break;
@@ -63,7 +64,7 @@ Task<std::size_t> take_over_rows(const model::Schema& schema, commit::Committer&
     }
     commit::Rows end;
     end.cursors[under_way] = "";
-    const auto counted = co_await reader.ledger();
+    const auto counted = co_await ledgers.ledger();
     if (!counted) co_return counted.error();
     const bool any = std::any_of(counted->digests.begin(), counted->digests.end(),
                                  [](const auto& digest) { return digest.second.rows > 0; });

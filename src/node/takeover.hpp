@@ -4,6 +4,8 @@
 #include <functional>
 
 #include "commit/committer.hpp"
+#include "store/ledger.hpp"
+#include "store/rows.hpp"
 
 namespace reef::node {
 
@@ -11,6 +13,7 @@ namespace reef::node {
 // call completes it; rows that another process of the node has counted are passed over. Peers are
 // told of it once it is complete (Ledger::before). closed: stop_asked() said so.
 Task<std::size_t> take_over_rows(const model::Schema& schema, commit::Committer& committer,
-                                 store::Reader& reader, std::function<bool()> stop_asked);
+                                 store::RowScanner& rows, store::LedgerReader& ledgers,
+                                 std::function<bool()> stop_asked);
 
 }  // namespace reef::node

@@ -11,12 +11,12 @@
 #include "commit/progress.hpp"
 #include "http/http.hpp"
 #include "peers/peers.hpp"
-#include "store/store.hpp"
+#include "store/log.hpp"
 
 namespace reef::peers {
 
 struct FeedParts {
-    store::Reader& reader;
+    store::LogReader& reader;
     commit::Progress& progress;
     Peers& peers;
     Clock& clock;

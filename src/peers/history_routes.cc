@@ -45,12 +45,12 @@ Task<std::optional<LogRange>> HistoryRoutes::missing(Position after,
         const bool passed = std::find(without.begin(), without.end(), node) != without.end();
         if (passed || mark.received <= there) continue;
         Dot first{origin, there + 1};
-        auto next = co_await parts_.reader.change(std::move(first));
+        auto next = co_await parts_.log.change(std::move(first));
         if (!next) co_return next.error();
         if (*next) continue;
         LogRange range{origin, there + 1, 0, mark.received};
         Position behind = only(*ledger, {origin, there});
-        auto oldest = co_await parts_.reader.changes_after(std::move(behind), first_entry);
+        auto oldest = co_await parts_.log.changes_after(std::move(behind), first_entry);
         if (!oldest) co_return oldest.error();
         if (!oldest->empty()) range.oldest = oldest->front().dot.seq;
         co_return std::optional{std::move(range)};
@@ -75,7 +75,7 @@ asio::awaitable<http::Response> HistoryRoutes::log_piece(const http::Request& re
     const std::uint64_t received = mark == ledger->origins.end() ? 0 : mark->second.received;
     Position behind = only(*ledger, after);
     const store::ScanLimits limits{std::min(limit, log_piece_max), log_piece_bytes};
-    auto entries = co_await parts_.reader.changes_after(std::move(behind), limits);
+    auto entries = co_await parts_.log.changes_after(std::move(behind), limits);
     if (!entries) co_return problem("unavailable", entries.error().what, request);
     http::Response response;
     response.content_type = "application/x-ndjson";
@@ -122,7 +122,7 @@ asio::awaitable<http::Response> HistoryRoutes::snapshot_head(const http::Request
         mark.hash = {};
         if (mark.applied == 0) continue;
         Dot last{origin, mark.applied};
-        auto entry = co_await parts_.reader.change(std::move(last));
+        auto entry = co_await parts_.log.change(std::move(last));
         if (!entry) co_return problem("unavailable", entry.error().what, request);
         if (!*entry) {
             co_return problem("unavailable", "dead letters of " + origin + " hold it back",
@@ -136,14 +136,14 @@ asio::awaitable<http::Response> HistoryRoutes::snapshot_head(const http::Request
 asio::awaitable<http::Response> HistoryRoutes::snapshot_rows(const http::Request& request,
                                                              const Resource& resource,
                                                              std::optional<Key> after) {
-    auto rows = co_await parts_.reader.scan(resource.id, std::move(after), rows_piece);
+    auto rows = co_await parts_.scanner.scan(resource.id, std::move(after), rows_piece);
     if (!rows) co_return problem("unavailable", rows.error().what, request);
     co_return http::json_response(rows_json(resource, parts_.progress.ledger()->self, *rows));
 }
 
 asio::awaitable<http::Response> HistoryRoutes::snapshot_requests(const http::Request& request,
                                                                  std::uint64_t after) {
-    auto requests = co_await parts_.reader.requests(after, requests_piece);
+    auto requests = co_await parts_.requests.requests(after, requests_piece);
     if (!requests) co_return problem("unavailable", requests.error().what, request);
     co_return http::json_response(
         requests_json(parts_.schema, parts_.progress.ledger()->self, *requests));
@@ -157,7 +157,7 @@ asio::awaitable<http::Response> HistoryRoutes::record(const http::Request& reque
         resource ? key_from_text(resource->key_field(), text_at(*wish, "key")) : std::nullopt;
     if (!key) co_return problem("malformed_request", "no such record", request);
     RecordRef ref{resource->id, *key};
-    auto row = co_await parts_.reader.get(std::move(ref));
+    auto row = co_await parts_.rows.get(std::move(ref));
     if (!row) co_return problem("unavailable", row.error().what, request);
     std::vector<store::StoredRow> rows;
     if (*row) rows.push_back({std::move(**row), {}});

@@ -9,7 +9,9 @@
 #include "commit/progress.hpp"
 #include "http/http.hpp"
 #include "http/problem.hpp"
-#include "store/store.hpp"
+#include "store/log.hpp"
+#include "store/requests.hpp"
+#include "store/rows.hpp"
 
 namespace reef::peers {
 
@@ -26,7 +28,10 @@ class HistoryRoutes {
 public:
     struct Parts {
         const model::Schema& schema;
-        store::Reader& reader;
+        store::LogReader& log;
+        store::RowReader& rows;
+        store::RowScanner& scanner;
+        store::RequestReader& requests;
         commit::Progress& progress;
         std::string node;
     };

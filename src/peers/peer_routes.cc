@@ -48,8 +48,10 @@ const PeerRoutes::Call* PeerRoutes::find(const http::Request& request) {
 PeerRoutes::PeerRoutes(PeerRouteParts parts)
     : parts_(std::move(parts)),
       problems_(parts_.problems),
-      history_({parts_.schema, parts_.reader, parts_.progress, parts_.node}, problems_),
-      proof_(parts_.schema, parts_.reader, problems_) {}
+      history_({parts_.schema, parts_.reader, parts_.reader, parts_.reader, parts_.reader,
+                parts_.progress, parts_.node},
+               problems_),
+      proof_(parts_.schema, parts_.reader, parts_.reader, problems_) {}
 
 http::Response PeerRoutes::problem(std::string_view error, std::string detail,
                                    const http::Request& request) const {

@@ -15,14 +15,14 @@
 #include "peers/history_routes.hpp"
 #include "peers/peers.hpp"
 #include "peers/proof_routes.hpp"
-#include "store/store.hpp"
+#include "store/reader.hpp"
 
 namespace reef::peers {
 
 struct PeerRouteParts {
     const model::Schema& schema;
     const http::ProblemShape& problems;
-    store::Reader& reader;
+    store::Reader& reader;  // all of it: each of the routes below gets its part
     commit::Progress& progress;
     Peers& peers;
     // Decides a write that a peer carried here, since this node is its record's home.

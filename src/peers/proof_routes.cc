@@ -50,7 +50,7 @@ asio::awaitable<http::Response> ProofRoutes::rows(const http::Request& request) 
         co_return co_await row(std::move(ref), request);
     }
 
-    auto found = co_await reader_.scan(resource->id, key, piece);
+    auto found = co_await scanner_.scan(resource->id, key, piece);
     if (!found) co_return problem("unavailable", found.error().what, request);
     std::string body = "{\"rows\":[";
     for (const store::StoredRow& stored : *found) {

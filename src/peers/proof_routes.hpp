@@ -6,16 +6,16 @@
 
 #include "http/http.hpp"
 #include "http/problem.hpp"
-#include "store/store.hpp"
+#include "store/rows.hpp"
 
 namespace reef::peers {
 
 // One per io thread.
 class ProofRoutes {
 public:
-    ProofRoutes(const model::Schema& schema, store::Reader& reader,
+    ProofRoutes(const model::Schema& schema, store::RowReader& reader, store::RowScanner& scanner,
                 const http::ProblemWriter& problems)
-        : schema_(schema), reader_(reader), problems_(problems) {}
+        : schema_(schema), reader_(reader), scanner_(scanner), problems_(problems) {}
 
     // ?resource=properties[&after=KEY]: a piece of them in key order, tombstones too, and the key
     // to go on after: {"rows":[{"key":"10","vector":"us.k3f9:2:2","hash":"9f31…","alive":true,
@@ -29,7 +29,8 @@ private:
     asio::awaitable<http::Response> row(model::RecordRef ref, const http::Request& request);
 
     const model::Schema& schema_;
-    store::Reader& reader_;
+    store::RowReader& reader_;
+    store::RowScanner& scanner_;
     const http::ProblemWriter& problems_;
 };
 

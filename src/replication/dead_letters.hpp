@@ -13,6 +13,7 @@
 #include "commit/committer.hpp"
 #include "commit/progress.hpp"
 #include "peers/snapshot.hpp"
+#include "store/conflicts.hpp"
 
 namespace reef::replication {
 
@@ -20,7 +21,7 @@ struct DeadLetterParts {
     const model::Schema& schema;
     commit::Committer& committer;
     commit::Progress& progress;
-    store::Reader& reader;  // on `executor`
+    store::ConflictReader& reader;  // on `executor`
     const peers::PeerCallsByName& calls;
     Clock& clock;
     asio::any_io_executor executor;

@@ -20,7 +20,7 @@
 #include "commit/committer.hpp"
 #include "commit/progress.hpp"
 #include "peers/peers.hpp"
-#include "store/store.hpp"
+#include "store/log.hpp"
 
 namespace reef::replication {
 
@@ -60,7 +60,7 @@ struct InboxParts {
     const model::Schema& schema;
     commit::Committer& committer;
     commit::Progress& progress;
-    store::Reader& reader;
+    store::LogReader& reader;
     peers::Peers& peers;
     Clock& clock;
 };

@@ -63,7 +63,7 @@ Replication::Replication(const ReplicationParts& parts, ReplicationOptions optio
       calls_(calls_of(options_.peers)),
       snapshot_({parts.schema, parts.committer, parts.progress, calls_, parts.peers}),
       inbox_({parts.schema, parts.committer, parts.progress, *reader_, parts.peers, parts.clock}),
-      broker_(make_broker_link({parts.schema, parts.committer, parts.progress, *reader_,
+      broker_(make_broker_link({parts.schema, parts.committer, parts.progress, *reader_, *reader_,
                                 parts.peers, parts.clock, inbox_, executor()},
                                options_.broker)),
       dead_letters_({parts.schema, parts.committer, parts.progress, *reader_, calls_, parts.clock,

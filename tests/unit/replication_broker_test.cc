@@ -140,8 +140,8 @@ struct Node {
         options.keeps_dead_messages = keeps_dead_messages;
         options.foreign = std::move(foreign);
         link = std::make_unique<brokers::BrokerLink>(
-            brokers::BrokerLinkParts{schema, committer, progress, *reader, peers, system_clock(),
-                                     inbox, io.get_executor()},
+            brokers::BrokerLinkParts{schema, committer, progress, *reader, *reader, peers,
+                                     system_clock(), inbox, io.get_executor()},
             options);
         const auto nobody = [](const std::vector<commit::Parked>&) {};
         tasks->start("inbox", inbox.run(nobody));
