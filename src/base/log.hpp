@@ -1,10 +1,12 @@
 // Logs: one line per event, a sentence first, then key=value. Text on a terminal, JSON lines
-// otherwise. From any thread. Never a record's body, never a secret.
+// otherwise. A text line has the local time on a terminal, and date and time in UTC elsewhere, as
+// JSON lines have. From any thread. Never a record's body, never a secret.
 #pragma once
 
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace reef::log {

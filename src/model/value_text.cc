@@ -7,6 +7,8 @@
 #include <limits>
 #include <map>
 
+#include "base/utf8.hpp"
+
 namespace reef::model {
 
 namespace {
@@ -185,28 +187,6 @@ bool matches(const std::string& pattern, const std::string& text) {
     auto& expression = compiled[pattern];
     if (!expression) expression = std::make_unique<RE2>(pattern, RE2::Quiet);
     return RE2::PartialMatch(text, *expression);
-}
-
-bool is_utf8(std::string_view text) {
-    for (std::size_t i = 0; i < text.size();) {
-        const auto c = static_cast<unsigned char>(text[i]);
-        const std::size_t more = c < 0x80                ? 0
-                                 : c >= 0xc2 && c < 0xe0 ? 1
-                                 : (c & 0xf0) == 0xe0    ? 2
-                                 : c >= 0xf0 && c < 0xf5 ? 3
-                                                         : 9;
-        if (more == 9 || text.size() - i <= more) return false;
-        for (std::size_t k = 1; k <= more; ++k) {
-            if ((text[i + k] & '\xc0') != '\x80') return false;
-        }
-        const auto second = more ? static_cast<unsigned char>(text[i + 1]) : 0;
-        if (c == 0xe0 && second < 0xa0) return false;   // overlong
-        if (c == 0xed && second >= 0xa0) return false;  // surrogates
-        if (c == 0xf0 && second < 0x90) return false;   // overlong
-        if (c == 0xf4 && second >= 0x90) return false;  // beyond U+10FFFF
-        i += more + 1;
-    }
-    return true;
 }
 
 Result<Value> read_uuid(std::string_view text) {

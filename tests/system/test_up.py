@@ -146,6 +146,14 @@ def test_the_lines_that_it_prints_work_as_they_are(tmp_path, app, env):
     assert not (file.parent / "the data/up.sock").exists()
 
 
+def test_lines_of_a_nodes_log_carry_the_date(stopped):
+    stopped.tell("up", "-d")
+    lines = (stopped.data / "logs/us.log").read_text().splitlines()
+    undated = [line for line in lines
+               if not re.match(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (info|warning) ", line)]
+    assert (len(lines) > 1, undated) == (True, [])
+
+
 # ---- life ----------------------------------------------------------------------------------------
 
 def kill_us(fleet):
