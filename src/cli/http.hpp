@@ -1,21 +1,15 @@
-// One HTTP request and its answer, for commands that ask a node.
+// How a command asks a node.
 #pragma once
 
-#include <optional>
 #include <string>
-#include <string_view>
 
 #include "base/result.hpp"
+#include "http/client.hpp"
 
 namespace reef::cli {
 
-struct HttpAnswer {
-    int status = 0;
-    std::string body;
-};
-
-// `url` is http://HOST:PORT[/PATH]; without a path `default_path` is asked. With a body it is a
-// POST. invalid: the URL is none. unavailable: no answer came.
+// `url` is http://HOST:PORT[/PATH]; without a path `default_path` is asked. With a body the
+// request is a POST.
 struct HttpRequest {
     std::string url;
     std::string default_path = "/";
@@ -23,6 +17,8 @@ struct HttpRequest {
     std::string peer_secret = {};
     int timeout_ms = 3000;
 };
-Result<HttpAnswer> ask(const HttpRequest& request);
+
+// invalid: the URL is none. unavailable: no answer came.
+Result<http::Answer> ask(const HttpRequest& request);
 
 }  // namespace reef::cli

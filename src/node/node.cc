@@ -7,6 +7,7 @@
 #include "api/openapi.hpp"
 #include "base/log.hpp"
 #include "base/worker.hpp"
+#include "http/client.hpp"
 #include "node/broker.hpp"
 #include "node/captures.hpp"
 #include "node/database.hpp"
@@ -36,10 +37,12 @@ std::vector<peers::PeerAddress> peer_addresses(const config::App& app, const Nod
     std::vector<peers::PeerAddress> peers;
     for (const config::Node& node : app.nodes) {
         if (options.alone || node.name == options.name || node.foreign) continue;
-        const auto url = peers::parse_url(node.url);
-        if (!url) throw std::runtime_error("the url of " + node.name + " is not http://HOST:PORT");
-        auto& peer = peers.emplace_back(peers::PeerAddress{
-            node.name, url->host, url->port, app.peer_secret, options.name, app.schema.id()});
+        const auto url = http::parse_url(node.url);
+        if (!url || !url->target.empty())
+            throw std::runtime_error("the url of " + node.name + " is not http://HOST:PORT");
+        auto& peer =
+            peers.emplace_back(peers::PeerAddress{node.name, url->server.host, url->server.port,
+                                                  app.peer_secret, options.name, app.schema.id()});
         for (const config::Endpoint& more : node.instances)
             peer.more.push_back({more.host, std::to_string(more.port)});
     }

@@ -6,25 +6,19 @@
 #include <string>
 #include <vector>
 
+#include "http/client.hpp"
 #include "peers/source.hpp"
 
 namespace reef::peers {
-
-// "http://host:port" or "host:port"; absent when it is neither.
-struct HostPort {
-    std::string host;
-    std::string port;
-};
-std::optional<HostPort> parse_url(std::string_view url);
 
 struct PeerAddress {
     std::string node;  // the peer's name
     std::string host;
     std::string port;
-    std::string secret;               // "" between nodes of one machine
-    std::string self;                 // our own name
-    std::string schema;               // Schema::id(): a peer of another shape is not followed
-    std::vector<HostPort> more = {};  // its other processes: each in turn when one fails
+    std::string secret;                     // "" between nodes of one machine
+    std::string self;                       // our own name
+    std::string schema;                     // Schema::id(): a peer of another shape is not followed
+    std::vector<http::HostPort> more = {};  // its other processes: each in turn when one fails
 };
 
 struct DirectTimes {
@@ -38,10 +32,7 @@ std::unique_ptr<Source> make_direct_source(PeerAddress peer, DirectTimes times);
 // Single requests to a peer, over connections that are kept. One executor.
 class PeerCalls {
 public:
-    struct Answer {
-        int status = 0;
-        std::string body;
-    };
+    using Answer = http::Answer;
     virtual ~PeerCalls() = default;
     // unavailable: it was not sent. outcome_unknown: it was, and no answer came in time.
     virtual Task<Answer> post(std::string path, std::string body,

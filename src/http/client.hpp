@@ -1,0 +1,76 @@
+// HTTP/1.1 as a client speaks it, without TLS: one connection to one server, one call on it at a
+// time. It knows nothing of records. A connection is used on the executor that its coroutines run
+// on.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/task.hpp"
+#include "http/method.hpp"
+
+namespace reef::http {
+
+struct HostPort {
+    std::string host;  // a name or an address; of IPv6 without brackets
+    std::string port;
+};
+
+struct Url {
+    HostPort server;
+    std::string target;  // path and query; empty when the URL has no path, or only "/"
+};
+
+// "http://HOST[:PORT][/PATH]", also without "http://". The port is 80 when there is none. Absent
+// when the text is no such URL: https is not spoken here.
+std::optional<Url> parse_url(std::string_view url);
+
+struct Call {
+    Method method = Method::get;
+    std::string target;        // "/path?query"
+    std::string headers = {};  // "Name: value\r\n" lines, all but Host and Content-Length
+    std::string body = {};
+};
+
+struct Answer {
+    int status = 0;
+    std::string body;
+};
+
+// An answer's body is read whole up to this size.
+inline constexpr std::size_t answer_bytes_max = 8 << 20;
+
+class ClientConnection {
+public:
+    virtual ~ClientConnection() = default;
+
+    // Sends the call and reads the whole answer.
+    // closed: the server closed the connection before it answered, so that a call on a connection
+    // which had been idle can be made again on a new one.
+    // outcome_unknown: the call was sent, and its whole answer did not arrive in time.
+    virtual Task<Answer> exchange(Call call, std::chrono::milliseconds timeout) = 0;
+
+    // For an answer that never ends: sends the call, reads the answer's head, returns the status.
+    // Fails as exchange() does.
+    virtual Task<int> begin(Call call, std::chrono::milliseconds timeout) = 0;
+    // The body's next bytes, as soon as there are any. They hold until the next call of this
+    // function. Empty: the body has ended.
+    // timeout: nothing arrived. unavailable: the connection broke.
+    virtual Task<std::string_view> read_some(std::chrono::milliseconds timeout) = 0;
+
+    // The answer was read to its end, and the server keeps the connection open for another call.
+    virtual bool is_reusable() const = 0;
+};
+
+// Looks the name up each time: containers come back at other addresses. unavailable: the server
+// cannot be reached.
+Task<std::unique_ptr<ClientConnection>> connect(HostPort server, std::chrono::milliseconds timeout);
+
+// One call on a connection of its own. Blocks the calling thread. unavailable: there was no answer
+// within the timeout.
+Result<Answer> ask(const Url& url, Call call, std::chrono::milliseconds timeout);
+
+}  // namespace reef::http
