@@ -37,26 +37,26 @@ std::optional<config::App> load_app(const AppArguments& arguments, config::LoadO
     return std::move(loaded.app);
 }
 
-const config::Node* choose_node(const config::App& app, const std::string& wanted) {
-    const std::string name = !wanted.empty()             ? wanted
-                             : !app.default_node.empty() ? app.default_node
-                             : app.nodes.size() == 1     ? app.nodes.front().name
-                                                         : "";
-    const config::Node* node = app.find(name);
+const config::Node* choose_node(const config::App& app, const std::string& name) {
+    const std::string chosen = !name.empty()               ? name
+                               : !app.default_node.empty() ? app.default_node
+                               : app.nodes.size() == 1     ? app.nodes.front().name
+                                                           : "";
+    const config::Node* node = app.find(chosen);
     if (node && !node->foreign) return node;
     std::string names;
     for (const config::Node& known : app.nodes) {
         if (!known.foreign) names += (names.empty() ? "" : ", ") + known.name;
     }
     std::cerr << "atoll: "
-              << (name.empty() ? "say which node this is with --node"
-                               : app.name + " has no node " + name)
+              << (chosen.empty() ? "say which node this is with --node"
+                                 : app.name + " has no node " + chosen)
               << " (it has " << names << ")\n";
     return nullptr;
 }
 
-bool is_known_node(const config::App& app, const std::string& given) {
-    return given.empty() || choose_node(app, given) != nullptr;
+bool is_known_node(const config::App& app, const std::string& name) {
+    return name.empty() || choose_node(app, name) != nullptr;
 }
 
 std::optional<ListedId> parse_listed_id(const config::App& app, const std::string& text) {
@@ -69,8 +69,8 @@ std::optional<ListedId> parse_listed_id(const config::App& app, const std::strin
     return id;
 }
 
-std::string data_folder(const config::App& app, const std::string& given) {
-    return given.empty() ? "data/" + app.name : given;
+std::string data_folder(const config::App& app, const std::string& data) {
+    return data.empty() ? "data/" + app.name : data;
 }
 
 }  // namespace reef::cli

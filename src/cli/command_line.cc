@@ -11,8 +11,7 @@ namespace reef::cli {
 
 namespace {
 
-// In the words of the parser's library, which this file alone includes: it costs six seconds of
-// compiling in each file that does.
+// Only this file includes the parser's library: it costs six seconds of compiling in each file.
 void add_option(CLI::App& parser, const Option& option) {
     CLI::Option* added = std::visit(
         [&](auto* value) {
@@ -46,8 +45,8 @@ void add_command(CLI::App& parent, const Command& command, const Command*& chose
     }
 }
 
-// "" unless the words, which follow the program's or a command's name, begin with one that is no
-// command of it. Of that the library would say that a command is missing.
+// The message about a word in the place of a command that is no command; "" if there is none. The
+// library would only say that a command is missing. `words` follow `name` on the command line.
 std::string unknown_command(const std::string& name, const std::vector<Command>& commands,
                             std::span<char*> words) {
     const auto word =

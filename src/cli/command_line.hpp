@@ -1,4 +1,4 @@
-// The command line of the program: a table of commands, and the one that the arguments name.
+// The program's command line: parses the arguments and runs the command that they name.
 #pragma once
 
 #include <string>
@@ -16,7 +16,8 @@ struct Program {
     std::vector<Command> commands;
 };
 
-// Runs the command that the arguments name, or says on stderr why that can't be. The exit status.
+// Runs the command that the arguments name, or prints on stderr why they are wrong. Returns the
+// exit status.
 int run_command_line(const Program& program, int argc, char** argv);
 
 }  // namespace reef::cli

@@ -1,4 +1,4 @@
-// The commands of the program: each has a file of its own, which says what it takes and does.
+// The commands of the program. Each has a file of its own.
 #pragma once
 
 #include <vector>

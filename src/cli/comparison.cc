@@ -53,7 +53,7 @@ public:
     Rows(const Witness& witness, const model::Resource& resource)
         : witness_(witness), resource_(resource) {}
 
-    // Null at the end.
+    // The key of the next row, which take() then returns. Null at the end.
     Result<const Key*> next() {
         while (ahead_.empty() && !ended_) {
             if (auto done = fetch(); !done) return done.error();
@@ -92,8 +92,8 @@ private:
     bool ended_ = false;
 };
 
-// A tombstone goes once all witnesses have it, at each of them in its own time: to have none is
-// equal.
+// Each node removes a tombstone some time after all nodes have it. So a deleted row equals a row
+// that is not there.
 bool are_equal(const Proofs& proofs) {
     const auto known = std::find_if(proofs.begin(), proofs.end(),
                                     [](const auto& proof) { return proof.has_value(); });
@@ -104,8 +104,9 @@ bool are_equal(const Proofs& proofs) {
            });
 }
 
-// "" when the rows may only be on their way.
-std::string why_not(const Proofs& proofs, const std::vector<Witness>& witnesses) {
+// Why the rows will stay different. "" if they differ only because a change has not arrived
+// everywhere yet.
+std::string why_for_good(const Proofs& proofs, const std::vector<Witness>& witnesses) {
     const std::optional<Proof>* known = nullptr;
     bool same_writes = true;
     for (std::size_t i = 0; i < proofs.size(); ++i) {
@@ -120,7 +121,7 @@ std::string why_not(const Proofs& proofs, const std::vector<Witness>& witnesses)
     return same_writes ? "the same writes, but other content" : "";
 }
 
-std::string why_still(const Proofs& proofs, const std::vector<Witness>& witnesses) {
+std::string why_at_deadline(const Proofs& proofs, const std::vector<Witness>& witnesses) {
     std::string why;
     for (std::size_t i = 0; i < proofs.size(); ++i) {
         why += why.empty() ? "" : ", ";
@@ -144,16 +145,17 @@ Result<Proofs> look_again(const std::vector<Witness>& witnesses, const model::Re
     return proofs;
 }
 
-// Leaves in the report what is different for good, or still when the time is up.
+// Asks again for each row that differs. Leaves in the report the rows that will stay different and
+// those that still differ at the deadline.
 Result<void> wait_for_level(const std::vector<Witness>& witnesses, const model::Resource& resource,
-                            Deadline until, Comparison& report) {
+                            Deadline deadline, Comparison& report) {
     std::vector<Difference> different;
     for (Difference& row : report.differences) {
         while (row.why.empty() && !are_equal(row.proofs)) {
-            row.why = why_not(row.proofs, witnesses);
+            row.why = why_for_good(row.proofs, witnesses);
             if (!row.why.empty()) break;
-            if (std::chrono::steady_clock::now() >= until) {
-                row.why = why_still(row.proofs, witnesses);
+            if (std::chrono::steady_clock::now() >= deadline) {
+                row.why = why_at_deadline(row.proofs, witnesses);
                 break;
             }
             std::this_thread::sleep_for(between_looks);
@@ -167,7 +169,8 @@ Result<void> wait_for_level(const std::vector<Witness>& witnesses, const model::
     return {};
 }
 
-// Asks for the next row of all, which is that of the witnesses whose key is the lowest.
+// Takes the row with the lowest key that any witness has next, from all witnesses that have it.
+// Absent: no witness has more rows.
 Result<std::optional<Difference>> next_row(std::vector<Rows>& all) {
     const Key* lowest = nullptr;
     std::vector<const Key*> keys;
@@ -200,7 +203,7 @@ Result<Comparison> compare_rows(const std::vector<Witness>& witnesses,
     std::vector<Rows> all;
     for (const Witness& witness : witnesses)
         all.emplace_back(witness, resource);
-    const bool tell = isatty(STDERR_FILENO) != 0;
+    const bool show_progress = isatty(STDERR_FILENO) != 0;
     for (std::uint64_t seen = 1;; ++seen) {
         auto row = next_row(all);
         if (!row) return row.error();
@@ -211,13 +214,14 @@ Result<Comparison> compare_rows(const std::vector<Witness>& witnesses,
         if (alive) ++report.records;
         if (proofs[0] && proofs[0]->alive) report.digest += proofs[0]->hash;
         if (!are_equal(proofs)) report.differences.push_back(std::move(**row));
-        if (tell && seen % 10'000 == 0) std::cerr << '\r' << resource.name << "  " << seen;
+        if (show_progress && seen % 10'000 == 0) std::cerr << '\r' << resource.name << "  " << seen;
     }
-    if (tell) std::cerr << "\r\033[K";
-    const auto until = std::chrono::steady_clock::now() +
-                       std::chrono::duration_cast<std::chrono::steady_clock::duration>(
-                           std::chrono::duration<double>(wait_s));
-    if (auto done = wait_for_level(witnesses, resource, until, report); !done) return done.error();
+    if (show_progress) std::cerr << "\r\033[K";
+    const auto wait = std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+        std::chrono::duration<double>(wait_s));
+    const auto deadline = std::chrono::steady_clock::now() + wait;
+    if (auto done = wait_for_level(witnesses, resource, deadline, report); !done)
+        return done.error();
     return report;
 }
 

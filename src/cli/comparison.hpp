@@ -1,6 +1,6 @@
-// Do the nodes hold the same rows? Each is asked for the hashes of what lies in its tables, piece
-// by piece in key order, and the pieces are merged as they come: a million rows need no memory
-// here.
+// Compares the rows of several nodes. Each node sends the hashes of its rows in key order, piece by
+// piece. The comparison merges the pieces as they arrive, so that its memory does not grow with the
+// number of rows.
 #pragma once
 
 #include <cstdint>
@@ -14,20 +14,22 @@
 
 namespace reef::cli {
 
-struct Proof {  // of one row at one node
+// What one node says about one row.
+struct Proof {
     std::string vector;
     Hash128 hash;
-    bool alive = false;
-    bool edited = false;
+    bool alive = false;   // false: a tombstone
+    bool edited = false;  // another program changed the row in the node's database
 };
 
+// A node whose rows are compared.
 struct Witness {
     std::string node;
     std::string url;
     std::string peer_secret;
 };
 
-using Proofs = std::vector<std::optional<Proof>>;  // of one row, node by node
+using Proofs = std::vector<std::optional<Proof>>;  // of one row: one for each witness
 
 struct Difference {
     model::Key key;
@@ -37,16 +39,16 @@ struct Difference {
 
 struct Comparison {
     std::string resource;
-    std::uint64_t records = 0;  // living ones, known to any node
-    Hash128 digest;             // of the first node's
+    std::uint64_t records = 0;  // that are alive at any node
+    Hash128 digest;             // of the first node's records
     std::vector<Difference> differences;
 };
 
 // unavailable: the node does not answer, or answers something else than a node does.
 Result<void> ask_for_presence(const Witness& witness);
 
-// A row that differs may be on its way: it is asked for again, for so long in all. unavailable: a
-// node does not answer.
+// A change may not have arrived at every node yet. So the nodes are asked again for the rows that
+// differ, until `wait_s` seconds have passed. unavailable: a node does not answer.
 Result<Comparison> compare_rows(const std::vector<Witness>& witnesses,
                                 const model::Resource& resource, double wait_s);
 

@@ -18,7 +18,7 @@ struct Arguments {
     bool json = false;
 };
 
-// Those of a node with a higher number than this one, up to a thousand.
+// The node's conflicts with a higher number than this one, a thousand at most.
 Result<Json> conflicts_after(const config::App& app, const config::Node& node,
                              const std::string& number) {
     HttpRequest request{.url = node.url, .default_path = "/_atoll/conflicts?after=" + number};

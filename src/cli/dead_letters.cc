@@ -24,7 +24,7 @@ Result<std::string> ask_node(const config::App& app, const config::Node& node, s
                              std::string body) {
     HttpRequest request{.url = node.url, .default_path = std::move(path), .body = std::move(body)};
     request.peer_secret = app.peer_secret;
-    request.timeout_ms = 10'000;  // peers may be asked for the record
+    request.timeout_ms = 10'000;  // the node may have to ask its peers for the record
     auto answer = ask(request);
     if (!answer) return answer.error();
     if (answer->status == 200) return std::move(answer->body);
@@ -48,7 +48,7 @@ void print(const std::string& node, const Json& letter, bool as_json) {
               << letter.find("reason")->text << '\n';
 }
 
-// One node's, piece by piece.
+// Prints the dead letters of one node, piece by piece.
 Result<void> list_of(const config::App& app, const config::Node& node, bool as_json) {
     std::string after = "0";
     for (;;) {
@@ -78,8 +78,8 @@ int list(const Arguments& arguments) {
     return reached ? ok : unhealthy;
 }
 
-// "eu/3": the node and its number.
-int about_one(const Arguments& arguments, const std::string& verb) {
+// Shows, replays or discards the dead letter that an id such as "eu/3" names.
+int act_on_one(const Arguments& arguments, const std::string& verb) {
     const auto app = load_app(arguments.app, {.node = "", .whole_app = true});
     if (!app) return bad_usage;
     const auto id = parse_listed_id(*app, arguments.id);
@@ -125,7 +125,7 @@ Command command_about_one(const std::string& verb, const char* help) {
                     .help = help,
                     .options = app_options(arguments->app, {{"ID", &arguments->id,
                                                              "as `list` prints it: eu/1", true}}),
-                    .run = [arguments, verb] { return about_one(*arguments, verb); }};
+                    .run = [arguments, verb] { return act_on_one(*arguments, verb); }};
     if (verb == "discard") {
         command.options.push_back(
             {"--waive", &arguments->waive,

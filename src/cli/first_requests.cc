@@ -22,7 +22,8 @@ std::string required_headers(const config::App& app) {
     return text;
 }
 
-// A second create would break a unique field, and a reference needs what it leads to.
+// False: a second create would repeat the value of a unique field, or a reference would lead to a
+// record that does not exist.
 bool can_be_repeated(const model::Resource& resource) {
     return std::none_of(
         resource.fields.begin(), resource.fields.end(),

@@ -1,4 +1,4 @@
-// What people can send to an app at once, to see that it works.
+// Example requests that people can send to an app as soon as it runs.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace reef::cli {
 
-// Lines for a shell: a read of the first resource, and a create where the app's file says enough to
-// make one up. They carry the headers that the app requires, and can be sent again and again.
+// Lines for a shell: a read of the first resource, and a create if the app file has enough examples
+// to build a body. They carry the headers that the app requires. Each can be sent repeatedly.
 std::vector<std::string> first_requests(const config::App& app, const std::string& resource_url);
 
 }  // namespace reef::cli

@@ -19,8 +19,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto level_after_max = 10'000ms;
+constexpr auto level_timeout = 10'000ms;
 constexpr auto level_poll = 20ms;
+constexpr auto down_poll = 20ms;
 
 struct Arguments {
     AppArguments app;
@@ -36,18 +37,18 @@ std::optional<config::App> load(const Arguments& arguments) {
     return load_app(arguments.app, {.node = "", .whole_app = true});
 }
 
-// Every node that answers hears every other one, and has what they have. One that is stopped is not
-// waited for.
+// True if each node that answers is connected to each other one that answers and has all of its
+// changes. Nodes that do not answer are left out.
 bool are_level(const config::App& app) {
-    std::map<std::string, Json> said;
+    std::map<std::string, Json> lags;
     for (const config::Node& node : app.nodes) {
         if (node.foreign) continue;
         const auto answer = ask({.url = node.url, .default_path = "/replication-lag"});
         if (!answer || answer->status != 200) continue;
         auto lag = parse_json(answer->body);
-        if (lag) said.emplace(node.name, std::move(*lag));
+        if (lag) lags.emplace(node.name, std::move(*lag));
     }
-    for (const auto& [name, lag] : said) {
+    for (const auto& [name, lag] : lags) {
         const Json* peers = lag.find("peers");
         if (!peers) return false;
         for (const Json& peer : peers->items) {
@@ -56,15 +57,16 @@ bool are_level(const config::App& app) {
             const Json* pending = peer.find("pending");
             if (!other || !connected || !pending) return false;
             const bool level = connected->boolean && pending->text == "0";
-            if (said.contains(other->text) && !level) return false;
+            if (lags.contains(other->text) && !level) return false;
         }
     }
     return true;
 }
 
-// So that whoever mends a link, or starts a node, and then looks sees what he expects.
-bool become_level(const config::App& app) {
-    for (auto waited = 0ms; waited < level_after_max; waited += level_poll) {
+// Waits until the nodes are level, so that a user who has mended a link or started a node finds the
+// same records on all nodes afterwards.
+bool wait_until_level(const config::App& app) {
+    for (auto waited = 0ms; waited < level_timeout; waited += level_poll) {
         if (are_level(app)) return true;
         std::this_thread::sleep_for(level_poll);
     }
@@ -72,7 +74,7 @@ bool become_level(const config::App& app) {
     return false;
 }
 
-int tell(const config::App& app, const Arguments& arguments, const std::string& command) {
+int send_to_fleet(const config::App& app, const Arguments& arguments, const std::string& command) {
     const auto answer = fleet::command_fleet(data_folder(app, arguments.data), command);
     if (answer) return ok;
     std::cerr << "atoll: " << app.name << ": " << answer.error().what << '\n';
@@ -82,11 +84,12 @@ int tell(const config::App& app, const Arguments& arguments, const std::string& 
 int change(const Arguments& arguments, const std::string& verb) {
     const auto app = load(arguments);
     if (!app) return bad_usage;
-    return tell(*app, arguments, arguments.name.empty() ? verb : verb + ' ' + arguments.name);
+    return send_to_fleet(*app, arguments,
+                         arguments.name.empty() ? verb : verb + ' ' + arguments.name);
 }
 
-// One node after the other: the next one stops when its peers hear the last one again, so that they
-// are there to take what it hands over.
+// Restarts one node after the other. Waits for each until its peers are connected to it again, so
+// that the next one can hand over its last changes before it stops.
 int restart(const Arguments& arguments) {
     const auto app = load(arguments);
     if (!app) return bad_usage;
@@ -99,8 +102,9 @@ int restart(const Arguments& arguments) {
         if (app->gateway) names.push_back("gateway");
     }
     for (const std::string& name : names) {
-        if (const int done = tell(*app, arguments, "restart " + name); done != ok) return done;
-        become_level(*app);
+        if (const int done = send_to_fleet(*app, arguments, "restart " + name); done != ok)
+            return done;
+        wait_until_level(*app);
     }
     return ok;
 }
@@ -109,13 +113,13 @@ int down(const Arguments& arguments) {
     const auto app = load(arguments);
     if (!app) return bad_usage;
     const std::string data = data_folder(*app, arguments.data);
-    const auto told = fleet::command_fleet(data, "down");
-    if (!told && !arguments.wipe) {
-        std::cerr << "atoll: " << app->name << ": " << told.error().what << '\n';
+    const auto stopped = fleet::command_fleet(data, "down");
+    if (!stopped && !arguments.wipe) {
+        std::cerr << "atoll: " << app->name << ": " << stopped.error().what << '\n';
         return failed;
     }
     while (fleet::command_fleet(data, "ping"))
-        std::this_thread::sleep_for(std::chrono::milliseconds(20));  // until its socket is gone
+        std::this_thread::sleep_for(down_poll);
     if (arguments.wipe) std::filesystem::remove_all(data);
     return ok;
 }
@@ -147,14 +151,15 @@ int logs(const Arguments& arguments) {
     return failed;
 }
 
-// From now on `deaf` hears nothing that comes from `from`; or hears it again.
-bool set_cut(const config::App& app, const config::Node& deaf, const std::string& from, bool cut) {
-    HttpRequest request{.url = deaf.url, .default_path = "/_atoll/cut"};
+// With `cut`, the node `to` stops taking changes from the node `from`; without, it takes them
+// again.
+bool set_cut(const config::App& app, const config::Node& to, const std::string& from, bool cut) {
+    HttpRequest request{.url = to.url, .default_path = "/_atoll/cut"};
     request.body = "{\"peer\":\"" + from + "\",\"cut\":" + (cut ? "true" : "false") + '}';
     request.peer_secret = app.peer_secret;
     const auto answer = ask(request);
     if (answer && answer->status == 200) return true;
-    std::cerr << "atoll: " << deaf.name << ": "
+    std::cerr << "atoll: " << to.name << ": "
               << (answer ? "it answered " + std::to_string(answer->status) : answer.error().what)
               << '\n';
     return false;
@@ -186,12 +191,12 @@ int heal(const Arguments& arguments) {
             done = set_cut(*app, node, peer.name, false) && done;
         }
     }
-    return done && become_level(*app) ? ok : failed;
+    return done && wait_until_level(*app) ? ok : failed;
 }
 
 using Call = int(const Arguments&);
 
-// Each has arguments of its own, to which `options` points.
+// Makes a command with arguments of its own. `options` describes those beyond APP and --data.
 Command command(const char* name, const char* help, const std::string& example, Call* call,
                 std::vector<Option> (*options)(Arguments&)) {
     const auto arguments = std::make_shared<Arguments>();

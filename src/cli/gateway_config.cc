@@ -35,7 +35,7 @@ int gateway_config(const Arguments& arguments) {
         return bad_usage;
     }
     options.ipv6 = gateway::has_ipv6_loopback();
-    // Root's nginx has workers of another user, to whom the folder may be closed.
+    // If root starts nginx, its workers run as another user, who may not enter our folder.
     if (::geteuid() == 0) options.temp_folder.clear();
     const std::string conf = gateway::nginx_conf(*app, options);
     std::cout << conf;

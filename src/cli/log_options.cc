@@ -53,13 +53,13 @@ std::vector<Option> with_log_options(LogArguments& arguments, std::vector<Option
     return own;
 }
 
-void set_up_log(const LogArguments& arguments, const std::string& who) {
+void set_up_log(const LogArguments& arguments, const std::string& node) {
     std::string name = lower(arguments.level);
     const char* from_environment = std::getenv("LOG_LEVEL");
     if (name.empty() && from_environment) name = lower(from_environment);
     const auto level = levels.find(name);
     log::set_up(level == levels.end() ? log::Level::info : level->second,
-                formats.at(lower(arguments.format)), who);
+                formats.at(lower(arguments.format)), node);
 }
 
 api::RequestLog request_log(const LogArguments& arguments) {

@@ -1,4 +1,4 @@
-// --log-level, --log-format, --log-requests: for every command that runs for long.
+// --log-level, --log-format, --log-requests: the options of every command that writes a log.
 #pragma once
 
 #include <string>
@@ -15,9 +15,9 @@ struct LogArguments {
     std::string requests = "errors";
 };
 
-// A command's own options, and these after them.
+// A command's own options, followed by the options of the log.
 std::vector<Option> with_log_options(LogArguments& arguments, std::vector<Option> own);
-void set_up_log(const LogArguments& arguments, const std::string& who);
+void set_up_log(const LogArguments& arguments, const std::string& node);
 api::RequestLog request_log(const LogArguments& arguments);
 
 }  // namespace reef::cli

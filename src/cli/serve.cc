@@ -26,7 +26,8 @@ struct Arguments {
     LogArguments log;
 };
 
-// SIGTERM or SIGINT, from the moment that this exists. A second one ends the process at once.
+// Catches SIGTERM and SIGINT from its construction on. A second signal during the stop ends the
+// process at once.
 class StopSignal {
 public:
     StopSignal() {
@@ -40,7 +41,7 @@ public:
     }
     void wait() {
         context_.run();
-        signals_.clear();  // takes back what it had the signals do
+        signals_.clear();  // gives the signals their default handlers back
         ::signal(SIGTERM, [](int) { _exit(failed); });
         ::signal(SIGINT, [](int) { _exit(failed); });
     }
@@ -51,7 +52,8 @@ private:
     bool came_ = false;
 };
 
-// Where this process of the node listens, unless --listen says so.
+// The address of this process of the node. The app was read with --listen, which replaces the
+// node's address.
 std::optional<config::Endpoint> listen_of(const config::Node& node, const Arguments& arguments) {
     const auto others = static_cast<int>(node.instances.size());
     if (arguments.instance == 1 || !arguments.listen.empty()) return node.listen;

@@ -1,4 +1,4 @@
-// Text for people to paste into a shell.
+// Quotes text so that people can paste it into a shell.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace reef::cli {
 
-// As one word of a shell's: in single quotes where it needs them.
+// The text as one word of a shell's language, in single quotes if it needs them.
 std::string shell_word(std::string_view text);
 std::string shell_line(const std::vector<std::string>& words);
 

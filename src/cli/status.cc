@@ -25,10 +25,10 @@ struct Arguments {
 
 struct NodeStatus {
     std::string node;
-    std::string json;  // what it says, or ""
-    Json said;
-    bool answered = false;  // perhaps with something else than its status
-    std::string trouble;
+    std::string json;  // its answer; "" if it gave none, or another than its status
+    Json said;         // the same, parsed
+    bool answered = false;
+    std::string trouble;  // why `json` is empty
 };
 
 std::vector<NodeStatus> ask_all(const config::App& app) {
@@ -74,7 +74,7 @@ double number_at(const Json& json, std::string_view name) {
     return std::strtod(text_at(json, name).c_str(), nullptr);
 }
 
-// As exact as people read it: 0.002 s, 4.1 s, 41 s.
+// With three significant digits at most: 0.002 s, 4.1 s, 41 s.
 std::string in_seconds(double seconds) {
     char text[32];
     std::snprintf(text, sizeof text, "%.*f s", seconds < 1 ? 3 : seconds < 10 ? 1 : 0, seconds);
@@ -93,9 +93,9 @@ const std::vector<Column>& columns() {
     return all;
 }
 
-// How many changes `node` lacks of what `peer` has. While the link is there the node knows; when it
-// is not, the peer may have more by now than the node has heard of: then both are compared, and
-// nobody knows when the peer did not answer.
+// How many of the peer's changes the node lacks. The node knows the number while it is connected to
+// the peer. Otherwise the peer may have made changes that the node has not heard of, so the
+// positions that both report are compared. "?" if the peer did not answer.
 std::string pending_of(const NodeStatus& node, const Json& peer,
                        const std::vector<NodeStatus>& all) {
     if (true_at(peer, "connected")) return text_at(peer, "pending");
@@ -125,12 +125,13 @@ Line link_line(const NodeStatus& node, const Json& peer, const std::vector<NodeS
             ' ' + in_seconds(number_at(peer, "last_contact_seconds")) + " ago"};
 }
 
-// What its links bring it only the node itself knows.
+// The line of a link whose receiving node did not answer: only that node knows the link's state.
 Line silent_line(const std::string& link, const NodeStatus& node) {
     return {link, node.answered ? "?" : "down", "?", "?", "?", "?", "?", " ?  " + node.trouble};
 }
 
-// Of each link what its receiving end says: only it knows what it lacks.
+// Adds a line for each link to `node`, as `node` reports it: only the receiving end knows what it
+// lacks.
 void add_links(std::vector<Line>& lines, const NodeStatus& node,
                const std::vector<NodeStatus>& all) {
     if (node.json.empty()) {
@@ -145,16 +146,16 @@ void add_links(std::vector<Line>& lines, const NodeStatus& node,
     const Json* peers = lag ? lag->find("peers") : nullptr;
     for (const Json& peer : peers ? peers->items : std::vector<Json>{})
         lines.push_back(link_line(node, peer, all));
-    if (peers && peers->items.empty())  // it has no link: this is about the node
+    if (peers && peers->items.empty())  // an app of one node has no links: show the node
         lines.push_back({node.node, "ok", "", "", "", text_at(node.said, "conflicts"),
                          text_at(node.said, "dead")});
 }
 
-// Of a process that publishes or reads: where several share a node's store, one of them does.
+// If several processes share a node's database, only the one that leads publishes and reads.
 void add_broker(std::vector<Line>& lines, const NodeStatus& node) {
     const Json* broker = node.said.find("broker");
     if (!broker || !true_at(node.said, "leads")) return;
-    // Who has had nothing to publish yet can't tell whether the broker would take it.
+    // A node that has had nothing to publish does not know whether the broker would accept it.
     const std::string waiting = text_at(*broker, "unpublished");
     const bool publishes = true_at(*broker, "publishing");
     lines.push_back({node.node + " → broker",

@@ -6,7 +6,8 @@ namespace reef::cli {
 
 namespace {
 
-// Code points: "us → eu" has seven. Bytes inside a UTF-8 sequence begin with the bits 10.
+// Counts code points: "us → eu" has seven. The bytes of a UTF-8 sequence after its first one begin
+// with the bits 10.
 std::size_t characters_in(const std::string& text) {
     return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
         return (static_cast<unsigned char>(c) & 0xc0) != 0x80;

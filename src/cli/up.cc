@@ -28,7 +28,7 @@ struct Arguments {
     bool background = false;
 };
 
-// The fleet goes on in a process of its own; this one returns when it serves, or has failed.
+// Runs the fleet in a process of its own. Returns when the fleet serves or has failed.
 int run_in_background(const config::App& app, const fleet::FleetOptions& options) {
     int ready[2];
     if (pipe(ready) != 0) return failed;
@@ -44,23 +44,23 @@ int run_in_background(const config::App& app, const fleet::FleetOptions& options
         _exit(fleet::run_fleet(app, options));
     }
     close(ready[1]);
-    char said = 0;
-    if (read(ready[0], &said, 1) == 1) return ok;
+    char byte = 0;
+    if (read(ready[0], &byte, 1) == 1) return ok;
     int status = 0;
     waitpid(pid, &status, 0);
     return WIFEXITED(status) && WEXITSTATUS(status) != 0 ? WEXITSTATUS(status) : failed;
 }
 
-// What the stack gives the nodes goes into the environment, which is theirs as well, and the app is
-// read once more. Absent: it was said on stderr why not.
-std::optional<config::App> stand_on_stack(const Arguments& arguments, const config::App& bare,
-                                          fleet::FleetOptions& options) {
-    const auto say = [](const Error& error) {
+// Plans the stack's services and puts the variables that they set into the environment, which the
+// nodes inherit. Then reads the app again with them. Absent: the reason was printed on stderr.
+std::optional<config::App> with_stack(const Arguments& arguments, const config::App& bare,
+                                      fleet::FleetOptions& options) {
+    const auto fail = [](const Error& error) {
         std::cerr << "atoll: " << error.what << '\n';
         return std::nullopt;
     };
     auto services = fleet::plan_stack(bare, {arguments.stack, options.program, options.data});
-    if (!services) return say(services.error());
+    if (!services) return fail(services.error());
     for (const fleet::BackingService& service : *services) {
         for (const auto& [name, value] : service.variables)
             setenv(name.c_str(), value.c_str(), 1);
@@ -68,12 +68,12 @@ std::optional<config::App> stand_on_stack(const Arguments& arguments, const conf
     options.services = std::move(*services);
     auto app = load_app(arguments.app, {.node = "", .up = true});
     if (!app) return std::nullopt;
-    if (const auto stands = fleet::check_stack(*app, arguments.stack); !stands)
-        return say(stands.error());
+    if (const auto used = fleet::check_stack(*app, arguments.stack); !used)
+        return fail(used.error());
     return app;
 }
 
-// As people can type it where they have typed `up`.
+// The command that stops this fleet, as people can type it in the folder where they typed `up`.
 std::string down_command(const Arguments& arguments) {
     std::vector<std::string> words{program_invocation_name, "down", arguments.app.file};
     if (!arguments.app.env_file.empty()) {
@@ -99,7 +99,7 @@ int up(const Arguments& arguments) {
     options.fresh = arguments.fresh;
     options.background = arguments.background;
     if (!arguments.stack.empty()) {
-        app = stand_on_stack(arguments, *app, options);
+        app = with_stack(arguments, *app, options);
         if (!app) return bad_usage;
     }
     options.down_command = down_command(arguments);

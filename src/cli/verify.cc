@@ -11,7 +11,7 @@ namespace reef::cli {
 
 namespace {
 
-constexpr std::size_t printed_max = 20;  // differences; --json has all
+constexpr std::size_t printed_max = 20;  // differences of a resource; --json prints all
 
 struct Arguments {
     AppArguments app;
@@ -49,12 +49,12 @@ struct Absence {
     std::string trouble;
 };
 
-// The app's nodes: those that answer are compared.
+// The app's nodes. Those that answer are compared.
 struct Participants {
     std::vector<Witness> present;
     std::vector<Absence> absent;
 
-    // An app of one node is always level with itself.
+    // An app of one node has nothing to compare, and is not wrong either.
     bool can_compare() const {
         return present.size() > 1 || (present.size() == 1 && absent.empty());
     }
@@ -103,7 +103,7 @@ void print_json(const std::vector<Comparison>& reports, const Participants& node
     std::cout << json << "]}\n";
 }
 
-// Says on stderr who is absent, and when that leaves nothing to compare.
+// Prints on stderr which nodes are absent, and whether that leaves nothing to compare.
 Participants ask_all(const config::App& app) {
     Participants nodes;
     for (const config::Node& node : app.nodes) {

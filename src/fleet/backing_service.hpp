@@ -1,5 +1,6 @@
-// A program beside an app's nodes that they stand on: a database, a broker. It is planned before
-// the app file is read for good, because it gives variables to that; the fleet makes and runs it.
+// A program that an app's nodes need and that runs beside them: a database, a broker. `plan_stack`
+// describes it before the app file is read for the last time, because the file refers to the
+// variables that the service sets. The fleet then makes its folder and runs it.
 #pragma once
 
 #include <functional>
@@ -13,11 +14,11 @@ namespace reef::fleet {
 struct BackingService {
     MemberOptions member;
     std::uint16_t port = 0;  // of 127.0.0.1
-    std::string folder;      // all that it keeps; `--fresh` removes it
-    // Makes the folder, and in it what this start needs. unavailable: the disk refuses.
+    std::string folder;      // holds all of its files; `--fresh` removes it
+    // Makes the folder and writes the files that the start needs. unavailable: the disk refuses.
     std::function<Result<void>()> make_folder;
-    Variables variables;       // by which nodes find it
-    std::string show_command;  // a command that shows people what is in it
+    Variables variables;       // tell nodes where the service listens
+    std::string show_command;  // a command that shows people the service's content
 };
 
 }  // namespace reef::fleet

@@ -31,7 +31,8 @@ struct NewProcess {
     pid_t parent;
 };
 
-// In the new process, until it is the program: only what is safe after a fork.
+// The next functions run in the new process between fork and exec. They may call only functions
+// that are safe there: nothing that allocates or locks.
 
 void write_text(const char* text) {
     static_cast<void>(!write(STDERR_FILENO, text, std::strlen(text)));
@@ -46,7 +47,7 @@ void write_text(const char* text) {
 
 void switch_to(const User& user) {
     const bool done = setgroups(0, nullptr) == 0 && setgid(user.group) == 0 &&
-                      setuid(user.id) == 0 && chdir("/") == 0;  // ours may be closed to it
+                      setuid(user.id) == 0 && chdir("/") == 0;  // our folder may be closed to it
     if (!done) give_up(126, "can't switch to its user", "");
 }
 
@@ -54,19 +55,19 @@ void switch_to(const User& user) {
     dup2(process.output, STDOUT_FILENO);
     dup2(process.output, STDERR_FILENO);
     if (process.user) switch_to(*process.user);
-    prctl(PR_SET_PDEATHSIG, process.stop_signal);  // another user would forget it
-    if (getppid() != process.parent) _exit(127);   // it died before we said so
-    setpgid(0, 0);  // a Ctrl-C is for the parent alone: it stops us in order
+    prctl(PR_SET_PDEATHSIG, process.stop_signal);  // a later switch of the user would clear it
+    if (getppid() != process.parent) _exit(127);   // the parent died before prctl
+    setpgid(0, 0);  // so that Ctrl-C reaches the parent only, which stops its children in order
     signal(SIGPIPE, SIG_DFL);
     const int nothing = open("/dev/null", O_RDONLY);
     dup2(nothing, STDIN_FILENO);
     unsigned first_closed = folder_descriptor;
     if (process.folder >= 0) {
         dup2(process.folder, folder_descriptor);
-        fcntl(folder_descriptor, F_SETFD, 0);  // where both are one, dup2 leaves it as it was
+        fcntl(folder_descriptor, F_SETFD, 0);  // dup2 keeps CLOEXEC if both numbers are equal
         ++first_closed;
     }
-    close_range(first_closed, ~0U, 0);  // who waits for the end of our sockets would wait for it
+    close_range(first_closed, ~0U, 0);  // a copy here would keep the parent's sockets open
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -107,15 +108,16 @@ struct Descriptor {
     const int number;
 };
 
-// Reads lines for as long as somebody holds the other end; shared with its pending wait.
+// Reads lines until the last process that holds the pipe's other end closes it. The pending wait
+// shares ownership, because it may outlive the child object.
 struct Lines : std::enable_shared_from_this<Lines> {
     Lines(asio::io_context& context, int descriptor, std::function<void(std::string)> call)
         : from(context, descriptor), line(std::move(call)) {
         from.non_blocking(true);
     }
 
-    // Waits, and reads by itself: a pending async_read_some may already hold bytes that its handler
-    // has not been told of, and read_rest would overwrite them.
+    // Waits for bytes and then reads them itself. A pending async_read_some may already have filled
+    // the buffer while its handler was not called yet, and read_rest() would overwrite the bytes.
     void read() {
         from.async_wait(asio::posix::stream_descriptor::wait_read,
                         [self = shared_from_this()](boost::system::error_code failed) {
@@ -129,7 +131,7 @@ struct Lines : std::enable_shared_from_this<Lines> {
         if (!text.empty()) line(std::exchange(text, {}));
     }
 
-    // False when nobody holds the other end any more.
+    // False when no process holds the other end any more.
     bool read_piece() {
         boost::system::error_code failed;
         take(from.read_some(asio::buffer(piece), failed));
@@ -151,7 +153,7 @@ struct Lines : std::enable_shared_from_this<Lines> {
     std::function<void(std::string)> line;
     std::array<char, 4096> piece{};
     std::string text;
-    bool empty = false;  // nothing was there at the last read
+    bool empty = false;  // the last read found nothing
 };
 
 class RunningChild final : public Child {
@@ -160,8 +162,9 @@ public:
     pid_t pid() const override { return pid_; }
     void signal(int number) override { ::kill(pid_, number); }
     void kill() override {
-        const bool known = ::kill(-pid_, SIGKILL) == 0;  // its group is its own, but for a moment
-        if (!known) ::kill(pid_, SIGKILL);
+        // The child becomes the leader of its own group only a moment after the fork.
+        const bool has_group = ::kill(-pid_, SIGKILL) == 0;
+        if (!has_group) ::kill(pid_, SIGKILL);
     }
     void read_rest() override { lines_->read_rest(); }
 

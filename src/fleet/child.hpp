@@ -24,28 +24,28 @@ struct User {
 
 struct Command {
     std::vector<std::string> arguments;  // the program first
-    Variables environment = {};          // beside our own
-    std::optional<User> user = {};       // who it runs as, when we are root
-    // The program finds this folder as descriptor 3, /proc/self/fd/3: a user who may not enter the
-    // folders above it gets into it all the same. "" = none.
+    Variables environment = {};          // added to our own
+    std::optional<User> user = {};       // the process switches to this user; needs root
+    // The process gets this folder as descriptor 3 (/proc/self/fd/3), so that its user can enter
+    // the folder even if the folders above it are closed to that user. "" = none.
     std::string folder = {};
-    int stop_signal = SIGTERM;  // also when we die
+    int stop_signal = SIGTERM;  // the kernel also sends it when the parent dies
 };
 
-// On one io_context. `line` is called for each line that it writes, without its end.
+// Used on one io_context. `line` is called for each line of output, without the line's end.
 class Child {
 public:
     virtual ~Child() = default;
     virtual pid_t pid() const = 0;
     virtual void signal(int number) = 0;
-    virtual void kill() = 0;  // it, and what it has started
-    // For the one who has seen it end: calls `line` for all that it wrote and that was not read
-    // yet, its last line as well when that has no end. It does not wait.
+    virtual void kill() = 0;  // the process and the processes that it started
+    // Called after the process has ended. Passes all output that was not read yet to `line`, the
+    // last line included when it has no end. Does not wait.
     virtual void read_rest() = 0;
 };
 
-// unavailable: no process can be started. A program that is not there ends with status 127, and a
-// line of its output says so.
+// unavailable: no process can be started. If the program does not exist, the process starts, says
+// so in a line of output, and ends with status 127.
 Result<std::unique_ptr<Child>> start_child(boost::asio::io_context& context, const Command& command,
                                            std::function<void(std::string line)> line);
 

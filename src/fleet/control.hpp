@@ -1,4 +1,5 @@
-// The socket by which commands reach a running fleet: one line in, an answer out.
+// The socket over which commands reach a running fleet. A client sends one line and reads the
+// answer.
 #pragma once
 
 #include <functional>
@@ -12,7 +13,7 @@ namespace reef::fleet {
 // Answers one command; the first word of the answer is "ok" or "error".
 using Answer = std::function<asio::awaitable<std::string>(std::string command)>;
 
-// Listens on the socket until it is destroyed. conflict: another fleet does.
+// Listens on the socket until it is destroyed. conflict: another fleet listens there already.
 class ControlServer {
 public:
     virtual ~ControlServer() = default;

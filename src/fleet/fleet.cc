@@ -28,7 +28,7 @@ using boost::system::error_code;
 
 constexpr auto start_timeout = 60'000ms;
 constexpr auto stop_timeout = 15'000ms;
-constexpr auto accept_timeout = 5000ms;  // of a gateway that runs
+constexpr auto accept_timeout = 5000ms;  // from the gateway's start to its first connection
 
 std::string store_of(const config::App& app) {
     std::size_t own = 0, files = 0;
@@ -52,7 +52,7 @@ std::string transport_of(const config::App& app) {
     return "direct";
 }
 
-// "records=3000" at the end of the line with which a node says that it serves.
+// A node's ready line ends with "records=3000".
 std::string records_in(const std::string& line) {
     const std::size_t at = line.find("records=");
     return at == std::string::npos ? "" : line.substr(at + 8);
@@ -70,14 +70,14 @@ public:
         if (!ports_are_free()) return 1;
         fs::create_directories(fs::path{options_.data} / "logs");
         fs::create_directories(fs::path{options_.data} / "gateway");
-        auto control =
-            listen_for_commands(control_socket(options_.data), context_.get_executor(),
-                                [this](std::string command) { return answer(std::move(command)); });
+        auto control = listen_for_commands(
+            control_socket(options_.data), context_.get_executor(),
+            [this](std::string command) { return carry_out(std::move(command)); });
         if (!control) {
             std::cerr << "atoll: " << app_.name << ": " << control.error().what << '\n';
             return 1;
         }
-        if (!make_members()) return 1;
+        if (!add_members()) return 1;
         watch_signals();
         asio::co_spawn(context_, start_all(), asio::detached);
         context_.run();
@@ -103,33 +103,33 @@ private:
         return (fs::path{options_.data} / "logs" / (name + ".log")).string();
     }
 
-    bool make_members() {
+    bool add_members() {
         for (const BackingService& service : options_.services) {
             if (options_.fresh) fs::remove_all(service.folder);
             if (const auto made = service.make_folder(); !made) {
                 std::cerr << "atoll: " << service.member.name << ": " << made.error().what << '\n';
                 return false;
             }
-            add(service.member);
+            add_member(service.member);
         }
         for (MemberOptions& node : node_members(app_, options_))
-            add(std::move(node));
+            add_member(std::move(node));
         if (!app_.gateway) return true;
         auto gateway = gateway_member(app_, options_);
         if (!gateway) {
             std::cerr << "atoll: gateway: " << gateway.error().what << '\n';
             return false;
         }
-        add(std::move(*gateway));
+        add_member(std::move(*gateway));
         return true;
     }
 
-    void add(MemberOptions member) {
+    void add_member(MemberOptions member) {
         width_ = std::max(width_, member.name.size());
         member.log_file = log_file(member.tier == Tier::gateway ? "gateway-error" : member.name);
         members_.push_back(std::make_unique<Member>(
             context_, std::move(member),
-            [this](const Member& from, const std::string& line) { show(from, line); }));
+            [this](const Member& from, const std::string& line) { print_output(from, line); }));
     }
 
     Member* find(std::string_view name) {
@@ -140,21 +140,21 @@ private:
     }
 
     asio::awaitable<void> start_all() {
-        say("config   " + options_.app_file + "  ok (" + std::to_string(app_.nodes.size()) +
-            " nodes, " + std::to_string(app_.schema.resources.size()) +
-            (app_.schema.resources.size() == 1 ? " resource" : " resources") + ", store " +
-            store_of(app_) + ", transport " + transport_of(app_) + ')');
+        print("config   " + options_.app_file + "  ok (" + std::to_string(app_.nodes.size()) +
+              " nodes, " + std::to_string(app_.schema.resources.size()) +
+              (app_.schema.resources.size() == 1 ? " resource" : " resources") + ", store " +
+              store_of(app_) + ", transport " + transport_of(app_) + ')');
         for (const Tier tier : tiers) {
             const Member* failed = co_await start_tier(tier);
-            if (stopping_) co_return;  // somebody did not want to wait for it
+            if (stopping_) co_return;  // a signal or `down` came during the start
             if (failed) co_return give_up(*failed);
         }
-        say_where();
+        print_urls();
         ready_ = true;
         if (options_.background) go_to_background();
     }
 
-    // The member that does not serve; null when all do.
+    // Returns the first member that does not serve, or null when all serve.
     asio::awaitable<const Member*> start_tier(Tier tier) {
         const auto began = std::chrono::steady_clock::now();
         for (const auto& member : members_) {
@@ -164,15 +164,16 @@ private:
             if (member->tier() != tier) continue;
             co_await member->wait_while(MemberState::starting, start_timeout);
             bool serves = member->state() == MemberState::serving;
-            if (serves && tier == Tier::gateway) serves = co_await accepts(*member);
+            if (serves && tier == Tier::gateway) serves = co_await accepts_connections(*member);
             if (!serves) co_return member.get();
-            say_ready(*member, began);
+            print_ready(*member, began);
         }
         co_return nullptr;
     }
 
-    // True once the gateway accepts connections; false when it has crashed before.
-    asio::awaitable<bool> accepts(const Member& gateway) {
+    // nginx writes no line when it is ready, so the fleet connects to it. False: the gateway
+    // crashed, or accepted no connection within the timeout.
+    asio::awaitable<bool> accepts_connections(const Member& gateway) {
         using asio::ip::tcp;
         const auto deadline = std::chrono::steady_clock::now() + accept_timeout;
         asio::steady_timer pause{context_};
@@ -206,14 +207,14 @@ private:
     }
 
     // ---- what people see ---------------------------------------------------------------------
-    void say(const std::string& line) const { std::cout << "  " << line << '\n' << std::flush; }
+    void print(const std::string& line) const { std::cout << "  " << line << '\n' << std::flush; }
 
     static std::string padded(std::string text, std::size_t width) {
         text.resize(std::max(width, text.size()), ' ');
         return text;
     }
 
-    void say_ready(const Member& member, std::chrono::steady_clock::time_point began) const {
+    void print_ready(const Member& member, std::chrono::steady_clock::time_point began) const {
         const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
         char seconds[32];
         std::snprintf(seconds, sizeof seconds, "%.1f s", took.count());
@@ -225,32 +226,32 @@ private:
             if (service.member.name == member.name())
                 where = "127.0.0.1:" + std::to_string(service.port);
         }
-        say(padded(member.name(), width_ + 2) + padded(where, 24) + "ready  " + seconds);
+        print(padded(member.name(), width_ + 2) + padded(where, 24) + "ready  " + seconds);
     }
 
-    void say_where() {
+    void print_urls() {
         const auto all = addresses_of(app_);
         const std::size_t label = width_ + 2;
-        say("├─ " + padded("API", label) + resource_url(app_));
-        say("├─ " + padded("Docs", label) + url_of(all.back().listen) + "/docs");
+        print("├─ " + padded("API", label) + resource_url(app_));
+        print("├─ " + padded("Docs", label) + url_of(all.back().listen) + "/docs");
         std::string metrics;
         for (const Address& address : all) {
             if (address.name == "gateway") continue;
             metrics += (metrics.empty() ? "" : "  ") + url_of(address.listen) + "/metrics";
         }
         for (const BackingService& service : options_.services)
-            say("├─ " + padded(service.member.name, label) + service.show_command);
-        say("└─ " + padded("Metrics", label) + metrics);
+            print("├─ " + padded(service.member.name, label) + service.show_command);
+        print("└─ " + padded("Metrics", label) + metrics);
         const std::string records = records_in(find(all.front().name)->ready_line());
-        say(records + " records.  Data in " + options_.data + " (kept; --fresh starts anew).  " +
-            (options_.background ? '`' + options_.down_command + "` stops all."
-                                 : "Ctrl-C stops all."));
+        print(records + " records.  Data in " + options_.data + " (kept; --fresh starts anew).  " +
+              (options_.background ? '`' + options_.down_command + "` stops all."
+                                   : "Ctrl-C stops all."));
         for (std::size_t i = 0; i < options_.first_requests.size(); ++i)
-            say((i == 0 ? "Try:  " : "      ") + options_.first_requests[i]);
+            print((i == 0 ? "Try:  " : "      ") + options_.first_requests[i]);
     }
 
-    void show(const Member& member, const std::string& line) const {
-        if (!ready_ || options_.background) return;  // the start is told by say()
+    void print_output(const Member& member, const std::string& line) const {
+        if (!ready_ || options_.background) return;  // print() tells people about the start
         static constexpr std::array colours{"\033[36m", "\033[35m", "\033[33m", "\033[32m",
                                             "\033[34m"};
         std::size_t index = 0;
@@ -307,7 +308,7 @@ private:
     }
 
     asio::awaitable<void> stop_all() {
-        // The gateway first: it lets no request in, and finishes those that are under way.
+        // The gateway stops first: it accepts no new requests and finishes those under way.
         for (auto tier = tiers.rbegin(); tier != tiers.rend(); ++tier)
             co_await stop_tier(*tier);
         context_.stop();
@@ -336,7 +337,7 @@ private:
     }
 
     // ---- commands ----------------------------------------------------------------------------
-    asio::awaitable<std::string> answer(std::string command) {
+    asio::awaitable<std::string> carry_out(std::string command) {
         const std::size_t space = command.find(' ');
         const std::string verb = command.substr(0, space);
         const std::string name = space == std::string::npos ? "" : command.substr(space + 1);
@@ -348,8 +349,8 @@ private:
         }
         std::vector<Member*> chosen;
         for (const auto& member : members_) {
-            const bool meant = member->name() == name || member->name().starts_with(name + '.');
-            if (name.empty() || meant) chosen.push_back(member.get());
+            const bool matches = member->name() == name || member->name().starts_with(name + '.');
+            if (name.empty() || matches) chosen.push_back(member.get());
         }
         if (chosen.empty()) co_return "error there is no " + name + " in " + app_.name;
         if (verb != "stop" && verb != "start" && verb != "restart") {
@@ -379,8 +380,8 @@ private:
         return json + ']';
     }
 
-    // What it says from here on goes to a log of its own: nobody waits for the end of its output.
-    // It was started by a process that waits to hear that it serves.
+    // From here on our output goes to a log file, so that a shell which reads the output of
+    // `up -d` is not kept waiting. Then tells the process that started us that the fleet serves.
     void go_to_background() {
         std::cout << std::flush;
         const int log =
@@ -402,7 +403,7 @@ private:
     asio::io_context context_{1};
     asio::signal_set signals_{context_};
     std::vector<std::unique_ptr<Member>> members_;
-    std::size_t width_ = 7;  // of the longest name; that of "gateway"
+    std::size_t width_ = 7;  // of the longest name; "gateway" has 7 characters
     bool ready_ = false;
     bool stopping_ = false;
     int status_ = 0;

@@ -11,8 +11,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What nodes make themselves (topics) is not made by accident. The short session lets a broker that
-// was killed be itself again at once.
+// Nodes create their topics themselves; a misspelt name must not create one. With the short
+// session timeout, the controller accepts a restarted broker soon after the old one was killed.
 constexpr const char* settings = R"(process.roles=broker,controller
 node.id=1
 auto.create.topics.enable=false
@@ -30,7 +30,7 @@ num.network.threads=2
 num.io.threads=4
 )";
 
-// Its folder is begun once; a broker finds it again whatever its port is.
+// Formats the data folder once. The folder does not depend on the broker's port.
 constexpr const char* preparation = R"(
 [ ! -e "$1/data/meta.properties" ] || exit 0
 shift

@@ -1,4 +1,5 @@
-// A Kafka broker of a fleet's own: one node in KRaft mode, on this machine alone.
+// A Kafka broker that the fleet runs for its app: one node in KRaft mode, reachable from this
+// machine only.
 #pragma once
 
 #include "fleet/backing_service.hpp"
@@ -6,8 +7,8 @@
 namespace reef::fleet {
 
 struct KafkaOptions {
-    std::string program;  // this binary: its tree's build/kafka has the jars
-    std::string topic;    // that people are shown
+    std::string program;  // this binary: the jars are in build/kafka of the same checkout
+    std::string topic;    // the topic that the printed command shows
     std::string data;     // the fleet's folder
     std::uint16_t port = 0, controller_port = 0;
 };

@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t last_lines_max = 20;
 constexpr auto pause_min = 100ms;
 constexpr auto pause_max = 5000ms;
-constexpr auto long_life = 10s;  // who lived so long is restarted at once again
+constexpr auto long_life = 10s;  // after so long a life the pause before a restart is short again
 
 }  // namespace
 
@@ -69,7 +69,7 @@ void Member::ask_to_stop() {
     restart_.cancel();
     if (!child_) return become(MemberState::stopped);
     become(MemberState::stopping);
-    if (!prepared_) return child_->kill();  // what is half made is begun anew
+    if (!prepared_) return child_->kill();  // the next start repeats a preparation from scratch
     child_->signal(options_.command.stop_signal);
 }
 
@@ -78,7 +78,7 @@ void Member::kill() {
 }
 
 void Member::ended(int status) {
-    child_->read_rest();  // its last words may say why
+    child_->read_rest();  // the last lines often hold the reason
     child_.reset();
     last_status_ = status;
     if (state_ == MemberState::stopping) return become(MemberState::stopped);
@@ -98,7 +98,7 @@ void Member::ended(int status) {
 }
 
 void Member::take_line(std::string line) {
-    log_ << line << std::endl;  // who reads the log expects the line to be there
+    log_ << line << std::endl;  // flushed, so that readers of the log see each line at once
     last_lines_.push_back(line);
     if (last_lines_.size() > last_lines_max) last_lines_.pop_front();
     const bool serves = state_ == MemberState::starting && prepared_ &&

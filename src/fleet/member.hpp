@@ -1,5 +1,5 @@
-// One process of a fleet: a database, a broker, a node, the gateway. Started, watched, restarted
-// when it dies.
+// One process of a fleet: a database, a broker, a node or the gateway. A member starts its process,
+// reads its output, and restarts it when it dies.
 #pragma once
 
 #include <array>
@@ -16,30 +16,33 @@
 namespace reef::fleet {
 
 enum class MemberState : std::uint8_t {
-    stopped,   // by a command, or not started yet
-    starting,  // runs, and has not said that it serves
+    stopped,   // a command stopped it, or it was never started
+    starting,  // the process runs and has not said yet that it serves
     serving,
-    stopping,  // was asked to end
-    crashed,   // died, and waits for its restart
-    failed,    // ended before it ever served: starting it again would not help
+    stopping,  // the process was asked to end
+    crashed,   // the process died; a timer will restart it
+    failed,    // the process ended before it ever served: a restart would not help
 };
 std::string_view name_of(MemberState state);
 
-// What stands on what: a tier starts when the one before it serves, and stops before it does.
+// In the order of starting. A tier starts once all members of the tier before it serve. Stopping
+// goes the other way.
 enum class Tier : std::uint8_t { backing, node, gateway };
 inline constexpr std::array tiers{Tier::backing, Tier::node, Tier::gateway};
 
 struct MemberOptions {
     std::string name;
     Tier tier = Tier::node;
-    Command preparation;  // runs to its end before the first start, when it has arguments
+    Command preparation;  // runs to its end before the first start; without arguments: none
     Command command;
-    std::vector<std::string> first_start_arguments;  // more of them, until it has served once
+    std::vector<std::string> first_start_arguments;  // appended until the member has served once
     std::string log_file;
-    std::string ready_mark;  // a line with this in it says that it serves; "" = when it runs
+    // The member serves once it has written a line that contains this text. "" = it serves as soon
+    // as its process runs.
+    std::string ready_mark;
 };
 
-// On one io_context.
+// Used on one io_context.
 class Member {
 public:
     Member(boost::asio::io_context& context, MemberOptions options,
@@ -49,11 +52,11 @@ public:
     void start();
     void ask_to_stop();
     void kill();
-    // Its process has ended, with a status as waitpid tells it. It is started again, after a pause,
-    // unless it was to stop.
+    // To be called when the process has ended, with the status that waitpid returned. Starts the
+    // process again after a pause, unless the member was asked to stop or has never served.
     void ended(int status);
 
-    // Returns once the state is another than `state`, or the timeout is over.
+    // Returns when the member is no longer in `state`, or when the timeout has passed.
     asio::awaitable<void> wait_while(MemberState state, std::chrono::milliseconds timeout);
 
     const std::string& name() const { return options_.name; }
@@ -62,10 +65,10 @@ public:
     MemberState state() const { return state_; }
     pid_t pid() const { return child_ ? child_->pid() : 0; }
     std::uint64_t restarts() const { return restarts_; }
-    const std::string& ready_line() const { return ready_line_; }  // the one with the mark
-    // For one that does not serve: "its process ended with exit status 1".
+    const std::string& ready_line() const { return ready_line_; }  // contains the ready mark
+    // The reason for people: "its process ended with exit status 1". Only while it does not serve.
     std::string why_not_serving() const;
-    const std::deque<std::string>& last_lines() const { return last_lines_; }  // of its output
+    const std::deque<std::string>& last_lines() const { return last_lines_; }  // of the output
 
 private:
     void run(const Command& command);
@@ -85,7 +88,7 @@ private:
     std::chrono::steady_clock::time_point started_;
     std::chrono::milliseconds pause_{100};
     std::uint64_t restarts_ = 0;
-    std::optional<int> last_status_;  // as waitpid told it
+    std::optional<int> last_status_;  // as waitpid returned it
     std::string ready_line_;
     std::deque<std::string> last_lines_;
 };

@@ -48,12 +48,13 @@ MemberOptions node_member(const FleetOptions& options, const config::Node& node,
     return member;
 }
 
-// The workers' own. They find it as a descriptor: the folders above it may be closed to them.
+// Makes the folder for temporary files and gives it to the workers' user. Workers reach it through
+// a descriptor, because the folders above it may be closed to them.
 Result<std::string> make_temp_folder(const fs::path& folder, const gateway::WorkerUser& user) {
     std::error_code ignored;
     fs::create_directories(folder, ignored);
-    // Whoever owns the folder above may have put a link in its place: what it leads to stays as it
-    // is.
+    // The owner of the folder above may have put a symbolic link in its place. O_NOFOLLOW keeps
+    // root from giving the link's target away.
     const int opened = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     const bool done =
         opened >= 0 && fchmod(opened, S_IRWXU) == 0 && fchown(opened, user.id, user.group_id) == 0;
@@ -105,10 +106,10 @@ std::vector<MemberOptions> node_members(const config::App& app, const FleetOptio
 Result<MemberOptions> gateway_member(const config::App& app, const FleetOptions& options) {
     const auto nginx = gateway::find_nginx();
     if (!nginx) return nginx.error();
-    gateway::GatewayOptions made;
-    made.ipv6 = gateway::has_ipv6_loopback();
+    gateway::GatewayOptions gateway_options;
+    gateway_options.ipv6 = gateway::has_ipv6_loopback();
     for (const config::Node& node : app.nodes) {
-        if (!node.foreign) made.addresses[node.name] = processes_of(node);
+        if (!node.foreign) gateway_options.addresses[node.name] = processes_of(node);
     }
     const fs::path data = fs::absolute(options.data);
     const fs::path conf = data / "gateway" / "nginx.conf";
@@ -117,11 +118,11 @@ Result<MemberOptions> gateway_member(const config::App& app, const FleetOptions&
         auto folder = make_temp_folder(data / "gateway" / "temp", *user);
         if (!folder) return folder.error();
         member.command.folder = *folder;
-        made.temp_folder = "/proc/self/fd/3";
-        made.user = user->words();
+        gateway_options.temp_folder = "/proc/self/fd/3";
+        gateway_options.user = user->words();
     }
     std::ofstream file{conf};
-    file << gateway::nginx_conf(app, made) << std::flush;
+    file << gateway::nginx_conf(app, gateway_options) << std::flush;
     if (!file) return Error{Errc::unavailable, conf.string() + ": can't be written"};
     member.name = "gateway";
     member.tier = Tier::gateway;

@@ -1,4 +1,5 @@
-// An app's nodes and its gateway as the processes of a fleet: what runs each, and where it listens.
+// Turns an app's nodes and its gateway into members of a fleet: the command that runs each, and the
+// address on which it listens.
 #pragma once
 
 #include <string>
@@ -11,22 +12,23 @@
 namespace reef::fleet {
 
 struct Address {
-    std::string name;  // of a member
+    std::string name;  // the member's
     config::Endpoint listen;
 };
 
-// Of all processes of all nodes, and of the gateway last.
+// One for each process of each node, then the gateway's.
 std::vector<Address> addresses_of(const config::App& app);
 
-// The URL at which people find the app's first resource: through the gateway where there is one.
+// The URL of the app's first resource, on the gateway if the app has one.
 std::string resource_url(const config::App& app);
 std::string url_of(const config::Endpoint& listen);
 
-// The nodes' processes. A node on SQLite has one, whatever the app says of more.
+// One member for each process of each node. A node on SQLite has one process, even if the app file
+// lists more instances.
 std::vector<MemberOptions> node_members(const config::App& app, const FleetOptions& options);
 
-// Writes its nginx.conf. The app has a gateway. unavailable: there is no nginx here, or the file
-// can't be written.
+// Writes the nginx.conf and returns the member that runs it. The app must have a gateway.
+// unavailable: nginx is not installed, or the file cannot be written.
 Result<MemberOptions> gateway_member(const config::App& app, const FleetOptions& options);
 
 }  // namespace reef::fleet

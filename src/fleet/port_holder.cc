@@ -13,8 +13,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The sockets that listen on the port: the second column is ADDRESS:PORT in hexadecimal, the fourth
-// the state (0A = listening), the tenth the inode.
+// Adds the inodes of the sockets that listen on the port. In the table the second column is
+// ADDRESS:PORT in hexadecimal, the fourth the state (0A = listening), the tenth the inode.
 void add_listening(const char* table, std::uint16_t port, std::set<std::string>& inodes) {
     std::ifstream file{table};
     std::string line;

@@ -1,4 +1,4 @@
-// Whether a port of this machine is free, and who listens on it, for people: "nginx (process 812)".
+// Tells whether a port of this machine is free, and names the process that listens on it.
 #pragma once
 
 #include <cstdint>
@@ -7,10 +7,11 @@
 
 namespace reef::fleet {
 
-// Absent: nobody. "another process" when it may not be seen.
+// "nginx (process 812)"; "another process" when we may not look into that process. Absent: nobody
+// listens on the port.
 std::optional<std::string> holder_of_port(std::uint16_t port);
 
-// A server on 127.0.0.1 could have it now.
+// A server could listen on this port of 127.0.0.1 now.
 bool is_free_port(std::uint16_t port);
 
 }  // namespace reef::fleet

@@ -19,8 +19,8 @@ namespace fs = std::filesystem;
 constexpr const char* debian = "/usr/lib/postgresql";  // …/15/bin
 constexpr const char* role = "atoll";
 
-// Descriptor 3 is the service's folder. The cluster gets its name when it is whole: a start that
-// was cut off half-way is begun anew.
+// Descriptor 3 is the service's folder. The script builds the cluster under another name and
+// renames it at the end, so that a preparation which was interrupted starts from scratch.
 constexpr const char* preparation = R"(
 set -e
 [ ! -e /proc/self/fd/3/cluster ] || exit 0
@@ -42,7 +42,8 @@ std::string version_of(const fs::path& cluster) {
     return version;
 }
 
-// The newest of Debian's folders, or the one in which `initdb` is found.
+// The folder with the programs of the newest version that Debian installed, or else the folder in
+// which `initdb` is found.
 Result<std::string> newest_programs() {
     int newest = 0;
     std::error_code none;
@@ -67,7 +68,7 @@ Result<std::string> programs_for(const fs::path& cluster) {
     return newest_programs();
 }
 
-// Absent: the server may run as whoever we are.
+// Absent: we are not root, so the server runs as our own user.
 Result<std::optional<User>> user_for_server() {
     if (geteuid() != 0) return std::optional<User>{};
     const passwd* known = getpwnam("postgres");
@@ -105,7 +106,7 @@ Result<BackingService> postgres_service(const PostgresOptions& options) {
     server.environment = {{"LC_ALL", "C.UTF-8"}};
     server.user = *user;
     server.folder = service.folder;
-    server.stop_signal = SIGINT;  // SIGTERM would wait for the last psql to end
+    server.stop_signal = SIGINT;  // on SIGTERM the server would wait for every client to leave
     service.member.preparation = server;
     service.member.preparation.arguments = {
         "sh", "-c", preparation, "sh", *programs, options.database, role};

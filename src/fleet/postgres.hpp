@@ -1,4 +1,4 @@
-// A PostgreSQL cluster of a fleet's own, with the database of one node in it.
+// A PostgreSQL cluster that the fleet runs for one node and that holds the node's database.
 #pragma once
 
 #include "fleet/backing_service.hpp"
@@ -7,15 +7,15 @@ namespace reef::fleet {
 
 struct PostgresOptions {
     std::string node;
-    std::string variable;  // that takes the database's URL: "DATABASE_URL_US"
+    std::string variable;  // gets the database's URL: "DATABASE_URL_US"
     std::string database;  // its name
     std::string data;      // the fleet's folder
     std::uint16_t port = 0;
 };
 
-// Who is on this machine may do with the rows what he may do through the API: the role that owns
-// the database needs no password, and nobody can be the cluster's superuser over the network.
-// The server refuses root: there it runs as the user postgres.
+// The role that owns the database needs no password: a user of this machine may change the rows
+// through the API anyway. Nobody can connect as the cluster's superuser over the network.
+// The server refuses to run as root, so root runs it as the user postgres.
 // unavailable: PostgreSQL is not installed.
 Result<BackingService> postgres_service(const PostgresOptions& options);
 

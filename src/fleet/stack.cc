@@ -12,7 +12,7 @@ namespace reef::fleet {
 
 namespace {
 
-// Gives out ports that nobody has, none twice, none of the app's own.
+// Gives out free ports: none that the app itself uses, and none twice.
 class Ports {
 public:
     explicit Ports(const config::App& app) {
@@ -52,7 +52,7 @@ std::string database_name(const std::string& app) {
     return name;
 }
 
-// The one that a message about the app's first resource goes to.
+// The topic of messages about the app's first resource.
 std::string first_topic(const config::App& app) {
     constexpr std::string_view mark = "<resource>";
     std::string topic = app.transport.kafka.topic;
@@ -92,8 +92,9 @@ Result<std::vector<BackingService>> plan_stack(const config::App& app,
 Result<void> check_stack(const config::App& app, const std::string& name) {
     const config::Stack& stack = app.stacks.at(name);
     for (const config::Node& node : app.nodes) {
-        const bool lost = stack.store == "postgresql" && !node.foreign && node.database_url.empty();
-        if (!lost) continue;
+        const bool unused =
+            stack.store == "postgresql" && !node.foreign && node.database_url.empty();
+        if (!unused) continue;
         return Error{Errc::invalid, node.name + " would not use its PostgreSQL: " + app.file +
                                         " does not read DATABASE_URL, as in [serve] store = "
                                         "\"${DATABASE_URL:-}\""};

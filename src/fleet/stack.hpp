@@ -1,5 +1,5 @@
-// What an app stands on when `atoll up --stack NAME` brings it along: the services that
-// [stack.NAME] asks for.
+// Plans the backing services that `atoll up --stack NAME` runs: those that [stack.NAME] of the app
+// file asks for.
 #pragma once
 
 #include <string>
@@ -16,13 +16,13 @@ struct StackOptions {
     std::string data;     // the fleet's folder
 };
 
-// Planned, not started, each on the first free port from its usual one on. What the environment
-// names already (a database's URL, a broker) is no service: the node uses that.
-// invalid: the app has no such stack, or one that can't be started here. unavailable: something is
-// not installed.
+// Starts nothing. Each service gets the first free port that is not below its usual one. If the
+// environment already names a node's database or the broker, the nodes use that and no service is
+// planned for it.
+// invalid: the app has no such stack. unavailable: a program is not installed.
 Result<std::vector<BackingService>> plan_stack(const config::App& app, const StackOptions& options);
 
-// Of the app as it was read with the services' variables. invalid: it does not stand on them.
+// `app` was read with the services' variables set. invalid: the nodes would not use the services.
 Result<void> check_stack(const config::App& app, const std::string& name);
 
 }  // namespace reef::fleet

@@ -25,7 +25,7 @@ namespace reef::gateway {
 
 namespace {
 
-// A folder with what the configuration expects below nginx's prefix; goes with all in it.
+// A temporary folder for nginx's prefix. The destructor removes it with all that is in it.
 class Prefix {
 public:
     Prefix() {
@@ -48,15 +48,16 @@ private:
     std::filesystem::path path_;
 };
 
-// Its exit status, or absent when it can't be run. What it says goes to the file `said`.
-std::optional<int> run(std::vector<std::string> command, const std::string& said) {
+// Runs the command, with its stderr in the file `output`, and returns its exit status. Absent: the
+// program cannot be run.
+std::optional<int> run(std::vector<std::string> command, const std::string& output) {
     std::vector<char*> arguments;
     for (std::string& argument : command)
         arguments.push_back(argument.data());
     arguments.push_back(nullptr);
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, said.c_str(),
+    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, output.c_str(),
                                      O_WRONLY | O_CREAT | O_TRUNC, 0600);
     pid_t pid = 0;
     const int failed =
@@ -94,7 +95,7 @@ std::optional<WorkerUser> worker_user(const std::string& data_folder) {
     for (const char* name : {"www-data", "nobody"}) {
         if (auto user = known_user(::getpwnam(name))) return user;
     }
-    return std::nullopt;  // then nginx has a user of its own, or says that there is none
+    return std::nullopt;  // nginx takes the user that it was built with, or says it does not exist
 }
 
 bool has_ipv6_loopback() {
@@ -125,10 +126,10 @@ Result<void> check_nginx_conf(const std::string& conf) {
     for (const char* folder : {"gateway", "logs"})
         std::filesystem::create_directory(prefix.file(folder));
     const auto status = run({*nginx, "-t", "-q", "-e", "stderr", "-p", prefix.path(), "-c", file},
-                            prefix.file("said"));
+                            prefix.file("output"));
     if (!status) return Error{Errc::unavailable, *nginx + " can't be run"};
     if (*status == 0) return {};
-    return Error{Errc::invalid, text_of(prefix.file("said"))};
+    return Error{Errc::invalid, text_of(prefix.file("output"))};
 }
 
 }  // namespace reef::gateway

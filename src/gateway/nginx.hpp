@@ -1,4 +1,5 @@
-// What the generated nginx.conf needs to know from the machine that it is for.
+// What the gateway has to ask the machine: is there IPv6, where is nginx, which user do its workers
+// run as, does it accept a configuration.
 #pragma once
 
 #include <sys/types.h>
@@ -12,25 +13,27 @@ namespace reef::gateway {
 
 bool has_ipv6_loopback();
 
-// A user and his group, by name and by number.
+// A user and its group, by name and by number.
 struct WorkerUser {
     std::string name, group;
     uid_t id = 0;
     gid_t group_id = 0;
 
-    std::string words() const { return name + ' ' + group; }  // of nginx's `user`
+    std::string words() const { return name + ' ' + group; }  // as nginx's `user` takes them
 };
 
-// Who nginx's workers run as when root starts it, so that they are not root: the owner of
-// `data_folder` unless that is root or unknown, else www-data, else nobody. Absent: we are not
-// root.
+// The user that nginx's workers run as if we are root: the owner of `data_folder` unless that is
+// root or has no name, else www-data, else nobody. Absent: we are not root and workers run as our
+// own user, or the machine has none of these users.
 std::optional<WorkerUser> worker_user(const std::string& data_folder);
 
-// The path of the installed nginx. unavailable: there is none, and where it was looked for.
+// The path of the installed nginx. unavailable: there is none; the text lists the folders that were
+// searched.
 Result<std::string> find_nginx();
 
-// Lets the installed nginx look at `conf` (`nginx -t`), in a temporary folder of its own; blocks.
-// unavailable: there is no nginx here. invalid: nginx refuses it, the text is what it said.
+// Lets the installed nginx check `conf` (`nginx -t`) in a temporary folder. Blocks.
+// unavailable: nginx is not installed. invalid: nginx refuses the configuration; the text is
+// nginx's message.
 Result<void> check_nginx_conf(const std::string& conf);
 
 }  // namespace reef::gateway

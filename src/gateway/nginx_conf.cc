@@ -15,18 +15,18 @@ namespace {
 
 using config::Endpoint;
 
-// The time that each try of a request gets. A region that is silent for `silent_ms` is taken for
-// stopped; where all were, each gets twice as long, before `patient_s`, which is for answers that
-// are known to be slow as well.
+// The timeout of each try of a request. The gateway takes a region that is silent for `silent_ms`
+// for stopped. If all regions were silent, it gives each `again_s`, and then `patient_s`. Requests
+// whose answers are known to be slow get `patient_s` at once.
 constexpr int connect_timeout_ms = 250;
 constexpr int silent_ms = 500;
 constexpr int again_s = 1;
 constexpr int patient_s = 10;
 constexpr int feed_silent_s = 120;  // feeds have heartbeats
-constexpr int tries_total_s = 2;    // no further try later than this
+constexpr int tries_total_s = 2;    // after so long the gateway starts no further try
 constexpr int again_tries_total_s = 3;
 constexpr int patient_tries_total_s = patient_s + 1;
-constexpr int left_alone_s = 1;  // nginx counts whole seconds: one to two
+constexpr int left_alone_s = 1;  // nginx counts whole seconds, so a mark lasts one to two
 constexpr std::uint64_t body_in_memory_bytes_max = 1 << 20;
 
 struct Value {
@@ -80,8 +80,9 @@ http {
         default $http_host;
         "" localhost;  # HTTP/1.0
     }
-    # What a node must know of a write, one value for all its tries: which request it is, and when
-    # it was here as a whole. Nobody asks for that of a read; an empty header is not sent.
+    # Two headers that a node needs for a write, equal in all tries of one request: the request's
+    # own id, and the time at which the gateway had received all of it. Reads get none: nginx does
+    # not send an empty header.
     map $request_method $attempt {
         default $request_id;
         GET "";
@@ -92,14 +93,15 @@ http {
         GET "";
         HEAD "";
     }
-    # A write that waits for peers is not taken for one that hangs.
+    # A request with "Prefer: wait" is slow on purpose: the gateway must not take it for one that
+    # hangs.
     map $http_prefer $patient {
         default "";
         "" "";
         "~*(^|[,; ])wait *=" 1;
     }
-    # A read that waits for the writes its token names says nothing about the health of whom it
-    # waits at: it has marks of its own.
+    # A read with a token waits until its node has the writes that the token names. A timeout there
+    # does not mean that the node is ill, so these reads use groups with marks of their own.
     map $request_method $waiting_read {
         default "";
         GET .waiting;
@@ -136,9 +138,10 @@ std::string server(const Endpoint& endpoint, std::string_view how) {
     return "        server " + to_text(endpoint) + ' ' + std::string{how} + ";\n";
 }
 
-// nginx tries whom no mark keeps from it, then the backups, which are never marked; each once for a
-// request. The first servers stand among the backups again, so that a mark is only advice. In a
-// region's group their weight there is so small that the other regions come before them.
+// nginx tries the servers that have no mark, then the backups, which never get a mark; each server
+// once for a request. The first servers are listed again among the backups, so that nginx tries
+// them in the end even if they are marked. In a region's group they have so small a weight there
+// that nginx tries the other regions' servers before them.
 std::string group_text(const Group& group, const std::string& name) {
     const std::string marked = "max_fails=1 fail_timeout=" + std::to_string(left_alone_s) + 's';
     std::string text = "\n    upstream " + name + " {\n        zone " + name + " 64k;\n";
@@ -148,7 +151,7 @@ std::string group_text(const Group& group, const std::string& name) {
         text += server(endpoint, "backup max_fails=0 weight=1000000000");
     for (const Endpoint& endpoint : group.first)
         text += server(endpoint, "backup max_fails=0");
-    // Idle connections of each worker: to open another one costs more than to keep it.
+    // Each worker keeps idle connections, because opening one costs more than keeping it.
     return text +
            "        keepalive 512;\n"
            "        keepalive_requests 100000;\n"
@@ -167,7 +170,7 @@ std::string groups_text(const Routes& routes) {
 // ---- the gateway's own answers -----------------------------------------------------------------
 
 struct OwnAnswer {
-    std::string_view when;  // nginx's codes, and what they become
+    std::string_view when;  // nginx's codes; "494 =431" turns one into another
     int status;
     std::string_view detail;
 };
@@ -189,7 +192,8 @@ constexpr std::array own_answers{
     OwnAnswer{"505", 505, "the gateway speaks HTTP/1.0 and HTTP/1.1"},
 };
 
-// A JSON text as one of nginx's words. It has no way to write a dollar sign: JSON has.
+// A JSON text as one word of an nginx.conf. nginx cannot quote a dollar sign, so it is written as
+// JSON's escape.
 std::string nginx_quoted(std::string_view json) {
     std::string text = "'";
     for (const char c : json) {
@@ -203,7 +207,7 @@ std::string nginx_quoted(std::string_view json) {
     return text + '\'';
 }
 
-// Without those by which the request is asked for again, where it is.
+// With `again`, the codes that start another round of tries are left out.
 std::string error_pages(std::string_view indent, bool again) {
     std::string text;
     for (const OwnAnswer& answer : own_answers) {
@@ -240,7 +244,7 @@ std::string own_answers_text(const config::App& app) {
 constexpr std::string_view server_head = R"(
     server {
 <listen>        server_name _;
-        merge_slashes off;  # nodes get the path as the client wrote it
+        merge_slashes off;  # nodes get the path exactly as the client wrote it
 
         client_header_timeout 10s;
         client_body_timeout 30s;
@@ -272,20 +276,22 @@ constexpr std::string_view server_head = R"(
 
         recursive_error_pages on;
 <error_pages>        error_page 502 504 = @again;
-        error_page 418 = @patient;  # 418: from here only, for $patient
+        error_page 418 = @patient;  # no node answers 418: it is our own jump to @patient
 
         location / {
             return 404;
         }
 )";
 
-// Once more, and longer, where somebody was too slow. One request can't tell who sleeps and who is
-// only slow: the region that was meant has just been marked, but of the other one its own group
-// knows. And not much longer, or the one that sleeps would hold what the other one can answer.
+// A second round of tries with a longer timeout, for when some region was too slow. One request
+// cannot tell a region that has stopped from one that is slow. The region that the request names
+// was just marked in its own group, so this round uses the next region's group, which has marks of
+// its own. The timeout is only twice as long: a region that has stopped must not hold a request for
+// long that another one can answer.
 constexpr std::string_view again_location = R"(
         location @again {
             if ($upstream_status !~ 504) {
-                return 418;  # all have refused it: they would once more
+                return 418;  # all regions refused at once, and would again
             }
             proxy_send_timeout <again_s>s;
             proxy_read_timeout <again_s>s;
@@ -296,7 +302,8 @@ constexpr std::string_view again_location = R"(
         }
 )";
 
-// For what is known to be slow, and for an answer that every try was too short for.
+// The last round, with a long timeout: for requests whose answers are known to be slow, and for
+// those that no shorter timeout was enough for.
 constexpr std::string_view patient_location = R"(
         location @patient {
             proxy_send_timeout <patient_s>s;
@@ -306,8 +313,9 @@ constexpr std::string_view patient_location = R"(
         }
 )";
 
-// The node gets the path as it was written, so that must begin as the one by which nginx chose:
-// "/_atoll/../us/x" is below "/us/" to nginx only.
+// nginx chooses a location by the path that it has normalized, but passes the path as the client
+// wrote it. Both must begin alike: "/_atoll/../us/x" is below "/us/" for nginx, but a node would
+// take it for one of its internal paths.
 constexpr std::string_view location = R"(
         location <path> {
             if ($request_uri !~ "^<pattern>") {
@@ -372,8 +380,8 @@ std::string server_text(const config::App& app, const GatewayOptions& options,
                         const Routes& routes) {
     const Endpoint listen = options.listen ? *options.listen : app.gateway->listen;
     const std::uint64_t body_bytes = app.limits.body_bytes_max;
-    // A region's turn comes once for each request. Where all are equal, those that were left alone
-    // get theirs as well, after all others.
+    // nginx tries each server of a region's group once for a request. Where requests are spread,
+    // the servers that were skipped because of a mark get a try after all others.
     const bool spread = routes.groups.front().fallback.empty();
     const std::size_t tries = std::max<std::size_t>(2, routes.servers * (spread ? 2 : 1));
     std::string text =

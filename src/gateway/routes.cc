@@ -12,8 +12,9 @@ using config::Endpoint;
 constexpr std::string_view scheme = "http://";
 constexpr std::string_view everyone = "nodes";  // the group of an app that spreads its requests
 
-// One that is listened on at any address is reached at this machine's own; and "localhost" would be
-// two servers to nginx where a node may listen at one.
+// A server that listens on any address is reached on the loopback address. "localhost" becomes
+// 127.0.0.1, because nginx would take it for two servers, one of IPv4 and one of IPv6, even if the
+// node listens on one of them only.
 Endpoint reachable(Endpoint endpoint) {
     if (endpoint.host == "0.0.0.0" || endpoint.host == "localhost") endpoint.host = "127.0.0.1";
     if (endpoint.host == "::") endpoint.host = "::1";
@@ -32,13 +33,13 @@ Endpoint endpoint_of_url(const config::Node& node) {
 struct Servers {
     std::string node;
     std::vector<Endpoint> at;
-    bool foreign = false;  // another program: it is asked for what its own path names, no more
+    bool foreign = false;  // another program: it gets only requests whose path names it
 };
 
 std::vector<Servers> servers_of(const config::App& app, const Addresses& addresses) {
     std::vector<Servers> all;
     for (const config::Node& node : app.nodes) {
-        if (node.foreign && node.url.empty()) continue;  // nobody says where it is
+        if (node.foreign && node.url.empty()) continue;  // its address is not known
         const auto given = addresses.find(node.name);
         Servers& servers = all.emplace_back();
         servers.node = node.name;
@@ -51,7 +52,7 @@ std::vector<Servers> servers_of(const config::App& app, const Addresses& address
         }
         std::transform(servers.at.begin(), servers.at.end(), servers.at.begin(), reachable);
     }
-    // Ours first: the first is asked for what names no region.
+    // Our own nodes come first: the first one gets the requests whose path names no region.
     const auto foreign = std::stable_partition(all.begin(), all.end(),
                                                [](const Servers& one) { return !one.foreign; });
     if (foreign == all.begin())
@@ -59,8 +60,8 @@ std::vector<Servers> servers_of(const config::App& app, const Addresses& address
     return all;
 }
 
-// Another program stands in for nobody: it does not know what an attempt is, nor what a region that
-// is not its own has just written.
+// Another program never replaces one of our nodes: it does not recognize a repeated attempt, and it
+// may not have yet what another region has just written.
 std::vector<Group> groups_of(const std::vector<Servers>& all, bool spread) {
     std::vector<Group> groups;
     if (spread) {
@@ -97,7 +98,7 @@ class Table {
 public:
     explicit Table(std::vector<Group> groups) { made_.groups = std::move(groups); }
 
-    // A region that has none, since nobody says where that program is: any of ours answers for it.
+    // The first group answers for a foreign node whose address is not known.
     const Group& group_of(const std::string& node) const {
         for (const Group& group : made_.groups) {
             if (group.name == node) return group;
@@ -109,13 +110,14 @@ public:
         made_.routes.push_back({std::move(path), group.name, group.other, std::move(region), feed});
     }
 
-    // All below `path`, and not `path` itself, to which nginx would answer with a redirect.
+    // Passes all paths below `path`. Without the first route nginx would answer `path` itself with
+    // a redirect.
     void add_below(const std::string& path, const Group& group, const std::string& region) {
         add(path, {});
         add(path + '/', group, region);
     }
 
-    // The resources' change feeds, with the trailing slash that any path may have.
+    // Passes the change feed of each resource, with and without a slash at the end.
     void add_feeds(const config::App& app, const std::string& path, const Group& group,
                    const std::string& region) {
         for (const model::Resource& resource : app.schema.resources) {
