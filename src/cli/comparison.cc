@@ -29,17 +29,18 @@ Result<Json> answer_of(const Witness& witness, const std::string& path, int time
     request.peer_secret = witness.peer_secret;
     request.timeout_ms = timeout_ms;
     auto answer = ask(request);
-    if (!answer) return Error{Errc::unavailable, witness.node + ": " + answer.error().what};
+    if (!answer) return Error{Errc::unavailable, answer.error().what};
     auto said = parse_json(answer->body);
     if (answer->status == 200 && said) return said;
     const Json* detail = said ? said->find("detail") : nullptr;
     return Error{Errc::unavailable,
-                 witness.node + ": " +
-                     (detail ? detail->text : "it answered " + std::to_string(answer->status))};
+                 detail ? detail->text : "it answered " + std::to_string(answer->status)};
 }
 
 Result<Json> rows_of(const Witness& witness, const std::string& query) {
-    return answer_of(witness, "/_atoll/rows?" + query, rows_timeout_ms);
+    auto said = answer_of(witness, "/_atoll/rows?" + query, rows_timeout_ms);
+    if (!said) return Error{said.error().code, witness.node + ": " + said.error().what};
+    return said;
 }
 
 Proof proof_from(const Json& row) {

@@ -6,6 +6,7 @@
 #include "cli/app_arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/http.hpp"
+#include "cli/shell.hpp"
 
 namespace reef::cli {
 
@@ -93,8 +94,9 @@ int show(const Arguments& arguments) {
             return ok;
         }
     }
-    std::cerr << "atoll: there is no conflict " << arguments.id << "; `conflicts list "
-              << arguments.app.file << "` shows those that there are\n";
+    std::cerr << "atoll: there is no conflict " << arguments.id << "; `"
+              << shell_line({"atoll", "conflicts", "list", arguments.app.file})
+              << "` shows those that there are\n";
     return failed;
 }
 

@@ -110,7 +110,7 @@ Participants ask_all(const config::App& app) {
         if (node.foreign) continue;
         Witness witness{node.name, node.url, app.peer_secret};
         if (const auto there = ask_for_presence(witness); !there) {
-            std::cerr << "atoll: not compared: " << there.error().what << '\n';
+            std::cerr << "atoll: not compared: " << node.name << ": " << there.error().what << '\n';
             nodes.absent.push_back({node.name, there.error().what});
         } else {
             nodes.present.push_back(std::move(witness));

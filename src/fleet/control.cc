@@ -10,6 +10,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <filesystem>
 
 namespace reef::fleet {
 
@@ -92,7 +93,10 @@ Result<std::string> send_command(const std::string& socket, const std::string& c
     Local::socket stream{context};
     error_code failed;
     stream.connect(Local::endpoint{socket}, failed);
-    if (failed) return Error{Errc::unavailable, "nothing runs there"};
+    if (failed) {
+        const auto folder = std::filesystem::path{socket}.parent_path();
+        return Error{Errc::unavailable, "no fleet runs in " + folder.string()};
+    }
     asio::write(stream, asio::buffer(command + '\n'), failed);
     std::string answer;
     while (!failed) {

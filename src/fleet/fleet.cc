@@ -30,6 +30,10 @@ constexpr auto start_timeout = 60'000ms;
 constexpr auto stop_timeout = 15'000ms;
 constexpr auto accept_timeout = 5000ms;  // from the gateway's start to its first connection
 
+std::string counted(std::size_t count, const std::string& thing) {
+    return std::to_string(count) + ' ' + thing + (count == 1 ? "" : "s");
+}
+
 std::string store_of(const config::App& app) {
     std::size_t own = 0, files = 0;
     for (const config::Node& node : app.nodes) {
@@ -140,9 +144,8 @@ private:
     }
 
     asio::awaitable<void> start_all() {
-        print("config   " + options_.app_file + "  ok (" + std::to_string(app_.nodes.size()) +
-              " nodes, " + std::to_string(app_.schema.resources.size()) +
-              (app_.schema.resources.size() == 1 ? " resource" : " resources") + ", store " +
+        print("config   " + options_.app_file + "  ok (" + counted(app_.nodes.size(), "node") +
+              ", " + counted(app_.schema.resources.size(), "resource") + ", store " +
               store_of(app_) + ", transport " + transport_of(app_) + ')');
         for (const Tier tier : tiers) {
             const Member* failed = co_await start_tier(tier);
@@ -352,7 +355,7 @@ private:
             const bool matches = member->name() == name || member->name().starts_with(name + '.');
             if (name.empty() || matches) chosen.push_back(member.get());
         }
-        if (chosen.empty()) co_return "error there is no " + name + " in " + app_.name;
+        if (chosen.empty()) co_return "error it has no member " + name + member_names();
         if (verb != "stop" && verb != "start" && verb != "restart") {
             co_return "error " + verb + " is no command";
         }
@@ -366,6 +369,13 @@ private:
                 "; its log: " + member->log_file();
         }
         co_return "ok";
+    }
+
+    std::string member_names() const {
+        std::string names;
+        for (const auto& member : members_)
+            names += (names.empty() ? " (its members are " : ", ") + member->name();
+        return names + ')';
     }
 
     std::string members_json() const {

@@ -48,7 +48,7 @@ def test_one_that_is_there_is_listed_and_shown(regions):
 def test_one_that_is_not_there(regions, name):
     done = conflicts(regions, "show", name)
     assert (done.returncode, done.stdout) == (1, "")
-    assert f"there is no conflict {name}; " in done.stderr
+    assert f"there is no conflict {name}; `atoll conflicts list " in done.stderr
 
 
 def test_a_node_that_there_is_not_has_no_list(regions):

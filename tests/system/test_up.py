@@ -93,6 +93,16 @@ def test_so_does_the_gateway(stopped, tmp_path):
         "atoll: gateway did not start: its process ended with exit status 7", "  no luck today"]
 
 
+def test_commands_that_reach_no_fleet_or_no_member_say_so(stopped):
+    down = stopped.atoll("down", stopped.app, "--data", stopped.data)
+    assert (down.returncode, down.stderr) == (
+        1, f"atoll: property-listing: no fleet runs in {stopped.data}\n")
+    stopped.tell("up", "-d")
+    stop = stopped.atoll("stop", stopped.app, "mars", "--data", stopped.data)
+    assert (stop.returncode, stop.stderr) == (
+        1, "atoll: property-listing: it has no member mars (its members are us, eu, gateway)\n")
+
+
 def test_a_start_that_fails_is_told(stopped):
     stopped.tell("up", "-d")
     stopped.tell("stop", "eu")
@@ -133,6 +143,7 @@ def test_the_lines_that_it_prints_work_as_they_are(tmp_path, app, env):
     up = subprocess.run([BINARY, "up", file.name, "-d", "--data", "the data"], cwd=file.parent,
                         env=environment, text=True, capture_output=True, timeout=60, check=False)
     assert up.returncode == 0, up.stderr
+    assert re.search(r"ok \((1 node|[2-9] nodes), (1 resource|[2-9] resources), ", up.stdout)
     down = re.search("`(.*)` stops all", up.stdout)[1]
     try:
         requests_to_try = up.stdout.partition("Try:  ")[2].splitlines()
