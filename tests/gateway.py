@@ -169,10 +169,11 @@ class World:
         return self.regions[1]
 
 
-def assert_problem(answer, status, error):
+def assert_problem(answer, status, code):
     assert answer.status == status, answer.body
     assert answer.headers["Content-Type"] == "application/problem+json"
     problem = answer.json()
-    assert list(problem) == ["type", "title", "status", "detail", "error"]
-    assert (problem["status"], problem["error"]) == (status, error)
-    assert problem["type"] == "/problems/" + error.replace("_", "-")
+    assert list(problem) == ["type", "title", "status", "detail", "error", "code"]
+    assert (problem["status"], problem["code"]) == (status, code)
+    assert problem["type"] == "/problems/" + code.replace("_", "-")
+    assert problem["error"] == problem["title"]

@@ -75,7 +75,8 @@ def check_concurrent_updates(url):
 def check_stale_version(url):
     _, before = send("GET", url)
     status, told = send("PUT", url, {"price": 1, "version": before["version"] - 1}, new_id())
-    report(status == 409 and told.get("error") == "version_conflict",
+    report(status == 409 and told.get("error") == "Conflict: version mismatch" and
+           told.get("code") == "version_conflict",
            "an update of a stale version gets 409 version_conflict", (status, told))
     report(told.get("current") == before, "the 409 carries the record as it is", told)
     report(send("GET", url)[1] == before, "and changes nothing", told)
@@ -89,7 +90,8 @@ def check_repeated_request(url):
            "an update with an X-Request-ID succeeds", (status, first))
     for version in (row["version"], row["version"] + 1):
         status, told = send("PUT", url, {"price": 200_000, "version": version}, id)
-        report(status == 422 and told.get("error") == "duplicate_request",
+        report(status == 422 and told.get("error") == "Duplicate request" and
+           told.get("code") == "duplicate_request",
                f"the same X-Request-ID with version {version} gets 422", (status, told))
     report(send("GET", url)[1] == first, "the update took effect once")
 

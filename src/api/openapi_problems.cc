@@ -127,8 +127,8 @@ http::Fault example_fault(const Operation& operation, const Resource& resource) 
 }
 
 bool shows_current(const Answer& answer) {
-    return std::any_of(answer.errors.begin(), answer.errors.end(), [](const std::string& error) {
-        const ProblemText* text = find_problem_text(error);
+    return std::any_of(answer.errors.begin(), answer.errors.end(), [](const std::string& code) {
+        const ProblemText* text = find_problem_text(code);
         return text && text->shows_current;
     });
 }
@@ -138,24 +138,25 @@ std::string problem_example(const DocumentParts& parts, const Operation& operati
                             const ProblemText& text) {
     const http::ProblemWriter writer{parts.api.answers.problems};
     const Resource* resource = parts.resource_of(operation);
-    if (is_before_routing(text.error)) {
-        return writer.write(http::problem_kind(text.error).status, text.detail).body;
+    if (is_before_routing(text.code)) {
+        return writer.write(http::problem_kind(text.code).status, text.detail).body;
     }
     http::Problem problem;
-    problem.error = text.error;
+    problem.code = text.code;
     problem.detail = replaced(text.detail, "<key>", key_text(resource));
     if (resource) {
         problem.detail =
             replaced(problem.detail, "<record>", resource->name + '/' + key_text(resource));
         if (text.shows_current)
             problem.current = record_example(*resource, parts.api.answers, true);
-        if (text.error == "invalid_request") {
+        if (text.code == "invalid_request") {
             problem.faults.push_back(example_fault(operation, *resource));
         }
-        if (text.error == "not_found" && !resource->messages.not_found.empty()) {
+        if (text.code == "not_found" && !resource->messages.not_found.empty()) {
             problem.detail = resource->messages.not_found;
+            problem.title = resource->messages.not_found;
         }
-    } else if (text.error == "not_found") {
+    } else if (text.code == "not_found") {
         problem.detail = "there is nothing at /elsewhere";
     }
     const std::string path = example_path(operation);
@@ -171,7 +172,7 @@ std::string problem_schema(const DocumentParts& parts, const Operation& operatio
     if (!pattern.empty()) return wrapped_schema(pattern, {"{}", codes, {}});
     JsonObject narrowed;
     narrowed.put("status", JsonObject{}.put("const", std::to_string(answer.status)).json());
-    narrowed.put("error", codes);
+    narrowed.put("code", codes);
     if (const Resource* resource = parts.resource_of(operation);
         resource && shows_current(answer)) {
         narrowed.put("current", schema_reference(type_name(parts.schema, *resource)));
@@ -184,24 +185,23 @@ std::string problem_schema(const DocumentParts& parts, const Operation& operatio
 
 }  // namespace
 
-const ProblemText* find_problem_text(std::string_view error) {
-    const auto found = std::find_if(texts.begin(), texts.end(), [error](const ProblemText& text) {
-        return text.error == error;
-    });
+const ProblemText* find_problem_text(std::string_view code) {
+    const auto found = std::find_if(texts.begin(), texts.end(),
+                                    [code](const ProblemText& text) { return text.code == code; });
     return found == texts.end() ? nullptr : &*found;
 }
 
-bool is_before_routing(std::string_view error) {
+bool is_before_routing(std::string_view code) {
     static constexpr std::array before{"malformed_request", "request_timeout",   "body_too_large",
                                        "target_too_long",   "headers_too_large", "internal_error"};
-    return std::find(before.begin(), before.end(), error) != before.end();
+    return std::find(before.begin(), before.end(), code) != before.end();
 }
 
 std::string problem_description(const Answer& answer) {
     std::string text = answer.description;
-    for (const std::string& error : answer.errors) {
-        if (const ProblemText* known = find_problem_text(error)) {
-            text += "\n- `" + error + "`: " + std::string{known->when};
+    for (const std::string& code : answer.errors) {
+        if (const ProblemText* known = find_problem_text(code)) {
+            text += "\n- `" + code + "`: " + std::string{known->when};
         }
     }
     return text;
@@ -210,10 +210,10 @@ std::string problem_description(const Answer& answer) {
 std::string problem_content(const DocumentParts& parts, const Operation& operation,
                             const Answer& answer) {
     JsonObject examples;
-    for (const std::string& error : answer.errors) {
-        const ProblemText* text = find_problem_text(error);
+    for (const std::string& code : answer.errors) {
+        const ProblemText* text = find_problem_text(code);
         if (!text) continue;
-        examples.put(error,
+        examples.put(code,
                      JsonObject{}.put("value", problem_example(parts, operation, *text)).json());
     }
     const JsonObject media = JsonObject{}

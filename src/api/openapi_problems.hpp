@@ -9,17 +9,17 @@
 namespace reef::api {
 
 struct ProblemText {
-    std::string_view error;      // the code: "version_conflict"
+    std::string_view code;       // "version_conflict"
     std::string_view when;       // for people, and what to do then
     std::string_view detail;     // an example; "<record>" stands for "properties/10"
     bool shows_current = false;  // the record as it is comes along
 };
 
 // Null for a code that no operation answers with.
-const ProblemText* find_problem_text(std::string_view error);
+const ProblemText* find_problem_text(std::string_view code);
 
 // True for what is answered before anybody knows which operation is meant.
-bool is_before_routing(std::string_view error);
+bool is_before_routing(std::string_view code);
 
 // Of an answer that has errors: the text about it, and {"application/problem+json":…} with an
 // example of each.

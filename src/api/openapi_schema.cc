@@ -38,7 +38,7 @@ std::string update_description(const Resource& resource) {
 
 std::string schema_of(const Json& json, const Wrapped& wrapped, bool is_top) {
     if (json.text == "<data>") return wrapped.data;
-    if (json.text == "<error>") return wrapped.error;
+    if (json.text == "<code>") return wrapped.codes;
     if (json.text == "<text>") return R"({"type":"string"})";
     if (!json.is(Json::Kind::object)) {
         std::string text;
@@ -105,13 +105,14 @@ std::string bare_problem_schema() {
         .put("status", R"({"type":"integer","minimum":400,"maximum":599})")
         .put("detail", R"({"type":"string","description":"For people."})")
         .put("instance", R"({"type":"string","description":"The path of the request."})")
-        .put("error", R"({"type":"string","description":"For programs."})")
+        .put("error", R"({"type":"string","description":"The title once more."})")
+        .put("code", R"({"type":"string","description":"For programs."})")
         .put("request_id", R"({"type":"string","description":"The request's `X-Request-ID`."})")
         .put("errors", faults)
         .put("current", R"({"description":"The record as it is, when that is what differs."})");
     return JsonObject{}
         .put_text("type", "object")
-        .put("required", json_texts({"type", "title", "status", "detail", "error"}))
+        .put("required", json_texts({"type", "title", "status", "detail", "error", "code"}))
         .put("properties", properties.json())
         .json();
 }
@@ -214,7 +215,8 @@ std::string body_example(const Resource& resource, SchemaUse use) {
 std::string wrapped_schema(const std::string& pattern, const Wrapped& wrapped) {
     const auto json = parse_json(http::Wrap{pattern}.fill({.data = R"("<data>")",
                                                            .text = "<text>",
-                                                           .error = "<error>",
+                                                           .error = "<text>",
+                                                           .code = "<code>",
                                                            .title = "<text>",
                                                            .request_id = "<text>"}));
     return json ? schema_of(*json, wrapped, true) : "{}";

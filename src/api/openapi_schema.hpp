@@ -43,7 +43,7 @@ std::string body_example(const model::Resource& resource, api::SchemaUse use);
 // What stands around an answer's content, as the app declares it.
 struct Wrapped {
     std::string data;   // the schema of <data>
-    std::string error;  // the schema of <error>
+    std::string codes;  // the schema of <code>
     JsonObject more;    // optional members beside the app's own
 };
 std::string wrapped_schema(const std::string& pattern, const Wrapped& wrapped);

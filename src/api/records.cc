@@ -349,10 +349,11 @@ http::Response Records::refused(const Resource& resource, const Refused& refused
                                 const http::Request& request) const {
     const bool immutable = refused.refusal == Refusal::immutable_field;
     http::Problem problem;
-    problem.error = immutable ? "invalid_request" : name_of(refused.refusal);
+    problem.code = immutable ? "invalid_request" : name_of(refused.refusal);
     problem.detail = refused.detail;
     if (refused.refusal == Refusal::not_found && !resource.messages.not_found.empty()) {
         problem.detail = resource.messages.not_found;
+        problem.title = resource.messages.not_found;
     }
     if (!refused.pointer.empty()) {
         problem.faults.push_back({"pointer", refused.pointer, refused.detail});
@@ -378,7 +379,7 @@ http::Response Records::not_found(const Resource& resource, std::string_view par
     const std::string& own = resource.messages.not_found;
     std::string detail =
         own.empty() ? "there is no " + resource.name + '/' + std::string{parameter} : own;
-    return problems_.write({"not_found", std::move(detail), {}, ""}, request);
+    return problems_.write({"not_found", std::move(detail), {}, "", own}, request);
 }
 
 http::Response Records::invalid(std::vector<http::Fault> faults,

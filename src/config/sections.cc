@@ -129,7 +129,7 @@ void read_answers(Section& top, App& app) {
     }
     if (const auto wrap = section->text("wrap_error"); wrap && !wrap->value.empty()) {
         check_json_parts(section->scope(), "wrap_error", *wrap,
-                         {"detail", "error", "title", "status", "request_id"});
+                         {"detail", "error", "code", "title", "status", "request_id"});
         answers.problems.wrap_error = wrap->value;
     }
     section->done();

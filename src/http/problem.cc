@@ -17,7 +17,7 @@ constexpr std::array kinds{
     ProblemKind{"method_not_allowed", 405, "Method not allowed"},
     ProblemKind{"request_timeout", 408, "Request timeout"},
     ProblemKind{"already_exists", 409, "Already exists"},
-    ProblemKind{"version_conflict", 409, "Version conflict"},
+    ProblemKind{"version_conflict", 409, "Conflict: version mismatch"},
     ProblemKind{"replica_behind", 409, "This store is behind the request"},
     ProblemKind{"still_referenced", 409, "Still referenced"},
     ProblemKind{"not_unique", 409, "Not unique"},
@@ -55,9 +55,9 @@ void append_member(std::string& out, std::string_view name, std::string_view tex
     append_json_string(out, text);
 }
 
-std::string type_of(std::string_view error) {
+std::string type_of(std::string_view code) {
     std::string type = "/problems/";
-    for (const char c : error)
+    for (const char c : code)
         type += c == '_' ? '-' : c;
     return type;
 }
@@ -97,10 +97,9 @@ std::span<const ProblemKind> problem_kinds() {
     return kinds;
 }
 
-const ProblemKind& problem_kind(std::string_view error) {
-    const auto found = std::find_if(kinds.begin(), kinds.end(), [error](const ProblemKind& kind) {
-        return kind.error == error;
-    });
+const ProblemKind& problem_kind(std::string_view code) {
+    const auto found = std::find_if(kinds.begin(), kinds.end(),
+                                    [code](const ProblemKind& kind) { return kind.code == code; });
     return found != kinds.end() ? *found : problem_kind("internal_error");
 }
 
@@ -113,8 +112,7 @@ const ProblemKind& problem_kind_for(int status) {
 }
 
 Response ProblemWriter::write(const Problem& problem, const Request& request) const {
-    return write(problem, problem_kind(problem.error), request.path,
-                 request.header("x-request-id"));
+    return write(problem, problem_kind(problem.code), request.path, request.header("x-request-id"));
 }
 
 Response ProblemWriter::write(int status, std::string_view detail) const {
@@ -124,15 +122,17 @@ Response ProblemWriter::write(int status, std::string_view detail) const {
 Response ProblemWriter::write(const Problem& problem, const ProblemKind& kind,
                               std::string_view instance, std::string_view request_id) const {
     Response response;
-    response.status = kind.error == "invalid_request" ? shape_.invalid : kind.status;
+    response.status = kind.code == "invalid_request" ? shape_.invalid : kind.status;
     if (kind.retry) response.add_header("Retry-After", "1");
     const std::string detail = detail_of(problem);
+    const std::string_view title = problem.title.empty() ? kind.title : problem.title;
     if (!shape_.wrap_error.empty()) {
         response.content_type = "application/json";
         response.body = Wrap{shape_.wrap_error}.fill(
             {.text = detail,
-             .error = kind.error,
-             .title = kind.title,
+             .error = title,
+             .code = kind.code,
+             .title = title,
              .status = response.status,
              .request_id = is_printable(request_id) ? request_id : ""});
         return response;
@@ -140,12 +140,13 @@ Response ProblemWriter::write(const Problem& problem, const ProblemKind& kind,
     std::string& out = response.body;
     response.content_type = "application/problem+json";
     out += "{\"type\":";
-    append_json_string(out, type_of(kind.error));
-    append_member(out, "title", kind.title);
+    append_json_string(out, type_of(kind.code));
+    append_member(out, "title", title);
     out += ",\"status\":" + std::to_string(response.status);
     append_member(out, "detail", detail);
     if (!instance.empty() && is_printable(instance)) append_member(out, "instance", instance);
-    append_member(out, "error", kind.error);
+    append_member(out, "error", title);
+    append_member(out, "code", kind.code);
     if (!request_id.empty() && is_printable(request_id))
         append_member(out, "request_id", request_id);
     if (!problem.faults.empty()) append_faults(out, problem.faults);

@@ -12,16 +12,16 @@
 namespace reef::http {
 
 struct ProblemKind {
-    std::string_view error;  // the code: "version_conflict"
+    std::string_view code;  // for programs: "version_conflict"
     int status;
-    std::string_view title;
-    bool retry = false;  // the answer carries Retry-After
+    std::string_view title;  // for people, and the answer's "error": "Conflict: version mismatch"
+    bool retry = false;      // the answer carries Retry-After
 };
 
 // Every problem that the API, or the gateway in its stead, can answer with. `invalid_request` has
 // the app's own status.
 std::span<const ProblemKind> problem_kinds();
-const ProblemKind& problem_kind(std::string_view error);
+const ProblemKind& problem_kind(std::string_view code);
 const ProblemKind& problem_kind_for(int status);  // of an answer that only has a status
 
 // One thing that is wrong with the request.
@@ -32,10 +32,11 @@ struct Fault {
 };
 
 struct Problem {
-    std::string_view error;
+    std::string_view code;
     std::string detail;
     std::vector<Fault> faults;
-    std::string current;  // the record as JSON, or ""
+    std::string current;     // the record as JSON, or ""
+    std::string title = {};  // instead of the kind's: "Product not found"
 };
 
 // What an app says of the shape of its problems.

@@ -19,6 +19,7 @@ std::string Wrap::fill(const Parts& parts) const {
         };
         if (piece.part == "message" || piece.part == "detail") put(parts.text);
         if (piece.part == "error") put(parts.error);
+        if (piece.part == "code") put(parts.code);
         if (piece.part == "title") put(parts.title);
         if (piece.part == "status") out += std::to_string(parts.status);
         if (piece.part == "request_id") put(parts.request_id);

@@ -17,7 +17,8 @@ public:
     struct Parts {
         std::string_view data = "null";    // JSON
         std::string_view text = {};        // <message> or <detail>, for people
-        std::string_view error = {};       // <error>, the code
+        std::string_view error = {};       // <error>, a short sentence
+        std::string_view code = {};        // <code>, for programs
         std::string_view more = {};        // ",\"next\":…": added before the closing brace
         std::string_view title = {};       // <title>, of the error
         int status = 0;                    // <status>, of the answer

@@ -38,7 +38,7 @@ struct Intent {
         false;  // decided here, whatever the record's home: it is this one, or can't be reached
 };
 
-// One word each: the code in the answer's "error", and a row in the API's table of problems.
+// One word each: the answer's "code", and a row in the API's table of problems.
 enum class Refusal : std::uint8_t {
     not_found,
     already_exists,

@@ -140,8 +140,8 @@ def a_refusal_is_true(run):
         if not ask.is_write or ask.repeat or ask.status is None or not 400 <= ask.status < 500:
             continue
         effects = run.effects.get(ask.request, [])
-        error = (ask.body or {}).get("error")
-        if error in ("duplicate_request", "key_reused"):
+        code = (ask.body or {}).get("code")
+        if code in ("duplicate_request", "key_reused"):
             yield f"a first request was told that it is a repeat: {ask}"
         for effect in effects:
             if ask.by == effect.dot[0].split(".")[0]:

@@ -103,12 +103,12 @@ def test_it_sees_an_answer_about_another_write(run):
     assert "written by nobody" in found_in(run, checker.nobody_else_wrote)
 
 
-@pytest.mark.parametrize("error, by, told", [
+@pytest.mark.parametrize("code, by, told", [
     ("version_conflict", None, "refused where it took effect"),
     ("duplicate_request", "eu", "was told that it is a repeat")])
-def test_it_sees_a_refusal_of_ones_own_success(run, error, by, told):
+def test_it_sees_a_refusal_of_ones_own_success(run, code, by, told):
     ask, entries = written(run)
-    ask.status, ask.body = 409, {"error": error}
+    ask.status, ask.body = 409, {"code": code}
     ask.by = by or entries[0].dot[0].split(".")[0]
     assert told in found_in(run, checker.a_refusal_is_true)
 
@@ -116,7 +116,7 @@ def test_it_sees_a_refusal_of_ones_own_success(run, error, by, told):
 def test_it_sees_a_refusal_by_a_region_that_knew_better(run):
     ask, entries = written(run)
     ask.status, ask.by = 409, "elsewhere"
-    ask.body = {"error": "version_conflict", "current": {"price": entries[0].row.price}}
+    ask.body = {"code": "version_conflict", "current": {"price": entries[0].row.price}}
     assert "refused by a region that had" in found_in(run, checker.a_refusal_is_true)
 
 

@@ -47,7 +47,7 @@ def test_both_sides_of_a_long_cut_end_equal_and_keep_their_writes(make_node, tmp
     assert get(us, 5).json() == get(eu, 5).json()
     assert get(us, 5).json()["version"] == in_us[5] + 1, "both sides' writes are inside"
     again = put(eu, 200, 77, 2, **{"X-Request-ID": "seen-by-us"})
-    assert (again.status_code, again.json()["error"]) == (422, "duplicate_request")
+    assert (again.status_code, again.json()["code"]) == (422, "duplicate_request")
     # The stream goes on behind it.
     assert put(us, 1, 5, in_us[1]).status_code == 200
     wait_until(lambda: get(eu, 1).json()["version"] == in_us[1] + 1, what="the next write")
@@ -67,7 +67,7 @@ def test_a_log_that_no_longer_reaches_back_says_so(make_node, tmp_path):
     for more in ("", f"&origin={origin}&limit=5"):
         answer = requests.get(f"{us.base_url}/_atoll/changes?after={origin}:2{more}", timeout=30,
                               headers=headers)
-        assert (answer.status_code, answer.json()["error"]) == (410, "needs_snapshot")
+        assert (answer.status_code, answer.json()["code"]) == (410, "needs_snapshot")
         assert f"of {origin} the log here holds" in answer.json()["detail"]
     oldest = oldest_logged(us, origin)
     piece = requests.get(f"{us.base_url}/_atoll/changes?after={origin}:{oldest}"

@@ -140,7 +140,7 @@ class Client(threading.Thread):
             assert told["price"] == price
             self.note("write", record, begun, told)
         else:
-            assert (answer.status, told["error"]) == (409, "version_conflict"), answer
+            assert (answer.status, told["code"]) == (409, "version_conflict"), answer
             self.note("read", record, begun, told["current"])
 
     def note(self, kind, record, begun, row):

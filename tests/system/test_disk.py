@@ -58,7 +58,7 @@ def test_a_full_disk_and_then_space_again(node_on_small_disk):
                 break
             version += 1
         assert answer.status == 503, answer
-        assert json.loads(answer.body)["error"] == "unavailable"
+        assert json.loads(answer.body)["code"] == "unavailable"
         assert int(answer.headers["Retry-After"]) >= 1
         for _ in range(20):  # it stays up, reads go on, and no write is half there
             again = connection.ask("PUT", path, {"price": 7, "version": version})

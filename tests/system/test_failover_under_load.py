@@ -77,7 +77,7 @@ class Writer(threading.Thread):
         """When a region is away with what was written last, the other one is behind and says so.
         The first one may have got that request as well, before the gateway turned to the other
         one, and do it when it is back: then the client is told, and goes on from there."""
-        if problem["error"] == "replica_behind" and self.may_be_ahead:
+        if problem["code"] == "replica_behind" and self.may_be_ahead:
             self.ahead += 1
             self._refused.setdefault(key, set()).add(turn)
             return True

@@ -136,7 +136,7 @@ def test_a_larger_body_is_refused(world, body):
     assert not world.us.seen()
 
 
-@pytest.mark.parametrize("request_text, status, error", [
+@pytest.mark.parametrize("request_text, status, code", [
     (b"GET /us/" + b"x" * 20000 + b" HTTP/1.1\r\n\r\n", 414, "target_too_long"),
     (b"GET /us/x HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 20000 + b"\r\n\r\n", 431,
      "headers_too_large"),
@@ -149,11 +149,11 @@ def test_a_larger_body_is_refused(world, body):
     (b"TRACE /us/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 405, "method_not_allowed"),
     (b"GET /us/x HTTP/3.0\r\nHost: x\r\n\r\n", 505, "version_not_supported"),
 ])
-def test_what_the_gateway_refuses_is_a_problem(world, request_text, status, error):
+def test_what_the_gateway_refuses_is_a_problem(world, request_text, status, code):
     head, _, body = world.gateway.say(request_text).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 %d " % status), head
     assert b"\r\nContent-Type: application/problem+json" in head
-    assert b'"status":%d' % status in body and b'"error":"%s"' % error.encode() in body
+    assert b'"status":%d' % status in body and b'"code":"%s"' % code.encode() in body
     assert not world.us.seen()
 
 

@@ -79,7 +79,7 @@ def test_both_serve_one_history(processes):
     assert written.status_code == 200
     assert get(second, 10).json() == written.json()
     again = put(second, 10, 2, 2, **{"X-Request-ID": "one"})
-    assert (again.status_code, again.json()["error"]) == (422, "duplicate_request")
+    assert (again.status_code, again.json()["code"]) == (422, "duplicate_request")
     assert put(second, 10, 2, 1).status_code == 409
     ids = [requests.post(f"{node.base_url}/properties", json={"price": 5}, timeout=30).json()["id"]
            for node in (first, second, first, second)]

@@ -38,13 +38,13 @@ def wrapped(answer, status, message):
     return document["data"]
 
 
-def refused(answer, status, error, message=None):
+def refused(answer, status, code, message=None):
     assert answer.status_code == status, answer.text
     assert answer.headers["Content-Type"] == "application/json"
     document = answer.json()
-    assert list(document) == ["success", "data", "message", "error"]
-    assert (document["success"], document["data"], document["error"]) == (False, None, error)
-    assert document["message"]
+    assert list(document) == ["success", "data", "message", "error", "code"]
+    assert (document["success"], document["data"], document["code"]) == (False, None, code)
+    assert document["message"] and document["error"] != code
     if message:
         assert document["message"] == message
 
@@ -203,3 +203,10 @@ def test_the_table_is_as_prisma_makes_it(products, primary):
         assert columns[:6] == ["id", "name", "price", "stock", "createdAt", "updatedAt"]
         row = store.execute('SELECT name, price, stock FROM "Product" WHERE id = ?', [made["id"]])
         assert row.fetchone() == ("Lamp", 19.99, 5)
+
+
+def test_an_error_is_a_sentence_and_its_code_a_word(products):
+    answer = requests.get(f"{products}/nobody")
+    assert answer.status_code == 404
+    assert answer.text == ('{"success":false,"data":null,"message":"Product not found",'
+                           '"error":"Product not found","code":"not_found"}')

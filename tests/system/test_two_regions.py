@@ -78,7 +78,7 @@ def test_a_write_goes_to_the_records_home_and_can_be_read_where_it_was_made(regi
     wait_until(lambda: get(us, 10)["version"] == 2, what="its home having it")
     for node in (eu, us):  # the id is known in both
         again = put(node, 10, 410000, 2, **{"X-Request-ID": "r1"})
-        assert (again.status_code, again.json()["error"]) == (422, "duplicate_request")
+        assert (again.status_code, again.json()["code"]) == (422, "duplicate_request")
 
 
 def test_of_two_writes_in_two_regions_with_one_version_one_wins(regions):

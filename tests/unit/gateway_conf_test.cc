@@ -194,13 +194,14 @@ TEST(GatewayConf, FilesAreWhereTheOptionsSay) {
 TEST(GatewayConf, OwnAnswersAreWrappedAsTheAppSays) {
     App app = small_app();
     app.api.answers.problems.wrap_error =
-        R"({"it's": "\\ $1", "message": <detail>, "error": <error>})";
+        R"({"it's": "\\ $1", "message": <detail>, "error": <error>, )"
+        R"("code": <code>})";
     const std::string conf = checked(app);
     EXPECT_TRUE(has(conf, "default_type application/json;"));
     EXPECT_EQ(block(conf, "location = /.problem/404"),
               "location = /.problem/404 { internal; return 404"
               R"( '{"it\'s":"\\\\ \\u00241","message":"the gateway passes nothing at this path",)"
-              R"("error":"not_found"}'; })");
+              R"("error":"Not found","code":"not_found"}'; })");
 }
 
 TEST(GatewayConf, ARegionOfAnotherProgramIsAnsweredForByOurs) {

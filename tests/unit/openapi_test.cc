@@ -200,7 +200,7 @@ TEST_P(OpenApi, EveryProblemIsOneThatTheApiHas) {
                 << operation.id << ' ' << answer.status;
             for (const std::string& error : answer.errors) {
                 const http::ProblemKind& kind = http::problem_kind(error);
-                EXPECT_EQ(kind.error, error) << operation.id;
+                EXPECT_EQ(kind.code, error) << operation.id;
                 const bool invalid = error == "invalid_request";
                 EXPECT_EQ(answer.status,
                           invalid ? document_.app.api.answers.problems.invalid : kind.status)
@@ -221,9 +221,15 @@ TEST_P(OpenApi, EveryExampleOfAProblemNamesItself) {
         const Json* examples = object.find("examples");
         if (!examples || !examples->is(Json::Kind::object)) return;
         for (const auto& [name, example] : examples->members) {
+            const Json* code = find(example, {"value", "code"});
+            ASSERT_TRUE(code) << at << ' ' << name;
+            EXPECT_EQ(code->text, name) << at;
             const Json* error = find(example, {"value", "error"});
+            const Json* title = find(example, {"value", "title"});
             ASSERT_TRUE(error) << at << ' ' << name;
-            EXPECT_EQ(error->text, name) << at;
+            EXPECT_EQ(title == nullptr, wrapped) << at;
+            EXPECT_TRUE(!title || error->text == title->text) << at;
+            EXPECT_NE(error->text, name) << at;
             const Json* status = find(example, {"value", "status"});
             EXPECT_EQ(status == nullptr, wrapped) << at;
             ++seen;

@@ -16,13 +16,15 @@ TEST(Wrap, AnAppsAnswersAreFilledIn) {
 
 TEST(Wrap, APartMayStandInsideAString) {
     const http::Wrap wrap{
-        R"({"error": "<error>: <detail>, <status> <title>", "id": <request_id>})"};
-    EXPECT_EQ(wrap.fill({.text = "a \"b\"\n",
-                         .error = "not_found",
-                         .title = "Not found",
-                         .status = 404,
-                         .request_id = "r1"}),
-              R"({"error":"not_found: a \"b\"\n, 404 Not found","id":"r1"})");
+        R"({"error": "<error>: <detail>, <status> <title>", "code": <code>, "id": <request_id>})"};
+    EXPECT_EQ(
+        wrap.fill({.text = "a \"b\"\n",
+                   .error = "No such thing",
+                   .code = "not_found",
+                   .title = "Not found",
+                   .status = 404,
+                   .request_id = "r1"}),
+        R"({"error":"No such thing: a \"b\"\n, 404 Not found","code":"not_found","id":"r1"})");
 }
 
 TEST(Wrap, WithoutAPatternNothingIsWrapped) {
