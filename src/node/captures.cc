@@ -11,11 +11,11 @@ constexpr std::chrono::milliseconds look_every{250};
 
 }  // namespace
 
-Captures::Captures(Database& database, const Instances& instances)
+Captures::Captures(Database& database, const Instances& instances, Clock& clock)
     : database_(database),
       instances_(instances),
       reader_(database.open_reader(database.executor())),
-      heard_(system_clock()),
+      heard_(clock),
       tasks_(database.executor()) {}
 
 Captures::~Captures() = default;
@@ -36,7 +36,7 @@ asio::awaitable<void> Captures::keep() {
         Result<bool> more = false;
         if (instances_.leads()) more = co_await ingest();
         if (more && *more) continue;
-        static_cast<void>(co_await heard_.wait_beyond(seen, system_clock().steady() + look_every));
+        static_cast<void>(co_await heard_.wait_beyond(seen, look_every));
     }
 }
 

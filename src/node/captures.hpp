@@ -14,7 +14,7 @@ namespace reef::node {
 class Captures {
 public:
     // The database starts before it, and stops after it.
-    Captures(Database& database, const Instances& instances);
+    Captures(Database& database, const Instances& instances, Clock& clock);
     ~Captures();  // after stop()
 
     void start();

@@ -88,7 +88,7 @@ public:
                         peers_, system_clock()},
                        {addresses_, !closed_, broker_options(app_, options_)}),
           instances_(database_),
-          captures_(database_, instances_) {
+          captures_(database_, instances_, system_clock()) {
         status_.name = options_.name;
     }
 
