@@ -31,8 +31,13 @@ struct Error {
     std::string what;
 };
 
+// A class of its own, so that the compiler warns where one is dropped. A caller that means to
+// drop it writes static_cast<void>.
 template <class T>
-using Result = boost::system::result<T, Error>;
+class [[nodiscard]] Result : public boost::system::result<T, Error> {
+public:
+    using boost::system::result<T, Error>::result;
+};
 
 // boost::system::result calls this when value() is asked of an error: a programmer's mistake.
 [[noreturn]] inline void throw_exception_from_error(const Error& error,

@@ -48,11 +48,10 @@ Task<bool> Instances::look() {
     co_return update.has_value();
 }
 
-Task<bool> Instances::find_leader() {
+asio::awaitable<void> Instances::find_leader() {
     for (int looks = 0; looks < first_looks && lease_ == 0; ++looks)
         static_cast<void>(co_await look());
     tasks_.start("instances", keep());
-    co_return true;
 }
 
 asio::awaitable<void> Instances::keep() {

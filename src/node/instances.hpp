@@ -32,7 +32,7 @@ public:
 
 private:
     Task<bool> look();
-    Task<bool> find_leader();
+    asio::awaitable<void> find_leader();
     asio::awaitable<void> keep();
     asio::awaitable<void> end();
 

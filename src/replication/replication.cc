@@ -134,9 +134,10 @@ void Replication::catch_up() {
     const auto level = [this] { return !parts_.peers.has_trouble(peers::needs_snapshot); };
     block_until(level, options_.snapshot_max);
     const auto left = std::max(until - parts_.clock.steady(), std::chrono::nanoseconds{0});
-    asio::co_spawn(worker_.context(),
-                   parts_.progress.wait_for(parts_.peers.known_elsewhere(), left), asio::use_future)
-        .get();
+    // The node starts whether it has caught up or not.
+    auto caught_up = parts_.progress.wait_for(parts_.peers.known_elsewhere(), left);
+    static_cast<void>(
+        asio::co_spawn(worker_.context(), std::move(caught_up), asio::use_future).get());
 }
 
 void Replication::hand_over() {
