@@ -166,7 +166,7 @@ Hash128 BatchState::write_log(const Change& change) {
     append_row_json(row_json_, schema_[change.row.resource], change.row);
     log(change.stamp.dot, change.at, change_json(schema_, change, row_json_));
     loaded_.ledger.stamp = std::max(loaded_.ledger.stamp, change.stamp);
-    return hash_of(row_json_);
+    return row_hash(schema_[change.row.resource], change.row);
 }
 
 void BatchState::log(const Dot& dot, Time at, std::string json) {
@@ -267,9 +267,8 @@ void BatchState::mark_twins(const RequestSeen& known) {
 }
 
 void BatchState::put_joined(Row row) {
-    row_json_.clear();
-    append_row_json(row_json_, schema_[row.resource], row);
-    put(std::move(row), hash_of(row_json_));
+    const Hash128 hash = row_hash(schema_[row.resource], row);
+    put(std::move(row), hash);
 }
 
 bool BatchState::join(const Row& there) {

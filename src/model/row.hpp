@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/hash.hpp"
 #include "base/result.hpp"
 #include "base/text/json.hpp"
 #include "model/schema.hpp"
@@ -90,13 +91,22 @@ std::int64_t add_wrapped(std::int64_t a, std::int64_t b);
 // Of all writes inside, the latest stamp. A new write's stamp is raised above it.
 Stamp latest_stamp(const Row& row);
 
-// The row as one canonical JSON object: on the wire, in the log, and what the row's hash is taken
-// of. {"key":10,"vector":"…","fields":{…},"life":"1 us.k3f9:1@…","stamps":{…},…}
-// Reading trusts nobody: invalid says what no node of good faith writes (check_row).
+// The row as one canonical JSON object: on the wire and in the log.
+// {"key":10,"vector":"…","fields":{…},"life":"1 us.k3f9:1@…","stamps":{…},…}
+// The reader trusts no node: it answers invalid to what a correct node never writes (check_row).
 void append_row_json(std::string& out, const Resource& resource, const Row& row);
 Result<Row> read_row_json(const Resource& resource, const Json& json);
 std::string life_text(const Life& life);  // "1 us.k3f9:1@…" or "2 us.k3f9:7@… as 4001"
 std::optional<Life> parse_life(std::string_view text);
+
+// The hash of everything in the row. A field counts as if the schema did not have it when no write
+// has set it since the record's life began and it is null, or has its default. The order of the
+// fields does not matter. So a stored row keeps its hash when a field is added to the app, and
+// nodes whose apps differ by that field agree on the hash.
+Hash128 row_hash(const Resource& resource, const Row& row);
+// Whether `hash` was stored with this very row. Rows that were stored before there was row_hash
+// have the hash of their JSON.
+bool is_hash_of(const Hash128& hash, const Resource& resource, const Row& row);
 
 // Every stamp, counter and twin names a write that is inside the row's vector.
 Result<void> check_row(const Resource& resource, const Row& row);

@@ -318,6 +318,37 @@ private:
     std::string_view rest_;
 };
 
+// Null, or the default, and as old as the record's life.
+bool is_untouched(const Field& field, const Cell& cell, const Life& life) {
+    return cell.stamp == life.stamp && cell.value == field.default_value.value_or(Value{});
+}
+
+// One hash for each field that counts: their sum does not depend on the order.
+class FieldHashes {
+public:
+    explicit FieldHashes(const Life& life) : life_(life) {}
+
+    std::string& begin(std::string_view name) {
+        text_ = name;
+        return text_ += '=';
+    }
+    void add(const Stamp& stamp) {
+        if (stamp != life_.stamp) text_ += '@' + to_text(stamp);
+        sum_ += hash_of(text_);
+    }
+    void add_counter(std::string_view name, const std::vector<CounterPart>& parts) {
+        if (parts.empty()) return;
+        append_counter(begin(name), parts);
+        sum_ += hash_of(text_);
+    }
+    const Hash128& sum() const { return sum_; }
+
+private:
+    const Life& life_;
+    std::string text_;
+    Hash128 sum_;
+};
+
 Result<void> check_unknown(const Row& row) {
     for (const UnknownField& field : row.unknown) {
         if (field.value.empty() == field.parts.empty()) {
@@ -349,6 +380,73 @@ void append_row_json(std::string& out, const Resource& resource, const Row& row)
     out += '}';
     append_state(out, resource, row);
     out += '}';
+}
+
+namespace {
+
+// Where a field with a default was not known yet, a row from another node was stored with all that
+// this node sent of it, the default too. One sum for each set of such fields, if they are few.
+std::vector<Hash128> default_hashes(const Resource& resource, const Row& row) {
+    constexpr std::size_t sums_max = 256;
+    std::vector<Hash128> sums;
+    for (FieldId id = 0; id < row.cells.size() && sums.size() < sums_max / 2; ++id) {
+        const Field& field = resource.fields[id];
+        const bool here = resource.has_state(id) && field.merge != Merge::counter;
+        if (!here || !field.default_value) continue;
+        if (!is_untouched(field, row.cells[id], row.life)) continue;
+        FieldHashes one{row.life};
+        append_json(one.begin(field.name), field, row.cells[id].value);
+        one.add(row.life.stamp);
+        const std::size_t before = sums.size();
+        for (std::size_t i = 0; i < before; ++i)
+            sums.push_back(Hash128{sums[i]} += one.sum());
+        sums.push_back(one.sum());
+    }
+    return sums;
+}
+
+}  // namespace
+
+Hash128 row_hash(const Resource& resource, const Row& row) {
+    FieldHashes fields{row.life};
+    for (FieldId id = 0; id < row.cells.size(); ++id) {
+        const Field& field = resource.fields[id];
+        const Cell& cell = row.cells[id];
+        if (field.merge == Merge::counter) {
+            fields.add_counter(field.name, cell.parts);
+        } else if (resource.has_state(id) && !is_untouched(field, cell, row.life)) {
+            append_json(fields.begin(field.name), field, cell.value);
+            fields.add(cell.stamp);
+        }
+    }
+    for (const UnknownField& field : row.unknown) {
+        fields.add_counter(field.name, field.parts);
+        const bool untouched = field.value == "null" && field.stamp == row.life.stamp;
+        if (field.value.empty() || untouched) continue;
+        fields.begin(field.name) += field.value;
+        fields.add(field.stamp);
+    }
+    std::string text = "{";
+    append_name(text, "key");
+    append_json(text, resource.key_field(), value_from(row.key));
+    append_name(text, "vector");
+    append_quoted(text, to_text(row.vector));
+    append_name(text, "life");
+    append_quoted(text, life_text(row.life));
+    append_twins(text, resource, row);
+    Hash128 hash = hash_of(text);
+    return hash += fields.sum();
+}
+
+bool is_hash_of(const Hash128& hash, const Resource& resource, const Row& row) {
+    if (hash == row_hash(resource, row)) return true;
+    for (const Hash128& more : default_hashes(resource, row)) {
+        Hash128 with = row_hash(resource, row);
+        if ((with += more) == hash) return true;
+    }
+    std::string json;
+    append_row_json(json, resource, row);
+    return hash == hash_of(json);
 }
 
 Result<Row> read_row_json(const Resource& resource, const Json& json) {

@@ -13,17 +13,13 @@ namespace {
 constexpr store::ScanLimits piece{2000, 2 << 20};
 
 // Without its closing brace.
-Hash128 append_proof(std::string& out, const Resource& resource, const Row& row) {
-    std::string content;
-    append_row_json(content, resource, row);
-    const Hash128 hash = hash_of(content);
+void append_proof(std::string& out, const Resource& resource, const Row& row) {
     out += "{\"key\":";
     append_json_string(out, to_text(row.key));
     out += ",\"vector\":\"";
     append_text(out, row.vector);
-    out += "\",\"hash\":\"" + to_hex(hash) + "\",\"alive\":";
+    out += "\",\"hash\":\"" + to_hex(row_hash(resource, row)) + "\",\"alive\":";
     out += row.alive() ? "true" : "false";
-    return hash;
 }
 
 }  // namespace
@@ -55,8 +51,9 @@ asio::awaitable<http::Response> ProofRoutes::rows(const http::Request& request) 
     std::string body = "{\"rows\":[";
     for (const store::StoredRow& stored : *found) {
         if (body.back() != '[') body += ',';
-        const Hash128 hash = append_proof(body, *resource, stored.row);
-        body += stored.hash == hash ? ",\"edited\":false}" : ",\"edited\":true}";
+        append_proof(body, *resource, stored.row);
+        const bool own = is_hash_of(stored.hash, *resource, stored.row);
+        body += own ? ",\"edited\":false}" : ",\"edited\":true}";
     }
     body += ']';
     if (!found->empty()) {

@@ -40,9 +40,7 @@ void keep_old(Plant plant, const Row& before, Row& row, const OriginId& self) {
 }
 
 void replace(const Schema& schema, store::WriteSet& saved, store::SavedRow& at, Row row) {
-    std::string json;
-    append_row_json(json, schema[row.resource], row);
-    const Hash128 hash = hash_of(json);
+    const Hash128 hash = row_hash(schema[row.resource], row);
     const std::size_t bucket = hash_of(to_text(row.key)).low % store::digest_buckets;
     Hash128& sum = saved.ledger.digests[row.resource].buckets[bucket];
     sum -= at.hash;

@@ -258,12 +258,10 @@ private:
         for (const model::Resource& resource : schema_.resources)
             digests[resource.id];
         for (const store::StoredRow& stored : rows_of(store, schema_)) {
-            std::string json;
-            model::append_row_json(json, schema_[stored.row.resource], stored.row);
             const std::size_t bucket =
                 hash_of(model::to_text(stored.row.key)).low % store::digest_buckets;
             store::Digest& digest = digests[stored.row.resource];
-            digest.buckets[bucket] += hash_of(json);
+            digest.buckets[bucket] += model::row_hash(schema_[stored.row.resource], stored.row);
             if (stored.row.alive()) ++digest.rows;
         }
         return digests;

@@ -1,10 +1,12 @@
 """`atoll verify`: whether the nodes hold the same rows, and which they do not."""
 
 import json
+import pathlib
 import subprocess
 import threading
 
 import pytest
+import requests
 from atoll import BINARY, wait_until
 from regions import Regions, are_level, by_hand, get, put
 
@@ -117,3 +119,30 @@ def test_a_node_that_is_away_is_named_and_the_others_are_compared(make_node, tmp
     assert done.stderr.startswith("atoll: not compared: eu: ")
     by_hand(regions["ap"], "UPDATE properties SET price = 7 WHERE id = 2000")
     assert list(differences(regions, "--wait", "0")) == ["2000"]
+
+
+def test_rows_stay_equal_when_a_field_is_added(regions):
+    """Rows of before, on one node after the other, and rows that only one of them fully knows."""
+    us, eu = regions.nodes
+    assert put(us, 10, 5.25, 1).status_code == 200
+    wait_until(lambda: are_level(us, eu), what="both level")
+    app = pathlib.Path(regions.app)
+    text = app.read_text(encoding="utf-8")
+    app.write_text(text.replace('bathrooms = {', 'garages = { type = "int32?" }\nbathrooms = {', 1)
+                   .replace('region_origin = {',
+                            'heated = { type = "int32", default = 1 }\nregion_origin = {', 1),
+                   encoding="utf-8")
+    assert app.read_text(encoding="utf-8").count("garages") == 1
+    us.stop()
+    us.start()
+    assert "garages" in get(us, 10).json() and "garages" not in get(eu, 10).json()
+    assert verify(regions).returncode == 0
+    made = requests.post(f"{us.base_url}/properties", json={"price": 1}, timeout=30).json()
+    assert requests.put(f"{us.base_url}/properties/10", timeout=30,
+                        json={"price": 5.5, "version": 2, "garages": 2}).status_code == 200
+    eu.stop()
+    eu.start()
+    done = verify(regions, "--wait", "60")
+    assert done.returncode == 0, done.stdout
+    assert get(eu, 10).json()["garages"] == 2
+    assert get(eu, made["id"]).json() == get(us, made["id"]).json()

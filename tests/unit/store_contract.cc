@@ -138,9 +138,7 @@ LogEntry entry_of(const OriginId& origin, std::uint64_t seq, std::size_t bytes) 
 }
 
 Hash128 hash_of_row(const Schema& schema, const Row& row) {
-    std::string json;
-    append_row_json(json, schema[row.resource], row);
-    return hash_of(json);
+    return row_hash(schema[row.resource], row);
 }
 
 std::string shown(const Schema& schema, const Row& row) {
