@@ -73,18 +73,23 @@ std::optional<std::uint64_t> preference(std::string_view header, std::string_vie
     return std::nullopt;
 }
 
-// The gateway's clock when it says so ("1767225600.123"), else our own: a request that slept in a
-// stopped process must not beat what came after it. A time ahead of ours is not believed.
-Time time_of(const http::Request& request, Time now) {
+// When the gateway says that it got the request: "1767225600.123".
+std::optional<Time> gateway_time_of(const http::Request& request) {
     const std::string_view text = request.header("atoll-received");
-    if (text.empty()) return request.received;
+    if (text.empty()) return std::nullopt;
     Field seconds;
     seconds.type = FieldType::decimal;
     seconds.precision = 18;
     seconds.scale = 6;
     const auto read = read_text(seconds, text);
-    if (!read) return request.received;
-    return std::min({Time{std::get<std::int64_t>(*read)}, request.received, now});
+    if (!read || std::get<std::int64_t>(*read) < 0) return std::nullopt;
+    return Time{std::get<std::int64_t>(*read)};
+}
+
+// The gateway's clock when it says so, else our own: a request that slept in a stopped process must
+// not beat what came after it. A time ahead of ours is not believed.
+Time time_of(const http::Request& request, std::optional<Time> gateway_time, Time now) {
+    return gateway_time ? std::min({*gateway_time, request.received, now}) : request.received;
 }
 
 // A write of this node that this ledger does not know.
@@ -244,7 +249,8 @@ asio::awaitable<http::Response> Records::write(WriteKind kind, const Resource& r
     if (!faults.empty()) co_return invalid(std::move(faults), request);
     if (no_such_key) co_return not_found(resource, parameter, request);
     intent.request.body = hash_of_request(kind, resource, parameter, request.body);
-    intent.received = time_of(request, parts_.clock.now());
+    intent.gateway_time = gateway_time_of(request);
+    intent.received = time_of(request, intent.gateway_time, parts_.clock.now());
 
     auto outcome = co_await parts_.writes.submit(std::move(intent));
     if (!outcome) co_return failed(outcome.error(), request);

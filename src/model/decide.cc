@@ -55,16 +55,22 @@ std::string uuid7(Time time, std::array<std::uint8_t, 16> random) {
     return uuid_text(random, 7);
 }
 
-// A request that is tried in two regions makes one record: its key follows from its id.
+// A request that is tried in two regions makes one record: its key follows from its id. The
+// client may repeat its own id hours later, so nothing but the id goes into that key: version 8.
+// The gateway tries its id again at once and says the same time: version 7, in order of time.
 std::optional<Key> key_from_request(const Resource& resource, const Intent& intent) {
     if (resource.key_field().key != KeyKind::uuid7 || intent.request.ids.empty()) {
         return std::nullopt;
     }
-    const Hash128 hash = hash_of(resource.name + ' ' + to_text(intent.request.ids.front()));
+    const RequestId& id = intent.request.ids.front();
+    const Hash128 hash = hash_of(resource.name + ' ' + to_text(id));
     std::array<std::uint8_t, 16> bytes{};
     for (std::size_t i = 0; i < 8; ++i) {
         bytes[i] = static_cast<std::uint8_t>(hash.high >> (8 * i));
         bytes[i + 8] = static_cast<std::uint8_t>(hash.low >> (8 * i));
+    }
+    if (id.kind == RequestKind::attempt && intent.gateway_time) {
+        return Key{uuid7(*intent.gateway_time, bytes)};
     }
     return Key{uuid_text(bytes, 8)};
 }

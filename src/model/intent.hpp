@@ -31,7 +31,10 @@ struct Intent {
     std::vector<std::pair<FieldId, Value>> fields;  // as the client named them, checked by type
     Precondition precondition;
     RequestMark request;
-    Time received;  // by the gateway's clock when there is one
+    Time received;  // by the gateway's clock when there is one, never ahead of ours
+    // As the gateway says, the same on each of its tries. It may be ahead of our clock: a new UUID
+    // may begin with it, a stamp must not.
+    std::optional<Time> gateway_time = std::nullopt;
     std::vector<std::pair<std::string, std::string>> headers;
     std::string traceparent;
     bool decide_locally =
