@@ -5,54 +5,11 @@
 #include <cstdint>
 
 #include "config/spelling.hpp"
+#include "store/postgres/url_parameters.hpp"
 
 namespace reef::config {
 
 namespace {
-
-// What libpq takes after '?'.
-const std::vector<std::string>& known_parameters() {
-    static const std::vector<std::string> names{"application_name",
-                                                "channel_binding",
-                                                "connect_timeout",
-                                                "dbname",
-                                                "fallback_application_name",
-                                                "gssencmode",
-                                                "gsslib",
-                                                "host",
-                                                "hostaddr",
-                                                "keepalives",
-                                                "keepalives_count",
-                                                "keepalives_idle",
-                                                "keepalives_interval",
-                                                "krbsrvname",
-                                                "load_balance_hosts",
-                                                "options",
-                                                "passfile",
-                                                "password",
-                                                "port",
-                                                "require_auth",
-                                                "requirepeer",
-                                                "service",
-                                                "ssl",
-                                                "sslcert",
-                                                "sslcertmode",
-                                                "sslcompression",
-                                                "sslcrl",
-                                                "sslcrldir",
-                                                "sslkey",
-                                                "sslmode",
-                                                "sslnegotiation",
-                                                "sslpassword",
-                                                "sslrootcert",
-                                                "sslsni",
-                                                "ssl_max_protocol_version",
-                                                "ssl_min_protocol_version",
-                                                "target_session_attrs",
-                                                "tcp_user_timeout",
-                                                "user"};
-    return names;
-}
 
 bool is_hex(char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
@@ -91,8 +48,8 @@ std::string wrong_with_parameters(std::string_view text) {
         const std::string_view one = text.substr(0, text.find('&'));
         text.remove_prefix(std::min(text.size(), one.size() + 1));
         const std::string name{one.substr(0, one.find('='))};
-        const auto& known = known_parameters();
-        // What is no name at all may be the end of a password with a '?' in it.
+        const auto& known = store::postgres::url_parameters();
+        // A text that is no name may be the end of a password with a '?' in it: never quote it.
         if (one.find('=') == std::string_view::npos || !is_made_of_letters_digits_and("_", name))
             return "after '?' must come name=value; a '?' elsewhere must be written %3F";
         if (std::find(known.begin(), known.end(), name) == known.end())
