@@ -31,8 +31,8 @@ Json json_of(FieldType type, const Text& text) {
     return json;
 }
 
-// A default, bound or example in the field's own form, exact. Its rules are checked when the field
-// has them by then.
+// A default, bound or example in the exact form of the field. It is checked against the rules of
+// the field that have been read by then.
 std::optional<model::Value> read_value(Section& section, const std::string& name,
                                        const Field& field) {
     const Toml* given = section.find(name);
@@ -77,7 +77,7 @@ void read_bounds(Section& section, Field& field) {
                                                 : ""));
             continue;
         }
-        // A lower bound above an upper one is said once, of the two together.
+        // A lower bound above the upper one is one mistake, not two.
         Field unbounded = field;
         unbounded.min.reset();
         unbounded.max.reset();
@@ -99,7 +99,7 @@ Role role_of(const Section& section, const Field& field) {
     return section.has("set") ? Role::set : Role::content;
 }
 
-// Which attributes mean something for which fields.
+// Which attributes a field of each role can have.
 struct Attribute {
     const char* name;
     bool content, key, set, version;
@@ -196,7 +196,7 @@ void read_lattice(Section& section, Field& field) {
     }
 }
 
-// How concurrent writes are joined. Whatever is accepted here converges.
+// How concurrent writes are joined. Every rule that is accepted here converges.
 void read_merge(Section& section, Field& field) {
     const Merge merge = section.choice<Merge>("merge", field.merge,
                                               {{"lww", Merge::lww},
@@ -259,38 +259,50 @@ void read_uses(Section& section, FieldRead& read) {
     field.pattern.clear();
 }
 
-void read_long_form(Section& section, FieldRead& read) {
-    Field& field = read.field;
+// False when the type is missing or wrong; the mistake is noted.
+bool read_type(Section& section, Field& field) {
     const auto type = section.text("type");
     std::string wrong = type ? take_type(field, type->value) : "";
     if (!type && !section.has("lattice") && !section.has("type")) {
         wrong = "a field needs a type: " + field.name + " = { type = \"text(200)\" }";
     }
-    const bool known_type = wrong.empty();
-    if (!known_type) section.mistake(type ? type->at : section.at(), wrong);
+    if (!wrong.empty()) section.mistake(type ? type->at : section.at(), wrong);
+    return wrong.empty() && (type || !section.has("type"));
+}
+
+// Checks what does not depend on the type.
+void read_without_type(Section& section, FieldRead& read) {
+    read.refers_to = section.text("refers_to");
+    section.choice<int>("key", 0, {{"slots", 0}, {"uuid7", 0}, {"client", 0}});
+    read.field.key = section.has("key") ? KeyKind::client : KeyKind::none;
+}
+
+void read_values(Section& section, Field& field) {
+    const Role role = role_of(section, field);
+    if (role == Role::content || role == Role::key) read_bounds(section, field);
+    if (role == Role::content) field.default_value = read_value(section, "default", field);
+    if (const auto example = read_value(section, "example", field)) {
+        append_json(field.example, field, *example);
+    }
+}
+
+void read_long_form(Section& section, FieldRead& read) {
+    Field& field = read.field;
+    const bool typed = read_type(section, field);
     field.nullable = section.flag("nullable", field.nullable);
     check_attributes(section, role_of(section, field));
     field.description = section.text_or("description", "");
     for (const char* known : {"min", "max", "default", "example"})
         section.find(known);
-    if (!known_type || (section.has("type") && !type)) {
-        read.refers_to = section.text("refers_to");
-        section.choice<int>("key", 0, {{"slots", 0}, {"uuid7", 0}, {"client", 0}});
-        field.key = section.has("key") ? KeyKind::client : KeyKind::none;
-        return section.done();
-    }
-    read_lattice(section, field);
-    read_key(section, field);
-    read_set(section, field);
-    read_merge(section, field);
-    read_uses(section, read);
-    const Role role = role_of(section, field);
-    if (role == Role::content || role == Role::key) read_bounds(section, field);
-    if (role == Role::content) {
-        field.default_value = read_value(section, "default", field);
-    }
-    if (const auto example = read_value(section, "example", field)) {
-        append_json(field.example, field, *example);
+    if (typed) {
+        read_lattice(section, field);
+        read_key(section, field);
+        read_set(section, field);
+        read_merge(section, field);
+        read_uses(section, read);
+        read_values(section, field);
+    } else {
+        read_without_type(section, read);
     }
     section.done();
 }
