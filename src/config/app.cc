@@ -29,7 +29,8 @@ void read_rest(Section top, const LoadOptions& options, App& app) {
     check_whole(top, options, app);
 }
 
-// In the order of the file; what was noted more than once (a section is read for each node) once.
+// Sorts mistakes in the order of the file. A section that is read for each node notes a mistake
+// more than once: one of them stays.
 void put_in_order(std::vector<Mistake>& mistakes) {
     const auto key = [](const Mistake& m) { return std::tie(m.line, m.column, m.what); };
     std::stable_sort(mistakes.begin(), mistakes.end(), [&](const Mistake& a, const Mistake& b) {
@@ -95,7 +96,7 @@ LoadResult load_app(const std::string& file, const Environment& environment, Loa
     Section whose{document.root, "", scope};
     read_app(whose, app);
     read_nodes(whose, environment, options, app);
-    // From here on a name with the suffix of the node that this process is goes before the plain.
+    // From here on a variable with this node's suffix takes precedence over the plain one.
     scope.lookup = lookup_for(environment, app.default_node);
     read_rest(whose.in(scope), options, app);
     put_in_order(loaded.mistakes);

@@ -1,5 +1,5 @@
-// One application, as its TOML file declares it: the file checked as a whole, every `${…}` filled
-// in from the environment, and turned into what each module takes.
+// One application, as its TOML file declares it. The reader checks the whole file, fills in every
+// `${…}` from the environment, and hands over the plain structures that the other folders take.
 #pragma once
 
 #include <cstdint>
@@ -28,11 +28,11 @@ enum class StoreKind : std::uint8_t { sqlite, postgresql };
 struct Node {
     std::string name;
     Endpoint listen;
-    std::string url;                   // where peers find it; made of `listen` when not given
+    std::string url;                   // where peers find the node; made of `listen` when not given
     std::vector<Endpoint> instances;   // where its processes 2, 3, … listen, on one PostgreSQL
     std::string database_url;          // PostgreSQL; "" = SQLite
     std::vector<std::string> send_to;  // names of other nodes; all of them unless said otherwise
-    bool foreign = false;              // another program: no Atoll node
+    bool foreign = false;              // another program, not an Atoll node
 };
 
 struct Replica {
@@ -136,17 +136,17 @@ struct LoadResult {
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;
 Environment process_environment();
 
-// As whom the file is read. [serve] is applied to every node, to each with the variables that have
-// its suffix (PORT_EU). Of the plain ones, those that [serve] reads (PORT) count for `node` alone:
-// "" = what [serve] node says, or the app's only one. Commands about the whole app read it as
-// nobody, unless there is only one node.
+// The node for which the file is read. The reader applies [serve] to every node, with the variables
+// that have the node's suffix (PORT_EU). The plain variables that [serve] names (PORT) count only
+// for `node`; "" stands for the node that [serve] names, or for the app's only node. Commands about
+// the whole app read the file for no node, unless the app has only one.
 struct LoadOptions {
     std::string node = {};
     bool whole_app = false;
-    // For `up`: whole_app, and a mistake when a plain variable that [serve] reads is set and could
-    // mean any node.
+    // `up` sets it with whole_app: a plain variable that [serve] reads is then a mistake if it is
+    // set and could mean any node.
     bool up = false;
-    // --listen: goes before all that the environment says.
+    // --listen. It takes precedence over the environment.
     std::optional<Endpoint> listen = std::nullopt;
 };
 LoadResult load_app(const std::string& file, const Environment& environment, LoadOptions options);

@@ -6,7 +6,7 @@ namespace reef::config {
 
 namespace {
 
-// What listens, in the order of the file.
+// Every address that something listens on, in the order of the file.
 struct Listener {
     std::string name;
     Endpoint at;
@@ -49,7 +49,7 @@ void check_listeners(Section& top, const App& app, bool one_machine) {
     }
 }
 
-// Never says the URL: it holds a password.
+// The message never holds the URL: the URL holds a password.
 void check_databases(Section& top, const App& app) {
     std::vector<std::pair<std::string, std::string>> seen;
     const auto check = [&](const std::string& name, const std::string& url, const Toml& table) {
@@ -66,7 +66,8 @@ void check_databases(Section& top, const App& app) {
         check(app.replicas[i].name, app.replicas[i].database_url, top.find("replica")->items[i]);
 }
 
-// Peers beyond this machine need a secret; without one they could talk only through a broker.
+// Peers beyond this machine need a secret. Without one, nodes can exchange changes only through a
+// broker.
 void check_secret(Section& top, const App& app, const LoadOptions& options) {
     const auto own = std::count_if(app.nodes.begin(), app.nodes.end(),
                                    [](const Node& node) { return !node.foreign; });
@@ -82,12 +83,13 @@ void check_secret(Section& top, const App& app, const LoadOptions& options) {
     }
 }
 
-// Whether this process starts it. Of others the environment need not say where their stores are.
+// Whether this process starts the node. The environment need not say where the stores of other
+// nodes are.
 bool is_started(const Node& node, const App& app, const LoadOptions& options) {
     return !node.foreign && (options.up || node.name == app.default_node);
 }
 
-// In SQLite no trigger can tell Atoll's writes from those of others.
+// On SQLite a trigger cannot tell Atoll's writes from those of other programs.
 void check_capture(Section& top, const App& app, const LoadOptions& options) {
     for (const model::Resource& resource : app.schema.resources) {
         if (!resource.captured) continue;
@@ -100,8 +102,8 @@ void check_capture(Section& top, const App& app, const LoadOptions& options) {
     }
 }
 
-// Another program's message says neither what kind of record it is nor, without a version, whether
-// it is news.
+// A message of another program does not name its resource, and without a version nothing tells
+// whether it is newer than the row here.
 void check_foreign_records(Section& top, const App& app) {
     if (app.transport.kafka.foreign.empty()) return;
     const Toml* transport = top.find("transport");

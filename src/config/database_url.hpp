@@ -6,7 +6,8 @@
 
 namespace reef::config {
 
-// "" when nothing is. Never holds the user, the password, or anything that might be part of them.
+// "" when nothing is wrong. The text never holds the user, the password, or anything that might be
+// part of them.
 std::string wrong_with_database_url(std::string_view url);
 
 }  // namespace reef::config

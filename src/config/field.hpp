@@ -14,8 +14,8 @@ struct FieldRead {
     std::optional<Text> refers_to;  // to be looked up when all resources are known
 };
 
-// `price = "decimal(12,2)"`, or the long form `{ type = …, min = 0 }`. What is wrong is noted, and
-// what can be read of the field is given all the same, so that others can refer to it.
+// Reads `price = "decimal(12,2)"`, or the long form `{ type = …, min = 0 }`. A field with mistakes
+// is returned as far as it can be read, so that other fields can still refer to it.
 FieldRead read_field(const TomlKey& name, const Toml& value, const Scope& scope);
 
 }  // namespace reef::config

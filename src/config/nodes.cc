@@ -28,7 +28,7 @@ std::string in_brackets(std::string host) {
     return bare ? '[' + host + ']' : host;
 }
 
-// "host:port", where an empty half keeps what the node has.
+// "host:port". An empty half keeps the host or port that the node has.
 void apply_listen(const Section& section, const Text& text, Node& node) {
     const std::size_t colon = text.value.rfind(':');
     if (text.value.empty()) return;
@@ -50,7 +50,7 @@ void apply_listen(const Section& section, const Text& text, Node& node) {
     if (!endpoint) section.mistake(text, "the host cannot be " + in_quotes(host));
 }
 
-// Never says the value: it holds a password.
+// The message never holds the value: the value holds a password.
 void apply_store(const Section& section, const Text& text, std::string& database_url) {
     if (text.value.empty()) return;
     const std::string_view url = text.value;
@@ -108,14 +108,14 @@ std::vector<std::string> names_in(std::string_view text) {
 
 // ---- [[node]] and [serve] --------------------------------------------------------------------
 
-// As whom the file is read.
+// The node for which the file is read.
 struct Reader {
     const Environment& environment;
     const LoadOptions& options;
     App& app;
-    std::string served = {};  // "" = nobody
+    std::string served = {};  // "" = none
     bool several = false;
-    Names personal = {};  // variables that speak of the process alone
+    Names personal = {};  // variables about this process alone
 
     bool whole() const { return options.whole_app || options.up; }
     Lookup lookup(const std::string& node) const {

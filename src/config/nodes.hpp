@@ -1,5 +1,5 @@
-// [[node]], [serve], [[replica]] and [peers]: who there is, where, on which database, and what the
-// environment says about each.
+// [[node]], [serve], [[replica]] and [peers]: the names of the nodes, their addresses and
+// databases, and what the environment says about each.
 #pragma once
 
 #include "config/section.hpp"

@@ -200,7 +200,7 @@ void read_send_to(Section& section, const App& app, Resource& resource) {
     }
 }
 
-// update_needs = ["price"]: an update that leaves one of these out is refused.
+// update_needs = ["price"]: an update without one of these fields is refused.
 void read_update_needs(Section& section, Resource& resource) {
     for (const Text& name : section.texts("update_needs")) {
         const auto id = field_named(section, resource, name, name.value);

@@ -1,5 +1,6 @@
-// One table of the app file while it is read: values checked by type, variables filled in, each
-// mistake noted with its place, and what nobody asked for refused at the end.
+// One table of the app file while it is read. A Section checks each value's type, fills in
+// variables, notes each mistake with its place, and at the end refuses the keys that no reader
+// asked for.
 #pragma once
 
 #include <map>
@@ -38,8 +39,8 @@ std::optional<Text> filled_in(const Toml& value, const Scope& scope);
 template <class E>
 using Choices = std::vector<std::pair<std::string, E>>;
 
-// Every value that is asked for becomes known; ask for all of them, then call done(). A value that
-// is absent or wrong (a mistake was noted) gives the fallback.
+// A key becomes known when a reader asks for it: the reader asks for all keys, then calls done().
+// The reader gets the fallback when the value is absent or wrong; a wrong one is noted.
 class Section {
 public:
     // `title` stands in mistakes: "[gateway]".
@@ -48,7 +49,7 @@ public:
     Location at() const { return table_.at; }
     const Scope& scope() const { return scope_; }
     bool has(const std::string& name) const;
-    Section in(Scope scope) const;  // the same table, read by others; nothing is known yet
+    Section in(Scope scope) const;  // the same table for another reader; no key is known yet
 
     const Toml* find(const std::string& name);
     std::optional<Text> text(const std::string& name);
@@ -76,7 +77,7 @@ public:
     void mistake(const Text& text, std::string what) const {
         scope_.mistake(text, std::move(what));
     }
-    void done() const;  // refuses the keys that nobody asked for
+    void done() const;  // refuses the keys that no reader asked for
 
 private:
     std::optional<std::size_t> choose(const std::string& name,

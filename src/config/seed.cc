@@ -19,7 +19,7 @@ using model::Resource;
 using model::SetBy;
 using model::Value;
 
-// When a seed row was written, unless the file says so: every node must load the same.
+// The time of a seed row, unless the file has one. Every node must load the same row.
 constexpr Time seed_time{1'767'268'800'000'000};  // 2026-01-01T12:00:00Z
 
 std::string stem_of(const std::string& file) {
@@ -28,7 +28,7 @@ std::string stem_of(const std::string& file) {
     return name.substr(0, name.rfind('.'));
 }
 
-// One file's rows, with what is wrong in it.
+// The rows of one file, and its mistakes.
 class SeedReader {
 public:
     SeedReader(const Resource& resource, const std::string& file)
@@ -69,7 +69,7 @@ private:
         return mistakes_.empty();
     }
 
-    // True when a row is whole without this field.
+    // True when a row is complete without this field.
     bool has_own_value(FieldId id) const {
         const Field& field = resource_.fields[id];
         return field.type == FieldType::version || field.set == SetBy::on_create ||
@@ -98,7 +98,7 @@ private:
             const CsvCell& cell = record.cells[i];
             const Field& field = resource_.fields[columns_[i]];
             if (cell.text.empty() && !cell.quoted) {
-                // null goes before the default: whoever writes an empty cell means that.
+                // An empty cell of a field with a default means null, if the field can be null.
                 if (field.nullable) values[columns_[i]] = Value{};
                 if (has_own_value(columns_[i])) continue;
             }

@@ -46,7 +46,7 @@ void refuse_plain_names(Section serve, const Environment& environment, const std
     refuse(serve, "listen", false);
     refuse(serve, "store", false);
     refuse(serve, "send_to", false);
-    // Of the parts of a URL only the host makes a difference by itself.
+    // The other parts of a URL have no effect without the host.
     if (auto parts = serve.section("postgresql", "[serve.postgresql]")) {
         refuse(*parts, "host", false);
     }

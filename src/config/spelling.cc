@@ -10,7 +10,7 @@ char lower(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
 }
 
-// What it costs to turn one word into the other. Two letters swapped are the likeliest slip.
+// The cost of turning one word into the other. Two swapped letters are the likeliest slip.
 constexpr std::size_t letter_cost = 2;  // one more, less or other
 constexpr std::size_t swap_cost = 1;
 std::size_t distance(std::string_view a, std::string_view b) {
@@ -38,7 +38,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& words) {
-    constexpr std::size_t word_max = 64;  // nobody meant a longer one
+    constexpr std::size_t word_max = 64;  // no name is longer
     if (word.size() > word_max) return "";
     const std::size_t letters = word.size() < 2 ? 0 : std::max<std::size_t>(1, word.size() / 3);
     std::size_t nearest = letters * letter_cost;

@@ -9,7 +9,7 @@ namespace reef::config {
 
 namespace {
 
-// White space stays, so that a mistake in the JSON is told where it stands.
+// White space stays, so that the place of a mistake in the JSON is right.
 Template template_of(std::string_view text) {
     return {text, Template::Form::text};
 }

@@ -1,5 +1,5 @@
-// "<x>" in the texts of an app: what stands there is filled in for each message or answer. Here it
-// is only checked; who writes the message fills it in.
+// "<x>" in the texts of an app. The writer of a message or an answer puts a value in its place;
+// here the texts are only checked.
 #pragma once
 
 #include <string>

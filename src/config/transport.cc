@@ -125,8 +125,8 @@ void read_queues(Section& section, App& app) {
     }
 }
 
-// What a message is and where it goes means nothing as long as there is no RabbitMQ. Where the
-// broker is may stand in the file: without a value it does not choose RabbitMQ.
+// Refuses the settings of messages and queues, which have no effect without RabbitMQ. The file may
+// name the broker's address: as long as it is empty it does not choose RabbitMQ.
 void refuse_message_settings(Section& section) {
     for (const char* name : {"exchange", "queue", "dead", "routing_key", "headers", "body",
                              "foreign", "retries", "queues"}) {

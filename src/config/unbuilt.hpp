@@ -1,6 +1,7 @@
-// What the app file can say and this version of Atoll does not do yet. The readers of the file
-// refuse it where it would take effect, so that nobody relies on a setting that nothing reads.
-// Whoever builds a feature takes its name out of here, and the compiler finds the refusals.
+// Features that the app file can ask for and this version of Atoll does not have yet. The readers
+// of the file refuse such a setting where it would take effect, so that no user relies on a setting
+// that has none. Once a feature is built, its name is removed here, and the compiler finds the
+// refusals.
 #pragma once
 
 #include "config/section.hpp"

@@ -37,7 +37,7 @@ public:
 private:
     enum class Nested : std::uint8_t { no, yes };
 
-    // Up to the end, or to the '}' of the variable that it stands in. What is not `used` is only
+    // Reads up to the end, or to the '}' of the variable around it. Text that is not `used` is only
     // checked for its form.
     std::string take_text(Nested nested, bool used) {
         std::string text;

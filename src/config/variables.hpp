@@ -24,8 +24,8 @@ using Names = std::set<std::string, std::less<>>;
 // Finds NAME_US, then NAME. `node` "" has no suffix. The environment must outlive the lookup.
 Lookup lookup_for(const Environment& environment, std::string_view node);
 
-// The same for another node than this process is: a NAME of `personal` speaks of this process
-// alone, so that only NAME_US counts.
+// The same for a node that this process is not. A NAME in `personal` is about this process alone,
+// so for the other node only NAME_US counts.
 Lookup lookup_for_other(const Environment& environment, std::string_view node, Names personal);
 
 std::string suffix_of(std::string_view node);  // "us-east" → "_US_EAST"
@@ -41,7 +41,7 @@ struct Expanded {
 
 enum class Unset : std::uint8_t { mistake, empty };
 
-// ${X}, ${X:-default}, ${X:+text where X is set}, nested; $${ is a plain ${.
+// ${X}, ${X:-default}, ${X:+text if X is set}, nested; $${ stands for a plain ${.
 Expanded expand(std::string_view text, const Lookup& lookup, Unset unset);
 
 }  // namespace reef::config
