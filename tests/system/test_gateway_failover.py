@@ -103,27 +103,29 @@ def test_any_living_region_answers_for_all(world, target):
 
 def test_a_region_killed_under_load_costs_nobody_anything(unhurried_world):
     world = unhurried_world
-    answers, stop = under_load(world.gateway, clients=8)
-    wait_until(lambda: len(answers) > 200, what="200 answers")
+    load = Load(world.gateway, clients=8)
+    load.go_on()
     world.us.kill()
-    wait_until(lambda: sum(a.by == "eu" for a in answers) > 200, what="200 answers of eu")
-    stop()
+    for _ in range(5):
+        load.go_on()
+    load.stop()
+    assert {answer.by for answer in load.answers} == {"us", "eu"}
 
 
 def test_a_rolling_restart_costs_nobody_anything(unhurried_world):
     world = unhurried_world
-    answers, stop = under_load(world.gateway, clients=4)
+    load = Load(world.gateway, clients=4)
     for one in [world.us, world.eu] * 3:
         one.behave = answering(503)  # it stops, then it is gone, then it starts
-        count_on(answers)
+        load.go_on()
         one.kill()
-        count_on(answers)
+        load.go_on()
         one.start()
-        count_on(answers)
+        load.go_on()
         one.behave = answering(200)  # the other one goes while the gateway still avoids this one
-        count_on(answers)
-    stop()
-    assert {answer.by for answer in answers} == {"us", "eu"}
+        load.go_on()
+    load.stop()
+    assert {answer.by for answer in load.answers} == {"us", "eu"}
 
 
 def test_a_stopped_process_is_like_a_hanging_region(make_world):
@@ -387,31 +389,45 @@ def test_one_living_server_answers_for_all(logistics, method):
 # ---- load --------------------------------------------------------------------------------------
 
 
-def under_load(gateway, clients):
+class Load:
     """Clients that ask until `stop()`, which fails when one of them saw anything but a 200."""
-    answers, stopped = [], threading.Event()
 
-    def ask(number):
+    def __init__(self, gateway, clients):
+        self._gateway = gateway
+        self._stopped = threading.Event()
+        self._of_each = [[] for _ in range(clients)]
+        self._pool = concurrent.futures.ThreadPoolExecutor(clients)
+        self._asking = [self._pool.submit(self._ask, number) for number in range(clients)]
+
+    def _ask(self, number):
         for turn in itertools.count():
-            if stopped.is_set():
+            if self._stopped.is_set():
                 return
             body = b'{"price":1}' if METHODS[turn % 4] != "GET" else None
-            answer = gateway.ask(METHODS[turn % 4], f"/{'us' if number % 2 else 'eu'}/x", body)
+            target = f"/{'us' if number % 2 else 'eu'}/x"
+            answer = self._gateway.ask(METHODS[turn % 4], target, body)
             assert answer.by in ("us", "eu")
-            answers.append(answer)
+            self._of_each[number].append(answer)
 
-    pool = concurrent.futures.ThreadPoolExecutor(clients)
-    asking = [pool.submit(ask, number) for number in range(clients)]
+    @property
+    def answers(self):
+        return [answer for answers in self._of_each for answer in list(answers)]
 
-    def stop():
-        stopped.set()
-        for one in asking:
+    def go_on(self):
+        """Until no request is under way that began before, and each client has asked in each way."""
+        counts = [len(answers) for answers in self._of_each]
+
+        def have_gone_on():
+            for client in self._asking:
+                if client.done():
+                    client.result()
+            return all(len(answers) > count + len(METHODS)
+                       for answers, count in zip(self._of_each, counts))
+
+        wait_until(have_gone_on, what="more answers for each client")
+
+    def stop(self):
+        self._stopped.set()
+        for one in self._asking:
             one.result(30)
-        pool.shutdown()
-
-    return answers, stop
-
-
-def count_on(answers, more=40):
-    count = len(answers)
-    wait_until(lambda: len(answers) >= count + more, what=f"{more} more answers")
+        self._pool.shutdown()
