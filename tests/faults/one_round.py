@@ -9,7 +9,7 @@ import time
 import checker
 import clients
 import history
-from atoll import wait_until
+from atoll import PATIENCE, wait_until
 from cluster import Cluster
 from pace import Pace
 from schedule import FAULTS, Schedule
@@ -17,7 +17,7 @@ from servers import STACKS
 from stores import Copy, summary
 from topic import changes_in
 
-LEVEL_SECONDS, STARVED_SECONDS = 10, 60
+LEVEL_SECONDS = 10
 
 
 class Failed(AssertionError):
@@ -25,11 +25,11 @@ class Failed(AssertionError):
 
 
 def run(seed, seconds, nodes, folder=None, kinds=tuple(FAULTS), env=(), say=print,
-        stack="embedded"):
+        stack="embedded", **more):
     """Returns the run when the checks pass. Else its folder is kept and Failed says where it is."""
     folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="atoll-faults-"))
     say(f"seed {seed}: {nodes} nodes ({stack}) for {seconds} s, in {folder}")
-    made, found = play(seed, seconds, nodes, folder, kinds, env, say, stack)
+    made, found = play(seed, seconds, nodes, folder, kinds, env, say, stack, **more)
     for name, figure in checker.figures(made).items() if made else ():
         say(f"  {name}: {json.dumps(figure)}")
     if found:
@@ -43,8 +43,10 @@ def run(seed, seconds, nodes, folder=None, kinds=tuple(FAULTS), env=(), say=prin
     return made
 
 
-def play(seed, seconds, nodes, folder, kinds, env, say, stack="embedded", rows=None, **habits):
-    """The run, and what is wrong with it. `rows`: only these of the seed; `habits`: of Client."""
+def play(seed, seconds, nodes, folder, kinds, env, say, stack="embedded", rows=None, timed=True,
+         enough=lambda faults, asks: True, **habits):
+    """The run, and what is wrong with it. `rows`: only these of the seed; `timed`: whether it is
+    judged how long things take; `enough`: it goes on until this is true; `habits`: of Client."""
     pace = Pace()
     cluster = Cluster(folder, nodes, seed, STACKS[stack], env, rows)
     crowd, schedule = None, None
@@ -55,12 +57,13 @@ def play(seed, seconds, nodes, folder, kinds, env, say, stack="embedded", rows=N
         wait_until(cluster.has_published_all, what="the first writes being at the broker")
         crowd.start()
         schedule = Schedule(cluster, seed, crowd.now, kinds, say)
-        schedule.run(seconds)
+        schedule.run(seconds, lambda: enough(schedule.faults, crowd.asks()))
         crowd.stop()
         starved, measured = pace.judge()
-        say(f"  {measured}" + (": times are not judged" if starved else ""))
-        found = settle(cluster, STARVED_SECONDS if starved else LEVEL_SECONDS, say)
-        made = noted(cluster, crowd.asks(), schedule.faults, starved)
+        timed = timed and not starved
+        say(f"  {measured}" + ("" if timed else ": times are not judged"))
+        found = settle(cluster, LEVEL_SECONDS if timed else PATIENCE, say)
+        made = noted(cluster, crowd.asks(), schedule.faults, starved, timed)
         return made, found + checker.check(made)
     except AssertionError as wrong:
         return None, [str(wrong)]
@@ -71,13 +74,13 @@ def play(seed, seconds, nodes, folder, kinds, env, say, stack="embedded", rows=N
         pace.end()
 
 
-def noted(cluster, asks, faults=(), starved=False):
+def noted(cluster, asks, faults=(), starved=False, timed=True):
     """All that the checker wants to know of a cluster that is level. Stops its nodes."""
     conflicts, shown = cluster.conflicts(), cluster.shown()
     cluster.stop()
     copies = {name: Copy(cluster.store(name)) for name in cluster.names}
     topic = changes_in(cluster.servers.broker) if cluster.stack.broker else None
-    return checker.Run(asks, list(faults), copies, conflicts, shown, topic, starved)
+    return checker.Run(asks, list(faults), copies, conflicts, shown, topic, starved, timed)
 
 
 def wait_for_logs(cluster):

@@ -227,9 +227,10 @@ class Schedule:
         self._say = say
         self._never = threading.Event()
 
-    def run(self, seconds):
+    def run(self, seconds, enough=lambda: True):
+        """For so long, and until that was enough."""
         until = self._now() + seconds
-        while self._now() < until:
+        while self._now() < until or not enough():
             self._pause(*CALM)
             node, kind = self._choose(self._cluster.names)
             others = [name for name in self._cluster.names if name != node]
