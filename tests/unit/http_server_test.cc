@@ -253,34 +253,44 @@ TEST(HttpServer, SaysWhyItCannotListen) {
 
 TEST(HttpServer, EndsWhatTakesTooLong) {
     http::ServerOptions options = quick_options();
-    options.header_timeout = options.body_timeout = options.idle_timeout = 500ms;
+    options.header_timeout = options.body_timeout = options.idle_timeout = 100ms;
     RunningServer server{options};
     EXPECT_EQ(exchange(server.port(), ""), "");  // silent from the start: nothing to answer
-    EXPECT_EQ(status_of(exchange(server.port(), "GET / HT")), 408);
-    EXPECT_EQ(status_of(exchange(server.port(), post("x").substr(0, post("x").size() - 1))), 408);
-    EXPECT_EQ(status_of(exchange(server.port(), chunked("5\r\nhel"))), 408);
-    RawClient idle{server.port()};
-    idle.send(get("/"));
-    EXPECT_EQ(status_of(idle.read_answer()), 200);
-    EXPECT_TRUE(idle.is_closed());
+    // On a busy machine a client may come too late with its first byte: then it tries again.
+    for (const std::string& cut :
+         {std::string{"GET / HT"}, post("x").substr(0, post("x").size() - 1),
+          chunked("5\r\nhel")}) {
+        EXPECT_TRUE(eventually([&] { return status_of(exchange(server.port(), cut)) == 408; }));
+    }
+    std::unique_ptr<RawClient> idle;
+    EXPECT_TRUE(eventually([&] {
+        idle = std::make_unique<RawClient>(server.port());
+        idle->send(get("/"));
+        return status_of(idle->read_answer()) == 200;
+    }));
+    EXPECT_TRUE(idle->is_closed());
 }
 
 TEST(HttpServer, CountsTheHeaderDeadlineInTotal) {
     http::ServerOptions options = quick_options();
     options.header_timeout = 100ms;
     RunningServer server{options};
-    RawClient client{server.port()};
-    // A byte now and then does not help.
-    std::atomic<bool> answered = false;
-    std::jthread trickle{[&] {
-        client.send("GET / HTTP/1.1\r\nA: ");
-        while (!answered) {
-            client.send("a");
-            std::this_thread::sleep_for(5ms);
-        }
-    }};
-    EXPECT_EQ(status_of(client.read_answer()), 408);
-    answered = true;
+    // A byte now and then does not help. Who comes too late with the first one tries again.
+    const auto trickled = [&] {
+        RawClient client{server.port()};
+        std::atomic<bool> answered = false;
+        std::jthread trickle{[&] {
+            client.send("GET / HTTP/1.1\r\nA: ");
+            while (!answered) {
+                client.send("a");
+                std::this_thread::sleep_for(5ms);
+            }
+        }};
+        const int status = status_of(client.read_answer());
+        answered = true;
+        return status;
+    };
+    EXPECT_TRUE(eventually([&] { return trickled() == 408; }));
 }
 
 TEST(HttpServer, GivesUpOnAClientThatTakesNothing) {
@@ -343,10 +353,10 @@ TEST(HttpServer, AcceptsAgainWhenThereAreFileDescriptorsAgain) {
     RunningServer server;
     auto none_left = std::make_unique<NoFilesLeft>();
     none_left->close_one();
+    const auto start = std::chrono::steady_clock::now();
     RawClient client{server.port()};  // takes the last one: accepting it fails
     client.send(get("/x"));
     ASSERT_TRUE(client.connected());
-    const auto start = std::chrono::steady_clock::now();
     EXPECT_TRUE(eventually([&] { return server->counts().accept_failures >= 5; }));
     // It pauses, it does not spin: two acceptors fail for the fifth time after two pauses.
     EXPECT_GT(std::chrono::steady_clock::now() - start, 150ms);
@@ -384,7 +394,7 @@ TEST(HttpServer, StopClosesWhatIsIdleAndEndsStreams) {
     RawClient feed{server.port()};
     feed.send(get("/feed"));
     ASSERT_TRUE(feed.read_until("first\n"));
-    std::jthread stopping{[&] { server->stop(10s); }};
+    std::jthread stopping{[&] { server->stop(60s); }};
     EXPECT_TRUE(silent.is_closed());
     EXPECT_TRUE(idle.is_closed());
     EXPECT_TRUE(feed.read_to_end().ends_with("first\n\r\n0\r\n\r\n"));
@@ -399,14 +409,17 @@ TEST(HttpServer, DrainLeavesStreamsAlone) {
     RawClient feed{server.port()};
     feed.send(get("/feed"));
     ASSERT_TRUE(feed.read_until("first\n"));
-    slow.send(get("/slow"));
-    ASSERT_TRUE(eventually([&] { return server->counts().open == 3; }));
-    server->drain(10s);
+    ShowingHandler::gate_is_open = false;
+    slow.send(get("/gate"));
+    ASSERT_TRUE(eventually([] { return ShowingHandler::at_gate == 1; }));
+    std::jthread draining{[&] { server->drain(60s); }};
     EXPECT_TRUE(idle.is_closed());
+    ShowingHandler::gate_is_open = true;
+    draining.join();
     EXPECT_EQ(status_of(slow.read_answer()), 200);
     EXPECT_FALSE(RawClient{server.port()}.connected());
     EXPECT_EQ(server->counts().open, 1U);
-    server->stop(10s);
+    server->stop(60s);
     EXPECT_TRUE(feed.read_to_end().ends_with("\r\n0\r\n\r\n"));
 }
 
@@ -446,7 +459,7 @@ TEST(HttpServer, StopUnderLoadFinishesWhatItHasBegun) {
         });
     }
     EXPECT_TRUE(eventually([&] { return answered > 200; }));
-    server->stop(10s);
+    server->stop(60s);
     clients.clear();
     EXPECT_EQ(broken, 0);
     EXPECT_EQ(server->counts().open, 0U);
@@ -465,7 +478,7 @@ TEST(HttpServer, FinishesWhatItHasBegunBeforeItStops) {
         clients.back()->send(get("/gate"));
     }
     ASSERT_TRUE(eventually([&] { return ShowingHandler::at_gate == 20; }));
-    std::jthread stopping{[&] { server->stop(10s); }};
+    std::jthread stopping{[&] { server->stop(60s); }};
     EXPECT_TRUE(idle.is_closed());
     EXPECT_TRUE(other_idle.is_closed());
     ShowingHandler::gate_is_open = true;
