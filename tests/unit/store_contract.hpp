@@ -26,6 +26,10 @@ public:
     virtual bool keeps() const { return true; }  // across opening it again
 };
 using MakePlace = std::unique_ptr<StoreFactory> (*)();
+// Without it a test's name in a report is the address of the function.
+inline std::string name_of(const testing::TestParamInfo<MakePlace>&) {
+    return "Place";
+}
 
 // Two resources with every type of field: `things` by integer, `notes` by text.
 Schema contract_schema();

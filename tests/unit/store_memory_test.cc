@@ -15,7 +15,8 @@ public:
 INSTANTIATE_TEST_SUITE_P(Memory, StoreContract,
                          testing::Values([]() -> std::unique_ptr<StoreFactory> {
                              return std::make_unique<MemoryPlace>();
-                         }));
+                         }),
+                         name_of);
 
 }  // namespace
 }  // namespace reef::store::test

@@ -23,7 +23,8 @@ private:
 INSTANTIATE_TEST_SUITE_P(Postgres, StoreContract,
                          testing::Values([]() -> std::unique_ptr<StoreFactory> {
                              return std::make_unique<PostgresPlace>();
-                         }));
+                         }),
+                         name_of);
 
 }  // namespace
 }  // namespace reef::store::test

@@ -20,7 +20,8 @@ private:
 INSTANTIATE_TEST_SUITE_P(Sqlite, StoreContract,
                          testing::Values([]() -> std::unique_ptr<StoreFactory> {
                              return std::make_unique<SqlitePlace>();
-                         }));
+                         }),
+                         name_of);
 
 }  // namespace
 }  // namespace reef::store::test
