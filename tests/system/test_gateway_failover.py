@@ -414,7 +414,7 @@ class Load:
         return [answer for answers in self._of_each for answer in list(answers)]
 
     def go_on(self):
-        """Until no request is under way that began before, and each client has asked in each way."""
+        """Until no request from before is under way, and each client has asked in each way."""
         counts = [len(answers) for answers in self._of_each]
 
         def have_gone_on():
