@@ -1,23 +1,33 @@
 #include "node/takeover.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "base/clock.hpp"
 #include "base/fault.hpp"
+#include "base/log.hpp"
 
 namespace reef::node {
 
 namespace {
 
 constexpr std::chrono::milliseconds look_pause{200};
+// The takeover fails after so many interrupted walks in a row that counted nothing.
+constexpr int fruitless_max = 5;
 
 struct Walk {
     std::size_t uncounted = 0;  // rows that no sum had in
     std::size_t counted = 0;    // of them, now
+    std::optional<Error> interrupted;
 };
 
-// Through all records of a resource.
-Task<Walk> walk(model::ResourceId resource, commit::Committer& committer, store::RowScanner& rows) {
+// The connection was lost. The next walk sees which rows have been counted.
+bool may_pass(const Error& error) {
+    return error.code == Errc::unavailable || error.code == Errc::outcome_unknown;
+}
+
+// Counts the records of a resource that are not counted yet.
+Task<Walk> walk(model::ResourceId resource, commit::Committer& committer, store::Reader& reader) {
     Walk walked;
     std::optional<model::Key> after;
     for (;;) {
@@ -33,8 +43,13 @@ Task<Walk> walk(model::ResourceId resource, commit::Committer& committer, store:
         walked.uncounted += uncounted.records.size();
         fault_point("takeover.piece");
         auto taken = co_await committer.ingest(std::move(uncounted));
-        if (!taken) co_return taken.error();
-        walked.counted += taken->changed;
+        if (taken) {
+            walked.counted += taken->received;
+        } else if (may_pass(taken.error())) {
+            walked.interrupted = taken.error();
+        } else {
+            co_return taken.error();
+        }
     }
 }
 
@@ -46,7 +61,8 @@ Task<std::size_t> take_over_rows(const model::Schema& schema, commit::Committer&
     const std::string under_way{store::takeover_cursor};
     const std::string done{store::taken_over_cursor};
     std::size_t taken = 0;
-    auto ledger = co_await ledgers.ledger();
+    int fruitless = 0;
+    auto ledger = co_await reader.ledger();
     if (!ledger) co_return ledger.error();
     if (!ledger->cursors.contains(under_way)) co_return taken;
     for (const model::Resource& resource : schema.resources) {
@@ -56,7 +72,13 @@ Task<std::size_t> take_over_rows(const model::Schema& schema, commit::Committer&
             taken += walked->counted;
             if (walked->uncounted == 0) break;
             if (walked->counted == walked->uncounted) continue;
-            // Another program keeps the rest locked: try again.
+            if (walked->interrupted) {
+                log::warn("The takeover was interrupted and goes on",
+                          {{"reason", walked->interrupted->what}});
+                fruitless = walked->counted == 0 ? fruitless + 1 : 0;
+                if (fruitless == fruitless_max) co_return *walked->interrupted;
+            }
+            // Another program keeps the rest locked, or a lost connection left it: try again.
             if (stop_asked && stop_asked()) co_return Error{Errc::closed, "stopped"};
             Result<void> slept = co_await system_clock().sleep(look_pause);
             if (!slept) co_return slept.error();

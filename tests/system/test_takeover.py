@@ -85,7 +85,7 @@ def test_rows_and_versions_stay(make_node):
     check(node)
     assert put(node, 10, 5, 3).status_code == 409
     assert put(node, 10, 5, 4).json()["version"] == 5
-    made = requests.post(f"{node.base_url}/properties", json={"price": 1}, timeout=5).json()
+    made = requests.post(f"{node.base_url}/properties", json={"price": 1}, timeout=30).json()
     assert made["id"] > 3000
     node.restart()
     assert get(node, 10).json()["version"] == 5
@@ -125,7 +125,7 @@ def test_wider_types_and_what_belongs_to_its_owner(make_node):
     assert put(node, 1, 13, 1).status_code == 200
     assert put(node, 1, 5000, 2).status_code == 422, "its owner's rule holds"
     assert psql(node.database_url, "SELECT note, number FROM properties WHERE id = 1") == "mine|1"
-    made = requests.post(f"{node.base_url}/properties", json={"price": 1}, timeout=5)
+    made = requests.post(f"{node.base_url}/properties", json={"price": 1}, timeout=30)
     assert made.status_code == 201
     with pytest.raises(AssertionError, match="properties_updated_at_idx_own"):
         psql(node.database_url, "INSERT INTO properties (id, price, region_origin, note,"
@@ -143,6 +143,20 @@ def test_what_other_programs_do_goes_on(make_node):
     psql(reporting, "INSERT INTO properties VALUES (9001, 250000.00, 3, 1, 'us')")
     assert psql(reporting, SEVEN + " WHERE id = 10").startswith("10|10.25|0||us|4|")
     wait_until(lambda: get(node, 9001).status_code == 200, what="its record")
+
+
+def test_a_connection_that_is_lost_meanwhile_is_nobodys_error(make_node):
+    """As when the server ends a transaction in which a busy machine was silent for long."""
+    node = prepared(
+        make_node(), TABLE, ROWS, "CREATE SEQUENCE updates", "CREATE FUNCTION end_the_first()"
+        " RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF nextval(''updates'') = 1 THEN PERFORM"
+        " pg_terminate_backend(pg_backend_pid()); END IF; RETURN NULL; END'",
+        "CREATE TRIGGER ending AFTER UPDATE ON properties FOR EACH ROW"
+        " EXECUTE FUNCTION end_the_first()")
+    node.start()
+    assert int(psql(node.database_url, "SELECT last_value FROM updates")) > 1, "it was ended"
+    assert records(node) == 1200
+    check(node)
 
 
 # ---- what speaks against it ----------------------------------------------------------------------
@@ -316,7 +330,7 @@ def test_two_processes_take_over_together(make_node, tmp_path, cluster):
 
 def conflicts(*nodes):
     return [conflict for node in nodes for conflict in requests.get(
-        f"{node.base_url}/_atoll/conflicts", timeout=5).json()["items"]]
+        f"{node.base_url}/_atoll/conflicts", timeout=30).json()["items"]]
 
 
 def verified(regions):
