@@ -112,7 +112,7 @@ def by_hand(node, sqlite, postgres=None):
     if node.database_url:
         return psql(node.database_url, postgres or sqlite)
     file, = (node.folder / "data").glob("*.db")
-    connection = sqlite3.connect(file, timeout=10, isolation_level=None)
+    connection = sqlite3.connect(file, timeout=60, isolation_level=None)
     with contextlib.closing(connection) as database:
         row = database.execute(sqlite).fetchone()
     return "" if row is None or row[0] is None else str(row[0])

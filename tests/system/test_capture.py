@@ -194,7 +194,7 @@ def increment(node, key):
     with requests.Session() as session:
         row = session.get(f"{node.base_url}/properties/{key}", timeout=30).json()
         for _ in range(1000):
-            answer = session.put(f"{node.base_url}/properties/{key}", timeout=10,
+            answer = session.put(f"{node.base_url}/properties/{key}", timeout=30,
                                  json={"price": row["price"] + 1, "version": row["version"]})
             if answer.status_code == 200:
                 return
