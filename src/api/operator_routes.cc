@@ -51,7 +51,7 @@ void append_resources(std::string& out, const Schema& schema, const store::Ledge
 OperatorRoutes::OperatorRoutes(OperatorParts parts)
     : parts_(std::move(parts)),
       problems_(parts_.problems),
-      letters_(parts_.schema, parts_.reader, parts_.letters, problems_) {}
+      letters_(parts_.schema, parts_.conflicts, parts_.letters, problems_) {}
 
 http::Response OperatorRoutes::problem(std::string_view error, std::string detail,
                                        const http::Request& request) const {
@@ -73,7 +73,7 @@ asio::awaitable<http::Response> OperatorRoutes::conflicts(const http::Request& r
     const auto query = parse_query(request.query);
     std::uint64_t after = 0;
     if (query) after = std::strtoull(parameter(*query, "after").value_or("").c_str(), nullptr, 10);
-    auto found = co_await parts_.reader.conflicts(after, listed);
+    auto found = co_await parts_.conflicts.conflicts(after, listed);
     if (!found) co_return problem("unavailable", found.error().what, request);
     std::string body = "{\"items\":[";
     for (const store::Conflict& conflict : *found) {
@@ -95,7 +95,7 @@ asio::awaitable<http::Response> OperatorRoutes::status() {
     append_json_string(body, parts_.node);
     body += ",\"origin\":";
     append_json_string(body, ledger->self);
-    const auto conflicts = co_await parts_.reader.conflicts(0, listed);
+    const auto conflicts = co_await parts_.conflicts.conflicts(0, listed);
     body += ",\"conflicts\":" + std::to_string(conflicts ? conflicts->size() : 0);
     body += ",\"dead\":" + std::to_string(ledger->parked.size());
     append(body, parts_.standing());

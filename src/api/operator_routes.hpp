@@ -25,7 +25,7 @@ struct Standing {
 struct OperatorParts {
     const model::Schema& schema;
     const http::ProblemShape& problems;
-    store::ConflictReader& reader;
+    store::ConflictReader& conflicts;
     commit::Progress& progress;
     peers::Peers& peers;
     replication::DeadLetters& letters;

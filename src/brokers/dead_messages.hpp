@@ -15,7 +15,6 @@ namespace reef::brokers {
 
 struct DeadMessagesParts {
     commit::Committer& committer;
-    Clock& clock;
     Broker& broker;
     std::string topic;   // of the dead
     bool keeps = false;  // all nodes see such a message, and one puts it aside: is it this one?
@@ -42,7 +41,7 @@ private:
     std::atomic<std::uint64_t> count_{0};
     std::unique_ptr<Sink> dead_;   // from the first message on that goes there
     std::unique_ptr<Sink> again_;  // from the first message on that is sent again
-    AsyncMutex putting_aside_;
+    AsyncMutex putting_aside_;     // a message at a time
 };
 
 }  // namespace reef::brokers

@@ -155,9 +155,9 @@ store::WriteSet BatchState::finish() {
 }
 
 void BatchState::write(Change change) {
-    const Hash128 row_hash = write_log(change);
+    const Hash128 hash = write_log(change);
     remember(change);
-    put(std::move(change.row), row_hash);
+    put(std::move(change.row), hash);
     ++next_seq;
 }
 

@@ -208,8 +208,14 @@ private:
         const auto decide = [this](model::Intent intent) {
             return replication_.writes().submit_forwarded(std::move(intent));
         };
-        return {.records = {app_.schema, app_.api, reader, reader, reader, replication_.writes(),
-                            progress, system_clock()},
+        return {.records = {.schema = app_.schema,
+                            .api = app_.api,
+                            .rows = reader,
+                            .log = reader,
+                            .ledgers = reader,
+                            .writes = replication_.writes(),
+                            .progress = progress,
+                            .clock = system_clock()},
                 .peers = {app_.schema, problems, reader, progress, peers_, decide, system_clock(),
                           options_.name, schema_id_, status_.stopping},
                 .operators = {app_.schema, problems, reader, progress, peers_,

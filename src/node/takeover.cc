@@ -27,7 +27,7 @@ bool may_pass(const Error& error) {
 }
 
 // Counts the records of a resource that are not counted yet.
-Task<Walk> walk(model::ResourceId resource, commit::Committer& committer, store::Reader& reader) {
+Task<Walk> walk(model::ResourceId resource, commit::Committer& committer, store::RowScanner& rows) {
     Walk walked;
     std::optional<model::Key> after;
     for (;;) {
@@ -44,7 +44,7 @@ Task<Walk> walk(model::ResourceId resource, commit::Committer& committer, store:
         fault_point("takeover.piece");
         auto taken = co_await committer.ingest(std::move(uncounted));
         if (taken) {
-            walked.counted += taken->received;
+            walked.counted += taken->changed;
         } else if (may_pass(taken.error())) {
             walked.interrupted = taken.error();
         } else {
@@ -62,7 +62,7 @@ Task<std::size_t> take_over_rows(const model::Schema& schema, commit::Committer&
     const std::string done{store::taken_over_cursor};
     std::size_t taken = 0;
     int fruitless = 0;
-    auto ledger = co_await reader.ledger();
+    auto ledger = co_await ledgers.ledger();
     if (!ledger) co_return ledger.error();
     if (!ledger->cursors.contains(under_way)) co_return taken;
     for (const model::Resource& resource : schema.resources) {

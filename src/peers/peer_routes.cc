@@ -48,8 +48,13 @@ const PeerRoutes::Call* PeerRoutes::find(const http::Request& request) {
 PeerRoutes::PeerRoutes(PeerRouteParts parts)
     : parts_(std::move(parts)),
       problems_(parts_.problems),
-      history_({parts_.schema, parts_.reader, parts_.reader, parts_.reader, parts_.reader,
-                parts_.progress, parts_.node},
+      history_({.schema = parts_.schema,
+                .log = parts_.reader,
+                .rows = parts_.reader,
+                .scanner = parts_.reader,
+                .requests = parts_.reader,
+                .progress = parts_.progress,
+                .node = parts_.node},
                problems_),
       proof_(parts_.schema, parts_.reader, parts_.reader, problems_) {}
 

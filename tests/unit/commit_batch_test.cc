@@ -99,7 +99,7 @@ TEST_F(BatchTest, WhatPeersSendIsRefusedWithoutTheLease) {
         ASSERT_FALSE(done);
         EXPECT_EQ(done.error().code, Errc::unavailable);
     }
-    EXPECT_TRUE(batch.take(ship("T1")));
+    EXPECT_TRUE(batch.take(commit::ClientWrite{ship("T1")}));
 }
 
 TEST_F(BatchTest, OneItemTakesWhatAnotherGaveUp) {

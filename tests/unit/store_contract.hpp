@@ -25,10 +25,10 @@ public:
     virtual std::unique_ptr<Store> open(const Schema& schema) = 0;
     virtual bool keeps() const { return true; }  // across opening it again
 };
-using MakePlace = std::unique_ptr<StoreFactory> (*)();
-// Without it a test's name in a report is the address of the function.
-inline std::string name_of(const testing::TestParamInfo<MakePlace>&) {
-    return "Place";
+using MakeStoreFactory = std::unique_ptr<StoreFactory> (*)();
+// Without it a test's name in a report ends with the address of the function.
+inline std::string name_of(const testing::TestParamInfo<MakeStoreFactory>&) {
+    return "Store";
 }
 
 // Two resources with every type of field: `things` by integer, `notes` by text.
@@ -72,7 +72,7 @@ Hash128 hash_of_row(const Schema& schema, const Row& row);
 // "things/7 alive {…}": to compare whole rows in a message that can be read.
 std::string shown(const Schema& schema, const Row& row);
 
-class StoreContract : public testing::TestWithParam<MakePlace> {
+class StoreContract : public testing::TestWithParam<MakeStoreFactory> {
 protected:
     StoreContract();
 
