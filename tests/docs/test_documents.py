@@ -37,3 +37,17 @@ def test_page(page: pathlib.Path, request):
             f"psql -XAt {fleet.env['DATABASE_URL_US']} -c")
     problems = run(steps_of(page.read_text()), replace, cwd=fleet.folder, env=fleet.env)
     assert not problems, "\n\n".join(problems)
+
+
+@pytest.mark.parametrize("names", [["README.md", "docs/property-listing.md"],
+                                   ["docs/property-listing.md", "README.md"]],
+                         ids=["the README first", "the README last"])
+def test_one_page_after_the_other(names, fleet):
+    """People go on with the next page on the regions that they have running."""
+    if "KAFKA_BROKER" in fleet.env or "DATABASE_URL_US" in fleet.env:
+        pytest.skip("once is enough")
+    replace = {"localhost:8080": fleet.host, "atoll serve": f"serve {fleet.folder}"}
+    for name in names:
+        problems = run(steps_of((REPOSITORY / name).read_text()), replace, cwd=fleet.folder,
+                       env=fleet.env)
+        assert not problems, "\n\n".join([name, *problems])
