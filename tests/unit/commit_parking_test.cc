@@ -122,7 +122,7 @@ TEST_F(ParkingTest, WhatComesLaterQueuesBehindAndIsReplayedInOrder) {
     eu_writes("a", "second");
     EXPECT_EQ(apply(3, 1).parked.size(), 1U) << "behind the first, though it would fit now";
     EXPECT_EQ(marks(), "3 received, 0 applied, 2 parked");
-    EXPECT_EQ(done(committer.settle(settlement({1, 3}))).value().received, 2U);
+    EXPECT_EQ(done(committer.settle(settlement({1, 3}))).value().changed, 2U);
     EXPECT_EQ(name_in("a"), "second");
     EXPECT_EQ(marks(), "3 received, 3 applied, 0 parked");
     eu_writes("a", "third");
@@ -193,7 +193,7 @@ TEST_F(ParkingTest, DiscardedIsWhatARowOfAPeerHoldsOrWhatIsWaivedAndListed) {
     commit::Settlement taken = nothing;
     writer.refused.clear();
     taken.rows = {*eu.row(Key{"a"})};
-    EXPECT_EQ(done(committer.settle(taken)).value().received, 1U);
+    EXPECT_EQ(done(committer.settle(taken)).value().changed, 1U);
     EXPECT_EQ(marks(), "1 received, 1 applied, 0 parked");
     EXPECT_EQ(name_in("a"), "first");
 
@@ -203,7 +203,7 @@ TEST_F(ParkingTest, DiscardedIsWhatARowOfAPeerHoldsOrWhatIsWaivedAndListed) {
     commit::Settlement waived;
     waived.letters = {{"eu.1", 2}};
     waived.waived = "not ours";
-    EXPECT_EQ(done(committer.settle(waived)).value().received, 1U);
+    EXPECT_EQ(done(committer.settle(waived)).value().changed, 1U);
     EXPECT_EQ(marks(), "2 received, 2 applied, 0 parked");
     EXPECT_EQ(name_in("a"), "first");
     const auto listed = value_of_task(reader->conflicts(0, {}));

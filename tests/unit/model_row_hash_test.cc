@@ -14,7 +14,7 @@ Row row_of(const Resource& resource, std::string_view json) {
 }
 
 constexpr std::string_view pen =
-    R"({"key":"pen","vector":"us.a:2,eu.b:1","fields":{"name":"Pen","note":null,"high":3,)"
+    R"({"key":"pen","vector":"eu.b:1:1,us.a:2:2","fields":{"name":"Pen","note":null,"high":3,)"
     R"("low":null,"stage":"new"},"life":"1 us.a:1@1000000","stamps":{"name":"us.a:2@2000000"},)"
     R"("counters":{"stock":{"us.a":[5,"us.a:1@1000000"]}},"twins":[["eu.b",1]]})";
 
@@ -44,7 +44,7 @@ TEST(RowHash, TellsApartAllThatARowHolds) {
     const Hash128 hash = row_hash(resource, row_of(resource, pen));
     EXPECT_TRUE(is_hash_of(hash, resource, row_of(resource, pen)));
     for (const auto& [from, to] :
-         {std::pair{R"("pen")", R"("pan")"}, std::pair{"eu.b:1", "eu.b:2"},
+         {std::pair{R"("pen")", R"("pan")"}, std::pair{"eu.b:1:1", "eu.b:2:1"},
           std::pair{R"("name":"Pen")", R"("name":"Pan")"},
           std::pair{R"("note":null)", R"("note":"")"}, std::pair{R"("high":3)", R"("high":null)"},
           std::pair{R"("stage":"new")", R"("stage":"moving")"},
