@@ -434,6 +434,7 @@ Hash128 row_hash(const Resource& resource, const Row& row) {
     append_name(text, "life");
     append_quoted(text, life_text(row.life));
     append_twins(text, resource, row);
+    text += '}';
     Hash128 hash = hash_of(text);
     return hash += fields.sum();
 }

@@ -15,6 +15,7 @@ from stored import (
     copy_of,
     hash_of,
     newest_batch,
+    row_hash,
 )
 
 TABLES = ("properties", "atoll_tombstones_properties")
@@ -134,7 +135,7 @@ class Copy:
                 key, text = row[0], canonical(row)
                 self.texts[key] = text
                 self.rows[key] = Row(json.loads(text, parse_float=str))
-                if hash_of(text) != row[-1]:
+                if row_hash(row) != row[-1]:
                     self.faults.append(f"{key}: its hash is wrong")
                 bucket = int.from_bytes(hash_of(str(key))[8:], "big") % BUCKETS
                 sums[bucket] = sums[bucket] + int.from_bytes(row[-1], "big") & HASH_ONES
