@@ -24,9 +24,9 @@ void Watch::notify() {
     }
 }
 
-Task<void> Watch::wait_beyond(std::uint64_t seen, std::chrono::nanoseconds deadline) {
+Task<void> Watch::wait_beyond(std::uint64_t seen, std::chrono::nanoseconds timeout) {
     const auto executor = co_await asio::this_coro::executor;
-    const auto waiter = clock_.timer(executor, deadline);
+    const auto waiter = clock_.timer(executor, timeout);
     {
         const std::lock_guard lock{mutex_};
         if (generation() > seen) co_return Result<void>{};

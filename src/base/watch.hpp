@@ -21,8 +21,8 @@ public:
 
     std::uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
     void notify();
-    // Returns once generation() is above `seen`; timeout when the deadline passes first.
-    Task<void> wait_beyond(std::uint64_t seen, std::chrono::nanoseconds deadline);
+    // Returns once generation() is above `seen`; timeout: not within `timeout`.
+    Task<void> wait_beyond(std::uint64_t seen, std::chrono::nanoseconds timeout);
 
 private:
     Clock& clock_;

@@ -20,8 +20,8 @@ std::shared_ptr<const store::Ledger> Progress::ledger() const {
     return ledger_;
 }
 
-Task<void> Progress::wait_for(model::Position wanted, std::chrono::nanoseconds deadline) {
-    const auto until = clock_.steady() + deadline;
+Task<void> Progress::wait_for(model::Position wanted, std::chrono::nanoseconds timeout) {
+    const auto until = clock_.steady() + timeout;
     for (;;) {
         const std::uint64_t seen = watch_.generation();
         if (model::covers(ledger()->applied(), wanted)) co_return Result<void>{};
@@ -33,14 +33,14 @@ Task<void> Progress::wait_for(model::Position wanted, std::chrono::nanoseconds d
     co_return Error{Errc::timeout, "this store has not come as far yet"};
 }
 
-Task<void> Progress::wait_beyond(std::uint64_t seen, std::chrono::nanoseconds deadline) {
+Task<void> Progress::wait_beyond(std::uint64_t seen, std::chrono::nanoseconds timeout) {
     struct Counted {  // however the wait ends
         explicit Counted(std::atomic<int>& those) : all(those) { ++all; }
         ~Counted() { --all; }
         std::atomic<int>& all;
     };
     const Counted one{waiting_};
-    co_return co_await watch_.wait_beyond(seen, deadline);
+    co_return co_await watch_.wait_beyond(seen, timeout);
 }
 
 }  // namespace reef::commit

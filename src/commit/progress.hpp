@@ -23,11 +23,11 @@ public:
     std::shared_ptr<const store::Ledger> ledger() const;
     Watch& watch() { return watch_; }
     std::uint64_t generation() const { return watch_.generation(); }
-    // Returns once everything in `wanted` is applied here; timeout when the deadline passes first.
+    // Returns once everything in `wanted` is applied here; timeout: not within `timeout`.
     // Resumes on the caller's executor.
-    Task<void> wait_for(model::Position wanted, std::chrono::nanoseconds deadline);
+    Task<void> wait_for(model::Position wanted, std::chrono::nanoseconds timeout);
     // The same for what only the caller can look at: returns once there is something new.
-    Task<void> wait_beyond(std::uint64_t seen, std::chrono::nanoseconds deadline);
+    Task<void> wait_beyond(std::uint64_t seen, std::chrono::nanoseconds timeout);
     // Whether somebody is inside one of these two: what they wait for may be had elsewhere.
     bool awaited() const { return waiting_ > 0; }
 

@@ -38,7 +38,7 @@ class Stream {
 public:
     virtual ~Stream() = default;
     // Sends one piece now; returns when the kernel has it all. False: the client is gone, or took
-    // nothing for the write deadline, or the server stops. Then there is no more to do.
+    // nothing for the write timeout, or the server stops. Then there is no more to do.
     virtual asio::awaitable<bool> write(std::string_view piece) = 0;
 };
 

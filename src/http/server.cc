@@ -61,9 +61,9 @@ public:
                 accept_failures_.load(std::memory_order_relaxed)};
     }
 
-    void drain(std::chrono::milliseconds deadline) override {
+    void drain(std::chrono::milliseconds timeout) override {
         if (drained_.exchange(true)) return;
-        const auto end = std::chrono::steady_clock::now() + deadline;
+        const auto end = std::chrono::steady_clock::now() + timeout;
         asio::co_spawn(accepting_, stop_accepting(), asio::use_future).get();
         std::vector<std::future<void>> drained;
         for (const auto& group : groups_)
@@ -72,10 +72,10 @@ public:
             group.wait_until(end);
     }
 
-    void stop(std::chrono::milliseconds deadline) override {
+    void stop(std::chrono::milliseconds timeout) override {
         if (stopped_.exchange(true)) return;
-        const auto end = std::chrono::steady_clock::now() + deadline;
-        drain(deadline);
+        const auto end = std::chrono::steady_clock::now() + timeout;
+        drain(timeout);
         std::vector<std::future<void>> all_ended;
         for (const auto& group : groups_)
             all_ended.push_back(group->stop());

@@ -44,11 +44,11 @@ public:
     // Both are callable from any thread but the io threads, which must be running; a second call
     // does nothing.
     // Stops accepting, closes idle connections, lets requests under way finish (their answers say
-    // "Connection: close"); returns when only streams are left, or when `deadline` has passed.
-    virtual void drain(std::chrono::milliseconds deadline) = 0;
-    // Drains, ends streams; returns when all are done, or when `deadline` has passed and the rest
+    // "Connection: close"); returns when only streams are left, or when `timeout` has passed.
+    virtual void drain(std::chrono::milliseconds timeout) = 0;
+    // Drains, ends streams; returns when all are done, or when `timeout` has passed and the rest
     // was cut. No coroutine of the server is left then. The destructor stops too, at once.
-    virtual void stop(std::chrono::milliseconds deadline) = 0;
+    virtual void stop(std::chrono::milliseconds timeout) = 0;
 };
 
 // One handler for each io context, in order. The contexts are run by the caller (one thread each)
