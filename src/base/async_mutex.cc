@@ -12,7 +12,8 @@ struct AsyncMutex::State {
     // A coroutine that waits. It sleeps on its timer, and is woken by the end of that.
     struct Waiter {
         std::shared_ptr<asio::steady_timer> timer;
-        bool owns = false;  // the mutex was handed to it
+        bool owns = false;   // the mutex was handed to it …
+        bool queued = true;  // … or may still be
     };
 
     bool locked = false;
@@ -27,6 +28,7 @@ struct AsyncMutex::State {
         Waiter& next = *waiting.front();
         waiting.pop_front();
         next.owns = true;
+        next.queued = false;
         next.timer->cancel();
     }
 };
@@ -77,7 +79,7 @@ Task<AsyncMutex::Lock> AsyncMutex::wait(std::shared_ptr<asio::steady_timer> time
         ~Queued() {
             if (owns) {
                 state->unlock();
-            } else {
+            } else if (queued) {
                 state->waiting.remove(this);
             }
         }

@@ -49,6 +49,8 @@ Task<bool> DeadMessages::keep_in_store(const Arrived& arrived, const std::string
 }
 
 Task<void> DeadMessages::send_again(Message message) {
+    const auto turn = co_await sending_again_.lock();
+    if (!turn) co_return turn.error();
     if (!again_) again_ = parts_.broker.open_sink({});
     std::vector<Message> messages;
     messages.push_back(std::move(message));

@@ -41,7 +41,9 @@ private:
     std::atomic<std::uint64_t> count_{0};
     std::unique_ptr<Sink> dead_;   // from the first message on that goes there
     std::unique_ptr<Sink> again_;  // from the first message on that is sent again
-    AsyncMutex putting_aside_;     // a message at a time
+    // A sink takes one call at a time.
+    AsyncMutex putting_aside_;
+    AsyncMutex sending_again_;
 };
 
 }  // namespace reef::brokers

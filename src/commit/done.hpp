@@ -16,7 +16,7 @@ struct Parked {
 };
 
 struct Applied {
-    std::uint64_t received = 0;  // a run's origin is known up to here, after this batch
+    std::uint64_t received = 0;  // the origin of a run's last change is known up to here
     std::uint64_t changed =
         0;  // rows of a snapshot, dead letters settled, writes of other programs
     std::vector<Parked> parked;  // what became a dead letter

@@ -55,6 +55,14 @@ std::string uuid7(Time time, std::array<std::uint8_t, 16> random) {
     return uuid_text(random, 7);
 }
 
+// Of several ids of a request the one that its client keeps on every try: many give each try an
+// X-Request-ID of its own, beside one Idempotency-Key for all.
+const RequestId& steadiest(const std::vector<RequestId>& ids) {
+    const auto key = std::find_if(ids.begin(), ids.end(),
+                                  [](const RequestId& id) { return id.kind == RequestKind::key; });
+    return key == ids.end() ? ids.front() : *key;
+}
+
 // A request that is tried in two regions makes one record: its key follows from its id. The
 // client may repeat its own id hours later, so nothing but the id goes into that key: version 8.
 // The gateway tries its id again at once and says the same time: version 7, in order of time.
@@ -62,7 +70,7 @@ std::optional<Key> key_from_request(const Resource& resource, const Intent& inte
     if (resource.key_field().key != KeyKind::uuid7 || intent.request.ids.empty()) {
         return std::nullopt;
     }
-    const RequestId& id = intent.request.ids.front();
+    const RequestId& id = steadiest(intent.request.ids);
     const Hash128 hash = hash_of(resource.name + ' ' + to_text(id));
     std::array<std::uint8_t, 16> bytes{};
     for (std::size_t i = 0; i < 8; ++i) {

@@ -318,9 +318,9 @@ private:
     std::string_view rest_;
 };
 
-// Null, or the default, and as old as the record's life.
-bool is_untouched(const Field& field, const Cell& cell, const Life& life) {
-    return cell.stamp == life.stamp && cell.value == field.default_value.value_or(Value{});
+// No write has set the field since the record's life began.
+bool is_untouched(const Cell& cell, const Life& life) {
+    return cell.stamp == life.stamp;
 }
 
 // One hash for each field that counts: their sum does not depend on the order.
@@ -384,16 +384,18 @@ void append_row_json(std::string& out, const Resource& resource, const Row& row)
 
 namespace {
 
-// Where a field with a default was not known yet, a row from another node was stored with all that
-// this node sent of it, the default too. One sum for each set of such fields, if they are few.
+// A row that was stored before its app had a field with a default has that default by now. The
+// stored hash lacks it. One sum for each set of such fields; the last fields first, since new ones
+// stand at the end, and no more than a few.
 std::vector<Hash128> default_hashes(const Resource& resource, const Row& row) {
     constexpr std::size_t sums_max = 256;
     std::vector<Hash128> sums;
-    for (FieldId id = 0; id < row.cells.size() && sums.size() < sums_max / 2; ++id) {
+    for (FieldId id = static_cast<FieldId>(row.cells.size()); id-- > 0;) {
+        if (sums.size() >= sums_max / 2) break;
         const Field& field = resource.fields[id];
         const bool here = resource.has_state(id) && field.merge != Merge::counter;
-        if (!here || !field.default_value) continue;
-        if (!is_untouched(field, row.cells[id], row.life)) continue;
+        if (!here || !field.default_value || row.cells[id].value != *field.default_value) continue;
+        if (!is_untouched(row.cells[id], row.life)) continue;
         FieldHashes one{row.life};
         append_json(one.begin(field.name), field, row.cells[id].value);
         one.add(row.life.stamp);
@@ -414,7 +416,8 @@ Hash128 row_hash(const Resource& resource, const Row& row) {
         const Cell& cell = row.cells[id];
         if (field.merge == Merge::counter) {
             fields.add_counter(field.name, cell.parts);
-        } else if (resource.has_state(id) && !is_untouched(field, cell, row.life)) {
+        } else if (resource.has_state(id) &&
+                   !(is_null(cell.value) && is_untouched(cell, row.life))) {
             append_json(fields.begin(field.name), field, cell.value);
             fields.add(cell.stamp);
         }
@@ -440,14 +443,14 @@ Hash128 row_hash(const Resource& resource, const Row& row) {
 }
 
 bool is_hash_of(const Hash128& hash, const Resource& resource, const Row& row) {
-    if (hash == row_hash(resource, row)) return true;
-    for (const Hash128& more : default_hashes(resource, row)) {
-        Hash128 with = row_hash(resource, row);
-        if ((with += more) == hash) return true;
-    }
+    const Hash128 whole = row_hash(resource, row);
+    if (hash == whole) return true;
     std::string json;
     append_row_json(json, resource, row);
-    return hash == hash_of(json);
+    if (hash == hash_of(json)) return true;
+    const auto sums = default_hashes(resource, row);
+    return std::any_of(sums.begin(), sums.end(),
+                       [&](const Hash128& lacking) { return (Hash128{whole} -= lacking) == hash; });
 }
 
 Result<Row> read_row_json(const Resource& resource, const Json& json) {

@@ -53,7 +53,7 @@ void Database::stop() {
 
 void Database::committed(const store::Ledger& ledger) {
     progress_.advance(ledger);
-    parts_.committed(ledger);
+    if (parts_.committed) parts_.committed(ledger);
 }
 
 commit::BatchContext Database::batch_context() {

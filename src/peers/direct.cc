@@ -141,8 +141,9 @@ public:
 
 private:
     Task<Answer> ask(http::Call call, milliseconds timeout) {
-        // The peer may have closed a kept connection meanwhile: then it read nothing of the call,
-        // and the call is made once more on a new connection.
+        // The peer closed a kept connection: most often it was idle, but the peer may have died
+        // after it read the call. The call is made once more. That is safe, since a write bears
+        // the id of its request.
         const bool kept = !idle_.empty();
         auto answer = co_await try_once(call, timeout);
         const bool stale = !answer && answer.error().code == Errc::closed;

@@ -34,7 +34,8 @@ class PeerCalls {
 public:
     using Answer = http::Answer;
     virtual ~PeerCalls() = default;
-    // unavailable: it was not sent. outcome_unknown: it was, and no answer came in time.
+    // unavailable: no connection; an earlier try on a kept one may have been carried out.
+    // outcome_unknown: it was sent, and no answer came in time.
     virtual Task<Answer> post(std::string path, std::string body,
                               std::chrono::milliseconds timeout) = 0;
     virtual Task<Answer> get(std::string target, std::chrono::milliseconds timeout) = 0;

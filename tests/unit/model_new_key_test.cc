@@ -50,6 +50,13 @@ TEST_F(NewKeyTest, WithoutAnyIdItIsOfTheTimeAndUnique) {
     EXPECT_NE(key(us, create({})), one);
 }
 
+TEST_F(NewKeyTest, OfTheIdempotencyKeyWhereEachTryHasAnIdOfItsOwn) {
+    const auto tried = [this](const char* id) {
+        return create({{RequestKind::id, id}, {RequestKind::key, "order-7"}}, id);
+    };
+    EXPECT_EQ(key(us, tried("try-1")), key(eu, tried("try-2")));
+}
+
 TEST_F(NewKeyTest, OfTheClientsIdItIsTheSameHoursLater) {
     for (const RequestKind kind : {RequestKind::id, RequestKind::key}) {
         Intent later = create({{kind, "a1"}}, "attempt-2");

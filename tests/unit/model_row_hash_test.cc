@@ -65,10 +65,21 @@ TEST(RowHash, StaysWhenAFieldIsAdded) {
         for (const Field& added : {colour(), colour(Value{std::string{"blue"}})}) {
             const Schema newer = with_field(added, at);
             const Row row = row_of(newer.resources[0], pen);
-            EXPECT_EQ(row_hash(newer.resources[0], row), hash) << at;
+            EXPECT_EQ(row_hash(newer.resources[0], row) == hash, added.nullable) << at;
             EXPECT_TRUE(is_hash_of(hash, newer.resources[0], row)) << at;
         }
     }
+}
+
+TEST(RowHash, StaysWhenADefaultIsGivenChangedOrTakenAway) {
+    const std::string json = with(R"("note":null,)", R"("note":null,"colour":"blue",)");
+    const auto hash_with = [&json](Field added) {
+        const Schema schema = with_field(std::move(added), 3);
+        return row_hash(schema.resources[0], row_of(schema.resources[0], json));
+    };
+    const Hash128 hash = hash_with(colour(Value{std::string{"blue"}}));
+    EXPECT_EQ(hash_with(colour(Value{std::string{"green"}})), hash);
+    EXPECT_EQ(hash_with(colour()), hash);
 }
 
 // One node's app has the field, the other's does not yet.

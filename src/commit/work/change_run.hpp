@@ -1,4 +1,4 @@
-// Changes of one origin, as they came from a peer or a broker.
+// Changes of other nodes, as they came from a peer or a broker.
 #pragma once
 
 #include <optional>
@@ -21,7 +21,7 @@ struct ChangeRun {
             return readable() ? std::optional{change.row.ref()} : record;
         }
     };
-    std::vector<Entry> entries;  // in the order of their numbers
+    std::vector<Entry> entries;  // of each origin in the order of their numbers
 
     std::size_t rows_count() const;
     void add_to(store::LoadRequest& request, const model::Schema& schema) const;
