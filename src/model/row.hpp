@@ -104,6 +104,9 @@ std::optional<Life> parse_life(std::string_view text);
 // matter. So a stored row keeps its hash when a nullable field is added to the app, and nodes whose
 // apps differ by that field agree on the hash.
 Hash128 row_hash(const Resource& resource, const Row& row);
+// What nodes compare: a field that shows its default, and that no write has set, is left out too.
+// So nodes agree on the rows of before while only some of them have a new field with a default.
+Hash128 compared_hash(const Resource& resource, const Row& row);
 // Whether `hash` was stored with this very row; also before the app had fields that now show their
 // default. Rows that were stored before there was row_hash have the hash of their JSON.
 bool is_hash_of(const Hash128& hash, const Resource& resource, const Row& row);

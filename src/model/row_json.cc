@@ -409,15 +409,23 @@ std::vector<Hash128> default_hashes(const Resource& resource, const Row& row) {
 
 }  // namespace
 
-Hash128 row_hash(const Resource& resource, const Row& row) {
+namespace {
+
+enum class Defaults : std::uint8_t { count, left_out };
+
+Hash128 hash_with(Defaults defaults, const Resource& resource, const Row& row) {
+    const auto is_left_out = [&](const Field& field, const Cell& cell) {
+        if (!is_untouched(cell, row.life)) return false;
+        return is_null(cell.value) || (defaults == Defaults::left_out && field.default_value &&
+                                       cell.value == *field.default_value);
+    };
     FieldHashes fields{row.life};
     for (FieldId id = 0; id < row.cells.size(); ++id) {
         const Field& field = resource.fields[id];
         const Cell& cell = row.cells[id];
         if (field.merge == Merge::counter) {
             fields.add_counter(field.name, cell.parts);
-        } else if (resource.has_state(id) &&
-                   !(is_null(cell.value) && is_untouched(cell, row.life))) {
+        } else if (resource.has_state(id) && !is_left_out(field, cell)) {
             append_json(fields.begin(field.name), field, cell.value);
             fields.add(cell.stamp);
         }
@@ -440,6 +448,16 @@ Hash128 row_hash(const Resource& resource, const Row& row) {
     text += '}';
     Hash128 hash = hash_of(text);
     return hash += fields.sum();
+}
+
+}  // namespace
+
+Hash128 row_hash(const Resource& resource, const Row& row) {
+    return hash_with(Defaults::count, resource, row);
+}
+
+Hash128 compared_hash(const Resource& resource, const Row& row) {
+    return hash_with(Defaults::left_out, resource, row);
 }
 
 bool is_hash_of(const Hash128& hash, const Resource& resource, const Row& row) {

@@ -18,7 +18,7 @@ void append_proof(std::string& out, const Resource& resource, const Row& row) {
     append_json_string(out, to_text(row.key));
     out += ",\"vector\":\"";
     append_text(out, row.vector);
-    out += "\",\"hash\":\"" + to_hex(row_hash(resource, row)) + "\",\"alive\":";
+    out += "\",\"hash\":\"" + to_hex(compared_hash(resource, row)) + "\",\"alive\":";
     out += row.alive() ? "true" : "false";
 }
 
