@@ -6,6 +6,7 @@
 #include "commit/id_allocation.hpp"
 #include "model/effects.hpp"
 #include "model/join.hpp"
+#include "model/row_hash.hpp"
 
 namespace reef::commit {
 

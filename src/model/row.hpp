@@ -99,18 +99,6 @@ Result<Row> read_row_json(const Resource& resource, const Json& json);
 std::string life_text(const Life& life);  // "1 us.k3f9:1@…" or "2 us.k3f9:7@… as 4001"
 std::optional<Life> parse_life(std::string_view text);
 
-// The hash of everything in the row. A field that is null, and that no write has set since the
-// record's life began, counts as if the schema did not have it; the order of the fields does not
-// matter. So a stored row keeps its hash when a nullable field is added to the app, and nodes whose
-// apps differ by that field agree on the hash.
-Hash128 row_hash(const Resource& resource, const Row& row);
-// What nodes compare: a field that shows its default, and that no write has set, is left out too.
-// So nodes agree on the rows of before while only some of them have a new field with a default.
-Hash128 compared_hash(const Resource& resource, const Row& row);
-// Whether `hash` was stored with this very row; also before the app had fields that now show their
-// default. Rows that were stored before there was row_hash have the hash of their JSON.
-bool is_hash_of(const Hash128& hash, const Resource& resource, const Row& row);
-
 // Every stamp, counter and twin names a write that is inside the row's vector.
 Result<void> check_row(const Resource& resource, const Row& row);
 

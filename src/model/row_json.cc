@@ -2,6 +2,7 @@
 #include <charconv>
 
 #include "model/row.hpp"
+#include "model/row_text.hpp"
 #include "model/value_text.hpp"
 
 namespace reef::model {
@@ -10,35 +11,11 @@ namespace {
 
 constexpr std::string_view superseded_word = " as ";
 
-// Opens a member of an object: a comma unless it is the first, then "name":
-void append_name(std::string& out, std::string_view name) {
-    if (out.back() != '{') out += ',';
-    out += '"';
-    out += name;  // field names need no escapes
-    out += "\":";
-}
-
-void append_quoted(std::string& out, std::string_view plain) {
-    out += '"';
-    out += plain;
-    out += '"';
-}
-
-// The same with a name that another node's schema gave.
+// As append_name(), with a name that another node's schema gave.
 void append_foreign_name(std::string& out, std::string_view name) {
     if (out.back() != '{') out += ',';
     append_json_string(out, name);
     out += ':';
-}
-
-// "stock":{"us.k3f9":[-2,"us.k3f9:12@…"]}
-void append_counter(std::string& out, const std::vector<CounterPart>& parts) {
-    out += '{';
-    for (const CounterPart& part : parts) {
-        append_name(out, part.origin);
-        out += '[' + std::to_string(part.total) + ",\"" + to_text(part.stamp) + "\"]";
-    }
-    out += '}';
 }
 
 // A stamp equal to the life's own is not written: most of a new record's are.
@@ -85,27 +62,6 @@ void append_counters(std::string& out, const Resource& resource, const Row& row)
     for (const UnknownField& field : row.unknown)
         append(field.name, field.parts);
     if (any) out += '}';
-}
-
-void append_twins(std::string& out, const Resource& resource, const Row& row) {
-    if (row.twins.empty()) return;
-    append_name(out, "twins");
-    out += '[';
-    for (std::size_t i = 0; i < row.twins.size(); ++i) {
-        const Twin& twin = row.twins[i];
-        if (i > 0) out += ',';
-        out += "[\"" + twin.dot.origin + "\"," + std::to_string(twin.dot.seq);
-        if (!twin.deltas.empty()) {
-            out += ",\"" + life_text(twin.life) + "\",{";
-            for (const auto& [field, delta] : twin.deltas) {
-                append_name(out, resource.fields[field].name);
-                out += std::to_string(delta);
-            }
-            out += '}';
-        }
-        out += ']';
-    }
-    out += ']';
 }
 
 void append_state(std::string& out, const Resource& resource, const Row& row) {
@@ -318,37 +274,6 @@ private:
     std::string_view rest_;
 };
 
-// No write has set the field since the record's life began.
-bool is_untouched(const Cell& cell, const Life& life) {
-    return cell.stamp == life.stamp;
-}
-
-// One hash for each field that counts: their sum does not depend on the order.
-class FieldHashes {
-public:
-    explicit FieldHashes(const Life& life) : life_(life) {}
-
-    std::string& begin(std::string_view name) {
-        text_ = name;
-        return text_ += '=';
-    }
-    void add(const Stamp& stamp) {
-        if (stamp != life_.stamp) text_ += '@' + to_text(stamp);
-        sum_ += hash_of(text_);
-    }
-    void add_counter(std::string_view name, const std::vector<CounterPart>& parts) {
-        if (parts.empty()) return;
-        append_counter(begin(name), parts);
-        sum_ += hash_of(text_);
-    }
-    const Hash128& sum() const { return sum_; }
-
-private:
-    const Life& life_;
-    std::string text_;
-    Hash128 sum_;
-};
-
 Result<void> check_unknown(const Row& row) {
     for (const UnknownField& field : row.unknown) {
         if (field.value.empty() == field.parts.empty()) {
@@ -380,95 +305,6 @@ void append_row_json(std::string& out, const Resource& resource, const Row& row)
     out += '}';
     append_state(out, resource, row);
     out += '}';
-}
-
-namespace {
-
-// A row that was stored before its app had a field with a default has that default by now. The
-// stored hash lacks it. One sum for each set of such fields; the last fields first, since new ones
-// stand at the end, and no more than a few.
-std::vector<Hash128> default_hashes(const Resource& resource, const Row& row) {
-    constexpr std::size_t sums_max = 256;
-    std::vector<Hash128> sums;
-    for (FieldId id = static_cast<FieldId>(row.cells.size()); id-- > 0;) {
-        if (sums.size() >= sums_max / 2) break;
-        const Field& field = resource.fields[id];
-        const bool here = resource.has_state(id) && field.merge != Merge::counter;
-        if (!here || !field.default_value || row.cells[id].value != *field.default_value) continue;
-        if (!is_untouched(row.cells[id], row.life)) continue;
-        FieldHashes one{row.life};
-        append_json(one.begin(field.name), field, row.cells[id].value);
-        one.add(row.life.stamp);
-        const std::size_t before = sums.size();
-        for (std::size_t i = 0; i < before; ++i)
-            sums.push_back(Hash128{sums[i]} += one.sum());
-        sums.push_back(one.sum());
-    }
-    return sums;
-}
-
-}  // namespace
-
-namespace {
-
-enum class Defaults : std::uint8_t { count, left_out };
-
-Hash128 hash_with(Defaults defaults, const Resource& resource, const Row& row) {
-    const auto is_left_out = [&](const Field& field, const Cell& cell) {
-        if (!is_untouched(cell, row.life)) return false;
-        return is_null(cell.value) || (defaults == Defaults::left_out && field.default_value &&
-                                       cell.value == *field.default_value);
-    };
-    FieldHashes fields{row.life};
-    for (FieldId id = 0; id < row.cells.size(); ++id) {
-        const Field& field = resource.fields[id];
-        const Cell& cell = row.cells[id];
-        if (field.merge == Merge::counter) {
-            fields.add_counter(field.name, cell.parts);
-        } else if (resource.has_state(id) && !is_left_out(field, cell)) {
-            append_json(fields.begin(field.name), field, cell.value);
-            fields.add(cell.stamp);
-        }
-    }
-    for (const UnknownField& field : row.unknown) {
-        fields.add_counter(field.name, field.parts);
-        const bool untouched = field.value == "null" && field.stamp == row.life.stamp;
-        if (field.value.empty() || untouched) continue;
-        fields.begin(field.name) += field.value;
-        fields.add(field.stamp);
-    }
-    std::string text = "{";
-    append_name(text, "key");
-    append_json(text, resource.key_field(), value_from(row.key));
-    append_name(text, "vector");
-    append_quoted(text, to_text(row.vector));
-    append_name(text, "life");
-    append_quoted(text, life_text(row.life));
-    append_twins(text, resource, row);
-    text += '}';
-    Hash128 hash = hash_of(text);
-    return hash += fields.sum();
-}
-
-}  // namespace
-
-Hash128 row_hash(const Resource& resource, const Row& row) {
-    return hash_with(Defaults::count, resource, row);
-}
-
-Hash128 compared_hash(const Resource& resource, const Row& row) {
-    return hash_with(Defaults::left_out, resource, row);
-}
-
-bool is_hash_of(const Hash128& hash, const Resource& resource, const Row& row) {
-    const Hash128 whole = row_hash(resource, row);
-    if (hash == whole) return true;
-    std::string json;
-    append_row_json(json, resource, row);
-    if (hash == hash_of(json)) return true;
-    const auto sums = default_hashes(resource, row);
-    return std::any_of(sums.begin(), sums.end(),
-                       [&](const Hash128& lacking) { return (Hash128{whole} -= lacking) == hash; });
 }
 
 Result<Row> read_row_json(const Resource& resource, const Json& json) {

@@ -2,6 +2,7 @@
 
 #include "base/text/json.hpp"
 #include "base/text/uri.hpp"
+#include "model/row_hash.hpp"
 #include "model/value_text.hpp"
 
 namespace reef::peers {

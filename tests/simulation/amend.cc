@@ -1,5 +1,7 @@
 #include "amend.hpp"
 
+#include "model/row_hash.hpp"
+
 #include <algorithm>
 
 namespace reef::simulation {

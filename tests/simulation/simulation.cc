@@ -4,6 +4,7 @@
 
 #include "clients.hpp"
 #include "inspect.hpp"
+#include "model/row_hash.hpp"
 #include "network.hpp"
 #include "schema.hpp"
 

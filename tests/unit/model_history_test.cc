@@ -10,6 +10,7 @@
 #include "islands.hpp"
 #include "model/effects.hpp"
 #include "model/join.hpp"
+#include "model/row_hash.hpp"
 
 namespace reef::test {
 namespace {

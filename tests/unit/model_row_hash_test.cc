@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "islands.hpp"
-#include "model/row.hpp"
+#include "model/row_hash.hpp"
 
 namespace reef::test {
 namespace {

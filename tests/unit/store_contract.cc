@@ -1,5 +1,6 @@
 #include "store_contract.hpp"
 
+#include "model/row_hash.hpp"
 #include "model/value_text.hpp"
 
 namespace reef::store::test {
