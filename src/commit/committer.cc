@@ -84,28 +84,26 @@ Task<Outcome> Committer::submit(Intent intent) {
     }
 }
 
-Task<Applied> Committer::apply(ChangeRun run) {
-    Result<Done> done = co_await enqueue(std::move(run));
+Task<Applied> Committer::enqueue_applied(Work work) {
+    Result<Done> done = co_await enqueue(std::move(work));
     if (!done) co_return as_told(done.error());
     co_return std::get<Applied>(std::move(*done));
+}
+
+Task<Applied> Committer::apply(ChangeRun run) {
+    return enqueue_applied(std::move(run));
 }
 
 Task<Applied> Committer::load(Rows rows) {
-    Result<Done> done = co_await enqueue(std::move(rows));
-    if (!done) co_return as_told(done.error());
-    co_return std::get<Applied>(*done);
+    return enqueue_applied(std::move(rows));
 }
 
 Task<Applied> Committer::settle(Settlement settlement) {
-    Result<Done> done = co_await enqueue(std::move(settlement));
-    if (!done) co_return as_told(done.error());
-    co_return std::get<Applied>(std::move(*done));
+    return enqueue_applied(std::move(settlement));
 }
 
 Task<Applied> Committer::ingest(ExternalSqlWrites captured) {
-    Result<Done> done = co_await enqueue(std::move(captured));
-    if (!done) co_return as_told(done.error());
-    co_return std::get<Applied>(std::move(*done));
+    return enqueue_applied(std::move(captured));
 }
 
 Task<ImportResults> Committer::adopt(ForeignRun run) {

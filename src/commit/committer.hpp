@@ -89,6 +89,7 @@ public:
 
 private:
     Task<Done> enqueue(Work work);
+    Task<Applied> enqueue_applied(Work work);
     Task<void> commit_turn(Turn& turn);
     Task<void> commit(const Piece& piece);
     Task<std::unique_ptr<Batch>> load_batch(const Piece& piece);
