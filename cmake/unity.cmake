@@ -1,7 +1,7 @@
-# Joins the sources of a target six at a time, folder by folder, so that what they all include is
-# parsed once for six. In releases only: sanitizers and debug builds compile each file by itself, so
-# that one changed file stays cheap there and each file shows that it includes what it uses.
-set(REEF_UNITY_FILES_MAX 6)
+# Joins the sources of a target eight at a time, folder by folder, so that what they all include is
+# parsed once for eight. In releases only: sanitizers and debug builds compile each file by itself,
+# so that one changed file stays cheap there and each file shows that it includes what it uses.
+set(REEF_UNITY_FILES_MAX 8)
 
 function(reef_join_sources target)
   get_target_property(sources ${target} SOURCES)

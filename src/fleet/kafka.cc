@@ -31,7 +31,7 @@ num.io.threads=4
 )";
 
 // Formats the data folder once. The folder does not depend on the broker's port.
-constexpr const char* preparation = R"(
+constexpr const char* format_script = R"(
 [ ! -e "$1/data/meta.properties" ] || exit 0
 shift
 exec "$@"
@@ -105,7 +105,7 @@ Result<BackingService> kafka_service(const KafkaOptions& options) {
     auto& arguments = service.member.command.arguments;
     arguments = java_command(*java, jars);
     auto& prepare = service.member.preparation.arguments;
-    prepare = {"sh", "-c", preparation, "sh", service.folder};
+    prepare = {"sh", "-c", format_script, "sh", service.folder};
     prepare.insert(prepare.end(), arguments.begin(), arguments.end());
     prepare.insert(prepare.end(), {"kafka.tools.StorageTool", "format", "-t", cluster_id, "-c",
                                    properties, "--ignore-formatted"});

@@ -21,7 +21,7 @@ constexpr const char* role = "atoll";
 
 // Descriptor 3 is the service's folder. The script builds the cluster under another name and
 // renames it at the end, so that a preparation which was interrupted starts from scratch.
-constexpr const char* preparation = R"(
+constexpr const char* cluster_script = R"(
 set -e
 [ ! -e /proc/self/fd/3/cluster ] || exit 0
 made=/proc/self/fd/3/made
@@ -109,7 +109,7 @@ Result<BackingService> postgres_service(const PostgresOptions& options) {
     server.stop_signal = SIGINT;  // on SIGTERM the server would wait for every client to leave
     service.member.preparation = server;
     service.member.preparation.arguments = {
-        "sh", "-c", preparation, "sh", *programs, options.database, role};
+        "sh", "-c", cluster_script, "sh", *programs, options.database, role};
     server.arguments = {*programs + "/postgres", "-D", "/proc/self/fd/3/cluster", "-p",
                         std::to_string(options.port)};
     for (const char* setting :

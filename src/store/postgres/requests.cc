@@ -102,14 +102,14 @@ private:
         attempts_{Type::text}, bodies_{Type::bytes}, effects_{Type::text};
 };
 
-const std::string insert_sql =
+const std::string insert_ids_sql =
     "INSERT INTO atoll_requests (id, number, at, origin, seq, resource, key, kind, attempt, body,"
     " effects) SELECT * FROM unnest($1::text[], $2::bigint[], $3::timestamp[], $4::text[],"
     " $5::bigint[], $6::text[], $7::text[], $8::bigint[], $9::text[], $10::bytea[], $11::text[])";
 
 // An id that is saved again gets a new number: it counts as the youngest.
 const std::string replace_sql =
-    insert_sql +
+    insert_ids_sql +
     " ON CONFLICT (id) DO UPDATE SET number = excluded.number, at = excluded.at,"
     " origin = excluded.origin, seq = excluded.seq, resource = excluded.resource,"
     " key = excluded.key, kind = excluded.kind, attempt = excluded.attempt, body = excluded.body,"
@@ -130,7 +130,7 @@ void append_requests(Commands& commands, const Schema& schema,
         if (latest.at(id) != &seen) continue;
         (absent.contains(id) ? inserted : replaced).add(schema, id, ++last, seen);
     }
-    inserted.append_to(commands, insert_sql);
+    inserted.append_to(commands, insert_ids_sql);
     replaced.append_to(commands, replace_sql);
 }
 
