@@ -6,7 +6,6 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <cerrno>
@@ -73,21 +72,6 @@ void switch_to(const User& user) {
     sigprocmask(SIG_SETMASK, &none, nullptr);
     execvpe(process.arguments[0], process.arguments, process.environment);
     give_up(127, "can't run ", process.arguments[0]);
-}
-
-std::vector<std::string> environment_of(const Command& command) {
-    std::vector<std::string> all;
-    for (const auto& [name, value] : command.environment)
-        all.push_back(name + '=' + value);
-    for (char** entry = environ; *entry; ++entry) {
-        const std::string_view known{*entry};
-        const std::string_view name = known.substr(0, known.find('='));
-        const bool replaced =
-            std::any_of(command.environment.begin(), command.environment.end(),
-                        [name](const auto& variable) { return variable.first == name; });
-        if (!replaced) all.emplace_back(known);
-    }
-    return all;
 }
 
 std::vector<char*> pointers_to(std::vector<std::string>& texts) {
@@ -189,7 +173,7 @@ Result<std::unique_ptr<Child>> start_child(boost::asio::io_context& context, con
         return Error{Errc::unavailable, std::string{"no pipe: "} + std::strerror(errno)};
     }
     std::vector<std::string> arguments = command.arguments;
-    std::vector<std::string> environment = environment_of(command);
+    std::vector<std::string> environment = environment_with(command.environment);
     const auto argument_pointers = pointers_to(arguments);
     const auto environment_pointers = pointers_to(environment);
     const NewProcess process{argument_pointers.data(),

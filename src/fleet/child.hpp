@@ -11,11 +11,10 @@
 #include <string>
 #include <vector>
 
+#include "base/program.hpp"
 #include "base/result.hpp"
 
 namespace reef::fleet {
-
-using Variables = std::vector<std::pair<std::string, std::string>>;
 
 struct User {
     uid_t id = 0;

@@ -3,7 +3,6 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -16,7 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* debian = "/usr/lib/postgresql";  // …/15/bin
 constexpr const char* role = "atoll";
 
 // Descriptor 3 is the service's folder. The script builds the cluster under another name and
@@ -40,32 +38,6 @@ std::string version_of(const fs::path& cluster) {
     std::string version;
     std::getline(std::ifstream{cluster / "PG_VERSION"}, version);
     return version;
-}
-
-// The folder with the programs of the newest version that Debian installed, or else the folder in
-// which `initdb` is found.
-Result<std::string> newest_programs() {
-    int newest = 0;
-    std::error_code none;
-    for (const auto& entry : fs::directory_iterator{debian, none}) {
-        const int version = std::atoi(entry.path().filename().c_str());
-        if (fs::exists(entry.path() / "bin/postgres", none)) newest = std::max(newest, version);
-    }
-    if (newest > 0) return (fs::path{debian} / std::to_string(newest) / "bin").string();
-    const auto found = find_program("initdb");
-    if (found) return fs::path{*found}.parent_path().string();
-    return Error{Errc::unavailable, "PostgreSQL is not installed: no " + std::string{debian} +
-                                        "/*/bin/postgres, and " + found.error().what +
-                                        ": apt-get install postgresql (on Debian; or tools/install "
-                                        "full)"};
-}
-
-Result<std::string> programs_for(const fs::path& cluster) {
-    const std::string version = version_of(cluster);
-    const fs::path same = fs::path{debian} / version / "bin";
-    std::error_code none;
-    if (!version.empty() && fs::exists(same / "postgres", none)) return same.string();
-    return newest_programs();
 }
 
 // Absent: we are not root, so the server runs as our own user.
@@ -97,7 +69,7 @@ Result<BackingService> postgres_service(const PostgresOptions& options) {
     service.port = options.port;
     const fs::path folder = fs::path{options.data} / service.member.name;
     service.folder = folder.string();
-    const auto programs = programs_for(folder / "cluster");
+    const auto programs = postgres_programs("initdb", version_of(folder / "cluster"));
     if (!programs) return programs.error();
     const auto user = user_for_server();
     if (!user) return user.error();
