@@ -7,6 +7,7 @@
 
 namespace reef::cli {
 
+Command backup_command();
 Command check_command();
 Command conflicts_command();
 Command dead_letters_command();
@@ -14,6 +15,7 @@ std::vector<Command> fleet_commands();  // stop, start, restart, down, logs, cut
 Command gateway_config_command();
 Command health_command();
 Command openapi_command();
+Command restore_command();
 Command seed_command();
 Command serve_command();
 Command status_command();

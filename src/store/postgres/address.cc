@@ -50,6 +50,15 @@ Task<Address> resolve(asio::any_io_executor executor, std::string url) {
     co_return address;
 }
 
+Variables environment_of(const std::string& url) {
+    Variables variables;
+    const Options options{PQconninfoParse(url.c_str(), nullptr)};
+    for (const PQconninfoOption* option = options.get(); option && option->keyword; ++option) {
+        if (option->envvar && option->val) variables.emplace_back(option->envvar, option->val);
+    }
+    return variables;
+}
+
 std::string place_of(const std::string& url) {
     const Options options{PQconninfoParse(url.c_str(), nullptr)};
     const std::string port = value_of(options, "port");

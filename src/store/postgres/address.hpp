@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "base/program.hpp"
 #include "base/task.hpp"
 
 namespace reef::store::postgres {
@@ -15,6 +16,10 @@ struct Address {
 
 // unavailable: the name is not known now.
 Task<Address> resolve(asio::any_io_executor executor, std::string url);
+
+// The variables by which PostgreSQL's own programs find the same database (PGHOST, PGPASSWORD, …):
+// their arguments can be seen by everybody on this machine.
+Variables environment_of(const std::string& url);
 
 // "host:port/database", without user and password, for messages.
 std::string place_of(const std::string& url);

@@ -11,7 +11,6 @@ namespace {
 // The holder gives a sign of life so often, and the others look for one. A holder that has been
 // silent for more than a second loses the lease.
 constexpr std::chrono::milliseconds beat{250};
-constexpr const char* take_sql = "SELECT pg_try_advisory_lock(7021974)";
 constexpr const char* end_silent_sql =
     "SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_stat_activity USING (pid)"
     " WHERE locktype = 'advisory' AND classid = 0 AND objid = 7021974 AND objsubid = 1 AND granted"
@@ -56,7 +55,7 @@ private:
     Task<LeaseUpdate> check() {
         Commands commands;
         commands.push_back(newest_command(known_token_));
-        if (lease_ == 0) commands.push_back({take_sql});
+        if (lease_ == 0) commands.push_back({take_lease_sql});
         if (lease_ == 0) commands.push_back({end_silent_sql});
         auto answers = co_await connection_->run(std::move(commands));
         if (!answers) co_return Error{Errc::unavailable, answers.error().what};
@@ -101,6 +100,8 @@ private:
 };
 
 }  // namespace
+
+const char* const take_lease_sql = "SELECT pg_try_advisory_lock(7021974)";
 
 std::unique_ptr<InstanceLease> make_lease(asio::any_io_executor executor, const Schema& schema,
                                           ConnectionOptions options) {

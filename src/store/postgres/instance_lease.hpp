@@ -11,6 +11,9 @@
 
 namespace reef::store::postgres {
 
+// The lease's lock, for a session: "t", or "f" if another one has it.
+extern const char* const take_lease_sql;
+
 std::unique_ptr<InstanceLease> make_lease(asio::any_io_executor executor, const Schema& schema,
                                           ConnectionOptions options);
 

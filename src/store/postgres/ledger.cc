@@ -104,36 +104,6 @@ void read_parked(const Schema& schema, const Json& letters, Ledger& ledger) {
     }
 }
 
-Result<BatchRow> batch_row_from(const Schema& schema, std::string_view text,
-                                std::string_view digests) {
-    const auto json = parse_json(text);
-    if (!json) return Error{Errc::invalid, "atoll_batches: " + json.error().what};
-    BatchRow row;
-    Ledger& ledger = row.ledger;
-    for (const Resource& resource : schema.resources)
-        ledger.digests.emplace(resource.id, Digest{});
-    ledger.self = text_in(json->find("origin"));
-    ledger.stamp = parse_stamp(text_in(json->find("stamp"))).value_or(Stamp{});
-    if (const Json* origins = json->find("origins")) read_origins(*origins, ledger);
-    if (const Json* slots = json->find("next_slot")) {
-        for (const auto& [name, slot] : slots->members) {
-            const Resource* of = schema.find(name);
-            if (of) ledger.next_id[of->id] = number_in<std::int64_t>(&slot);
-        }
-    }
-    if (const Json* cursors = json->find("cursors")) {
-        for (const auto& [name, cursor] : cursors->members)
-            ledger.cursors.emplace(name, cursor.text);
-    }
-    row.log_bytes = number_in<std::uint64_t>(json->find("log_bytes"));
-    row.last_request = number_in<std::uint64_t>(json->find("last_request"));
-    if (const Json* names = json->find("digests_of")) read_digests(schema, *names, digests, ledger);
-    if (!ledger.origins.contains(ledger.self)) {
-        return Error{Errc::invalid, "atoll_batches: the newest batch does not say its origin"};
-    }
-    return row;
-}
-
 }  // namespace
 
 // EXTERNAL: the digests are not compressed, and are stored in the row as long as it fits on a page.
@@ -179,6 +149,36 @@ Command unchanged_command(std::int64_t token, std::uint64_t lease) {
 
 std::uint64_t read_lease(const Answer& newest) {
     return newest.rows() == 1 ? newest.natural(0, 5) : 0;
+}
+
+Result<BatchRow> batch_row_from(const Schema& schema, std::string_view text,
+                                std::string_view digests) {
+    const auto json = parse_json(text);
+    if (!json) return Error{Errc::invalid, "atoll_batches: " + json.error().what};
+    BatchRow row;
+    Ledger& ledger = row.ledger;
+    for (const Resource& resource : schema.resources)
+        ledger.digests.emplace(resource.id, Digest{});
+    ledger.self = text_in(json->find("origin"));
+    ledger.stamp = parse_stamp(text_in(json->find("stamp"))).value_or(Stamp{});
+    if (const Json* origins = json->find("origins")) read_origins(*origins, ledger);
+    if (const Json* slots = json->find("next_slot")) {
+        for (const auto& [name, slot] : slots->members) {
+            const Resource* of = schema.find(name);
+            if (of) ledger.next_id[of->id] = number_in<std::int64_t>(&slot);
+        }
+    }
+    if (const Json* cursors = json->find("cursors")) {
+        for (const auto& [name, cursor] : cursors->members)
+            ledger.cursors.emplace(name, cursor.text);
+    }
+    row.log_bytes = number_in<std::uint64_t>(json->find("log_bytes"));
+    row.last_request = number_in<std::uint64_t>(json->find("last_request"));
+    if (const Json* names = json->find("digests_of")) read_digests(schema, *names, digests, ledger);
+    if (!ledger.origins.contains(ledger.self)) {
+        return Error{Errc::invalid, "atoll_batches: the newest batch does not say its origin"};
+    }
+    return row;
 }
 
 Result<std::optional<BatchRow>> read_newest(const Schema& schema, const Answer& answer,

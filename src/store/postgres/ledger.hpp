@@ -40,6 +40,9 @@ std::uint64_t read_lease(const Answer& newest);
 // Absent: the known one. invalid: another program wrote it.
 Result<std::optional<BatchRow>> read_newest(const Schema& schema, const Answer& answer,
                                             std::int64_t known_token);
+// The columns `ledger` and `digests` of a row, read.
+Result<BatchRow> batch_row_from(const Schema& schema, std::string_view ledger,
+                                std::string_view digests);
 // Fails with `conflict` unless both are still as they are known.
 Command unchanged_command(std::int64_t token, std::uint64_t lease);
 // Tells the node's other processes that there is a new batch, when it is committed. Its answer says

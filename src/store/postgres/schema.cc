@@ -17,8 +17,6 @@ namespace reef::store::postgres {
 
 namespace {
 
-constexpr const char* format = "1";
-
 // Which database this is: its cluster's, its timeline's (another one after a restore, or when a
 // standby took over) and its own number.
 constexpr const char* identity_sql =
@@ -56,7 +54,7 @@ public:
         if (done) done = co_await begin_takeover();
         if (!done) co_return done;
         Commands end;
-        put_meta(end, "format", format);
+        put_meta(end, "format", std::to_string(format));
         put_meta(end, "identity", identity_);
         end.push_back({"COMMIT", {}, false});
         co_return co_await execute(std::move(end));
@@ -77,11 +75,10 @@ private:
         co_return Result<void>{};
     }
 
-    // Waits for other processes that prepare the database at the same time.
     Task<void> begin() {
         Commands commands;
         commands.push_back({"BEGIN", {}, false});
-        commands.push_back({"SELECT pg_advisory_xact_lock(7021973)", {}, false});
+        commands.push_back({prepare_lock_sql, {}, false});
         commands.push_back({"SELECT to_regclass('atoll_node') IS NOT NULL", {}, false});
         commands.push_back({identity_sql, {}, false});
         auto answers = co_await connection_.run(std::move(commands));
@@ -163,10 +160,10 @@ private:
         if (!answers) co_return failed(answers.error());
         const Answer& found = answers->front();
         const std::string known{found.rows() == 1 ? found.text(0, 0) : "?"};
-        if (known != format) {
+        if (known != std::to_string(format)) {
             co_return invalid("it has the format " + known +
-                              ", which this version of Atoll cannot read (it knows " + format +
-                              ')');
+                              ", which this version of Atoll cannot read (it knows " +
+                              std::to_string(format) + ')');
         }
         const std::string node{answers->back().rows() == 1 ? answers->back().text(0, 0) : "?"};
         if (node != options_.node)
@@ -422,6 +419,9 @@ private:
 };
 
 }  // namespace
+
+const char* const prepare_lock_sql = "SELECT pg_advisory_xact_lock(7021973)";
+const char* const try_prepare_lock_sql = "SELECT pg_try_advisory_lock(7021973)";
 
 Task<void> prepare_database(Connection& connection, const Schema& schema,
                             const StoreOptions& options) {

@@ -6,6 +6,13 @@
 
 namespace reef::store::postgres {
 
+inline constexpr std::int64_t format = 1;  // of the tables that this version writes
+
+// Waits for other processes that prepare the database at the same time; or, for a session, "t", or
+// "f" if one does.
+extern const char* const prepare_lock_sql;
+extern const char* const try_prepare_lock_sql;
+
 // In one transaction. invalid: what is there is not this app's, or a newer version's.
 Task<void> prepare_database(Connection& connection, const Schema& schema,
                             const StoreOptions& options);

@@ -12,8 +12,6 @@ namespace reef::store::sqlite {
 
 namespace {
 
-constexpr std::int64_t format = 1;
-
 Error invalid(std::string what) {
     return {Errc::invalid, std::move(what)};
 }

@@ -7,6 +7,8 @@
 
 namespace reef::store::sqlite {
 
+inline constexpr std::int64_t format = 1;  // of the files that this version writes
+
 // invalid: another node's store, a newer version's, another program's; fields removed or of another
 // type; rows that break the app's new rules.
 Result<void> prepare_file(Connection& connection, const Schema& schema,
