@@ -26,25 +26,12 @@ public:
     }
 
     Task<void> commit(store::WriteSet saved) override {
-        if (parts_.world.random.below(400) == 0) {
+        if (is_busy()) {
             parts_.oracle.unsaved(parts_.node, saved);
             co_await writer_->release();
             co_return Error{Errc::unavailable, "the disk is busy"};
         }
-        const Nanoseconds time = parts_.world.random.between(parts_.sync / 4, parts_.sync);
-        auto slept = co_await parts_.clock.sleep(time);
-        if (!slept) co_return slept;
-        amend(parts_.plant, parts_.schema, before_, saved);
-        if (parts_.plant == Plant::answer_before_durable) {
-            late_ = std::move(saved);
-            co_await writer_->release();
-            co_return Result<void>{};
-        }
-        auto done = co_await save(std::move(saved));
-        if (!done) co_return done;
-        // From here on it is durable, and nobody knows yet.
-        slept = co_await parts_.clock.sleep(time);
-        co_return slept;
+        co_return co_await commit_in_time(std::move(saved));
     }
 
     // What is planted into a batch is not seen by one that was decided ahead of it.
@@ -61,7 +48,11 @@ public:
         if (parts_.world.random.below(20) == 0) co_return Error{Errc::locked, "overtaken"};
         auto begun = co_await begin_nothing();
         if (!begun) co_return begun;
-        co_return co_await commit(std::move(saved));
+        if (is_busy()) {  // then it is decided once more, and saved by commit()
+            co_await writer_->release();
+            co_return Error{Errc::unavailable, "the disk is busy"};
+        }
+        co_return co_await commit_in_time(std::move(saved));
     }
 
     asio::awaitable<void> release() override { return writer_->release(); }
@@ -69,6 +60,25 @@ public:
     Task<void> on_idle() override { return writer_->on_idle(); }
 
 private:
+    bool is_busy() { return parts_.world.random.below(400) == 0; }
+
+    Task<void> commit_in_time(store::WriteSet saved) {
+        const Nanoseconds time = parts_.world.random.between(parts_.sync / 4, parts_.sync);
+        auto slept = co_await parts_.clock.sleep(time);
+        if (!slept) co_return slept;
+        amend(parts_.plant, parts_.schema, before_, saved);
+        if (parts_.plant == Plant::answer_before_durable) {
+            late_ = std::move(saved);
+            co_await writer_->release();
+            co_return Result<void>{};
+        }
+        auto done = co_await save(std::move(saved));
+        if (!done) co_return done;
+        // From here on it is durable, and nobody knows yet.
+        slept = co_await parts_.clock.sleep(time);
+        co_return slept;
+    }
+
     Task<void> save(store::WriteSet saved) {
         if (parts_.plant == Plant::tear_commit) co_return co_await save_in_two(std::move(saved));
         if (parts_.plant == Plant::answer_before_durable) {

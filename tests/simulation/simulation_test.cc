@@ -50,6 +50,16 @@ TEST_P(Seeds, KeepWhatIsPromised) {
     }
 }
 
+// Each showed a defect once, of Atoll or of the oracle.
+TEST(Simulation, SeedsThatFailedBefore) {
+    for (const std::uint64_t seed : {5003287U}) {
+        Options options;
+        options.seed = seed;
+        const Outcome outcome = simulate_twice(options);
+        EXPECT_TRUE(outcome.failures.empty()) << command(seed) << '\n' << text_of(outcome.failures);
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(Simulation, Seeds, testing::Range<std::uint64_t>(0, blocks));
 
 class Planted : public testing::TestWithParam<PlantName> {};
