@@ -204,7 +204,7 @@ void BatchState::remember(const RequestId& id, const RequestSeen& seen) {
 
 void BatchState::retract(Change change) {
     const Row here = *record(change.row.ref());
-    if (version_of(here) > 1) list_conflict("twin", {}, here, change.row, change.row);
+    if (distinct_writes(here) > 1) list_conflict("twin", {}, here, change.row, change.row);
     write(std::move(change));
 }
 

@@ -140,7 +140,7 @@ std::optional<Decision> sent_home(const Resource& resource, const Intent& intent
     if (facts.reachable(*home)) {
         const bool compared = intent.precondition.names_version();
         return ForwardHome{*home, compared ? std::optional{current.vector} : std::nullopt,
-                           version_of(current)};
+                           distinct_writes(current)};
     }
     if (resource.home_down == HomeDown::accept) return std::nullopt;
     return refuse(Refusal::home_unreachable, name_of(resource, current.key) + " is written in " +
@@ -194,9 +194,9 @@ std::optional<Decision> check_compared(const Resource& resource, const Intent& i
     if (!intent.precondition.compared) return std::nullopt;
     const Order order = intent.precondition.compared->compare(current.vector);
     if (order == Order::equal) return std::nullopt;
-    // Writes that it did not see, and yet the version that it saw: all of them are second effects
-    // of requests whose first one it had. A region that comes back brings such.
-    const bool only_twins = intent.precondition.compared_version == version_of(current);
+    // A region that comes back brings second effects of requests whose first one it had seen.
+    const bool only_twins =
+        only_twins_beyond(*intent.precondition.compared, current.vector, current.twins);
     if (order == Order::before && only_twins) return std::nullopt;
     return refuse(order == Order::before ? Refusal::version_conflict : Refusal::replica_behind,
                   name_of(resource, current.key) + " has changed since, at its home", &current);

@@ -211,9 +211,10 @@ ForeignDecision decide_foreign(const Schema& schema, const ForeignWrite& write,
     if (here && !here->alive()) return PassedOver::deleted;
     bool concurrent = false;
     if (here) {
+        // A program that has not heard of a twin yet may count up to a number that is taken here.
         const std::uint64_t version = version_of(*here);
-        concurrent = write.version == version && differs(resource, write, *here) &&
-                     write.written > written_at(resource, *here);
+        concurrent = write.version >= distinct_writes(*here) && write.version <= version &&
+                     differs(resource, write, *here) && write.written > written_at(resource, *here);
         if (write.version <= version && !concurrent) return PassedOver::older;
     } else if (!write.misfit.empty()) {
         return Unfit{write.misfit};

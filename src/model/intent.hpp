@@ -20,7 +20,8 @@ struct Precondition {
     std::vector<Vector> if_none_match;     // none of these: else 412
     bool if_none_match_any = false;        // If-None-Match: *: only when there is none
     std::optional<Vector> compared;        // forwarded to its home: the row the other region saw
-    std::uint64_t compared_version = 0;    // and the version that it had there
+    // And the distinct writes in it: homes of earlier builds look at nothing else to know twins.
+    std::uint64_t compared_version = 0;
     bool names_version() const { return version || if_match_any || !if_match.empty(); }
 };
 
@@ -74,7 +75,7 @@ struct Replayed {  // had taken effect before: answer from that change
 struct ForwardHome {  // to be decided by the record's home
     std::string home;
     std::optional<Vector> compared;  // the row that the request's version was compared with
-    std::uint64_t version = 0;       // that row's
+    std::uint64_t version = 0;       // that row's distinct writes
 };
 struct Refused {
     Refusal refusal = Refusal::not_found;

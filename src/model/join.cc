@@ -134,29 +134,14 @@ bool same_content(const Resource& resource, const Row& a, const Row& b) {
     return true;
 }
 
-// Beside twins `from` has no write that `to` has not seen. Then the first effect of each twin is in
-// `to`, or stands elsewhere and is looked at when it comes.
-bool brings_only_twins(const Row& from, const Row& to, const std::vector<Twin>& twins) {
-    const auto& seen = to.vector.entries();
-    return std::ranges::all_of(from.vector.entries(), [&](const VectorEntry& entry) {
-        const auto at = std::ranges::find(seen, entry.origin, &VectorEntry::origin);
-        const VectorEntry known = at == seen.end() ? VectorEntry{entry.origin, 0, 0} : *at;
-        if (entry.seq <= known.seq) return true;
-        const auto unseen = std::ranges::count_if(twins, [&](const Twin& twin) {
-            return twin.dot.origin == entry.origin && twin.dot.seq > known.seq &&
-                   twin.dot.seq <= entry.seq;
-        });
-        return entry.count <= known.count + static_cast<std::uint64_t>(unseen);
-    });
-}
-
 // Where a request's second effect loses, nothing is lost: its first is there, or what followed
 // that. Where it wins over its first, both say the same. But it may win over what followed its
 // first, and both effects may lose together.
 bool only_twins_lose(const Resource& resource, const Clash& clash, const Row& a, const Row& b,
                      const Row& joined) {
     const auto is_lost_twin = [&](const Row& lost, const Dot& dot) {
-        return is_twin(joined, dot) && brings_only_twins(lost, &lost == &a ? b : a, joined.twins);
+        return is_twin(joined, dot) &&
+               only_twins_beyond((&lost == &a ? b : a).vector, lost.vector, joined.twins);
     };
     if (clash.kind == Clash::Kind::life) {
         const Row& lost = a.life < b.life ? a : b;

@@ -1,5 +1,7 @@
 #include "model/row.hpp"
 
+#include <algorithm>
+
 #include "model/value_text.hpp"
 
 namespace reef::model {
@@ -9,8 +11,28 @@ Stamp base_stamp() {
 }
 
 std::uint64_t version_of(const Row& row) {
+    const auto taken_off =
+        std::ranges::count_if(row.twins, [](const Twin& twin) { return !twin.deltas.empty(); });
+    return row.vector.writes() + static_cast<std::uint64_t>(taken_off);
+}
+
+std::uint64_t distinct_writes(const Row& row) {
     const std::uint64_t writes = row.vector.writes();
     return writes > row.twins.size() ? writes - row.twins.size() : 0;
+}
+
+bool only_twins_beyond(const Vector& seen, const Vector& writes, const std::vector<Twin>& twins) {
+    return std::ranges::all_of(writes.entries(), [&](const VectorEntry& entry) {
+        const auto at = std::ranges::find(seen.entries(), entry.origin, &VectorEntry::origin);
+        const bool known = at != seen.entries().end();
+        const VectorEntry before = known ? *at : VectorEntry{entry.origin, 0, 0};
+        if (entry.seq <= before.seq) return true;
+        const auto unseen = std::ranges::count_if(twins, [&](const Twin& twin) {
+            return twin.dot.origin == entry.origin && twin.dot.seq > before.seq &&
+                   twin.dot.seq <= entry.seq;
+        });
+        return entry.count <= before.count + static_cast<std::uint64_t>(unseen);
+    });
 }
 
 Value value_of(const Resource& resource, const Row& row, FieldId field) {

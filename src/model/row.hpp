@@ -43,7 +43,7 @@ struct Cell {
     bool operator==(const Cell&) const = default;
 };
 
-// A write that was one request's second effect: counted neither in version nor in counters.
+// A write that was one request's second effect: what it added to counters counts only once.
 struct Twin {
     Dot dot;
     // What it added to counters that an earlier effect in the same life had added already: taken
@@ -76,8 +76,15 @@ struct Row {
     bool operator==(const Row&) const = default;
 };
 
-// The integer that people see: distinct writes.
+// The integer that people see. A write adds one, second effects of requests too; and where a twin's
+// part of a counter was taken off, that adds one more. So of two states that a store shows one
+// after the other the later has the higher number: a number once shown never names another state.
 std::uint64_t version_of(const Row& row);
+// How many requests have written the row: its writes, twins not counted.
+std::uint64_t distinct_writes(const Row& row);
+// Whether each write in `writes` that `seen` does not cover is one of these twins. Then the first
+// effect of each is in `seen`, or stands elsewhere and is looked at when it comes.
+bool only_twins_beyond(const Vector& seen, const Vector& writes, const std::vector<Twin>& twins);
 
 // What people see in a field: the key, the version, a counter's sum (not below its min), or the
 // cell's value.

@@ -164,7 +164,8 @@ def knew_of(run, ask, effect):
 
 
 def every_write_counts_once(run):
-    """The version is the number of requests that took effect, in whichever region they did."""
+    """Twins apart, a row holds one write for each request that took effect, in whichever region;
+    and its table shows the version that the row has by its vector."""
     requests = collections.defaultdict(set)
     for request, effects in run.effects.items():
         for effect in effects:
@@ -172,8 +173,9 @@ def every_write_counts_once(run):
     for key, row in run.any.rows.items():
         count = (key in SEEDED) + len(requests[key]) + len(run.take_backs[key])
         shown = run.any.shown.get(key, row.version)
-        if row.version != count or shown != count:
-            yield f"{key}: {count} writes, and version {shown} (by its vector {row.version})"
+        if row.distinct_writes != count or shown != row.version:
+            yield (f"{key}: {count} writes, and version {shown} (its vector has {row.writes}, "
+                   f"{len(row.twins)} of them twins)")
 
 
 def a_region_takes_a_request_once(run):
@@ -202,12 +204,13 @@ def what_was_taken_back_is_listed(run):
     listed = {int(conflict["key"]) for conflict in itertools.chain(*run.conflicts.values())
               if conflict["kind"] == "twin"}
     for entry in run.entries():
-        if entry.takes_back and entry.row.version > 2 and entry.key not in listed:
+        if entry.takes_back and entry.row.distinct_writes > 2 and entry.key not in listed:
             yield f"{entry} was taken back with what was written to it, and is not listed"
 
 
 def a_version_is_written_over_once(run):
-    """At most one success for each (region, record, version), and it made the next version."""
+    """At most one success for each (region, record, version), and it made the next version; of a
+    record that holds a twin, a later one."""
     winners = collections.defaultdict(set)
     for ask in run.asks:
         if not ask.acknowledged or ask.version is None or not ask.written:
@@ -215,20 +218,16 @@ def a_version_is_written_over_once(run):
         origin = ask.written.rpartition(":")[0]
         key = ask.body["id"] if ask.body else ask.key  # one that was taken back stands for another
         winners[origin, key, ask.version].add(ask.request)
-        if ask.body and ask.body["version"] != ask.version + 1:
+        made = ask.body["version"] if ask.body else ask.version + 1
+        if made <= ask.version or made > ask.version + 1 + twins_of(run, key):
             yield f"it named version {ask.version}: {ask}"
     for (origin, key, version), requests in winners.items():
-        if len(requests) > 1 and not comes_again(run, origin, requests):
+        if len(requests) > 1:
             yield f"{origin} let {sorted(requests)} all write over version {version} of {key}"
 
 
-def comes_again(run, origin, requests):
-    """A twin that is found takes one off the version: the number comes again, for who knows."""
-    effects = sorted((effect for request in requests for effect in run.effects[request]
-                      if effect.dot[0] == origin), key=lambda effect: effect.dot)
-    return len(effects) == len(requests) and all(
-        later.row.covers(earlier.dot) and len(later.row.twins) > len(earlier.row.twins)
-        for earlier, later in itertools.pairwise(effects))
+def twins_of(run, key):
+    return len(run.any.rows[key].twins) if key in run.any.rows else 0
 
 
 # ---- what is there in the end --------------------------------------------------------------------

@@ -56,7 +56,16 @@ class Row:
 
     @property
     def version(self):
-        return sum(count for _, count in self.vector.values()) - len(self.twins)
+        """No number that was shown comes back: what a twin takes off a counter adds one more."""
+        return self.writes + sum(1 for twin in self.twins if len(twin) > 2)
+
+    @property
+    def writes(self):
+        return sum(count for _, count in self.vector.values())
+
+    @property
+    def distinct_writes(self):
+        return self.writes - len(self.twins)
 
     def covers(self, dot):
         origin, seq = dot

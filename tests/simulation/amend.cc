@@ -41,6 +41,19 @@ void keep_old(Plant plant, const Row& before, Row& row, const OriginId& self) {
     }
 }
 
+// The vector's count of the twin's origin stays where it was.
+void take_off_twins(const Row& before, Row& row) {
+    const Vector whole = row.vector;
+    for (const Twin& twin : row.twins) {
+        if (std::ranges::find(before.twins, twin.dot, &Twin::dot) != before.twins.end()) continue;
+        for (VectorEntry entry : whole.entries()) {
+            if (entry.origin != twin.dot.origin || entry.count < 2) continue;
+            --entry.count;
+            row.vector.put(std::move(entry));
+        }
+    }
+}
+
 void replace(const Schema& schema, store::WriteSet& saved, store::SavedRow& at, Row row) {
     const Hash128 hash = row_hash(schema[row.resource], row);
     const std::size_t bucket = hash_of(to_text(row.key)).low % store::digest_buckets;
@@ -57,15 +70,17 @@ void amend(Plant plant, const Schema& schema, const LoadedRows& before, store::W
     if (plant == Plant::forget_request_ids) saved.requests.clear();
     if (plant == Plant::forget_carried_ids && others) saved.requests.clear();
     if (plant == Plant::drop_conflicts) saved.conflicts.clear();
-    const bool rows =
-        plant == Plant::apply_twice || plant == Plant::skip_tie_break || plant == Plant::keep_local;
-    if (!rows || !others) return;
+    const bool rows = plant == Plant::apply_twice || plant == Plant::skip_tie_break ||
+                      plant == Plant::keep_local || plant == Plant::repeat_version;
+    if (!rows || (!others && plant != Plant::repeat_version)) return;
     for (store::SavedRow& saved_row : saved.rows) {
         const auto old = before.find(saved_row.row.ref());
         if (old == before.end() || old->second.row.cells.empty()) continue;
         Row row = saved_row.row;
         if (plant == Plant::apply_twice) {
             add_again(old->second.row, row, saved.ledger.self);
+        } else if (plant == Plant::repeat_version) {
+            take_off_twins(old->second.row, row);
         } else {
             keep_old(plant, old->second.row, row, saved.ledger.self);
         }

@@ -44,6 +44,7 @@ void Oracle::answered(Asked& asked, const Outcome& outcome, bool known_there, bo
 void Oracle::durable(std::size_t node, const store::WriteSet& saved) {
     std::set<RecordRef> came;
     for (const store::SavedRow& row : saved.rows) {
+        check_shown(node, row.row);
         const auto found = coming_[node].find(row.row.ref());
         if (found == coming_[node].end()) continue;
         if (!found->second.exact) blurred_.emplace(node, found->first);

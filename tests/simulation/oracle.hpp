@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "model/intent.hpp"
@@ -95,6 +96,7 @@ private:
     void check_locks();
     void check_creations(const std::map<model::RecordRef, Final>& finals);
     void check_version(const model::RecordRef& record, const Final& final);
+    void check_shown(std::size_t node, const model::Row& row);
     void check_fields(const model::RecordRef& record, const Final& final);
     void check_lww(const model::RecordRef& record, const Final& final, model::FieldId field);
     void check_counter(const model::RecordRef& record, const Final& final, model::FieldId field);
@@ -112,6 +114,8 @@ private:
     std::vector<std::map<model::RecordRef, Carried>> coming_;     // by node; not saved yet
     std::set<std::pair<std::size_t, model::RecordRef>> blurred_;  // may hold less than is noted
     std::set<model::RecordRef> brought_;
+    // By node, record and version: what a store showed under that number.
+    std::map<std::tuple<std::size_t, model::RecordRef, std::uint64_t>, std::string> shown_;
     std::vector<std::int64_t> shipments_made_;  // the numbers that clients were told
     std::vector<std::string> failures_;
 };

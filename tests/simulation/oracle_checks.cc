@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "inspect.hpp"
+#include "model/record_json.hpp"
 #include "model/value_text.hpp"
 #include "oracle.hpp"
 
@@ -80,13 +81,7 @@ void Oracle::check_locks() {
         if (asked.version) {
             const auto [other, fresh] =
                 winners.try_emplace({effect.node, record, *asked.version}, &effect);
-            // A twin that is found takes one off the version: the number comes again, for who
-            // knows.
-            const auto number = static_cast<std::size_t>(other->second - effects_.data());
-            const auto& twins = other->second->change.row.twins;
-            const bool comes_again =
-                effect.change.row.twins.size() > twins.size() && effect.causes.contains(number);
-            if (!fresh && !comes_again && other->second->request != effect.request) {
+            if (!fresh && other->second->request != effect.request) {
                 fail(name(record) + ": version " + std::to_string(*asked.version) +
                      " was taken twice in " + names_[effect.node] + ", by " + name(*other->second) +
                      " and " + name(effect));
@@ -133,11 +128,30 @@ void Oracle::check_version(const RecordRef& record, const Final& final) {
     std::set<std::size_t> requests;
     for (const Effect* effect : final.effects)
         requests.insert(effect->request);
-    const std::uint64_t expected = (seeded_.contains(record) ? 1 : 0) + requests.size();
-    if (version_of(final.row) != expected) {
-        fail(name(record) + " ends with version " + std::to_string(version_of(final.row)) +
-             " after " + std::to_string(expected) + " writes");
+    const std::uint64_t seeded = seeded_.contains(record) ? 1 : 0;
+    if (distinct_writes(final.row) != seeded + requests.size()) {
+        fail(name(record) + " ends with " + std::to_string(distinct_writes(final.row)) +
+             " distinct writes after " + std::to_string(seeded + requests.size()));
     }
+    const std::uint64_t writes = seeded + final.effects.size();
+    const std::uint64_t twins = final.effects.size() - requests.size();
+    const std::uint64_t version = version_of(final.row);
+    if (version < writes || version > writes + twins) {
+        fail(name(record) + " ends with version " + std::to_string(version) + " after " +
+             std::to_string(writes) + " writes, twins among them: " + std::to_string(twins));
+    }
+}
+
+// A number that a store has shown for a record never comes back for another state of it.
+void Oracle::check_shown(std::size_t node, const Row& row) {
+    std::string text = row.alive() ? "" : "gone: ";
+    append_record(text, schema_[row.resource], row, {});
+    const std::uint64_t version = version_of(row);
+    const auto [shown, fresh] = shown_.try_emplace({node, row.ref(), version}, text);
+    if (fresh || shown->second == text) return;
+    fail(names_[node] + " shows another " + name(row.ref()) + " as version " +
+         std::to_string(version) + ": " + text + " after " + shown->second);
+    shown->second = std::move(text);
 }
 
 void Oracle::check_fields(const RecordRef& record, const Final& final) {

@@ -23,6 +23,7 @@ enum class Plant : std::uint8_t {
     drop_relayed_tail,         // a node tells its peers only what it wrote itself
     forget_forwarded_request,  // a write is carried home without its request id
     forget_forwarded_version,  // a home takes such a write for one that saw its own row
+    repeat_version,            // a twin that is found takes its write off the version
     tear_commit,               // a crash keeps the position and loses the rows
 };
 
@@ -42,6 +43,7 @@ inline constexpr std::array plant_names{
     PlantName{Plant::drop_relayed_tail, "drop-relayed-tail"},
     PlantName{Plant::forget_forwarded_request, "forget-forwarded-request"},
     PlantName{Plant::forget_forwarded_version, "forget-forwarded-version"},
+    PlantName{Plant::repeat_version, "repeat-version"},
     PlantName{Plant::tear_commit, "tear-commit"},
 };
 

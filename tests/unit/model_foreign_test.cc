@@ -261,7 +261,7 @@ TEST_F(ForeignTest, TwoAdoptionsOfOneMessageAreTwins) {
     ASSERT_EQ(tell(us, body), "adopted");
     ASSERT_EQ(tell(ap, body), "adopted");
     exchange();
-    EXPECT_EQ(shown(us), "5.00 v6 12:00:05");
+    EXPECT_EQ(shown(us), "5.00 v7 12:00:05");
     EXPECT_EQ(us.text(), ap.text());
     EXPECT_TRUE(us.conflicts.empty());
     EXPECT_TRUE(ap.conflicts.empty());
@@ -270,7 +270,7 @@ TEST_F(ForeignTest, TwoAdoptionsOfOneMessageAreTwins) {
     ASSERT_EQ(tell(us, created, 2), "adopted");
     ASSERT_EQ(tell(ap, created, 2), "adopted");
     exchange();
-    EXPECT_EQ(shown(us, Key{std::int64_t{80}}), "7.00 v5 12:00:07");
+    EXPECT_EQ(shown(us, Key{std::int64_t{80}}), "7.00 v6 12:00:07");
     EXPECT_EQ(us.text(), ap.text());
 }
 

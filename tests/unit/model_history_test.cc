@@ -10,6 +10,7 @@
 #include "islands.hpp"
 #include "model/effects.hpp"
 #include "model/join.hpp"
+#include "model/record_json.hpp"
 #include "model/row_hash.hpp"
 
 namespace reef::test {
@@ -217,7 +218,9 @@ private:
             requests.insert(writes_[number].request);
             life = std::max(life, writes_[number].life);
         }
-        ASSERT_EQ(version_of(row), requests.size()) << "1 + distinct later writes";
+        ASSERT_EQ(distinct_writes(row), requests.size());
+        ASSERT_GE(version_of(row), numbers.size());
+        ASSERT_LE(version_of(row), numbers.size() + (numbers.size() - requests.size()));
         ASSERT_EQ(row.life.n, life.depth);
         ASSERT_EQ(row.life.stamp, life.begun);
         std::vector<WriteNumber> inside;  // of the life that lasts, in the order of stamps
@@ -407,7 +410,8 @@ private:
         ASSERT_EQ(nodes_[to]->received(origin), received);
     }
 
-    // A row of another node with the request ids of its writes, now or as it was once.
+    // A row of another node, now or as it was once: with the request ids of its writes, or without
+    // them, as a node gets one that it asks a peer for.
     void pass_row(std::size_t to) {
         if (offered_.empty() || chance(2)) {
             const std::size_t from = below(nodes_.size());
@@ -415,7 +419,9 @@ private:
             auto at = nodes_[from]->rows.begin();
             std::advance(at, below(nodes_[from]->rows.size()));
             Offer offer{{{at->second.row}, {}, {}}, {}};
+            const bool alone = chance(4);
             for (const auto& [id, seen] : nodes_[from]->requests) {
+                if (alone) break;
                 if (seen.record == at->first || chance(2))
                     offer.rows.requests.emplace_back(id, seen);
             }
@@ -430,8 +436,14 @@ private:
         remember_state(to, offer.rows.rows.front().ref());
     }
 
+    // A number that a node has shown for a record never comes back for another state of it.
     void remember_state(std::size_t node, const RecordRef& ref) {
-        states_[ref].push_back(nodes_[node]->rows.at(ref).row);
+        const Row& row = nodes_[node]->rows.at(ref).row;
+        states_[ref].push_back(row);
+        std::string text = row.alive() ? "" : "gone: ";
+        append_record(text, resource_, row, {});
+        const auto shown = shown_.try_emplace({node, ref, version_of(row)}, text).first;
+        ASSERT_EQ(shown->second, text) << "both as version " << version_of(row) << " at " << node;
     }
 
     struct Offer {
@@ -450,6 +462,7 @@ private:
     std::size_t next_request_ = 0;
     std::vector<Offer> offered_;
     std::map<RecordRef, std::vector<Row>> states_;
+    std::map<std::tuple<std::size_t, RecordRef, std::uint64_t>, std::string> shown_;
     std::int64_t now_us_ = 1'000'000'000;
 };
 
