@@ -106,6 +106,9 @@ private:
             const auto seen = state_.requests.find(id);
             if (seen != state_.requests.end()) loaded.requests.emplace(id, seen->second.seen);
         }
+        for (const RecordRef& ref : wanted.candidates) {
+            if (!state_.rows[ref.resource].contains(ref.key)) loaded.free.insert(ref);
+        }
         return loaded;
     }
 

@@ -72,6 +72,9 @@ std::optional<Value> type_bound(const Field& field, bool lower) {
 void put_bound(JsonObject& schema, const Field& field, SchemaUse use, bool lower) {
     std::optional<Value> bound;
     if (use != SchemaUse::query) bound = lower ? field.min : field.max;
+    if (use == SchemaUse::create && field.key == KeyKind::slots) {
+        bound = lower ? std::int64_t{1} : new_number_max;
+    }
     // Two regions may add to a counter at once: what is shown can pass the largest one to write.
     const bool sum = use == SchemaUse::answer && field.merge == Merge::counter;
     if (sum && !lower) bound.reset();

@@ -142,7 +142,11 @@ void read_version_member(const Field& field, const Json& json, Intent& intent,
 
 void read_key_member(const Resource& resource, const Json& json, Intent& intent,
                      std::vector<http::Fault>& faults) {
-    const Field& field = resource.key_field();
+    Field field = resource.key_field();
+    if (intent.kind == WriteKind::create && field.key == KeyKind::slots) {
+        field.min = std::int64_t{1};
+        field.max = new_number_max;
+    }
     auto value = read_json(field, json);
     if (!value) return fault_in_body(faults, field.name, value.error().what);
     auto key = key_from(field, *value);

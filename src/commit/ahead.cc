@@ -17,8 +17,13 @@ std::size_t rows_of(const Items& items) {
 
 }  // namespace
 
-Ahead::Ahead(const CommitterParts& parts, const CommitOptions& options, Queue& queue)
-    : parts_(parts), options_(options), queue_(queue), saving_(parts.executor) {}
+Ahead::Ahead(const CommitterParts& parts, const CommitOptions& options, Queue& queue,
+             SearchedNumbers& searched)
+    : parts_(parts),
+      options_(options),
+      queue_(queue),
+      searched_(searched),
+      saving_(parts.executor) {}
 
 Task<void> Ahead::save(store::WriteSet saved, bool on_top, bool decides) {
     if (!decides || !parts_.writer.loads_ahead() || !next_.items.empty()) {
@@ -75,8 +80,11 @@ asio::awaitable<bool> Ahead::load(std::size_t first) {
     store::LoadRequest request;
     for (std::size_t i = first; i < next_.items.size(); ++i)
         add_to_request(parts_.schema, next_.items[i]->work, request);
+    NumberSearch numbers{parts_.schema, parts_.batch_context().node_index, searched_};
+    const auto new_keys = request.new_keys;
     std::vector<model::RecordRef> lacking;
     for (bool again = false;; again = true) {
+        numbers.ask(request);
         auto loaded = co_await parts_.writer.load_ahead(std::move(request));
         // What other programs wrote comes first in a batch, before all that is decided.
         if (!loaded || !loaded->captured.empty()) co_return false;
@@ -85,8 +93,10 @@ asio::awaitable<bool> Ahead::load(std::size_t first) {
             for (model::RecordRef& ref : next_.batch->lacks(next_.items[i]->work))
                 lacking.push_back(std::move(ref));
         }
-        if (lacking.empty()) co_return true;
+        const bool enough = numbers.is_enough(*next_.batch);
+        if (enough && lacking.empty()) co_return true;
         request = {};
+        request.new_keys = new_keys;
         request.records = std::exchange(lacking, {});
     }
 }

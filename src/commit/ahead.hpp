@@ -23,6 +23,7 @@
 
 #include "base/task.hpp"
 #include "commit/batch.hpp"
+#include "commit/id_allocation.hpp"
 #include "commit/queue.hpp"
 #include "store/store.hpp"
 
@@ -39,7 +40,8 @@ struct Turn {
 
 class Ahead {
 public:
-    Ahead(const CommitterParts& parts, const CommitOptions& options, Queue& queue);
+    Ahead(const CommitterParts& parts, const CommitOptions& options, Queue& queue,
+          SearchedNumbers& searched);
 
     // Those who came while the last batch was saved. Empty: nobody did.
     Turn take() { return std::exchange(next_, {}); }
@@ -64,6 +66,7 @@ private:
     const CommitterParts& parts_;
     const CommitOptions& options_;
     Queue& queue_;
+    SearchedNumbers& searched_;
     Turn next_;
     TaskGroup saving_;  // one at most
 };

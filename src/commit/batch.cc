@@ -48,6 +48,14 @@ std::vector<RecordRef> Batch::lacks(const Work& work) const {
     return lacking(work, *state_);
 }
 
+std::int64_t Batch::next_number(ResourceId resource) const {
+    return state_->next_number(resource);
+}
+
+std::vector<std::int64_t> Batch::free_numbers(ResourceId resource) const {
+    return state_->free_numbers(resource);
+}
+
 Result<Done> Batch::take(const Work& work) {
     BatchState& state = *state_;
     if (const auto locked = find_locked(state, work)) return is_locked(state.schema(), *locked);

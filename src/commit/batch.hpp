@@ -44,6 +44,9 @@ public:
     // Records that this work turns out to need beside those of add_to_request(): when there are
     // any, the batch is begun again with them.
     std::vector<model::RecordRef> lacks(const Work& work) const;
+    // Numbers for new records that were found to be free, from the next one of this node on.
+    std::int64_t next_number(model::ResourceId resource) const;
+    std::vector<std::int64_t> free_numbers(model::ResourceId resource) const;
 
     // unavailable: what a peer sent, and another process of this node holds the lease by now.
     // invalid: a run leaves a gap or goes on under this node's own name, and nothing of it is in;

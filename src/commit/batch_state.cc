@@ -14,6 +14,10 @@ using namespace model;
 
 namespace {
 
+// No node gives out so many. Stores of earlier versions may be beyond it: clients' numbers moved
+// what they gave out.
+constexpr std::int64_t next_number_max = std::int64_t{1} << 52;
+
 std::size_t bucket_of(const Key& key) {
     return hash_of(to_text(key)).low % store::digest_buckets;
 }
@@ -57,6 +61,7 @@ void BatchState::add(store::LoadResult more, BatchContext batch_context) {
     loaded_.holders.merge(more.holders);
     loaded_.referrers.merge(more.referrers);
     loaded_.requests.merge(more.requests);
+    loaded_.free.merge(more.free);
     update(std::move(batch_context));
 }
 
@@ -107,12 +112,27 @@ bool BatchState::referred(const FieldRef& ref) const {
     return found != loaded_.referrers.end() && found->second;
 }
 
-std::optional<std::int64_t> BatchState::free_slot(ResourceId resource) const {
+std::int64_t BatchState::next_number(ResourceId resource) const {
     const auto known = loaded_.ledger.next_id.find(resource);
-    const std::int64_t next =
-        known == loaded_.ledger.next_id.end() ? own_slot_above(resource, 0) : known->second;
-    if (next > slot_limit) return std::nullopt;
-    return next;
+    const bool begins = known == loaded_.ledger.next_id.end() || known->second > next_number_max;
+    return begins ? own_slot_above(resource, 0) : known->second;
+}
+
+std::vector<std::int64_t> BatchState::free_numbers(ResourceId resource) const {
+    std::vector<std::int64_t> numbers;
+    auto free = loaded_.free.lower_bound({resource, Key{next_number(resource)}});
+    for (; free != loaded_.free.end() && free->resource == resource; ++free) {
+        if (!record(*free)) numbers.push_back(std::get<std::int64_t>(free->key));
+    }
+    return numbers;
+}
+
+std::optional<std::int64_t> BatchState::free_slot(ResourceId resource) const {
+    auto free = loaded_.free.lower_bound({resource, Key{next_number(resource)}});
+    for (; free != loaded_.free.end() && free->resource == resource; ++free) {
+        if (!record(*free)) return std::get<std::int64_t>(free->key);
+    }
+    return std::nullopt;
 }
 
 std::array<std::uint8_t, 16> BatchState::random() const {
@@ -308,7 +328,7 @@ void BatchState::put(Row row, const Hash128& hash) {
     bucket += hash;
     if (row.alive() && !was_alive) ++digest.rows;
     if (!row.alive() && was_alive) --digest.rows;
-    raise_slot(ref);
+    pass_over(row);
     at->second = {std::move(row), hash};
     if (touched_set_.insert(ref).second) touched_.push_back(ref);
 }
@@ -318,12 +338,23 @@ std::int64_t BatchState::own_slot_above(ResourceId resource, std::int64_t number
     return slot_above(number, key.first_key, schema_.id_slots, context_.node_index);
 }
 
-void BatchState::raise_slot(const RecordRef& ref) {
-    if (schema_[ref.resource].key_field().key != KeyKind::slots) return;
+void BatchState::give(const RecordRef& ref) {
     const std::int64_t number = std::get<std::int64_t>(ref.key);
-    const auto next = free_slot(ref.resource);
-    if (!next || number < *next || number > slot_limit) return;
     loaded_.ledger.next_id[ref.resource] = own_slot_above(ref.resource, number);
+}
+
+// The next number goes on by itself where somebody else has taken it. Beside that only rows that
+// were there before any node move it, the seed's and those of a table that was taken over: up to
+// where the gap in their numbers is so wide that what follows is no part of their sequence.
+void BatchState::pass_over(const Row& row) {
+    constexpr std::int64_t gap_max = 1'000'000;
+    if (schema_[row.resource].key_field().key != KeyKind::slots) return;
+    const auto& entries = row.vector.entries();
+    const bool was_before = entries.size() == 1 && entries.front().origin == base_origin;
+    const std::int64_t number = std::get<std::int64_t>(row.key);
+    const std::int64_t next = next_number(row.resource);
+    if (number < next || number - next > (was_before ? gap_max : 0)) return;
+    loaded_.ledger.next_id[row.resource] = own_slot_above(row.resource, number);
 }
 
 void BatchState::list_waiver(const Dot& letter, const RecordRef& ref, const std::string& reason) {

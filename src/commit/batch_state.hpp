@@ -28,6 +28,10 @@ public:
     std::optional<model::Key> holder(const model::FieldRef& ref) const override;
     bool referred(const model::FieldRef& ref) const override;
     std::optional<std::int64_t> free_slot(model::ResourceId resource) const override;
+    // What this node has given out is below it. Where it is too high to be true, the numbers begin
+    // anew, and pass over those that are taken.
+    std::int64_t next_number(model::ResourceId resource) const;
+    std::vector<std::int64_t> free_numbers(model::ResourceId resource) const;  // those loaded
     std::array<std::uint8_t, 16> random() const override;
     bool reachable(std::string_view name) const override;
     bool has_peers() const override { return context_.has_peers; }
@@ -43,6 +47,8 @@ public:
     // A vector with more entries could be saved, but not read again.
     bool has_room(const model::Row& there) const;
 
+    // The record's number is given out, and never again.
+    void give(const model::RecordRef& ref);
     // This node's own write: logged, its requests known, its row put.
     void write(model::Change change);
     void log(const model::Dot& dot, Time at, std::string json);
@@ -78,7 +84,7 @@ private:
     void retract(model::Change change);
     void put(model::Row row, const Hash128& hash);
     std::int64_t own_slot_above(model::ResourceId resource, std::int64_t number) const;
-    void raise_slot(const model::RecordRef& ref);
+    void pass_over(const model::Row& row);
 
     using Records = boost::unordered_flat_set<model::RecordRef, std::hash<model::RecordRef>>;
 

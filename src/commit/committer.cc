@@ -35,7 +35,7 @@ Committer::Committer(CommitterParts parts, CommitOptions options)
     : parts_(std::move(parts)),
       options_(options),
       queue_(std::make_unique<Queue>(parts_.executor, options.queue_writes_max)),
-      ahead_(std::make_unique<Ahead>(parts_, options_, *queue_)) {}
+      ahead_(std::make_unique<Ahead>(parts_, options_, *queue_, searched_)) {}
 
 Committer::~Committer() = default;
 
@@ -182,15 +182,18 @@ Task<void> Committer::commit(const Piece& piece) {
     co_return co_await save(batch, false);
 }
 
-// What the piece is about; and once more, where what was loaded shows that it is not all.
+// What the piece is about; and once more, where what was loaded shows that it is not all. As often
+// as it takes, where numbers for new records are taken.
 Task<std::unique_ptr<Batch>> Committer::load_batch(const Piece& piece) {
     ahead_->forget();
     std::vector<RecordRef> lacking;
+    NumberSearch numbers{parts_.schema, parts_.batch_context().node_index, searched_};
     for (bool again = false;; again = true) {
         store::LoadRequest request;
-        request.records = std::exchange(lacking, {});
+        request.records = lacking;
         for (const Job* job : piece)
             add_to_request(parts_.schema, job->work, request);
+        numbers.ask(request);
         auto loaded = co_await parts_.writer.begin(std::move(request));
         if (!loaded) co_return loaded.error();
         auto batch =
@@ -199,7 +202,8 @@ Task<std::unique_ptr<Batch>> Committer::load_batch(const Piece& piece) {
             for (RecordRef& ref : batch->lacks(piece[i]->work))
                 lacking.push_back(std::move(ref));
         }
-        if (lacking.empty()) co_return batch;
+        const bool enough = numbers.is_enough(*batch);
+        if (enough && (again || lacking.empty())) co_return batch;
         co_await parts_.writer.release();
     }
 }

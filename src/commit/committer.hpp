@@ -14,6 +14,7 @@
 
 #include "base/clock.hpp"
 #include "commit/batch.hpp"
+#include "commit/id_allocation.hpp"
 #include "store/store.hpp"
 
 namespace reef::commit {
@@ -102,6 +103,7 @@ private:
     const CommitterParts parts_;
     const CommitOptions options_;
     CommitCounts counts_;
+    SearchedNumbers searched_;
     const std::unique_ptr<Queue> queue_;
     const std::unique_ptr<Ahead> ahead_;
     std::chrono::nanoseconds trimmed_{0};

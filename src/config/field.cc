@@ -137,7 +137,7 @@ void read_key(Section& section, Field& field) {
         {{"slots", KeyKind::slots}, {"uuid7", KeyKind::uuid7}, {"client", KeyKind::client}});
     field.key_from_client =
         section.flag("from_client", field.key == KeyKind::client) || field.key == KeyKind::client;
-    field.first_key = section.integer("first", 1, 1, std::int64_t{1} << 60);
+    field.first_key = section.integer("first", 1, 1, std::int64_t{1} << 50);
     const Toml* given = section.find("key");
     if (!given) return;
     if (section.has("first") && field.key != KeyKind::slots) {

@@ -36,6 +36,11 @@ enum class SetBy : std::uint8_t {
     on_write,   // the stamp's time of each write
 };
 
+// The highest number that this node gives out, or takes from a client, as a new record's key: what
+// any reader of JSON keeps exact. Keys beyond it may have come from elsewhere; they are read and
+// written as all others.
+inline constexpr std::int64_t new_number_max = (std::int64_t{1} << 53) - 1;
+
 enum class KeyKind : std::uint8_t {
     none,    // not the key
     client,  // the client gives it

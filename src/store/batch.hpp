@@ -23,6 +23,10 @@ struct LoadRequest {
     std::vector<FieldRef> holders;    // which living record has this tracking number?
     std::vector<FieldRef> referrers;  // does any living shipment refer to this warehouse?
     std::vector<RequestId> requests;
+    // Keys that new records may get: of each the batch hears whether it is free. So many are needed
+    // of a resource.
+    std::vector<RecordRef> candidates = {};
+    std::map<ResourceId, std::uint32_t> new_keys = {};
 };
 
 struct LoadResult {
@@ -37,6 +41,7 @@ struct LoadResult {
     std::map<FieldRef, Key> holders;
     std::map<FieldRef, bool> referrers;
     std::map<RequestId, RequestSeen> requests;
+    std::set<RecordRef> free;  // candidates that no record has: no living one, no tombstone
 };
 
 struct SavedRow {

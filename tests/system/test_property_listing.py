@@ -173,13 +173,6 @@ def test_an_id_may_be_given(properties):
     assert document["current"] == answer.json()
 
 
-def test_a_generated_id_is_above_the_highest_known(properties):
-    requests.post(properties, json={"id": 90_001, "price": 1})
-    next_id = requests.post(properties, json={"price": 1}).json()["id"]
-    assert next_id > 90_001
-    assert (next_id - 3001) % 16 == 0
-
-
 def test_a_deletion_by_version(property_url):
     problem(requests.delete(property_url), 428, "precondition_required")
     stale = problem(requests.delete(property_url + "?version=2"), 409, "version_conflict")

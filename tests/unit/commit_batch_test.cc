@@ -55,11 +55,11 @@ protected:
         store::LoadRequest wanted;
         for (const Intent& intent : intents)
             commit::add_to_request(schema, commit::ClientWrite{intent}, wanted);
-        commit::Batch batch{schema, us.load(wanted), us.batch_context};
+        const auto batch = us.begin(wanted);
         std::vector<Outcome> outcomes;
         for (const Intent& intent : intents)
-            outcomes.push_back(std::get<Outcome>(batch.take(commit::ClientWrite{intent}).value()));
-        if (batch.changed()) us.save(batch.finish());
+            outcomes.push_back(std::get<Outcome>(batch->take(commit::ClientWrite{intent}).value()));
+        if (batch->changed()) us.save(batch->finish());
         return outcomes;
     }
 
@@ -153,14 +153,19 @@ protected:
             commit::add_to_request(schema, commit::ClientWrite{intent}, wanted);
         for (const Intent& intent : after)
             commit::add_to_request(schema, commit::ClientWrite{intent}, more);
-        commit::Batch first{schema, us.load(wanted), us.batch_context};
+        const auto first = us.begin(wanted);
         for (const Intent& intent : before)
-            first.take(commit::ClientWrite{intent}).value();
-        store::WriteSet saved = first.finish();
+            first->take(commit::ClientWrite{intent}).value();
+        store::WriteSet saved = first->finish();
         us.batch_context.random[0] = 1;  // for other keys
         commit::Batch second{schema, saved, us.batch_context};
         if (GetParam()) us.save(saved);
-        second.add(us.load(more), us.batch_context);
+        commit::SearchedNumbers searched;
+        commit::NumberSearch numbers{schema, us.batch_context.node_index, searched};
+        do {
+            numbers.ask(more);
+            second.add(us.load(more), us.batch_context);
+        } while (!numbers.is_enough(second));
         if (!GetParam()) us.save(std::move(saved));
         for (const Intent& intent : after)
             outcomes.push_back(std::get<Outcome>(second.take(commit::ClientWrite{intent}).value()));
@@ -207,31 +212,6 @@ TEST_P(FollowingBatchTest, GoesOnWithNumbersSeqAndSums) {
     for (const auto& entry : us.log.at("us.1"))
         EXPECT_EQ(entry.hash, running = chain(running, entry.json));
     EXPECT_EQ(us.ledger.digests.at(0).rows, 3U);
-}
-
-TEST_F(BatchTest, NumbersAreOfThisNodeAndAboveAllKnown) {
-    const auto make = write(WriteKind::create, 0, std::nullopt, {{1, std::string{"w"}}});
-    const auto take = [&](std::int64_t number) {
-        auto intent = make;
-        intent.key = Key{number};
-        return intent;
-    };
-    auto done = together({make, make});
-    EXPECT_EQ(key_of(done[0]), Key{std::int64_t{3001}});
-    EXPECT_EQ(key_of(done[1]), Key{std::int64_t{3017}});
-    done = together({take(3018), make, take(7), make, take(4000), make});
-    EXPECT_EQ(key_of(done[1]), Key{std::int64_t{3033}});
-    EXPECT_EQ(key_of(done[3]), Key{std::int64_t{3049}});
-    EXPECT_EQ(key_of(done[5]), Key{std::int64_t{4009}});
-    us.batch_context.node_index = 1;
-    us.ledger.next_id.clear();
-    EXPECT_EQ(key_of(together({make})[0]), Key{std::int64_t{3002}});
-}
-
-TEST_F(BatchTest, NoNumberIsLeft) {
-    us.ledger.next_id[0] = (std::int64_t{1} << 62) + 1;
-    const auto make = write(WriteKind::create, 0, std::nullopt, {{1, std::string{"w"}}});
-    EXPECT_EQ(refusal(together({make})[0]), "ids_exhausted");
 }
 
 TEST_F(BatchTest, GeneratedKeysFollowFromTheRequest) {

@@ -5,12 +5,14 @@
 #include <cstdlib>
 #include <iostream>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "commit/batch.hpp"
+#include "commit/id_allocation.hpp"
 #include "model/change.hpp"
 
 namespace reef::test {
@@ -77,12 +79,24 @@ public:
     Result<commit::Done> take(const commit::Work& work) {
         store::LoadRequest wanted;
         commit::add_to_request(schema_, work, wanted);
-        for (const auto& ref : commit::Batch{schema_, load(wanted), batch_context}.lacks(work))
+        for (const auto& ref : begin(wanted)->lacks(work))
             wanted.records.push_back(ref);
-        commit::Batch batch{schema_, load(wanted), batch_context};
-        auto done = batch.take(work);
-        if (batch.changed()) save(batch.finish());
+        const auto batch = begin(wanted);
+        auto done = batch->take(work);
+        if (batch->changed()) save(batch->finish());
         return done;
+    }
+
+    // Loaded as often as it takes to find numbers for new records.
+    std::unique_ptr<commit::Batch> begin(const store::LoadRequest& wanted) const {
+        commit::SearchedNumbers searched;
+        commit::NumberSearch numbers{schema_, batch_context.node_index, searched};
+        for (;;) {
+            store::LoadRequest asked = wanted;
+            numbers.ask(asked);
+            auto batch = std::make_unique<commit::Batch>(schema_, load(asked), batch_context);
+            if (numbers.is_enough(*batch)) return batch;
+        }
     }
 
     model::Outcome submit(const model::Intent& intent) {
@@ -105,6 +119,9 @@ public:
         }
         for (const auto& ref : wanted.referrers)
             loaded.referrers.emplace(ref, holder(ref).has_value());
+        for (const auto& ref : wanted.candidates) {
+            if (!rows.contains(ref)) loaded.free.insert(ref);
+        }
         return loaded;
     }
 

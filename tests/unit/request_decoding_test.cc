@@ -273,6 +273,19 @@ TEST_F(Reading, KeysThatClientsGive) {
     EXPECT_EQ(intent_.key, Key{std::string{"n1"}});
 }
 
+TEST_F(Reading, NumbersThatClientsGive) {
+    const auto with_id = [this](const std::string& id) {
+        return create(things(), R"({"name":"x","price":1,"id":)" + id + '}');
+    };
+    for (const char* id : {"1", "9007199254740991"})
+        EXPECT_EQ(with_id(id), "") << id;
+    for (const char* id : {"0", "-1", "-9223372036854775808", "-1e30"})
+        EXPECT_EQ(with_id(id), "pointer /id: must be at least 1\n") << id;
+    for (const char* id : {"9007199254740992", "4611686018427387904", "1e30"}) {
+        EXPECT_EQ(with_id(id), "pointer /id: must be at most 9007199254740991\n") << id;
+    }
+}
+
 TEST_F(Reading, AnUpdateNamesWhatItMust) {
     EXPECT_EQ(update(R"({"price":1,"version":3})"), "");
     EXPECT_EQ(intent_.precondition.version, 3U);

@@ -167,6 +167,22 @@ TEST_P(StoreContract, LoadsEachRecordOnceAndNothingForAnUnknownOne) {
     EXPECT_EQ(loaded.rows.size(), 1U);
 }
 
+TEST_P(StoreContract, KnowsWhichKeysAreFree) {
+    const auto ref = [](std::int64_t id) { return RecordRef{thing, Key{id}}; };
+    ASSERT_TRUE(succeeded(save({make_thing(1), removed(make_thing(2), 2)})));
+    LoadRequest wanted;
+    wanted.candidates = {ref(1), ref(2), ref(3), ref(new_number_max)};
+    LoadResult loaded = begin(wanted);
+    EXPECT_EQ(loaded.free, (std::set<RecordRef>{ref(3), ref(new_number_max)}));
+    WriteSet saved;
+    saved.ledger = loaded.ledger;
+    saved.rows = {{make_thing(3), hash_of_row(schema_, make_thing(3))}};
+    ASSERT_TRUE(succeeded(commit(std::move(saved))));
+    expect_stored(make_thing(3));
+    EXPECT_EQ(begin(wanted).free, (std::set<RecordRef>{ref(new_number_max)}));
+    run(writer_->release());
+}
+
 TEST_P(StoreContract, KnowsRequestsByKindAndText) {
     WriteSet saved;
     saved.ledger = begin().ledger;

@@ -13,6 +13,13 @@ std::size_t ClientWrite::rows_count() const {
 void ClientWrite::add_to(store::LoadRequest& request, const Schema& schema) const {
     append(request, lookups_of(schema, intent));
     append(request.requests, intent.request.ids);
+    if (gives_number(schema)) ++request.new_keys[intent.resource];
+}
+
+// A create without a key of its own, where the node numbers the records.
+bool ClientWrite::gives_number(const Schema& schema) const {
+    const bool numbered = schema[intent.resource].key_field().key == KeyKind::slots;
+    return numbered && intent.kind == WriteKind::create && !intent.key;
 }
 
 std::vector<RecordRef> ClientWrite::lacking(const Facts& /*facts*/) const {
@@ -33,6 +40,7 @@ Result<Done> ClientWrite::take(BatchState& state) const {
     Decision decision = decide(state.schema(), intent, state);
     if (auto* change = std::get_if<Change>(&decision)) {
         Accepted accepted{change->row, change->kind, change->stamp};
+        if (gives_number(state.schema())) state.give(change->row.ref());
         state.write(std::move(*change));
         return Done{Outcome{std::move(accepted)}};
     }

@@ -15,6 +15,9 @@ struct ClientWrite {
     bool needs_lease() const;
     Result<Done> take(BatchState& state) const;
     Division<ClientWrite> divide(const Error& error) &&;
+
+private:
+    bool gives_number(const model::Schema& schema) const;
 };
 
 }  // namespace reef::commit

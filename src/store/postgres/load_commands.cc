@@ -30,6 +30,10 @@ LoadCommands::LoadCommands(const Schema& schema, LoadRequest wanted)
         const Type type = key_type(schema_[ref.resource].key_field());
         keys_.try_emplace(ref.resource, type).first->second.add_key(ref.key);
     }
+    for (const RecordRef& ref : wanted_.candidates) {
+        const Type type = key_type(schema_[ref.resource].key_field());
+        candidates_.try_emplace(ref.resource, type).first->second.add_key(ref.key);
+    }
 }
 
 // Refs to null are left out: no record holds null.
@@ -61,6 +65,8 @@ void LoadCommands::append_to(Commands& commands, const std::vector<RowStatements
         ask(statements[place.first].by_field[place.second].find_several, asked.values);
     for (const auto& [place, asked] : referrers_)
         ask(statements[place.first].by_field[place.second].find_used, asked.values);
+    for (const auto& [resource, keys] : candidates_)
+        ask(statements[resource].find_taken, keys);
     if (!wanted_.requests.empty()) commands.push_back(find_requests(wanted_.requests));
 }
 
@@ -93,8 +99,24 @@ Result<void> LoadCommands::read(const Answers& answers, std::size_t first, bool 
         for (int row = 0; row < answer.rows(); ++row)
             loaded.referrers[*asked.refs[answer.natural(row, 0) - 1]] = true;
     }
+    first = read_free(answers, first, loaded, found);
     if (wanted_.requests.empty()) return {};
     return read_requests(answers[first], loaded, found);
+}
+
+// Returns the place of the next answer.
+std::size_t LoadCommands::read_free(const Answers& answers, std::size_t first, LoadResult& loaded,
+                                    Found& found) const {
+    loaded.free = {wanted_.candidates.begin(), wanted_.candidates.end()};
+    for (const auto& candidates : candidates_) {
+        const Resource& resource = schema_[candidates.first];
+        const Answer& taken = answers[first++];
+        for (int at = 0; at < taken.rows(); ++at)
+            loaded.free.erase({resource.id, taken.key(at, 0, resource.key_field())});
+    }
+    for (const RecordRef& ref : loaded.free)
+        found.records.emplace(ref, Standing{});
+    return first;
 }
 
 Result<void> LoadCommands::read_requests(const Answer& answer, LoadResult& loaded,

@@ -41,13 +41,15 @@ private:
     using Buried = std::map<RecordRef, StoredRow>;
     Result<void> read_rows(const Answer& answer, const Resource& resource, LoadResult& loaded,
                            Standings& standings, Buried& buried) const;
+    std::size_t read_free(const Answers& answers, std::size_t first, LoadResult& loaded,
+                          Found& found) const;
     Result<void> read_requests(const Answer& answer, LoadResult& loaded, Found& found) const;
     Result<void> read_holders(const Answer& answer, const Resource& resource, const Asked& asked,
                               LoadResult& loaded) const;
 
     const Schema& schema_;
     const LoadRequest wanted_;
-    std::map<ResourceId, Array> keys_;
+    std::map<ResourceId, Array> keys_, candidates_;
     const ByField holders_, referrers_;
 };
 

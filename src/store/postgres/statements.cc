@@ -52,6 +52,16 @@ std::string key_of(const Resource& resource) {
     return quoted_name(resource.key_field().name);
 }
 
+// What another program has deleted is not free before the batch that takes its deletion in.
+std::string taken_sql(const Resource& resource) {
+    const auto keys_in = [&resource](const std::string& table) {
+        return "SELECT " + key_of(resource) + " FROM " + quoted_name(table) + among_keys(resource);
+    };
+    std::string sql = keys_in(resource.table) + " UNION ALL " + keys_in(tombstones_of(resource));
+    if (resource.captured) sql += " UNION ALL " + keys_in(captures_of(resource));
+    return sql;
+}
+
 // Locks rows in the order of their keys: two programs that do so cannot deadlock.
 std::string lock_sql(const Resource& resource) {
     return "SELECT " + key_of(resource) + " FROM " + quoted_name(resource.table) +
@@ -174,6 +184,7 @@ RowStatements::RowStatements(const Resource& resource)
     : find(select_from_both(
           resource, " WHERE " + key_of(resource) + " = $1" + order_cast(resource.key_field()))),
       find_several(select_from_both(resource, among_keys(resource), marked)),
+      find_taken(taken_sql(resource)),
       lock(lock_sql(resource)),
       scan(scan_sql(resource, false)),
       scan_after(scan_sql(resource, true)),

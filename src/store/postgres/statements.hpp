@@ -28,6 +28,7 @@ struct RowStatements {
     std::string find;  // by key, tombstones too
     // For a batch: each row with its mark, which another program's write changes; tombstones too.
     std::string find_several;
+    std::string find_taken;        // the keys, among many, that are not free for a new record
     std::string lock;              // living ones by keys: those that no other program has locked
     std::string scan, scan_after;  // all in key order: rows, bytes at most, the key before
     // $1, $2, …: the columns of all rows, as Rows::parameters() has them.

@@ -78,6 +78,12 @@ std::string delete_from(const Resource& resource, std::string_view table) {
            quoted_name(resource.key_field().name) + " = ?";
 }
 
+std::string taken_sql(const Resource& resource) {
+    const std::string where = " WHERE " + quoted_name(resource.key_field().name) + " = ?1";
+    return "SELECT 1 FROM " + quoted_name(resource.table) + where + " UNION ALL SELECT 1 FROM " +
+           quoted_name(tombstones_of(resource)) + where;
+}
+
 std::string scan_sql(const Resource& resource, bool after) {
     const std::string key = quoted_name(resource.key_field().name);
     const std::string where = after ? " WHERE " + key + " > ?1" : "";
@@ -122,6 +128,7 @@ RowReads::RowReads(Connection& connection, const Resource& resource)
                               quoted_name(resource.key_field().name) + " = ?"),
       tombstone_(connection, select_from(resource, tombstones_of(resource)) + " WHERE " +
                                  quoted_name(resource.key_field().name) + " = ?"),
+      taken_(connection, taken_sql(resource)),
       scan_first_(connection, scan_sql(resource, false)),
       scan_after_(connection, scan_sql(resource, true)) {
     const std::string from = " FROM " + quoted_name(resource.table) + " WHERE ";
@@ -149,6 +156,13 @@ Result<std::optional<StoredRow>> RowReads::living(const Key& key) {
 
 Result<std::optional<StoredRow>> RowReads::tombstone(const Key& key) {
     return by_key(tombstone_, key);
+}
+
+Result<bool> RowReads::is_free(const Key& key) {
+    const Rewind rewind{taken_};
+    const auto found = taken_.bind(1, key).step();
+    if (!found) return found.error();
+    return !*found;
 }
 
 Result<std::optional<StoredRow>> RowReads::holder(FieldId field, const Value& value) {

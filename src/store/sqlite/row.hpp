@@ -25,6 +25,7 @@ public:
 
     Result<std::optional<StoredRow>> living(const Key& key);
     Result<std::optional<StoredRow>> tombstone(const Key& key);
+    Result<bool> is_free(const Key& key);  // in neither table
     // Living; of two records with one value, the one whose life began earlier.
     Result<std::optional<StoredRow>> holder(FieldId field, const Value& value);
     Result<bool> any_holder(FieldId field, const Value& value);
@@ -35,7 +36,7 @@ private:
     Result<std::optional<StoredRow>> by_key(Statement& statement, const Key& key);
 
     const Resource& resource_;
-    Statement living_, tombstone_, scan_first_, scan_after_;
+    Statement living_, tombstone_, taken_, scan_first_, scan_after_;
     std::map<FieldId, Statement> holders_, any_holders_;
 };
 

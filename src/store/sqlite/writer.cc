@@ -120,6 +120,13 @@ private:
             if (!seen) return seen.error();
             if (*seen) loaded.requests.emplace(id, std::move(**seen));
         }
+        for (const RecordRef& ref : wanted.candidates) {
+            const auto free = tables_[ref.resource].reads.is_free(ref.key);
+            if (!free) return free.error();
+            if (!*free) continue;
+            before_.try_emplace(ref, Before{Place::nowhere, {}});
+            loaded.free.insert(ref);
+        }
         return {};
     }
 
