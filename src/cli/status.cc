@@ -67,6 +67,7 @@ std::string state_of(const Json& peer) {
     if (has_trouble(peer, "other_rows")) return "other rows";
     if (true_at(peer, "connected")) return "ok";
     if (true_at(peer, "cut")) return "cut off";
+    if (has_trouble(peer, "other_schema")) return "schema";
     return has_trouble(peer, "needs_snapshot") ? "snapshot" : "away";
 }
 
@@ -166,13 +167,28 @@ void add_broker(std::vector<Line>& lines, const NodeStatus& node) {
     lines.push_back({"broker → " + node.node, true_at(*broker, "reading") ? "ok" : "away"});
 }
 
+// Why a peer is not connected, or what its app and the node's differ by.
+void print_reasons(const NodeStatus& node) {
+    const Json* lag = node.said.find("lag");
+    const Json* peers = lag ? lag->find("peers") : nullptr;
+    for (const Json& peer : peers ? peers->items : std::vector<Json>{}) {
+        const std::string& differs = text_at(peer, "differs");
+        const std::string& why = differs.empty() ? text_at(peer, "reason") : differs;
+        if (!why.empty())
+            std::cout << text_at(peer, "name") << " → " << node.node << ": " << why << '\n';
+    }
+}
+
 void print_table(const std::vector<NodeStatus>& all) {
     std::vector<Line> lines;
     for (const NodeStatus& node : all)
         add_links(lines, node, all);
     for (const NodeStatus& node : all)
         add_broker(lines, node);
-    std::cout << table_text(columns(), lines) << std::flush;
+    std::cout << table_text(columns(), lines);
+    for (const NodeStatus& node : all)
+        print_reasons(node);
+    std::cout << std::flush;
 }
 
 void print_json(const std::vector<NodeStatus>& all) {

@@ -40,9 +40,8 @@ std::vector<peers::PeerAddress> peer_addresses(const config::App& app, const Nod
         const auto url = http::parse_url(node.url);
         if (!url || !url->target.empty())
             throw std::runtime_error("the url of " + node.name + " is not http://HOST:PORT");
-        auto& peer =
-            peers.emplace_back(peers::PeerAddress{node.name, url->server.host, url->server.port,
-                                                  app.peer_secret, options.name, app.schema.id()});
+        auto& peer = peers.emplace_back(peers::PeerAddress{
+            node.name, url->server.host, url->server.port, app.peer_secret, options.name});
         for (const config::Endpoint& more : node.instances)
             peer.more.push_back({more.host, std::to_string(more.port)});
     }

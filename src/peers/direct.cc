@@ -1,6 +1,7 @@
 #include "peers/direct.hpp"
 
 #include "peers/feed_lines.hpp"
+#include "peers/refusal.hpp"
 
 namespace reef::peers {
 
@@ -8,6 +9,7 @@ namespace {
 
 constexpr std::size_t line_bytes_max = 8 << 20;
 constexpr std::size_t idle_connections_max = 64;
+constexpr std::size_t refusal_bytes_max = 64 << 10;
 
 using std::chrono::milliseconds;
 
@@ -34,7 +36,8 @@ Task<std::unique_ptr<http::ClientConnection>> connect(PeerAddress peer, millisec
 
 http::Call make_call(const PeerAddress& peer, http::Method method, std::string target) {
     http::Call call{method, std::move(target)};
-    call.headers = "Atoll-Peer: " + peer.self + "\r\nAtoll-Schema: " + peer.schema + "\r\n";
+    call.headers =
+        "Atoll-Peer: " + peer.self + "\r\nAtoll-Schema: " + peer.agreement->id() + "\r\n";
     if (!peer.secret.empty()) call.headers += "Atoll-Peer-Secret: " + peer.secret + "\r\n";
     return call;
 }
@@ -53,10 +56,11 @@ public:
         if (*status == 410) {
             co_return Error{Errc::not_found, peer_.node + "'s log no longer holds what follows"};
         }
-        if (*status != 200) {
-            co_return unavailable(peer_, "it answered " + std::to_string(*status));
-        }
-        co_return Result<void>{};
+        if (*status == 200) co_return Result<void>{};
+        const std::string body = co_await read_refusal();
+        Error refused = unavailable(peer_, refusal_text(*status, body));
+        if (*status == 404) refused.code = Errc::conflict;  // it knows another app than this node
+        co_return refused;
     }
 
     Task<std::vector<Arrival>> next() override {
@@ -75,6 +79,16 @@ public:
     }
 
 private:
+    asio::awaitable<std::string> read_refusal() {
+        std::string body;
+        while (body.size() < refusal_bytes_max) {
+            const auto bytes = co_await connection_->read_some(times_.silence);
+            if (!bytes || bytes->empty()) break;
+            body += *bytes;
+        }
+        co_return body;
+    }
+
     Result<void> take_lines(std::vector<Arrival>& arrivals) {
         std::size_t begin = 0;
         for (;;) {
@@ -106,18 +120,43 @@ public:
                                      std::vector<std::string> without) override {
         // A process that goes silent is not asked again before the others.
         if (std::exchange(opened_, true)) turn_to_next_process(peer_);
-        auto connection = co_await connect(peer_, times_.connect);
-        if (!connection) co_return connection.error();
-        auto feed = std::make_unique<DirectFeed>(peer_, std::move(*connection), times_);
         std::string target = "/_atoll/changes?after=" + model::to_text(after) + "&without=";
         for (const std::string& node : without)
             target += node + ',';
+        auto feed = co_await begin_feed(target);
+        const bool differs = !feed && feed.error().code == Errc::conflict;
+        if (!differs) co_return feed;
+        Result<void> agreed = co_await agree(feed.error());
+        if (!agreed) co_return agreed.error();
+        auto again = co_await begin_feed(std::move(target));
+        co_return again;
+    }
+
+private:
+    Task<std::unique_ptr<Feed>> begin_feed(std::string target) {
+        auto connection = co_await connect(peer_, times_.connect);
+        if (!connection) co_return connection.error();
+        auto feed = std::make_unique<DirectFeed>(peer_, std::move(*connection), times_);
         auto begun = co_await feed->begin(std::move(target));
         if (!begun) co_return begun.error();
         co_return std::unique_ptr<Feed>{std::move(feed)};
     }
 
-private:
+    // Its app differs from ours, or has no node of our name.
+    Task<void> agree(Error refused) {
+        auto connection = co_await connect(peer_, times_.connect);
+        if (!connection) co_return connection.error();
+        auto call = make_call(peer_, http::Method::get, "/_atoll/schema");
+        auto answer = co_await (*connection)->exchange(std::move(call), times_.silence);
+        if (!answer) co_return unavailable(peer_, answer.error().what);
+        if (answer->status != 200) co_return refused;  // an earlier build: it does not say more
+        const std::string before = peer_.agreement->id();
+        Result<void> taken = peer_.agreement->take(answer->body);
+        if (!taken) co_return unavailable(peer_, taken.error().what);
+        if (peer_.agreement->id() == before) co_return refused;
+        co_return taken;
+    }
+
     PeerAddress peer_;
     const DirectTimes times_;
     bool opened_ = false;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "http/client.hpp"
+#include "peers/schema_agreement.hpp"
 #include "peers/source.hpp"
 
 namespace reef::peers {
@@ -15,9 +16,9 @@ struct PeerAddress {
     std::string node;  // the peer's name
     std::string host;
     std::string port;
-    std::string secret;                     // "" between nodes of one machine
-    std::string self;                       // our own name
-    std::string schema;                     // Schema::id(): a peer of another shape is not followed
+    std::string secret;                               // "" between nodes of one machine
+    std::string self;                                 // our own name
+    std::shared_ptr<SchemaAgreement> agreement = {};  // in whose terms records are asked for
     std::vector<http::HostPort> more = {};  // its other processes: each in turn when one fails
 };
 

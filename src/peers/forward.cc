@@ -1,8 +1,15 @@
 #include "peers/forward.hpp"
 
 #include "peers/forward_json.hpp"
+#include "peers/refusal.hpp"
 
 namespace reef::peers {
+
+namespace {
+
+constexpr int unreadable = 400;  // its app lacks a field that the write names
+
+}  // namespace
 
 Task<model::Outcome> forward_write(PeerCalls& calls, std::string home, const model::Schema& schema,
                                    model::Intent intent, std::chrono::milliseconds timeout) {
@@ -10,8 +17,16 @@ Task<model::Outcome> forward_write(PeerCalls& calls, std::string home, const mod
     std::string body = intent_json(schema, intent);
     auto answer = co_await calls.post(std::move(path), std::move(body), timeout);
     if (!answer) co_return answer.error();
+    if (answer->status == unreadable) {
+        // It is there, and decides about the record: it is not decided here in its stead.
+        co_return model::Outcome{model::Refused{
+            model::Refusal::home_unreachable,
+            home + " can't read this write: " + refusal_text(answer->status, answer->body), "",
+            std::nullopt}};
+    }
     if (answer->status != 200) {
-        co_return Error{Errc::unavailable, home + " answered " + std::to_string(answer->status)};
+        co_return Error{Errc::unavailable,
+                        home + ": " + refusal_text(answer->status, answer->body)};
     }
     auto outcome = parse_outcome(schema, answer->body);
     if (!outcome) co_return Error{Errc::outcome_unknown, outcome.error().what};

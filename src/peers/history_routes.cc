@@ -115,7 +115,9 @@ asio::awaitable<http::Response> HistoryRoutes::snapshot(const http::Request& req
 // is applied.
 asio::awaitable<http::Response> HistoryRoutes::snapshot_head(const http::Request& request) {
     const auto ledger = parts_.progress.ledger();
-    SnapshotHead head{parts_.node, ledger->self, ledger->origins};
+    SnapshotHead head{parts_.node, ledger->self, ledger->origins, {}};
+    for (const Resource& resource : parts_.schema.resources)
+        head.resources.push_back(resource.name);
     for (auto& [origin, mark] : head.marks) {
         if (mark.applied == mark.received) continue;
         mark.received = mark.applied;

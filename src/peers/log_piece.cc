@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "peers/refusal.hpp"
+
 namespace reef::peers {
 
 namespace {
@@ -29,7 +31,7 @@ Task<std::vector<std::string>> log_piece_of_peer(PeerCalls& calls, model::Dot af
     if (!answer) co_return answer.error();
     if (answer->status == gone) co_return Error{Errc::not_found, "its log no longer holds them"};
     if (answer->status != 200) {
-        co_return Error{Errc::unavailable, "it answered " + std::to_string(answer->status)};
+        co_return Error{Errc::unavailable, refusal_text(answer->status, answer->body)};
     }
     co_return lines_of(answer->body);
 }

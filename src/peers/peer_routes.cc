@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/text/uri.hpp"
+#include "model/schema_shape.hpp"
 #include "peers/change_feed.hpp"
 #include "peers/forward_json.hpp"
 
@@ -38,6 +39,7 @@ const PeerRoutes::Call* PeerRoutes::find(const http::Request& request) {
         Call{http::Method::post, "/_atoll/record", &PeerRoutes::record},
         Call{http::Method::post, "/_atoll/forward", &PeerRoutes::forward},
         Call{http::Method::get, "/_atoll/rows", &PeerRoutes::rows},
+        Call{http::Method::get, "/_atoll/schema", &PeerRoutes::schema},
     };
     const auto* call = std::find_if(calls.begin(), calls.end(), [&request](const Call& one) {
         return one.method == request.method && one.path == request.path;
@@ -73,7 +75,8 @@ asio::awaitable<http::Response> PeerRoutes::handle(const http::Request& request)
     co_return co_await (this->*call->answer)(request);
 }
 
-// Refuses nodes that this app does not have, and peers whose records have another shape.
+// Refuses nodes that this app does not have, and peers that ask in terms of other records. Those
+// ask for /_atoll/schema first, and again in its terms (schema_agreement.hpp).
 std::optional<http::Response> PeerRoutes::refuse_asker(const http::Request& request) const {
     const std::string asker{request.header("atoll-peer")};
     if (!parts_.peers.knows(asker)) {
@@ -126,6 +129,11 @@ asio::awaitable<http::Response> PeerRoutes::record(const http::Request& request)
 
 asio::awaitable<http::Response> PeerRoutes::rows(const http::Request& request) {
     co_return co_await proof_.rows(request);
+}
+
+// For a peer whose app differs: it judges what it can read.
+asio::awaitable<http::Response> PeerRoutes::schema(const http::Request& /*request*/) {
+    co_return http::json_response(shape_json(parts_.schema));
 }
 
 asio::awaitable<http::Response> PeerRoutes::forward(const http::Request& request) {

@@ -29,7 +29,7 @@ struct PeerRouteParts {
     std::function<Task<model::Outcome>(model::Intent)> decide;
     Clock& clock;
     std::string node;                   // our own name
-    std::string schema_id;              // a peer with another one gets none of our history
+    std::string schema_id;              // who does not say it gets none of our history
     const std::atomic<bool>& stopping;  // this node is about to end
 };
 
@@ -50,6 +50,7 @@ private:
     asio::awaitable<http::Response> snapshot(const http::Request& request);
     asio::awaitable<http::Response> record(const http::Request& request);
     asio::awaitable<http::Response> rows(const http::Request& request);
+    asio::awaitable<http::Response> schema(const http::Request& request);
     asio::awaitable<http::Response> forward(const http::Request& request);
     std::optional<http::Response> refuse_asker(const http::Request& request) const;
     http::Response problem(std::string_view error, std::string detail,

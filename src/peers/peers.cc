@@ -50,6 +50,7 @@ struct Peers::Peer {
     std::deque<Applied> rate_marks;  // the first may be older than the window
     double clock_ahead = 0;
     std::string trouble;
+    std::string differs;
     std::set<std::string> troubles;
 };
 
@@ -153,6 +154,12 @@ void Peers::alert(std::string_view name, const std::string& what, bool on) {
     if (changed) watch_.notify();
 }
 
+void Peers::differs(std::string_view name, std::string words) {
+    const std::lock_guard lock{mutex_};
+    const auto peer = peers_.find(name);
+    if (peer != peers_.end()) peer->second->differs = std::move(words);
+}
+
 bool Peers::has_trouble(std::string_view what) const {
     const std::lock_guard lock{mutex_};
     return std::any_of(peers_.begin(), peers_.end(), [what](const auto& peer) {
@@ -212,6 +219,7 @@ PeerReport Peers::report_of(const std::string& name, const Peer& peer) const {
     report.last_contact_seconds = seconds(now - (peer.ever_heard ? peer.last_heard : started_));
     report.clock_ahead_seconds = peer.clock_ahead;
     report.trouble = peer.trouble;
+    report.differs = peer.differs;
     report.applied_per_second = applied_per_second(name, peer);
     report.troubles.assign(peer.troubles.begin(), peer.troubles.end());
     for (const auto& [origin, seq] : peer.received) {
@@ -346,6 +354,14 @@ std::string lag_json(const Peers& peers) {
             json += peer.troubles[t] + '"';
         }
         if (!peer.troubles.empty()) json += ']';
+        if (!peer.connected && !peer.trouble.empty()) {
+            json += ",\"reason\":";
+            append_json_string(json, peer.trouble);
+        }
+        if (!peer.differs.empty()) {
+            json += ",\"differs\":";
+            append_json_string(json, peer.differs);
+        }
         json += '}';
     }
     return json + "]}";

@@ -19,9 +19,10 @@ namespace reef::peers {
 
 // What a person must know of a peer, as /replication-lag, status and the metrics name it.
 inline constexpr const char* needs_snapshot = "needs_snapshot";  // its log no longer reaches back
-inline constexpr const char* fork = "fork";                // it has another content under a name
-inline constexpr const char* other_rows = "other_rows";    // it began with rows that are not ours
-inline constexpr const char* clock_ahead = "clock_ahead";  // its changes are from our future
+inline constexpr const char* fork = "fork";                  // it has another content under a name
+inline constexpr const char* other_rows = "other_rows";      // it began with rows that are not ours
+inline constexpr const char* clock_ahead = "clock_ahead";    // its changes are from our future
+inline constexpr const char* other_schema = "other_schema";  // its app has other fields
 
 struct PeerReport {
     std::string name;
@@ -33,6 +34,7 @@ struct PeerReport {
     double last_contact_seconds = 0;    // since it was last heard, or since this node's start
     double clock_ahead_seconds = 0;     // its clock against ours
     std::string trouble;                // why it is not connected
+    std::string differs;                // between its app and ours, in words
     std::vector<std::string> troubles;  // of the names above
 };
 
@@ -50,6 +52,9 @@ public:
 
     // What a person must know of a peer, for as long as it is so. Of nobody known it is dropped.
     void alert(std::string_view peer, const std::string& what, bool on);
+
+    // In words, what its app has and ours lacks, or the other way round; "": nothing.
+    void differs(std::string_view peer, std::string words);
 
     // ---- asked ----
     // Heard within the last half second, and not cut.

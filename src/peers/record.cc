@@ -2,6 +2,7 @@
 
 #include "base/text/json.hpp"
 #include "model/value_text.hpp"
+#include "peers/refusal.hpp"
 #include "peers/snapshot_json.hpp"
 
 namespace reef::peers {
@@ -19,7 +20,7 @@ Task<Row> record_of_peer(PeerCalls& calls, const Resource& resource, RecordRef r
     auto answer = co_await calls.post(std::move(path), std::move(question), timeout);
     if (!answer) co_return answer.error();
     if (answer->status != 200) {
-        co_return Error{Errc::unavailable, "it answered " + std::to_string(answer->status)};
+        co_return Error{Errc::unavailable, refusal_text(answer->status, answer->body)};
     }
     auto piece = parse_rows(resource, answer->body);
     if (!piece) co_return piece.error();

@@ -1,9 +1,12 @@
 #include "peers/snapshot.hpp"
 
+#include <algorithm>
+
 #include "base/fault.hpp"
 #include "base/log.hpp"
 #include "base/text/json.hpp"
 #include "model/value_text.hpp"
+#include "peers/refusal.hpp"
 
 namespace reef::peers {
 
@@ -20,7 +23,7 @@ Task<std::string> ask(PeerCalls& calls, std::string question) {
     if (!answer) co_return answer.error();
     if (answer->status != 200) {
         co_return Error{Errc::unavailable,
-                        "asked for a snapshot, it answered " + std::to_string(answer->status)};
+                        "asked for a snapshot, " + refusal_text(answer->status, answer->body)};
     }
     co_return std::move(answer->body);
 }
@@ -69,6 +72,7 @@ Task<SnapshotPlace> Snapshot::begin(const std::string& peer, PeerCalls& calls) {
     if (!json) co_return json.error();
     auto head = read_head(*json);
     if (!head) co_return head.error();
+    if (auto good = check_resources(*head); !good) co_return good.error();
     auto left = unfinished_place();
     if (left && left->head.node == head->node && left->head.self == head->self) {
         log::info("Goes on with a snapshot", {{"peer", peer}});
@@ -76,8 +80,30 @@ Task<SnapshotPlace> Snapshot::begin(const std::string& peer, PeerCalls& calls) {
     }
     log::info("Takes a snapshot: what is in no log", {{"peer", peer}});
     SnapshotPlace place{std::move(*head), "", {}, 0};
-    if (!parts_.schema.resources.empty()) place.resource = parts_.schema.resources.front().name;
+    place.resource = next_resource(place.head, 0);
     co_return place;
+}
+
+// Rows of a resource that only the peer's app has would be missed for ever: with the peer's
+// position this node would claim to have them.
+Result<void> Snapshot::check_resources(const SnapshotHead& head) const {
+    for (const std::string& resource : head.resources) {
+        if (parts_.schema.find(resource)) continue;
+        return Error{Errc::invalid, head.node + " has a resource that this node's app lacks, " +
+                                        resource + ": a snapshot of it would miss its rows"};
+    }
+    return {};
+}
+
+// From this one on, of those that the peer has.
+std::string Snapshot::next_resource(const SnapshotHead& head, std::size_t first) const {
+    const auto& named = head.resources;
+    for (std::size_t id = first; id < parts_.schema.resources.size(); ++id) {
+        const std::string& name = parts_.schema.resources[id].name;
+        if (named.empty() || std::find(named.begin(), named.end(), name) != named.end())
+            return name;
+    }
+    return "";
 }
 
 Task<void> Snapshot::take_pieces(SnapshotPlace place, PeerCalls& calls) {
@@ -107,8 +133,7 @@ Task<bool> Snapshot::take_rows(SnapshotPlace& place, PeerCalls& calls) {
     if (rows > 0) {
         place.after = to_text(piece->rows.back().key);
     } else {
-        const bool last = resource->id + 1U == parts_.schema.resources.size();
-        place.resource = last ? "" : parts_.schema.resources[resource->id + 1U].name;
+        place.resource = next_resource(place.head, resource->id + 1U);
         place.after.reset();
     }
     commit::Rows joined;

@@ -42,6 +42,8 @@ private:
     std::optional<SnapshotPlace> unfinished_place() const;
     Task<SnapshotPlace> begin(const std::string& peer, PeerCalls& calls);
     Task<void> take_pieces(SnapshotPlace place, PeerCalls& calls);
+    Result<void> check_resources(const SnapshotHead& head) const;
+    std::string next_resource(const SnapshotHead& head, std::size_t first) const;
     Task<bool> take_rows(SnapshotPlace& place, PeerCalls& calls);
     Task<bool> take_requests(SnapshotPlace& place, PeerCalls& calls);
 

@@ -79,7 +79,12 @@ std::string head_json(const SnapshotHead& head) {
         append_json_string(json, origin);
         json += ":[" + std::to_string(mark.received) + ",\"" + to_hex(mark.hash) + "\"]";
     }
-    return json + "}}";
+    json += "},\"resources\":[";
+    for (const std::string& resource : head.resources) {
+        if (json.back() != '[') json += ',';
+        append_json_string(json, resource);
+    }
+    return json + "]}";
 }
 
 Result<SnapshotHead> read_head(const Json& json) {
@@ -96,6 +101,10 @@ Result<SnapshotHead> read_head(const Json& json) {
         read.received = read.applied = seq_in(*position, origin);
         read.hash = *hash;
         head.marks.emplace(origin, read);
+    }
+    if (const Json* resources = json.find("resources")) {
+        for (const Json& resource : resources->items)
+            head.resources.push_back(resource.text);
     }
     return head;
 }

@@ -16,6 +16,7 @@ struct SnapshotHead {
     std::string node;
     model::OriginId self;  // another life of that store: another snapshot
     std::map<model::OriginId, store::OriginMark, std::less<>> marks;  // received and hash
+    std::vector<std::string> resources = {};  // none: the taker's own (of an earlier build)
     bool operator==(const SnapshotHead&) const = default;
 };
 std::string head_json(const SnapshotHead& head);

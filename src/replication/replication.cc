@@ -22,6 +22,14 @@ peers::PeerCallsByName calls_of(const std::vector<peers::PeerAddress>& peers) {
     return calls;
 }
 
+ReplicationOptions with_agreements(ReplicationOptions options, const ReplicationParts& parts) {
+    for (peers::PeerAddress& peer : options.peers) {
+        peer.agreement = std::make_shared<peers::SchemaAgreement>(parts.schema, parts.peers,
+                                                                  peer.self, peer.node);
+    }
+    return options;
+}
+
 std::unique_ptr<brokers::BrokerLink> make_broker_link(
     const brokers::BrokerLinkParts& parts,
     const std::optional<brokers::BrokerLinkOptions>& wanted) {
@@ -57,7 +65,7 @@ asio::awaitable<bool> wait_until(peers::Peers& peers, Clock& clock,
 
 Replication::Replication(const ReplicationParts& parts, ReplicationOptions options)
     : parts_(parts),
-      options_(std::move(options)),
+      options_(with_agreements(std::move(options), parts)),
       worker_("peers"),
       reader_(parts.store.open_reader(executor())),
       calls_(calls_of(options_.peers)),
