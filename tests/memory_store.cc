@@ -374,4 +374,8 @@ std::unique_ptr<Store> open_memory(const Schema& schema, StoreOptions options) {
     return std::make_unique<MemoryStore>(schema, options);
 }
 
+std::unique_ptr<Store> copy_memory(const Store& store) {
+    return std::make_unique<MemoryStore>(dynamic_cast<const MemoryStore&>(store));
+}
+
 }  // namespace reef::store

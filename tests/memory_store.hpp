@@ -7,5 +7,7 @@
 namespace reef::store {
 
 std::unique_ptr<Store> open_memory(const Schema& schema, StoreOptions options);
+// What is saved in it now, as a store of its own: a backup. Of a store that open_memory() made.
+std::unique_ptr<Store> copy_memory(const Store& store);
 
 }  // namespace reef::store

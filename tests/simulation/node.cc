@@ -182,6 +182,19 @@ void Node::crash() {
     parts_.oracle.crashed(index());
 }
 
+void Node::back_up() {
+    parts_.world.trace("back up " + name());
+    backup_ = store::copy_memory(*store_);
+    held_in_backup_ = parts_.oracle.held(index());
+}
+
+void Node::restore() {
+    if (!backup_) return;
+    parts_.world.trace("restore " + name());
+    store_ = store::copy_memory(*backup_);
+    parts_.oracle.restored(index(), held_in_backup_);
+}
+
 void Node::pause() {
     parts_.world.trace("pause " + name());
     paused_ = true;

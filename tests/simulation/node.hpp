@@ -45,6 +45,9 @@ public:
 
     void start();  // a life begins, from what is durable
     void crash();  // and ends: of what it had begun nothing happens any more
+    // Keeps a copy of what is durable; after a crash, puts the last one back.
+    void back_up();
+    void restore();
     void pause();  // as by SIGSTOP
     void resume();
     void set_skew(Nanoseconds skew) { skew_ = skew; }
@@ -74,7 +77,9 @@ private:
     void settle();
 
     const NodeParts parts_;
-    const std::unique_ptr<store::Store> store_;
+    std::unique_ptr<store::Store> store_;
+    std::unique_ptr<store::Store> backup_;
+    std::map<model::RecordRef, Writes> held_in_backup_;
     Nanoseconds skew_{0};
     std::uint64_t life_number_ = 0;
     std::unique_ptr<Life> life_;

@@ -59,6 +59,9 @@ void Oracle::durable(std::size_t node, const store::WriteSet& saved) {
             continue;
         }
         const Effect& effect = effects_[known->second];  // its row has all that its writer held
+        if (effect.json != entry.json) {
+            fail(name(effect) + " names another write in " + names_[node] + ": used twice");
+        }
         const RecordRef record = effect.change.row.ref();
         if (!effect.exact) blurred_.emplace(node, record);
         Writes& held = held_[node][record];
@@ -71,6 +74,7 @@ void Oracle::durable(std::size_t node, const store::WriteSet& saved) {
 void Oracle::take_effect(std::size_t node, const store::LogEntry& entry,
                          const std::set<RecordRef>& came) {
     Effect effect{entry.dot, node, 0, parse_change(schema_, entry.json).value(), {}};
+    effect.json = entry.json;
     effect.request = request_of(effect.change);
     const RecordRef record = effect.change.row.ref();
     if (came.contains(record)) blurred_.emplace(node, record);
@@ -138,6 +142,11 @@ void Oracle::unsaved(std::size_t node, const store::WriteSet& saved) {
 
 void Oracle::crashed(std::size_t node) {
     coming_[node].clear();
+}
+
+void Oracle::restored(std::size_t node, std::map<RecordRef, Writes> held) {
+    held_[node] = std::move(held);
+    std::erase_if(shown_, [node](const auto& shown) { return std::get<0>(shown.first) == node; });
 }
 
 bool Oracle::brought(const RecordRef& record) const {

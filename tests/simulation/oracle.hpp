@@ -57,18 +57,23 @@ public:
     void arrived(std::size_t node, const Carried& carried);
     void unsaved(std::size_t node, const store::WriteSet& saved);
     void crashed(std::size_t node);
+    // Its store holds what it held once.
+    void restored(std::size_t node, std::map<model::RecordRef, Writes> held);
 
     // ---- asked ---------------------------------------------------------------------------------
     // An answer of another node brought this row, or more of it than the log has.
     bool brought(const model::RecordRef& record) const;
     Writes held(std::size_t node, const model::RecordRef& record) const;
+    const std::map<model::RecordRef, Writes>& held(std::size_t node) const { return held_[node]; }
     bool knows(std::size_t node, std::size_t request) const;
     std::size_t effects() const { return effects_.size(); }
     std::size_t acknowledged() const;
     std::size_t twins() const;
 
-    // Everything that is promised, about stores that are equal by now. Each failure is one line.
-    std::vector<std::string> check(const std::vector<store::Store*>& stores);
+    // Each is one line. Some are known when they happen, others after check().
+    const std::vector<std::string>& failures() const { return failures_; }
+    // Everything that is promised, about stores that are equal by now.
+    void check(const std::vector<store::Store*>& stores);
 
 private:
     struct Effect {  // a change, as its origin's log has it
@@ -78,6 +83,7 @@ private:
         model::Change change;
         Writes causes;      // effects on the same record that its origin held
         bool exact = true;  // all of them; else some of these it may not have held
+        std::string json = {};
     };
     struct Final {  // of one record, in the end
         model::Row row;

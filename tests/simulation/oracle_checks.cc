@@ -34,7 +34,7 @@ std::map<RecordRef, Oracle::Final> Oracle::finals(const std::vector<store::Store
     return all;
 }
 
-std::vector<std::string> Oracle::check(const std::vector<store::Store*>& stores) {
+void Oracle::check(const std::vector<store::Store*>& stores) {
     check_acknowledged(stores);
     check_locks();
     const auto all = finals(stores);
@@ -43,7 +43,6 @@ std::vector<std::string> Oracle::check(const std::vector<store::Store*>& stores)
         check_version(record, final);
         check_fields(record, final);
     }
-    return failures_;
 }
 
 // The change is in every log, and of one request in one origin's log there is one.

@@ -24,6 +24,7 @@ enum class Plant : std::uint8_t {
     forget_forwarded_request,  // a write is carried home without its request id
     forget_forwarded_version,  // a home takes such a write for one that saw its own row
     repeat_version,            // a twin that is found takes its write off the version
+    restore_in_old_life,       // a store comes back as it was, and goes on under its old name
     tear_commit,               // a crash keeps the position and loses the rows
 };
 
@@ -44,6 +45,7 @@ inline constexpr std::array plant_names{
     PlantName{Plant::forget_forwarded_request, "forget-forwarded-request"},
     PlantName{Plant::forget_forwarded_version, "forget-forwarded-version"},
     PlantName{Plant::repeat_version, "repeat-version"},
+    PlantName{Plant::restore_in_old_life, "restore-in-old-life"},
     PlantName{Plant::tear_commit, "tear-commit"},
 };
 

@@ -40,6 +40,8 @@ class Simulation {
 public:
     explicit Simulation(const Options& options)
         : world_(options.seed),
+          fate_(~options.seed),
+          restores_(options.plant == Plant::restore_in_old_life),
           schema_(simulated_schema()),
           names_(node_names(2 + world_.random.below(3))),
           seed_(seed_rows(schema_, names_)),
@@ -70,7 +72,8 @@ public:
         world_.run_until(calm_);
         heal();
         std::vector<std::string> failures = level();
-        if (failures.empty()) failures = oracle_.check(stores());
+        if (failures.empty()) oracle_.check(stores());
+        failures.insert(failures.end(), oracle_.failures().begin(), oracle_.failures().end());
         for (std::string& failure : failures)
             world_.trace(failure);
         Outcome outcome{std::move(failures),
@@ -92,6 +95,7 @@ private:
     void plan_misfortune() {
         world_.after(world_.random.between(10ms, 400ms), [this] {
             if (world_.now() >= calm_) return;
+            if (restores_ && fate_.percent(50)) nodes_[fate_.below(nodes_.size())]->back_up();
             strike();
             plan_misfortune();
         });
@@ -121,6 +125,7 @@ private:
     void crash(Node& node, Nanoseconds time) {
         if (!node.alive()) return;
         node.crash();
+        if (restores_ && fate_.percent(50)) node.restore();
         // One in a while stays away until the others are level.
         const bool stays = nodes_.size() > 2 && !away_ && world_.random.percent(25);
         if (stays) {
@@ -269,6 +274,8 @@ private:
     }
 
     World world_;
+    Random fate_;  // of stores: what else happens to a seed does not depend on it
+    const bool restores_;
     const model::Schema& schema_;
     const std::vector<std::string> names_;
     const commit::Rows seed_;

@@ -62,6 +62,17 @@ TEST(Simulation, SeedsThatFailedBefore) {
 
 INSTANTIATE_TEST_SUITE_P(Simulation, Seeds, testing::Range<std::uint64_t>(0, blocks));
 
+// By name, and not only by what it leads to.
+TEST(Simulation, ANumberThatIsUsedTwiceIsSeenWhenItIs) {
+    Options options;
+    options.plant = Plant::restore_in_old_life;
+    for (; options.seed <= blocks * 100; ++options.seed) {
+        const std::string told = text_of(simulate(options).failures);
+        if (told.find("used twice") != std::string::npos) return;
+    }
+    FAIL() << "no store used a number twice";
+}
+
 class Planted : public testing::TestWithParam<PlantName> {};
 
 TEST_P(Planted, IsFoundWithinTheSeedsOfEachTest) {
