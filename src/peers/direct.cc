@@ -59,7 +59,7 @@ public:
         if (*status == 200) co_return Result<void>{};
         const std::string body = co_await read_refusal();
         Error refused = unavailable(peer_, refusal_text(*status, body));
-        if (*status == 404) refused.code = Errc::conflict;  // it knows another app than this node
+        if (*status == 404) refused.code = Errc::invalid;  // it knows another app than this node
         co_return refused;
     }
 
@@ -124,7 +124,7 @@ public:
         for (const std::string& node : without)
             target += node + ',';
         auto feed = co_await begin_feed(target);
-        const bool differs = !feed && feed.error().code == Errc::conflict;
+        const bool differs = !feed && feed.error().code == Errc::invalid;
         if (!differs) co_return feed;
         Result<void> agreed = co_await agree(feed.error());
         if (!agreed) co_return agreed.error();
