@@ -354,7 +354,7 @@ std::string lag_json(const Peers& peers) {
             json += peer.troubles[t] + '"';
         }
         if (!peer.troubles.empty()) json += ']';
-        if (!peer.connected && !peer.trouble.empty()) {
+        if (!peer.connected && !peer.cut && !peer.trouble.empty()) {
             json += ",\"reason\":";
             append_json_string(json, peer.trouble);
         }

@@ -118,7 +118,8 @@ def test_columns_are_as_wide_as_long_names_want(make_node, tmp_path):
         node = make_node(name=name, app=app, alone=False)
         node.port = port
         node.start()
-    done = status_of(app)
+    done = wait_until(lambda: (said := status_of(app)).returncode == 0 and said,
+                      what="both hearing each other")
     [titles, *lines] = done.stdout.splitlines()
     assert len(lines) == 2
     at = titles.index("STATE")
