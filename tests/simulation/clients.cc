@@ -11,6 +11,17 @@ namespace reef::simulation {
 using namespace std::chrono_literals;
 using namespace model;
 
+namespace {
+
+constexpr std::int64_t highest_number = (std::int64_t{1} << 53) - 1;  // that a client may give
+
+bool is_huge(const Key& key) {
+    const auto* number = std::get_if<std::int64_t>(&key);
+    return number && *number > highest_number / 2;
+}
+
+}  // namespace
+
 // What a client saw of a record, and where.
 struct Clients::Read {
     std::optional<Row> row;
@@ -62,6 +73,10 @@ RecordRef Clients::some_record() {
     if (random.percent(20)) {
         const auto& made = parts_.oracle.shipments_made();
         const bool anew = made.empty() || random.percent(50);
+        Random& fate = parts_.world.fate;
+        if (anew && parts_.huge_ids && fate.percent(20)) {
+            return {shipments, Key{highest_number - static_cast<std::int64_t>(fate.below(3))}};
+        }
         return {shipments, Key{anew ? new_number : made[random.below(made.size())]}};
     }
     const std::string kind = random.percent(60) ? "kept" : "removed";
@@ -153,7 +168,8 @@ void Clients::choose(std::size_t client, Node& node, const Read& read) {
     asked.new_key = shipment && read.record.key == Key{new_number};
     const bool removable = read.record.resource == parcels &&
                            std::get<std::string>(read.record.key).starts_with("removed");
-    intent.kind = alive || (shipment && !asked.new_key) ? WriteKind::update : WriteKind::create;
+    const bool made_once = shipment && !asked.new_key && !is_huge(read.record.key);
+    intent.kind = alive || made_once ? WriteKind::update : WriteKind::create;
     if (alive && removable && random.percent(25)) intent.kind = WriteKind::remove;
     if (!asked.new_key) intent.key = read.record.key;
     if (intent.kind != WriteKind::remove) fill(intent, asked, row);

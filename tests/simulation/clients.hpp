@@ -16,6 +16,7 @@ struct ClientParts {
     std::vector<Node*> nodes;
     Nanoseconds clock_step{1'000'000};  // of the gateway's clock, which stamps requests
     Plant plant = Plant::none;
+    bool huge_ids = false;  // some give their records the highest ids that there are
 };
 
 class Clients {

@@ -28,6 +28,9 @@ void Oracle::answered(Asked& asked, const Outcome& outcome, bool known_there, bo
     const bool repeated = refused && refused->refusal == Refusal::duplicate_request;
     if (!refused || repeated) asked.acknowledged = true;
     if (repeated && same_attempt) fail(request + ": a retry was refused as a repeat");
+    if (refused && refused->refusal == Refusal::ids_exhausted) {
+        fail(request + ": no number was left for a new record");
+    }
     if (known_there && refused && !repeated) {
         fail(request + ": had taken effect, and its retry was answered " +
              std::string{name_of(refused->refusal)});

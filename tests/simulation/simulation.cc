@@ -40,7 +40,6 @@ class Simulation {
 public:
     explicit Simulation(const Options& options)
         : world_(options.seed),
-          fate_(~options.seed),
           restores_(options.plant == Plant::restore_in_old_life),
           schema_(simulated_schema()),
           names_(node_names(2 + world_.random.below(3))),
@@ -58,6 +57,7 @@ public:
         }
         ClientParts parts{world_, oracle_, schema_, {}, 1ms, options.plant};
         if (world_.random.percent(30)) parts.clock_step = 50ms;
+        parts.huge_ids = world_.fate.percent(30);
         for (const auto& node : nodes_)
             parts.nodes.push_back(node.get());
         clients_ = std::make_unique<Clients>(std::move(parts));
@@ -95,7 +95,8 @@ private:
     void plan_misfortune() {
         world_.after(world_.random.between(10ms, 400ms), [this] {
             if (world_.now() >= calm_) return;
-            if (restores_ && fate_.percent(50)) nodes_[fate_.below(nodes_.size())]->back_up();
+            if (restores_ && world_.fate.percent(50))
+                nodes_[world_.fate.below(nodes_.size())]->back_up();
             strike();
             plan_misfortune();
         });
@@ -125,7 +126,7 @@ private:
     void crash(Node& node, Nanoseconds time) {
         if (!node.alive()) return;
         node.crash();
-        if (restores_ && fate_.percent(50)) node.restore();
+        if (restores_ && world_.fate.percent(50)) node.restore();
         // One in a while stays away until the others are level.
         const bool stays = nodes_.size() > 2 && !away_ && world_.random.percent(25);
         if (stays) {
@@ -274,7 +275,6 @@ private:
     }
 
     World world_;
-    Random fate_;  // of stores: what else happens to a seed does not depend on it
     const bool restores_;
     const model::Schema& schema_;
     const std::vector<std::string> names_;

@@ -35,7 +35,7 @@ private:
 
 class World {
 public:
-    explicit World(std::uint64_t seed) : random(seed) {}
+    explicit World(std::uint64_t seed) : random(seed), fate(~seed) {}
 
     Nanoseconds now() const { return now_; }
     // What is due at one moment happens in the order in which it was asked for.
@@ -50,6 +50,8 @@ public:
     std::uint64_t events() const { return events_; }
 
     Random random;
+    // For what happens in some seeds only: in all others nothing takes another course by it.
+    Random fate;
     bool verbose = false;
 
 private:
