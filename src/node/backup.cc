@@ -36,6 +36,15 @@ std::string time_in_a_name() {
     return {text, size};
 }
 
+// Of two restores within a second neither replaces what the other one has kept.
+std::string unused_name(const std::string& name) {
+    std::error_code none;
+    std::string unused = name;
+    for (int number = 2; fs::exists(unused, none); ++number)
+        unused = name + '-' + std::to_string(number);
+    return unused;
+}
+
 std::string first_bytes(const std::string& file, std::size_t count) {
     std::string bytes(count, '\0');
     std::ifstream stream{file, std::ios::binary};
@@ -84,7 +93,7 @@ Result<RestoreResult> restore(const config::App& app, const config::Node& node,
     const auto to = store_of(app, node, data);
     const bool is_file = to.url.empty();
     const std::string was = is_file ? to.file : (fs::path{data} / (node.name + ".dump")).string();
-    const std::string keep_as = was + ".before-restore-" + time_in_a_name();
+    const std::string keep_as = unused_name(was + ".before-restore-" + time_in_a_name());
     const store::RestoreOptions options{.copy = copy, .keep_as = keep ? keep_as : ""};
     const auto restored = is_file ? store::restore_sqlite(app.schema, to, options)
                                   : store::restore_postgres(app.schema, to, options);

@@ -177,6 +177,14 @@ def test_what_was_there_is_kept(node, copy):
     assert len(list(data_of(node).glob("*.before-restore-*"))) == 1
 
 
+def test_each_restore_keeps_what_it_found(node, copy):
+    backup(node, copy)
+    node.stop()
+    for _ in range(3):
+        restore(node, copy)
+    assert len(list(data_of(node).glob("*.before-restore-*"))) == 3
+
+
 def test_alone_is_one_file(node):
     """The node takes it; its store and its mark are left as they are, also while it serves."""
     mark = data_of(node) / "marks" / "us.mark"
