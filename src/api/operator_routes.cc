@@ -1,6 +1,6 @@
 #include "api/operator_routes.hpp"
 
-#include "base/text/json.hpp"
+#include "base/text/json_object.hpp"
 #include "base/text/uri.hpp"
 #include "model/value_text.hpp"
 
@@ -19,6 +19,7 @@ std::string_view flag(bool on) {
 void append(std::string& out, const Standing& standing) {
     out += ",\"leads\":";
     out += flag(standing.leads);
+    if (!standing.warnings.empty()) out += ",\"warnings\":" + json_texts(standing.warnings);
     if (!standing.broker) return;
     out += ",\"broker\":{\"publishing\":";
     out += flag(standing.broker->publishing);

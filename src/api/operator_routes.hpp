@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "api/dead_letter_routes.hpp"
 #include "brokers/report.hpp"
@@ -18,6 +19,7 @@ namespace reef::api {
 
 // How this process stands among those of its node, and with the broker.
 struct Standing {
+    std::vector<std::string> warnings = {};       // sentences that a person should read
     bool leads = true;                            // it applies what peers send
     std::optional<brokers::BrokerReport> broker;  // absent: changes go from node to node
 };

@@ -16,6 +16,9 @@ using namespace model;
 namespace {
 
 constexpr std::string_view json_type = "application/json";
+// With more than a thousand lives of stores, a token would leave an ETag no room in the headers
+// that gateways pass on. Then there is none, and reads are as recent as this store.
+constexpr std::size_t token_bytes_max = 32 << 10;
 
 void add_etag(http::Response& response, const Row& row) {
     response.headers += "ETag: \"";
@@ -400,6 +403,7 @@ void Records::add_store_token(http::Response& response) {
     const std::uint64_t generation = parts_.progress.generation();
     if (generation != token_generation_) {
         token_ = to_text(parts_.progress.ledger()->applied());
+        if (token_.size() > token_bytes_max) token_.clear();
         token_generation_ = generation;
     }
     if (!token_.empty()) response.add_header("Atoll-Token", token_);

@@ -14,7 +14,8 @@ namespace reef::brokers {
 struct Delivery {
     std::string source;  // for people: a peer's name, a topic
     std::uint64_t epoch = 0;
-    std::vector<std::string> changes;  // as their JSON
+    std::vector<std::string> changes = {};  // as their JSON
+    bool unproven = false;                  // whoever may write to the broker may have made them
 };
 
 // When received() of this store covers it, all of the delivery is durable here: acknowledge.

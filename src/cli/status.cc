@@ -63,6 +63,7 @@ bool has_trouble(const Json& peer, std::string_view what) {
 
 std::string state_of(const Json& peer) {
     if (has_trouble(peer, "fork")) return "fork";
+    if (has_trouble(peer, "too_many_lives")) return "lives";
     if (has_trouble(peer, "clock_ahead")) return "clock";
     if (has_trouble(peer, "other_rows")) return "other rows";
     if (true_at(peer, "connected")) return "ok";
@@ -179,6 +180,13 @@ void print_reasons(const NodeStatus& node) {
     }
 }
 
+void print_warnings(const NodeStatus& node) {
+    const Json* warnings = node.said.find("warnings");
+    if (!warnings) return;
+    for (const Json& warning : warnings->items)
+        std::cout << node.node << ": " << warning.text << '\n';
+}
+
 void print_table(const std::vector<NodeStatus>& all) {
     std::vector<Line> lines;
     for (const NodeStatus& node : all)
@@ -188,6 +196,8 @@ void print_table(const std::vector<NodeStatus>& all) {
     std::cout << table_text(columns(), lines);
     for (const NodeStatus& node : all)
         print_reasons(node);
+    for (const NodeStatus& node : all)
+        print_warnings(node);
     std::cout << std::flush;
 }
 

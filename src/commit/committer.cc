@@ -214,6 +214,7 @@ Task<void> Committer::save(Batch& batch, bool on_top) {
     const store::Ledger ledger = saved.ledger;
     const std::size_t letters = saved.dead_letters.size();
     std::vector<RecordRef> joined = batch.take_joined();
+    watch_limits(saved);
     fault_point("commit.before");
     Result<void> durable = co_await ahead_->save(std::move(saved), on_top, !trim_is_due());
     if (!durable) co_return durable;
@@ -222,6 +223,22 @@ Task<void> Committer::save(Batch& batch, bool on_top) {
     parts_.committed(ledger);
     if (parts_.joined && !joined.empty()) parts_.joined(std::move(joined));
     co_return durable;
+}
+
+void Committer::watch_limits(const store::WriteSet& saved) {
+    std::size_t longest = counts_.vector_entries;
+    for (const auto& [row, hash] : saved.rows)
+        longest = std::max(longest, row.vector.entries().size());
+    counts_.vector_entries = longest;
+    const std::size_t origins = saved.ledger.origins.size();
+    if (is_near_limit(origins, position_entries_max) && !std::exchange(told_of_origins_, true)) {
+        log::warn("Many lives of stores are known here: retire those that ended (atoll retire)",
+                  {{"lives", origins}, {"max", position_entries_max}});
+    }
+    if (is_near_limit(longest, vector_entries_max) && !std::exchange(told_of_vectors_, true)) {
+        log::warn("A record was written by many lives of stores",
+                  {{"lives", longest}, {"max", vector_entries_max}});
+    }
 }
 
 // Their coroutines belong to other threads, which the end of the process stops: nothing of them may

@@ -47,6 +47,7 @@ struct CommitCounts {
     std::atomic<std::uint64_t> refused_full{0};
     std::atomic<std::uint64_t> bisected{0};
     std::atomic<std::uint64_t> parked{0};
+    std::atomic<std::uint64_t> vector_entries{0};  // of the longest vector that was saved
 };
 
 struct CommitterParts {
@@ -95,6 +96,7 @@ private:
     Task<void> commit(const Piece& piece);
     Task<std::unique_ptr<Batch>> load_batch(const Piece& piece);
     Task<void> save(Batch& batch, bool on_top);
+    void watch_limits(const store::WriteSet& saved);
     static void leave_unanswered(Items items);
     Task<void> tidy_up();
     bool trim_is_due() const;
@@ -107,6 +109,8 @@ private:
     const std::unique_ptr<Queue> queue_;
     const std::unique_ptr<Ahead> ahead_;
     std::chrono::nanoseconds trimmed_{0};
+    bool told_of_origins_ = false;  // each once
+    bool told_of_vectors_ = false;
 };
 
 }  // namespace reef::commit

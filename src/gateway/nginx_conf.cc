@@ -180,8 +180,8 @@ constexpr std::array own_answers{
     OwnAnswer{"404", 404, "the gateway passes nothing at this path"},
     OwnAnswer{"405", 405, "the gateway passes no request with this method"},
     OwnAnswer{"413", 413, "a body has at most <body_bytes> bytes"},
-    OwnAnswer{"414", 414, "a request line has at most 16 KiB"},
-    OwnAnswer{"494 =431", 431, "a header has at most 16 KiB"},
+    OwnAnswer{"414", 414, "a request line has at most 64 KiB"},
+    OwnAnswer{"494 =431", 431, "a header has at most 64 KiB"},
     OwnAnswer{"500", 500, "the gateway failed"},
     OwnAnswer{"501", 501, "the gateway does not know this transfer encoding"},
     OwnAnswer{"502", 502, "no <region> can be reached: try again soon"},
@@ -250,7 +250,7 @@ constexpr std::string_view server_head = R"(
         client_body_timeout 30s;
         send_timeout 30s;
         keepalive_requests 100000;
-        large_client_header_buffers 4 16k;
+        large_client_header_buffers 4 64k;  # an ETag may be long
         client_max_body_size <body_bytes>;
         client_body_buffer_size <body_memory>;
 
@@ -263,7 +263,7 @@ constexpr std::string_view server_head = R"(
         proxy_set_header Atoll-Attempt $attempt;
         proxy_set_header Atoll-Received $received;
         proxy_redirect off;
-        proxy_buffer_size 8k;
+        proxy_buffer_size 64k;
         proxy_buffers 32 8k;
         proxy_max_temp_file_size 0;
 

@@ -17,7 +17,7 @@ struct ServerOptions {
     std::string host = "127.0.0.1";
     std::uint16_t port = 0;                            // 0: any free one
     std::uint32_t connections_max = 10'000;            // beyond it: 503 and close
-    std::uint32_t header_bytes_max = 16 << 10;         // 431
+    std::uint32_t header_bytes_max = 64 << 10;         // 431
     std::uint32_t header_fields_max = 100;             // 431
     std::uint32_t target_bytes_max = 8 << 10;          // 414
     std::uint64_t body_bytes_max = 1 << 20;            // 413

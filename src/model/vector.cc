@@ -45,7 +45,8 @@ bool each_part(std::string_view text, Read read) {
     return true;
 }
 
-auto lower_bound(std::vector<VectorEntry>& entries, std::string_view origin) {
+template <class Entries>
+auto lower_bound(Entries& entries, std::string_view origin) {
     return std::lower_bound(entries.begin(), entries.end(), origin,
                             [](const VectorEntry& e, std::string_view o) { return e.origin < o; });
 }
@@ -93,7 +94,7 @@ std::optional<Position> parse_position(std::string_view text) {
         const auto seq = take_last(part, ':');
         const auto number = seq ? read_number(*seq) : std::nullopt;
         if (!number || *number > seq_max || !is_origin(part)) return false;
-        if (position.size() >= vector_entries_max) return false;
+        if (position.size() >= position_entries_max) return false;
         return position.emplace(part, *number).second;
     });
     if (!good) return std::nullopt;
@@ -121,10 +122,8 @@ std::optional<Stamp> parse_stamp(std::string_view text) {
 }
 
 std::uint64_t Vector::seq_of(std::string_view origin) const {
-    for (const VectorEntry& entry : entries_) {
-        if (entry.origin == origin) return entry.seq;
-    }
-    return 0;
+    const auto at = lower_bound(entries_, origin);
+    return at == entries_.end() || at->origin != origin ? 0 : at->seq;
 }
 
 std::uint64_t Vector::writes() const {

@@ -25,6 +25,9 @@ using Position = std::map<OriginId, std::uint64_t, std::less<>>;
 std::uint64_t seq_in(const Position& position, std::string_view origin);  // 0 when absent
 bool covers(const Position& position, const Position& other);
 std::string to_text(const Position& position);  // "eu.8x2a:7,us.k3f9:12"
+// Refused: more than position_entries_max entries. A store knows so many origins at most: each life
+// of each member's store is one, until it is retired. Each batch and each heartbeat says them all.
+inline constexpr std::size_t position_entries_max = 4096;
 std::optional<Position> parse_position(std::string_view text);
 
 struct Dot {  // names one write for ever
@@ -52,6 +55,11 @@ struct VectorEntry {
     bool operator==(const VectorEntry&) const = default;
 };
 
+// A tenth of a limit is reached: a person is told, long before anything stops.
+constexpr bool is_near_limit(std::size_t count, std::size_t max) {
+    return count >= max / 10;
+}
+
 enum class Order : std::uint8_t { equal, before, after, concurrent };
 
 // Sorted by origin, one entry each.
@@ -77,8 +85,11 @@ private:
 
 // "eu.8x2a:7:3,us.k3f9:12:1" (origin:seq:count): the ETag, the column, the wire. Refused: more than
 // vector_entries_max entries, seq outside 1 … seq_max, count outside 1 … seq.
-inline constexpr std::size_t vector_entries_max = 64;
-inline constexpr std::uint64_t seq_max = (std::uint64_t{1} << 53) - 1;  // sums of 64 never overflow
+// So many counts never add up to more than an int64 holds, which is what people see as a version;
+// and in names and numbers of the usual length they fit a header (http/request_parser.hpp).
+inline constexpr std::size_t vector_entries_max = 1024;
+inline constexpr std::uint64_t seq_max = (std::uint64_t{1} << 53) - 1;
+static_assert(vector_entries_max * seq_max < std::uint64_t{1} << 63);
 void append_text(std::string& out, const Vector& vector);
 std::string to_text(const Vector& vector);
 std::optional<Vector> parse_vector(std::string_view text);

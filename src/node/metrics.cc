@@ -114,6 +114,12 @@ void add_store(const MetricSources& sources, std::vector<MetricFamily>& families
     }
     families.push_back(std::move(records));
     families.push_back(std::move(applied));
+    families.push_back(single("atoll_origins", "Lives of stores that are known here, of 4096.",
+                              MetricType::Gauge, static_cast<double>(ledger->origins.size())));
+    families.push_back(
+        single("atoll_vector_entries_largest",
+               "Lives of stores that wrote to one record, of 1024: the most since the start.",
+               MetricType::Gauge, read(sources.commits.vector_entries)));
 }
 
 void add_commits(const MetricSources& sources, std::vector<MetricFamily>& families) {
@@ -138,8 +144,9 @@ void add_replication(const MetricSources& sources, std::vector<MetricFamily>& fa
     MetricFamily trouble =
         family("atoll_replication_trouble",
                "1 while a peer's log no longer reaches back (needs_snapshot), it began "
-               "with other rows (other_rows), it has another content under a known name (fork), or "
-               "its clock is far ahead (clock_ahead).",
+               "with other rows (other_rows), two changes are under one of its names (fork), its "
+               "clock is far ahead (clock_ahead), or its store had too many lives "
+               "(too_many_lives).",
                MetricType::Gauge);
     for (const peers::PeerReport& peer : sources.peers.report()) {
         add(lag, {{"peer", peer.name}}, peer.lag_seconds);
@@ -164,6 +171,8 @@ void add_replication(const MetricSources& sources, std::vector<MetricFamily>& fa
             read(inbox.forks));
     counter("atoll_replication_strangers_total", "Changes of nodes that the app does not have.",
             read(inbox.unknown_origins));
+    counter("atoll_replication_refused_lives_total",
+            "Changes of a life too many of a node's store.", read(inbox.refused_lives));
     counter("atoll_replication_snapshot_rows_total", "Rows taken from a peer's snapshot.",
             static_cast<double>(sources.snapshot_rows));
     families.push_back(single("atoll_dead_letters", "Changes that are parked with their records.",

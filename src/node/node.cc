@@ -232,7 +232,25 @@ private:
 
     // Whether this is the one of the node's processes that applies what peers send, and how it
     // stands with the broker.
-    api::Standing standing() const { return {instances_.leads(), replication_.broker()}; }
+    api::Standing standing() const {
+        return {warnings(), instances_.leads(), replication_.broker()};
+    }
+
+    std::vector<std::string> warnings() const {
+        std::vector<std::string> found;
+        const std::size_t lives = database_.progress().ledger()->origins.size();
+        if (model::is_near_limit(lives, model::position_entries_max)) {
+            found.push_back("knows " + std::to_string(lives) + " lives of stores, of at most " +
+                            std::to_string(model::position_entries_max) + ": see atoll retire");
+        }
+        const std::size_t writers = database_.committer().counts().vector_entries;
+        if (model::is_near_limit(writers, model::vector_entries_max)) {
+            found.push_back("a record was written by " + std::to_string(writers) +
+                            " lives of stores, of at most " +
+                            std::to_string(model::vector_entries_max));
+        }
+        return found;
+    }
 
     std::string metrics() const {
         return metrics_text({app_.schema, router_.operations(), traffic_,

@@ -10,6 +10,10 @@ namespace {
 constexpr std::size_t line_bytes_max = 8 << 20;
 constexpr std::size_t idle_connections_max = 64;
 constexpr std::size_t refusal_bytes_max = 64 << 10;
+// Of what a feed is asked for in a URL, where nodes of earlier versions look for it. Longer: in the
+// body, since a position of many origins is longer than a URL may be.
+constexpr std::size_t query_bytes_max = 4 << 10;
+constexpr const char* changes_path = "/_atoll/changes";
 
 using std::chrono::milliseconds;
 
@@ -49,8 +53,15 @@ public:
                DirectTimes times)
         : peer_(std::move(peer)), times_(times), connection_(std::move(connection)) {}
 
-    Task<void> begin(std::string target) {
-        auto call = make_call(peer_, http::Method::get, std::move(target));
+    Task<void> begin(const std::string& wanted) {
+        const bool in_body = wanted.size() > query_bytes_max;
+        auto call =
+            in_body ? make_call(peer_, http::Method::post, changes_path)
+                    : make_call(peer_, http::Method::get, std::string{changes_path} + '?' + wanted);
+        if (in_body) {
+            call.headers += "Content-Type: application/x-www-form-urlencoded\r\n";
+            call.body = wanted;
+        }
         const auto status = co_await connection_->begin(std::move(call), times_.silence);
         if (!status) co_return unavailable(peer_, status.error().what);
         if (*status == 410) {
@@ -120,24 +131,24 @@ public:
                                      std::vector<std::string> without) override {
         // A process that goes silent is not asked again before the others.
         if (std::exchange(opened_, true)) turn_to_next_process(peer_);
-        std::string target = "/_atoll/changes?after=" + model::to_text(after) + "&without=";
+        std::string wanted = "after=" + model::to_text(after) + "&without=";
         for (const std::string& node : without)
-            target += node + ',';
-        auto feed = co_await begin_feed(target);
+            wanted += node + ',';
+        auto feed = co_await begin_feed(wanted);
         const bool differs = !feed && feed.error().code == Errc::invalid;
         if (!differs) co_return feed;
         Result<void> agreed = co_await agree(feed.error());
         if (!agreed) co_return agreed.error();
-        auto again = co_await begin_feed(std::move(target));
+        auto again = co_await begin_feed(std::move(wanted));
         co_return again;
     }
 
 private:
-    Task<std::unique_ptr<Feed>> begin_feed(std::string target) {
+    Task<std::unique_ptr<Feed>> begin_feed(std::string wanted) {
         auto connection = co_await connect(peer_, times_.connect);
         if (!connection) co_return connection.error();
         auto feed = std::make_unique<DirectFeed>(peer_, std::move(*connection), times_);
-        auto begun = co_await feed->begin(std::move(target));
+        auto begun = co_await feed->begin(wanted);
         if (!begun) co_return begun.error();
         co_return std::unique_ptr<Feed>{std::move(feed)};
     }

@@ -35,6 +35,7 @@ struct PeerRoutes::Call {
 const PeerRoutes::Call* PeerRoutes::find(const http::Request& request) {
     static constexpr std::array calls{
         Call{http::Method::get, "/_atoll/changes", &PeerRoutes::changes},
+        Call{http::Method::post, "/_atoll/changes", &PeerRoutes::changes},
         Call{http::Method::post, "/_atoll/snapshot", &PeerRoutes::snapshot},
         Call{http::Method::post, "/_atoll/record", &PeerRoutes::record},
         Call{http::Method::post, "/_atoll/forward", &PeerRoutes::forward},
@@ -89,9 +90,10 @@ std::optional<http::Response> PeerRoutes::refuse_asker(const http::Request& requ
 }
 
 // Answers with a feed from `after` on; with `origin` and `limit`, with one piece of that origin's
-// log.
+// log. A question that is too long for a URL is in the body.
 asio::awaitable<http::Response> PeerRoutes::changes(const http::Request& request) {
-    const auto query = parse_query(request.query);
+    const bool in_body = request.method == http::Method::post;
+    const auto query = parse_query(in_body ? request.body : request.query);
     auto after = query ? parse_position(parameter(*query, "after").value_or("")) : std::nullopt;
     if (!after) co_return problem("malformed_request", "after is not a position", request);
     if (auto refused = refuse_asker(request)) co_return std::move(*refused);

@@ -23,6 +23,7 @@ inline constexpr const char* fork = "fork";                  // it has another c
 inline constexpr const char* other_rows = "other_rows";      // it began with rows that are not ours
 inline constexpr const char* clock_ahead = "clock_ahead";    // its changes are from our future
 inline constexpr const char* other_schema = "other_schema";  // its app has other fields
+inline constexpr const char* too_many_lives = "too_many_lives";  // of its stores: no more are taken
 
 struct PeerReport {
     std::string name;

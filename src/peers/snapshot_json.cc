@@ -91,6 +91,7 @@ Result<SnapshotHead> read_head(const Json& json) {
     const Json* origins = json.find("origins");
     SnapshotHead head{std::string{text_at(json, "node")}, OriginId{text_at(json, "self")}, {}};
     if (!origins || !is_origin(head.self)) return bad("head lacks its store or its position");
+    if (origins->members.size() > position_entries_max) return bad("position names too many");
     for (const auto& [origin, mark] : origins->members) {
         store::OriginMark read;
         const bool pair = mark.items.size() == 2;

@@ -14,9 +14,14 @@ namespace {
 constexpr std::size_t forks_max = 1000;  // remembered, so that each is logged once
 
 bool is_member(std::string_view origin, const store::Ledger& ledger, const peers::Peers& peers) {
-    if (origin == base_origin) return true;
     const std::string_view node = node_of(origin);
     return node == node_of(ledger.self) || peers.knows(node);
+}
+
+// Whether a vector may name it: also a node that was taken out of the app, and is in rows.
+bool is_known(const Dot& dot, const store::Ledger& ledger, const peers::Peers& peers) {
+    return dot.origin == base_origin || is_member(dot.origin, ledger, peers) ||
+           ledger.origins.contains(dot.origin) || !peers.who_has(dot).empty();
 }
 
 std::string name_of(const Dot& dot) {
@@ -28,7 +33,7 @@ std::string name_of(const Dot& dot) {
 Result<void> check_change(const Change& change, const store::Ledger& ledger,
                           const peers::Peers& peers) {
     for (const VectorEntry& entry : change.row.vector.entries()) {
-        if (!is_member(entry.origin, ledger, peers)) {
+        if (!is_known({entry.origin, entry.seq}, ledger, peers)) {
             return Error{Errc::invalid,
                          "its vector names " + entry.origin + ", which is no node of this app"};
         }
@@ -48,6 +53,10 @@ struct Inbox::Origin {
 
     bool is_full(const InboxOptions& options) const {
         return window.size() >= options.window_changes_max || bytes >= options.window_bytes_max;
+    }
+    // Whether what is held, and this one, is early.
+    bool waits_with(std::uint64_t seq, std::uint64_t next) const {
+        return seq > next && (window.empty() || window.begin()->first > next);
     }
     // Changes that came early must not keep out those that they wait for. The latest ones are
     // dropped, and will come again.
@@ -90,7 +99,7 @@ Task<Inbox::Taken> Inbox::take(Delivery delivery) {
         if (delivery.epoch != epoch_) co_return Error{Errc::unavailable, failed_};
         const auto stamp = stamp_in(json);
         if (!stamp) co_return Error{Errc::invalid, "what came is no change: it has no stamp"};
-        if (is_stranger(*stamp, delivery.source)) continue;
+        if (is_refused(stamp->dot, delivery)) continue;
         Result<Verdict> verdict = co_await judge_when_there_is_room(*stamp, json, delivery);
         if (!verdict) co_return verdict.error();
         if (*verdict == Verdict::full) {
@@ -127,7 +136,7 @@ Task<Inbox::Verdict> Inbox::judge_when_there_is_room(const Stamp& stamp, const s
 bool Inbox::is_moving(const OriginId& name) const {
     const Origin& origin = origins_.at(name);
     const std::uint64_t next = std::max(origin.handed, received(name)) + 1;
-    return !origin.held && origin.window.begin()->first <= next;
+    return !origin.held && !origin.window.empty() && origin.window.begin()->first <= next;
 }
 
 Task<Inbox::Verdict> Inbox::judge(const Dot& dot, const std::string& json,
@@ -147,6 +156,9 @@ Task<Inbox::Verdict> Inbox::judge(const Dot& dot, const std::string& json,
         co_return Verdict::known;
     }
     if (origin.is_full(options_)) co_return Verdict::full;
+    if (origin.waits_with(dot.seq, done + 1) && has_no_room_for_unknown(dot.origin)) {
+        co_return Verdict::full;
+    }
     const bool is_next =
         origin.window.empty() ? dot.seq == done + 1 : dot.seq == origin.window.rbegin()->first + 1;
     co_return is_next ? Verdict::next : Verdict::early;
@@ -168,22 +180,64 @@ void Inbox::report_fork(const Dot& dot, const std::string& source) {
                {{"change", name_of(dot)}, {"source", source}});
 }
 
-// Whether a change is of no node that this app has, or of this node's own future. The latter means
-// that this node's store was restored from a backup, or that the change is forged.
-bool Inbox::is_stranger(const Stamp& stamp, const std::string& source) {
+// Whether a change is of no node that this app has, of this node's own future, or of a life too
+// many. The second means that this node's store was restored from a backup, or that the change is
+// forged. Of a node that was taken out of the app peers may still bring what they have.
+bool Inbox::is_refused(const Dot& dot, const Delivery& delivery) {
     const auto ledger = parts_.progress.ledger();
-    const Dot& dot = stamp.dot;
     if (dot.origin == ledger->self && dot.seq > ledger->seq()) {
-        report_fork(dot, source);
+        report_fork(dot, delivery.source);
         return true;
     }
-    const bool known = dot.origin != base_origin && is_member(dot.origin, *ledger, parts_.peers);
-    if (known) return false;
+    const bool known =
+        dot.origin != base_origin && (is_member(dot.origin, *ledger, parts_.peers) ||
+                                      (!delivery.unproven && !parts_.peers.who_has(dot).empty()));
+    if (known) return is_one_life_too_many(dot, *ledger, delivery);
     if (++counts_.unknown_origins == 1) {
         log::warn("A change of a node that this app does not have: dropped, as all such",
-                  {{"change", name_of(dot)}, {"source", source}});
+                  {{"change", name_of(dot)}, {"source", delivery.source}});
     }
     return true;
+}
+
+bool Inbox::is_one_life_too_many(const Dot& dot, const store::Ledger& ledger,
+                                 const Delivery& delivery) {
+    if (ledger.origins.contains(dot.origin) || origins_.contains(dot.origin)) return false;
+    const std::string_view node = node_of(dot.origin);
+    std::size_t all = ledger.origins.size();
+    auto of_node = static_cast<std::size_t>(
+        std::count_if(ledger.origins.begin(), ledger.origins.end(),
+                      [node](const auto& known) { return node_of(known.first) == node; }));
+    for (const auto& [name, origin] : origins_) {
+        if (ledger.origins.contains(name)) continue;
+        ++all;
+        if (node_of(name) == node) ++of_node;
+    }
+    const bool refused = all >= position_entries_max ||
+                         (delivery.unproven && of_node >= options_.unproven_lives_max);
+    if (!refused) return false;
+    parts_.peers.alert(node, peers::too_many_lives, true);
+    if (++counts_.refused_lives == 1) {
+        log::error(
+            "A node's store has had too many lives: changes of one more are dropped, as all"
+            " such. Retire those that have ended (atoll retire)",
+            {{"change", name_of(dot)}, {"source", delivery.source}, {"lives", of_node}});
+    }
+    return true;
+}
+
+// Of origins that nobody may ever hear of again.
+std::size_t Inbox::unknown_bytes(const store::Ledger& ledger) const {
+    std::size_t bytes = 0;
+    for (const auto& [name, origin] : origins_) {
+        if (!ledger.origins.contains(name)) bytes += origin.bytes;
+    }
+    return bytes;
+}
+
+bool Inbox::has_no_room_for_unknown(const OriginId& name) const {
+    const auto ledger = parts_.progress.ledger();
+    return !ledger->origins.contains(name) && unknown_bytes(*ledger) >= options_.unknown_bytes_max;
 }
 
 // A change that can't be read is held as well: it is parked when its turn comes.
@@ -278,6 +332,7 @@ std::vector<OriginId> Inbox::open_gaps() {
     const auto now = parts_.clock.steady();
     const Position elsewhere = parts_.peers.reachable_received();
     for (const auto& [name, seq] : elsewhere) {
+        if (origins_.size() >= position_entries_max) break;
         if (name != parts_.progress.ledger()->self && seq > 0) origins_[name];
     }
     const auto tail_patience =

@@ -6,6 +6,9 @@
 // Per origin it takes `received + 1`, drops what is known already, and holds a bounded window of
 // what came early. A gap that stays open is filled from peers. Another content under a known name
 // is a fork: it is reported, and never applied. What can't be read is parked with its record.
+//
+// Each life of a store that is taken is known for long. So there are bounds: position_entries_max
+// for all of them, and fewer for one node as long as nothing proves that it had so many.
 #pragma once
 
 #include <atomic>
@@ -25,13 +28,15 @@
 namespace reef::replication {
 
 struct InboxOptions {
-    std::size_t run_changes_max = 512;        // applied in one transaction
-    std::size_t window_changes_max = 2048;    // held for one origin …
-    std::size_t window_bytes_max = 8 << 20;   // … and of so many bytes
-    std::uint32_t fill_changes_max = 512;     // asked for at a time …
-    std::uint32_t fill_pieces_max = 64;       // … and so often, before other gaps have their turn
-    std::chrono::milliseconds gap_look{50};   // between two looks for gaps
-    std::chrono::milliseconds gap_open{500};  // without progress, before a gap is filled
+    std::size_t run_changes_max = 512;         // applied in one transaction
+    std::size_t window_changes_max = 2048;     // held for one origin …
+    std::size_t window_bytes_max = 8 << 20;    // … and of so many bytes
+    std::size_t unknown_bytes_max = 64 << 20;  // held early of all origins that are new here
+    std::size_t unproven_lives_max = 256;    // of one node's stores, where anybody may name another
+    std::uint32_t fill_changes_max = 512;    // asked for at a time …
+    std::uint32_t fill_pieces_max = 64;      // … and so often, before other gaps have their turn
+    std::chrono::milliseconds gap_look{50};  // between two looks for gaps
+    std::chrono::milliseconds gap_open{500};     // without progress, before a gap is filled
     std::chrono::milliseconds tail_open{3000};   // the same where only heartbeats tell of more …
     std::chrono::milliseconds tail_awaited{50};  // … and a request here waits for it
     std::chrono::seconds clock_ahead_max{60};    // a change stamped further ahead is held
@@ -45,6 +50,7 @@ struct InboxCounts {
     std::atomic<std::uint64_t> filled{0};   // came from a peer's log, not from their source
     std::atomic<std::uint64_t> forks{0};
     std::atomic<std::uint64_t> unknown_origins{0};  // of origins that this app does not have
+    std::atomic<std::uint64_t> refused_lives{0};    // of a life too many of a node's store
 };
 
 // Where an origin's changes can be had when their source has lost some.
@@ -106,7 +112,11 @@ private:
     Task<Verdict> judge(const model::Dot& dot, const std::string& json, const std::string& source);
     bool is_moving(const model::OriginId& name) const;
     Task<void> check_known(model::Dot dot, const std::string& json, const std::string& source);
-    bool is_stranger(const model::Stamp& stamp, const std::string& source);
+    bool is_refused(const model::Dot& dot, const Delivery& delivery);
+    bool is_one_life_too_many(const model::Dot& dot, const store::Ledger& ledger,
+                              const Delivery& delivery);
+    std::size_t unknown_bytes(const store::Ledger& ledger) const;
+    bool has_no_room_for_unknown(const model::OriginId& name) const;
     void report_fork(const model::Dot& dot, const std::string& source);
     void put(const model::Stamp& stamp, std::string json);
     commit::ChangeRun next_run();

@@ -94,6 +94,15 @@ def test_a_nodes_answer_is_passed_as_it_is(world, status):
     assert len(world.us.seen()) == 1 and not world.eu.seen()
 
 
+def test_an_etag_of_a_thousand_lives_of_stores_passes(world):
+    tag = '"' + ",".join(f"us.l{life}:{life}:1" for life in range(1_000, 4_000)) + '"'
+    assert 45_000 < len(tag) < 60_000
+    world.us.behave = answering(200, [("ETag", tag)])
+    answer = world.gateway.ask("PUT", PROPERTY, b"{}", {"If-Match": tag})
+    assert answer.headers["ETag"] == tag
+    assert world.us.seen()[0]["if-match"] == tag
+
+
 def test_head_has_no_body(world):
     answer = world.gateway.ask("HEAD", PROPERTY)
     assert (answer.by, answer.body) == ("us", b"")
@@ -137,8 +146,8 @@ def test_a_larger_body_is_refused(world, body):
 
 
 @pytest.mark.parametrize("request_text, status, code", [
-    (b"GET /us/" + b"x" * 20000 + b" HTTP/1.1\r\n\r\n", 414, "target_too_long"),
-    (b"GET /us/x HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 20000 + b"\r\n\r\n", 431,
+    (b"GET /us/" + b"x" * 70000 + b" HTTP/1.1\r\n\r\n", 414, "target_too_long"),
+    (b"GET /us/x HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 70000 + b"\r\n\r\n", 431,
      "headers_too_large"),
     (b"GET /us/x HTTP/1.1\r\n\r\n", 400, "malformed_request"),
     (b"nonsense\r\n\r\n", 400, "malformed_request"),

@@ -518,8 +518,8 @@ TEST_F(PeerTest, VectorThatCouldNotBeReadAgainIsRefused) {
     write_three();
     us.take(eu.run_of("eu.1", 1, 9)).value();
     Row row = *us.row(Key{std::string{"k"}});
-    for (int i = 0; i < 60; ++i)
-        row.vector.put({"x" + std::to_string(i), 1, 1});
+    while (row.vector.entries().size() < vector_entries_max - 1)
+        row.vector.put({"x" + std::to_string(row.vector.entries().size()), 1, 1});
     ASSERT_TRUE(us.take(commit::Rows{{row}, {}, {}}));
     Row more = *eu.row(row.key);
     for (int i = 0; i < 4; ++i)

@@ -43,7 +43,7 @@ TEST(HttpServer, RefusesInTheAppsShapeAndCloses) {
         {get("/", "A : b\r\n"), 400},
         {"\x16\x03\x01\x02", 400},
         {get("/" + std::string(9000, 'a')), 414},
-        {get("/", "A: " + std::string(17'000, 'b') + "\r\n"), 431},
+        {get("/", "A: " + std::string(66'000, 'b') + "\r\n"), 431},
         {get("/", "Expect: more\r\n"), 417},
         {get("/", "Transfer-Encoding: gzip\r\n"), 501},
         {"GET / HTTP/2.0\r\n\r\n", 505},
@@ -65,6 +65,13 @@ TEST(HttpServer, RefusesInTheAppsShapeAndCloses) {
         EXPECT_NE(answer.find("\r\nConnection: close\r\n"), std::string::npos) << shown;
         EXPECT_EQ(answer.find("behind"), std::string::npos) << shown;
     }
+}
+
+// An ETag names each life of a store that wrote to the record.
+TEST(HttpServer, ReadsALongIfMatch) {
+    RunningServer server;
+    const std::string tag = "If-Match: \"" + std::string(60'000, 'a') + "\"\r\n";
+    EXPECT_EQ(status_of(exchange(server.port(), get("/", tag + "Connection: close\r\n"))), 200);
 }
 
 TEST(HttpServer, AnswersTheSameHoweverTheBytesWereCut) {

@@ -274,7 +274,7 @@ TEST(Wire, RefusesWhatNoNodeOfGoodFaithWrites) {
     const std::string stamp = "us.k3f9:2@1767268800000005";
     const std::string vector = "\"vector\":\"us.k3f9:2:2\"";
     const Forgery forgeries[] = {
-        {"too many entries", vector, "\"vector\":\"" + many_origins(64) + "us.k3f9:2:2\""},
+        {"too many entries", vector, "\"vector\":\"" + many_origins(1024) + "us.k3f9:2:2\""},
         {"far too many", vector, "\"vector\":\"" + many_origins(10'000) + "us.k3f9:2:2\""},
         {"not sorted", vector, "\"vector\":\"us.k3f9:2:2,eu.x:1:1\""},
         {"twice", vector, "\"vector\":\"us.k3f9:2:2,us.k3f9:2:2\""},

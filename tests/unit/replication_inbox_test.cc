@@ -268,6 +268,65 @@ TEST_F(InboxTest, OwnFutureAndStrangersAreNeverApplied) {
     EXPECT_TRUE(progress.ledger()->origins.size() == 1);
 }
 
+TEST_F(InboxTest, ForgedLivesOfAMemberFillNothing) {
+    replication::InboxOptions options;
+    options.unproven_lives_max = 4;
+    start(options);
+    std::vector<std::string> forged;
+    for (int life = 0; life < 70; ++life) {
+        Island another{schema, "eu.f" + std::to_string(100 + life)};
+        write(another, "k" + std::to_string(life), "n");
+        forged.push_back(change(another, 1));
+    }
+    EXPECT_EQ(done(inbox->take({"topic", inbox->epoch(), forged, true})).value().covers.size(), 4U);
+    run_until([&] { return progress.ledger()->origins.size() == 5; });
+    EXPECT_EQ(inbox->counts().refused_lives, 66U);
+    EXPECT_TRUE(peers.has_trouble(peers::too_many_lives));
+    EXPECT_EQ(done(inbox->take({"topic", inbox->epoch(), forged, true})).value().covers.size(), 4U);
+    write(ap, "a", "n");
+    done(inbox->take({"topic", inbox->epoch(), {change(ap, 1)}, true})).value();
+    run_until([&] { return received("ap.1") == 1; });
+    EXPECT_EQ(take(forged).value().covers.size(), 70U) << "a peer shows who it is";
+}
+
+TEST_F(InboxTest, WhatForgedLivesMakeItHoldIsBounded) {
+    replication::InboxOptions options;
+    options.unknown_bytes_max = 1000;
+    logs.away = true;
+    start(options);
+    Island another{schema, "eu.f"};
+    for (int i = 0; i < 20; ++i)
+        write(another, "k", "n");
+    std::vector<std::string> early;
+    for (std::uint64_t seq = 2; seq <= 20; ++seq)
+        early.push_back(change(another, seq));
+    EXPECT_GT(done(inbox->take({"topic", inbox->epoch(), early, true})).value().dropped, 10U);
+    write(ap, "a", "n");
+    take({change(ap, 1)}).value();
+    run_until([&] { return received("ap.1") == 1; });
+}
+
+// A region that was taken out of the app: what it wrote is in rows, and peers bring the rest.
+TEST_F(InboxTest, OfAFormerMemberPeersBringWhatTheyHave) {
+    Island former{schema, "xx.1"};
+    write(former, "k", "n");
+    write(former, "k", "m");
+    start();
+    const Position all{{"xx.1", 1}};
+    peers.on_heartbeat("eu", {"eu", system_clock().now(), all, all}, {});
+    done(inbox->take({"topic", inbox->epoch(), {change(former, 1)}, true})).value();
+    EXPECT_EQ(inbox->counts().unknown_origins, 1U) << "a broker's word is not enough";
+    take({change(former, 1), change(former, 2)}).value();
+    run_until([&] { return received("xx.1") == 1; });
+    EXPECT_EQ(inbox->counts().unknown_origins, 2U) << "nobody has its second one";
+    EXPECT_TRUE(parked.empty());
+    eu.take(former.run_of("xx.1", 1, 1)).value();
+    write(eu, "k", "after");
+    take({change(eu, 1)}).value();
+    run_until([&] { return received("eu.1") == 1; });
+    EXPECT_EQ(progress.ledger()->origins.at("eu.1").applied, 1U);
+}
+
 TEST_F(InboxTest, WhatCannotBeReadIsParkedAndTheRestFlows) {
     for (int i = 0; i < 4; ++i)
         write(eu, "k" + std::to_string(i), "n");
