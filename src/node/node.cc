@@ -249,6 +249,11 @@ private:
                             " lives of stores, of at most " +
                             std::to_string(model::vector_entries_max));
         }
+        if (replication_.inbox_counts().own_forks > 0) {
+            found.emplace_back(
+                "changes came under its name that its store does not have: it was "
+                "restored or copied, or they are forged");
+        }
         return found;
     }
 

@@ -175,7 +175,12 @@ Task<void> Inbox::check_known(Dot dot, const std::string& json, const std::strin
 void Inbox::report_fork(const Dot& dot, const std::string& source) {
     if (forks_.size() >= forks_max || !forks_.insert(dot).second) return;
     ++counts_.forks;
-    parts_.peers.alert(source, peers::fork, true);
+    // It is trouble of the node under whose name two changes are. Of this node no peer is in
+    // trouble, unless it says so itself.
+    const std::string_view node = node_of(dot.origin);
+    const bool own = !parts_.peers.knows(node);
+    if (own) ++counts_.own_forks;
+    parts_.peers.alert(own ? std::string_view{source} : node, peers::fork, true);
     log::error("A fork: this change is known here with another content",
                {{"change", name_of(dot)}, {"source", source}});
 }

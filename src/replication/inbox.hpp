@@ -49,6 +49,7 @@ struct InboxCounts {
     std::atomic<std::uint64_t> dropped{0};  // the window was full: they will be asked for
     std::atomic<std::uint64_t> filled{0};   // came from a peer's log, not from their source
     std::atomic<std::uint64_t> forks{0};
+    std::atomic<std::uint64_t> own_forks{0};        // of them under this node's own name
     std::atomic<std::uint64_t> unknown_origins{0};  // of origins that this app does not have
     std::atomic<std::uint64_t> refused_lives{0};    // of a life too many of a node's store
 };

@@ -327,6 +327,23 @@ TEST_F(InboxTest, OfAFormerMemberPeersBringWhatTheyHave) {
     EXPECT_EQ(progress.ledger()->origins.at("eu.1").applied, 1U);
 }
 
+TEST_F(InboxTest, AForkIsTroubleOfTheNodeUnderWhoseNameItIs) {
+    Island forged{schema, "ap.1"};
+    write(ap, "k", "true");
+    write(forged, "k", "forged");
+    start();
+    take({change(ap, 1)}).value();
+    run_until([&] { return received("ap.1") == 1; });
+    done(inbox->take({"updates.0", inbox->epoch(), {change(forged, 1)}, true})).value();
+    for (const peers::PeerReport& peer : peers.report())
+        EXPECT_EQ(peer.troubles.size(), peer.name == "ap" ? 1U : 0U) << peer.name;
+    EXPECT_EQ(inbox->counts().own_forks, 0U);
+    Island own{schema, "us.1"};
+    write(own, "k", "n");
+    done(inbox->take({"updates.0", inbox->epoch(), {change(own, 1)}, true})).value();
+    EXPECT_EQ(inbox->counts().own_forks, 1U);
+}
+
 TEST_F(InboxTest, WhatCannotBeReadIsParkedAndTheRestFlows) {
     for (int i = 0; i < 4; ++i)
         write(eu, "k" + std::to_string(i), "n");
