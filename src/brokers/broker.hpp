@@ -17,6 +17,7 @@ namespace reef::brokers {
 // What a message carries beside its body: the change itself, for Atoll nodes. A message without it
 // comes from another program.
 inline constexpr const char* change_header = "atoll-change";
+inline constexpr const char* sign_header = "atoll-sign";  // of the change (change_signer.hpp)
 inline constexpr const char* trace_header = "traceparent";
 // Says the row's vector in a message that is for other programs alone: it carries no change.
 inline constexpr const char* joined_header = "atoll-joined";

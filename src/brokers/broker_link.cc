@@ -30,14 +30,16 @@ BrokerLink::BrokerLink(const BrokerLinkParts& parts, const BrokerLinkOptions& op
       executor_(parts.executor),
       broker_(options.make(parts.executor)),
       shape_(parts.schema, options.shape),
+      signer_(options.signer),
       dead_({parts.committer, *broker_, options.dead_topic, options.keeps_dead_messages}),
-      publisher_({parts.schema, parts.committer, parts.progress, parts.log, parts.clock, shape_},
-                 broker_->open_sink(shape_.topics()), options.publishing),
+      publisher_(
+          {parts.schema, parts.committer, parts.progress, parts.log, parts.clock, shape_, signer_},
+          broker_->open_sink(shape_.topics()), options.publishing),
       joined_rows_(make_joined_rows(parts, options.shape, shape_, *broker_)),
       foreign_(make_foreign(parts, options.foreign, shape_, dead_)),
-      reader_(
-          {parts.progress, parts.peers, parts.clock, *broker_, parts.intake, dead_, foreign_.get()},
-          options.reading) {}
+      reader_({parts.progress, parts.peers, parts.clock, *broker_, parts.intake, dead_,
+               foreign_.get(), signer_},
+              options.reading) {}
 
 BrokerLink::~BrokerLink() = default;
 
@@ -71,6 +73,7 @@ BrokerReport BrokerLink::report() const {
     report.reading = counts.reading;
     report.arrived = counts.arrived;
     report.put_aside = dead_.count();
+    report.not_signed = counts.not_signed;
     report.foreign = counts.foreign;
     report.imported = foreign_ ? foreign_->imported() : 0;
     return report;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "brokers/broker_reader.hpp"
+#include "brokers/change_signer.hpp"
 #include "brokers/dead_messages.hpp"
 #include "brokers/foreign.hpp"
 #include "brokers/joined_rows.hpp"
@@ -24,6 +25,7 @@ namespace reef::brokers {
 struct BrokerLinkOptions {
     std::function<std::unique_ptr<Broker>(asio::any_io_executor)> make;
     ShapeTexts shape;
+    ChangeSigner signer = {};
     std::string dead_topic;
     bool keeps_dead_messages = false;  // this is the node that puts aside what is no change
     std::optional<ForeignOptions> foreign = {};  // absent: other programs' messages are passed over
@@ -68,6 +70,7 @@ private:
     const asio::any_io_executor executor_;
     const std::unique_ptr<Broker> broker_;  // feeds and sinks end before it
     const MessageShape shape_;
+    const ChangeSigner signer_;
     DeadMessages dead_;
     Publisher publisher_;
     const std::unique_ptr<JoinedRows> joined_rows_;   // where other programs read the messages

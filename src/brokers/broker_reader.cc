@@ -18,6 +18,10 @@ void raise(Position& position, const OriginId& origin, std::uint64_t seq) {
 
 }  // namespace
 
+std::string signs_cursor(std::string_view node) {
+    return std::string{"signs."}.append(node);
+}
+
 BrokerReader::BrokerReader(BrokerReaderParts parts, BrokerReaderOptions options)
     : parts_(parts), options_(options) {}
 
@@ -114,27 +118,52 @@ Task<void> BrokerReader::take(std::vector<Arrived> arrived) {
     co_return Result<void>{};
 }
 
-// Changes of a node that is cut off are left at the broker. `held_back` names them, so that this
-// piece is not acknowledged before the store has them in another way.
 BrokerReader::Sorted BrokerReader::sort(std::vector<Arrived> arrived, Position& held_back) {
-    Sorted sorted{{arrived.front().place, epoch_, {}}, {}, {}};
+    Sorted sorted{{arrived.front().place, epoch_}, {}, {}};
     for (Arrived& one : arrived) {
-        const std::string* json = one.message.header(change_header);
-        if (!json && one.message.header(joined_header)) continue;  // for other programs
-        if (!json) {
+        if (one.message.header(change_header)) {
+            sort_change(std::move(one), sorted, held_back);
+        } else if (!one.message.header(joined_header)) {  // that is for other programs
             sorted.foreign.push_back(std::move(one));
-            continue;
-        }
-        const auto stamp = stamp_in(*json);
-        if (!stamp) {
-            sorted.unusable.push_back(std::move(one));
-        } else if (is_held(stamp->dot.origin)) {
-            raise(held_back, stamp->dot.origin, stamp->dot.seq);
-        } else {
-            sorted.changes.changes.push_back(*json);
         }
     }
     return sorted;
+}
+
+// Nothing of a change is read before its signature is good. Changes of a node that is cut off are
+// left at the broker. `held_back` names them, so that this piece is not acknowledged before the
+// store has them in another way.
+void BrokerReader::sort_change(Arrived arrived, Sorted& sorted, Position& held_back) {
+    const std::string& json = *arrived.message.header(change_header);
+    const std::string* signature = arrived.message.header(sign_header);
+    const bool checks = parts_.signer.signs();
+    if (checks && signature && !parts_.signer.is_good(*signature, json)) {
+        return drop_unsigned(arrived);
+    }
+    const auto stamp = stamp_in(json);
+    if (checks && !signature && (!stamp || must_be_signed(stamp->dot.origin))) {
+        return drop_unsigned(arrived);
+    }
+    if (!stamp) {
+        sorted.unusable.push_back(std::move(arrived));
+    } else if (is_held(stamp->dot.origin)) {
+        raise(held_back, stamp->dot.origin, stamp->dot.seq);
+    } else {
+        if (!checks || !signature) sorted.changes.unproven = true;
+        sorted.changes.changes.push_back(json);
+    }
+}
+
+bool BrokerReader::must_be_signed(const OriginId& origin) const {
+    const auto ledger = parts_.progress.ledger();
+    const std::string_view node = node_of(origin);
+    return node == node_of(ledger->self) || ledger->cursors.contains(signs_cursor(node));
+}
+
+void BrokerReader::drop_unsigned(const Arrived& arrived) {
+    if (++counts_.not_signed > 1) return;
+    log::warn("A change without a good signature: it counts as not received, as all such",
+              {{"place", arrived.place}, {"offset", arrived.offset}});
 }
 
 Task<void> BrokerReader::put_aside(std::vector<Arrived> unusable) {

@@ -2,6 +2,10 @@
 // what calls itself a change and is none is put aside. What was taken is acknowledged when the
 // store has it, never before. When the intake has forgotten what it held, or had no room for it,
 // reading begins again behind what was acknowledged. On one executor.
+//
+// Where the app has a secret, a change whose signature is not good counts as not received, and so
+// does one without a signature of a node that said that it signs. If it is a forgery, the true one
+// comes as well; if it is none, the gap is filled from peers.
 #pragma once
 
 #include <atomic>
@@ -13,6 +17,7 @@
 
 #include "brokers/broker.hpp"
 #include "brokers/change_intake.hpp"
+#include "brokers/change_signer.hpp"
 #include "brokers/dead_messages.hpp"
 #include "brokers/foreign.hpp"
 #include "commit/progress.hpp"
@@ -33,12 +38,17 @@ struct BrokerReaderParts {
     ChangeIntake& intake;
     DeadMessages& dead;
     ForeignMessages* foreign = nullptr;  // null: other programs' messages are passed over
+    const ChangeSigner& signer;
 };
+
+// Set in a store when that node said that it signs its changes: from then on it must.
+std::string signs_cursor(std::string_view node);
 
 // For metrics; readable from any thread.
 struct BrokerReaderCounts {
     std::atomic<std::uint64_t> arrived{0};
-    std::atomic<std::uint64_t> foreign{0};  // without a change: of other programs
+    std::atomic<std::uint64_t> foreign{0};     // without a change: of other programs
+    std::atomic<std::uint64_t> not_signed{0};  // whose signature is missing or not good
     std::atomic<bool> reading{false};
 };
 
@@ -73,6 +83,9 @@ private:
     Task<void> read();
     Task<void> take(std::vector<Arrived> arrived);
     Sorted sort(std::vector<Arrived> arrived, model::Position& held_back);
+    void sort_change(Arrived arrived, Sorted& sorted, model::Position& held_back);
+    bool must_be_signed(const model::OriginId& origin) const;
+    void drop_unsigned(const Arrived& arrived);
     Task<void> put_aside(std::vector<Arrived> unusable);
     Task<void> take_changes(Delivery changes, Unacknowledged& entry);
     Task<void> take_foreign(std::vector<Arrived> arrived, Unacknowledged& entry);

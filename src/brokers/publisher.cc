@@ -100,9 +100,17 @@ Task<std::size_t> Publisher::publish_piece() {
     co_return entries->size();
 }
 
+Message Publisher::message_of(const store::LogEntry& entry) const {
+    Message message = shaped(entry);
+    if (parts_.signer.signs()) {
+        message.headers.emplace_back(sign_header, parts_.signer.sign(entry.json));
+    }
+    return message;
+}
+
 // A change that this node can no longer read, since its resource was taken out of the app, is sent
 // in Atoll's own form.
-Message Publisher::message_of(const store::LogEntry& entry) const {
+Message Publisher::shaped(const store::LogEntry& entry) const {
     const auto change = parse_change(parts_.schema, entry.json);
     if (change) return parts_.shape.message(*change, entry.json);
     Message message;

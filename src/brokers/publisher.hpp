@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "brokers/change_signer.hpp"
 #include "brokers/message_shape.hpp"
 #include "commit/committer.hpp"
 #include "commit/progress.hpp"
@@ -34,6 +35,7 @@ struct PublisherParts {
     store::LogReader& reader;
     Clock& clock;
     const MessageShape& shape;
+    const ChangeSigner& signer;
 };
 
 class Publisher {
@@ -57,6 +59,7 @@ private:
     void begin();
     Task<std::size_t> publish_piece();
     Message message_of(const store::LogEntry& entry) const;
+    Message shaped(const store::LogEntry& entry) const;
     void take_ends(const Ends& ends, std::uint64_t last);
     Task<void> save_if_due();
     std::string cursor_text() const;

@@ -23,7 +23,7 @@ struct Arguments {
 Result<Json> conflicts_after(const config::App& app, const config::Node& node,
                              const std::string& number) {
     HttpRequest request{.url = node.url, .default_path = "/_atoll/conflicts?after=" + number};
-    request.peer_secret = app.peer_secret;
+    request.peer_secret = app.peer_secret();
     auto answer = ask(request);
     if (!answer) return answer.error();
     if (answer->status != 200) {

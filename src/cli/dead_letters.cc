@@ -23,7 +23,7 @@ constexpr const char* root = "/_atoll/dead-letters";
 Result<std::string> ask_node(const config::App& app, const config::Node& node, std::string path,
                              std::string body) {
     HttpRequest request{.url = node.url, .default_path = std::move(path), .body = std::move(body)};
-    request.peer_secret = app.peer_secret;
+    request.peer_secret = app.peer_secret();
     request.timeout_ms = 10'000;  // the node may have to ask its peers for the record
     auto answer = ask(request);
     if (!answer) return answer.error();

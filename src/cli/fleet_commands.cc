@@ -156,7 +156,7 @@ int logs(const Arguments& arguments) {
 bool set_cut(const config::App& app, const config::Node& to, const std::string& from, bool cut) {
     HttpRequest request{.url = to.url, .default_path = "/_atoll/cut"};
     request.body = "{\"peer\":\"" + from + "\",\"cut\":" + (cut ? "true" : "false") + '}';
-    request.peer_secret = app.peer_secret;
+    request.peer_secret = app.peer_secret();
     const auto answer = ask(request);
     if (answer && answer->status == 200) return true;
     std::cerr << "atoll: " << to.name << ": "

@@ -38,7 +38,7 @@ std::vector<NodeStatus> ask_all(const config::App& app) {
         NodeStatus status;
         status.node = node.name;
         HttpRequest request{.url = node.url, .default_path = "/_atoll/status"};
-        request.peer_secret = app.peer_secret;
+        request.peer_secret = app.peer_secret();
         const auto answer = ask(request);
         status.answered = answer.has_value();
         auto said =

@@ -108,7 +108,7 @@ Participants ask_all(const config::App& app) {
     Participants nodes;
     for (const config::Node& node : app.nodes) {
         if (node.foreign) continue;
-        Witness witness{node.name, node.url, app.peer_secret};
+        Witness witness{node.name, node.url, app.peer_secret()};
         if (const auto there = ask_for_presence(witness); !there) {
             std::cerr << "atoll: not compared: " << node.name << ": " << there.error().what << '\n';
             nodes.absent.push_back({node.name, there.error().what});

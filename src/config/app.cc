@@ -62,6 +62,10 @@ std::vector<std::string> App::foreign_nodes() const {
     return names;
 }
 
+std::string App::peer_secret() const {
+    return peer_secrets.empty() ? "" : peer_secrets.front();
+}
+
 std::string App::store_file_of(std::string_view node_or_replica) const {
     constexpr std::string_view part = "<node>";
     std::string named{node_or_replica};

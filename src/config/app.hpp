@@ -106,8 +106,8 @@ struct App {
     std::vector<Node> nodes;
     std::vector<Replica> replicas;
     Reads reads;
-    std::string store_file = "<node>.db";  // in the data folder
-    std::string peer_secret;
+    std::string store_file = "<node>.db";   // in the data folder
+    std::vector<std::string> peer_secrets;  // shown and signed with: the first; accepted: any
     std::optional<Gateway> gateway;
     Transport transport;
     std::map<std::string, Stack> stacks;
@@ -116,6 +116,7 @@ struct App {
 
     const Node* find(std::string_view node) const;
     std::vector<std::string> foreign_nodes() const;
+    std::string peer_secret() const;  // "": none
     // In the data folder: "logistic_A.db". A replica's '-' becomes '_'.
     std::string store_file_of(std::string_view node_or_replica) const;
 };

@@ -71,7 +71,7 @@ void check_databases(Section& top, const App& app) {
 void check_secret(Section& top, const App& app, const LoadOptions& options) {
     const auto own = std::count_if(app.nodes.begin(), app.nodes.end(),
                                    [](const Node& node) { return !node.foreign; });
-    if (own < 2 || !app.peer_secret.empty() || app.transport.use != TransportKind::direct) return;
+    if (own < 2 || !app.peer_secret().empty() || app.transport.use != TransportKind::direct) return;
     for (std::size_t i = 0; i < app.nodes.size(); ++i) {
         const Node& node = app.nodes[i];
         const bool starts = options.up || node.name == app.default_node;

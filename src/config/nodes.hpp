@@ -6,7 +6,7 @@
 
 namespace reef::config {
 
-// Reads into app.nodes, app.replicas, app.default_node and app.peer_secret. `top` is read with the
+// Reads into app.nodes, app.replicas, app.default_node and app.peer_secrets. `top` is read with the
 // plain environment.
 void read_nodes(Section& top, const Environment& environment, const LoadOptions& options, App& app);
 

@@ -172,10 +172,44 @@ void read_store(Section& top, App& app) {
     section->done();
 }
 
+std::string_view trimmed(std::string_view text) {
+    const std::size_t begin = std::min(text.find_first_not_of(' '), text.size());
+    text.remove_prefix(begin);
+    return text.substr(0, text.find_last_not_of(' ') + 1);
+}
+
+// It travels in a header, so that a line break in it would end all calls between the nodes.
+bool is_one_line(std::string_view text) {
+    return std::none_of(text.begin(), text.end(),
+                        [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; });
+}
+
+// "new,old": the first is shown to peers and signs, any of them is accepted.
+std::vector<std::string> secrets_in(const Section& section, const Text& text) {
+    std::vector<std::string> secrets;
+    std::string_view left = text.value;
+    for (bool more = !trimmed(left).empty(); more;) {
+        const std::size_t comma = left.find(',');
+        const std::string_view secret = trimmed(left.substr(0, comma));
+        if (!is_one_line(secret)) {
+            section.mistake(text, "a secret is one line, without control characters");
+            return {};
+        }
+        if (secret.empty()) {
+            section.mistake(text, "of several secrets, with commas between them, none is empty");
+            return {};
+        }
+        secrets.emplace_back(secret);
+        more = comma != std::string_view::npos;
+        if (more) left.remove_prefix(comma + 1);
+    }
+    return secrets;
+}
+
 void read_peers(Section& top, App& app) {
     auto section = top.section("peers", "[peers]");
     if (!section) return;
-    app.peer_secret = section->text_or("secret", "");
+    if (const auto text = section->text("secret")) app.peer_secrets = secrets_in(*section, *text);
     section->done();
 }
 

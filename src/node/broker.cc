@@ -43,6 +43,7 @@ brokers::BrokerLinkOptions kafka_link(const config::App& app, const NodeOptions&
         return brokers::make_kafka(kafka, std::move(executor));
     };
     made.shape = kafka_shape(app);
+    made.signer = brokers::ChangeSigner{app.name, app.peer_secrets};
     made.dead_topic = kafka.topics.front() + ".dead";
     made.keeps_dead_messages = before.empty();
     if (!app.transport.kafka.foreign.empty()) made.foreign.emplace().before = before;

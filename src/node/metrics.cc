@@ -194,6 +194,9 @@ void add_broker(const MetricSources& sources, std::vector<MetricFamily>& familie
           static_cast<double>(broker.unpublished));
     families.push_back(single("atoll_broker_messages_total", "Messages read from the broker.",
                               MetricType::Counter, static_cast<double>(broker.arrived)));
+    families.push_back(single("atoll_broker_not_signed_total",
+                              "Changes without a good signature, which were not received.",
+                              MetricType::Counter, static_cast<double>(broker.not_signed)));
     families.push_back(single("atoll_broker_put_aside_total",
                               "Messages that were no change, and were put aside.",
                               MetricType::Counter, static_cast<double>(broker.put_aside)));

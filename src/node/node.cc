@@ -41,7 +41,7 @@ std::vector<peers::PeerAddress> peer_addresses(const config::App& app, const Nod
         if (!url || !url->target.empty())
             throw std::runtime_error("the url of " + node.name + " is not http://HOST:PORT");
         auto& peer = peers.emplace_back(peers::PeerAddress{
-            node.name, url->server.host, url->server.port, app.peer_secret, options.name});
+            node.name, url->server.host, url->server.port, app.peer_secret(), options.name});
         for (const config::Endpoint& more : node.instances)
             peer.more.push_back({more.host, std::to_string(more.port)});
     }
@@ -58,7 +58,7 @@ std::vector<std::string> names_of(const std::vector<peers::PeerAddress>& peers) 
 // Without a secret this node could not tell peers beyond this machine from strangers. It keeps its
 // peer routes closed, and a broker has to carry the changes.
 bool is_closed(const config::App& app, const NodeOptions& options) {
-    return !options.listen.loopback() && app.peer_secret.empty() &&
+    return !options.listen.loopback() && app.peer_secret().empty() &&
            !peer_addresses(app, options).empty();
 }
 
@@ -216,11 +216,11 @@ private:
                             .progress = progress,
                             .clock = system_clock()},
                 .peers = {app_.schema, problems, reader, progress, peers_, decide, system_clock(),
-                          options_.name, schema_id_, status_.stopping},
+                          options_.name, schema_id_, status_.stopping, !app_.peer_secrets.empty()},
                 .operators = {app_.schema, problems, reader, progress, peers_,
                               replication_.dead_letters(), options_.name,
                               [this] { return standing(); }},
-                .admission = {app_.peer_secret, closed_},
+                .admission = {app_.peer_secrets, closed_},
                 .router = router_,
                 .status = status_,
                 .traffic = *traffic_[thread],

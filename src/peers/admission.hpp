@@ -3,13 +3,14 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "http/http.hpp"
 
 namespace reef::peers {
 
 struct Admission {
-    std::string secret;   // "": only callers on loopback are admitted
+    std::vector<std::string> secrets;  // any of them; none: only callers on loopback are admitted
     bool closed = false;  // nobody is: the node listens beyond this machine without a secret
 
     bool admits(const http::Request& request) const;

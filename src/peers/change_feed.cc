@@ -87,8 +87,9 @@ private:
             position_[entry.dot.origin] = entry.dot.seq;
         }
         const auto ledger = parts_.progress.ledger();
-        append_line(lines, Heartbeat{parts_.node, parts_.clock.now(), ledger->received(),
-                                     ledger->applied(), ledger->before(), ledger->seeded()});
+        append_line(
+            lines, Heartbeat{parts_.node, parts_.clock.now(), ledger->received(), ledger->applied(),
+                             ledger->before(), ledger->seeded(), parts_.signs});
         return lines;
     }
 

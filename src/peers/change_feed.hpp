@@ -23,6 +23,7 @@ struct FeedParts {
     std::string node;                   // our own name
     std::string asker;                  // the peer's
     const std::atomic<bool>& stopping;  // this node is about to end
+    bool signs = false;                 // what it sends to a broker
 };
 
 // From `after` on, without the origins of the nodes in `without`. The feed ends at a hole in the

@@ -29,6 +29,7 @@ void append_line(std::string& out, const Heartbeat& heartbeat) {
         append_json_string(out, heartbeat.before);
     }
     if (heartbeat.seeded) out += ",\"seeded\":true";
+    if (heartbeat.signs) out += ",\"signs\":true";
     out += "}}\n";
 }
 
@@ -58,6 +59,7 @@ Result<Arrival> parse_line(std::string line) {
     heartbeat.applied = std::move(*seen);
     heartbeat.before = text_at(said, "before");
     heartbeat.seeded = true_at(said, "seeded");
+    heartbeat.signs = true_at(said, "signs");
     return Arrival{std::move(heartbeat)};
 }
 

@@ -114,7 +114,7 @@ asio::awaitable<http::Response> PeerRoutes::changes(const http::Request& request
     http::Response response;
     response.content_type = "application/x-ndjson";
     response.stream = make_change_feed({parts_.reader, parts_.progress, parts_.peers, parts_.clock,
-                                        parts_.node, asker, parts_.stopping},
+                                        parts_.node, asker, parts_.stopping, parts_.signs},
                                        std::move(*after), std::move(without));
     co_return response;
 }

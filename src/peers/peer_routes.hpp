@@ -31,6 +31,7 @@ struct PeerRouteParts {
     std::string node;                   // our own name
     std::string schema_id;              // who does not say it gets none of our history
     const std::atomic<bool>& stopping;  // this node is about to end
+    bool signs = false;                 // what it sends to a broker
 };
 
 // One per io thread.

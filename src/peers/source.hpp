@@ -20,6 +20,7 @@ struct Heartbeat {
     model::Position applied;   // what its readers see
     std::string before = {};   // names what it began with and is in no log (Ledger::before)
     bool seeded = false;       // it began with the app's seed
+    bool signs = false;        // what it sends to a broker: take nothing of it there without
     bool operator==(const Heartbeat&) const = default;
 };
 

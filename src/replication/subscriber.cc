@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.hpp"
+#include "brokers/broker_reader.hpp"
 
 namespace reef::replication {
 
@@ -146,6 +147,19 @@ Task<void> Subscriber::share_before(std::string before, bool seeded) {
     co_return Result<void>{};
 }
 
+// Kept in the store: after a restart the broker may be heard before the peer.
+Task<void> Subscriber::note_signing(bool signs) {
+    const std::string mark = brokers::signs_cursor(peer_);
+    const bool known = parts_.progress.ledger()->cursors.contains(mark);
+    if (known == signs || !parts_.inbox.leads()) co_return Result<void>{};
+    commit::Rows done;
+    done.under_lease = true;
+    done.cursors[mark] = signs ? "1" : "";
+    auto saved = co_await parts_.committer.load(std::move(done));
+    if (!saved) co_return saved.error();
+    co_return Result<void>{};
+}
+
 // Heartbeats are taken where they stand among the changes; changes between two of them go to the
 // inbox together.
 Task<void> Subscriber::take(std::vector<peers::Arrival> arrivals, std::uint64_t epoch) {
@@ -166,6 +180,8 @@ Task<void> Subscriber::take(std::vector<peers::Arrival> arrivals, std::uint64_t 
     if (latest) {
         Result<void> shared = co_await share_before(latest->before, latest->seeded);
         if (!shared) co_return shared.error();
+        Result<void> noted = co_await note_signing(latest->signs);
+        if (!noted) co_return noted;
         parts_.peers.on_heartbeat(peer_, *latest, parts_.progress.ledger()->applied());
     }
     if (!parts_.inbox.leads()) co_return Result<void>{};  // another process applies them

@@ -51,6 +51,7 @@ private:
     Task<std::unique_ptr<peers::Feed>> open(std::vector<std::string> without);
     Task<void> take(std::vector<peers::Arrival> arrivals, std::uint64_t epoch);
     Task<void> share_before(std::string before, bool seeded);
+    Task<void> note_signing(bool signs);
     std::vector<std::string> unwanted() const;
     std::chrono::nanoseconds next_pause();
 

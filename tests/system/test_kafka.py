@@ -12,7 +12,7 @@ import requests
 from atoll import run_atoll, wait_until
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import NewTopic
-from regions import Regions, are_level, get, metric, put, status
+from regions import Regions, are_level, get, hears, metric, put, status
 from topics import messages
 
 topics = iter(f"updates-{number}" for number in range(1, 1000))
@@ -326,6 +326,36 @@ def test_a_setting_that_librdkafka_does_not_have_is_refused(tmp_path, make_node)
     us.start(ready=False)
     assert us.wait_for_exit() == 1
     assert "sasl.mechanisn" in us.log()
+
+
+def test_a_forged_next_change_is_not_received(make_node, tmp_path, kafka, topic):
+    regions = Regions(make_node, tmp_path, env=on(kafka, topic) | {"PEER_SECRET": "old"})
+    regions.start("us", "eu")
+    us, eu = regions["us"], regions["eu"]
+    assert put(us, 10, 520000.00, 1).status_code == 200
+    true = dict(messages(kafka, topic, 1)[0].headers)
+    assert true["atoll-sign"].startswith(b"1:")
+    change = true["atoll-change"].decode()
+    origin = json.loads(change)["stamp"].split(":")[0]
+    forged = change.replace(f"{origin}:1", f"{origin}:2").replace("520000", "1")
+    assert forged != change
+    send(kafka, topic, b"{}", key=b"10", headers=[("atoll-change", forged.encode())])
+    for node in (us, eu):
+        wait_until(lambda: metric(node, "atoll_broker_not_signed_total") == 1, what="the forgery")
+    assert put(us, 10, 3.00, 2).status_code == 200
+    wait_until(lambda: get(eu, 10).json()["version"] == 3, what="the true one")
+    assert (get(us, 10).json(), get(eu, 10).json()["price"]) == (get(eu, 10).json(), 3)
+    assert metric(eu, "atoll_dead_letters") == metric(eu, "atoll_replication_forks_total") == 0
+    for names, secrets in ((("us", "eu"), "old,new"), (("us",), "new,old")):
+        for name in names:
+            regions[name].env["PEER_SECRET"] = secrets
+            regions[name].restart()
+    wait_until(lambda: hears(us, "eu") and hears(eu, "us"), what="both hearing each other")
+    before = from_broker(eu)
+    assert put(us, 10, 4.00, 3).status_code == 200
+    wait_until(lambda: get(eu, 10).json()["version"] == 4, what="what the new secret signed")
+    wait_until(lambda: from_broker(eu) > before, what="it being read")
+    assert metric(eu, "atoll_broker_not_signed_total") == 0
 
 
 PASSWORD = "a word that nobody prints"

@@ -347,6 +347,99 @@ TEST_F(BrokerTest, ReadingCanBeginAnew) {
     run_until([&] { return received(eu, "us.1") == 5; });
 }
 
+// The nodes share a secret; whoever else writes to the topic does not know it.
+class SignedBrokerTest : public BrokerTest {
+protected:
+    static brokers::ChangeSigner signer(const std::vector<std::string>& secrets) {
+        return {"app", secrets};
+    }
+    void start(const std::vector<std::string>& of_us, const std::vector<std::string>& of_eu) {
+        us.options.signer = signer(of_us);
+        eu.options.signer = signer(of_eu);
+        us.start();
+        eu.start();
+    }
+    // As us's heartbeat makes it known.
+    void hear_that_us_signs() {
+        commit::Rows known;
+        known.cursors[brokers::signs_cursor("us")] = "1";
+        ASSERT_TRUE(run_on(io, eu.committer.load(std::move(known))));
+    }
+    // What us could write next, in somebody else's words.
+    std::string forged_next() {
+        Island forger{schema, "us.1"};
+        for (std::uint64_t seq = 0; seq <= us.progress.ledger()->seq(); ++seq) {
+            Intent intent;
+            intent.kind = seq == 0 ? WriteKind::create : WriteKind::update;
+            intent.key = Key{std::string{"k"}};
+            intent.fields = {{1, std::string{"forged"}}};
+            intent.received = system_clock().now();
+            forger.submit(intent);
+        }
+        return forger.log["us.1"].back().json;
+    }
+    void put(const std::string& json, const std::optional<std::string>& signature) {
+        Message message{"topic", "k", "{}", {{brokers::change_header, json}}, 0};
+        if (signature) message.headers.emplace_back(brokers::sign_header, *signature);
+        topic.messages.push_back(std::move(message));
+    }
+    void expect_the_same_row() {
+        EXPECT_EQ(us.progress.ledger()->digests, eu.progress.ledger()->digests);
+        EXPECT_EQ(eu.inbox.counts().forks, 0U);
+        EXPECT_TRUE(dead.messages.empty());
+    }
+};
+
+TEST_F(SignedBrokerTest, AForgedNextChangeIsNotReceivedAndTheTrueOneIs) {
+    start({"s"}, {"s"});
+    hear_that_us_signs();
+    write(us, 2);
+    run_until([&] { return received(eu, "us.1") == 2; });
+    const std::string forged = forged_next();
+    put(forged, std::nullopt);
+    put(forged, signer({"guessed"}).sign(forged));
+    put(forged, *topic.messages.front().header(brokers::sign_header));
+    put("{}", "1:");
+    put("no change", std::nullopt);
+    run_until([&] { return eu.link->report().not_signed == 5; });
+    EXPECT_EQ(received(eu, "us.1"), 2U);
+    write(us, 1);
+    run_until([&] { return received(eu, "us.1") == 3; });
+    run_until([&] { return eu.acknowledged == topic.messages.size(); });
+    expect_the_same_row();
+}
+
+TEST_F(SignedBrokerTest, SecretsAreExchangedWhileTheNodesRun) {
+    start({"old", "new"}, {"new", "old"});
+    hear_that_us_signs();
+    write(us, 3);
+    write(eu, 3, "other");
+    run_until([&] { return received(eu, "us.1") == 3 && received(us, "eu.1") == 3; });
+    us.stop();
+    us.options.signer = signer({"new"});
+    us.start();
+    write(us, 3);
+    run_until([&] { return received(eu, "us.1") == 6; });
+    EXPECT_EQ(eu.link->report().not_signed, 0U);
+    expect_the_same_row();
+}
+
+TEST_F(SignedBrokerTest, ANodeThatDoesNotSignYetIsUnderstoodUntilItSaysThatItSigns) {
+    start({}, {"s"});
+    write(us, 2);
+    run_until([&] { return received(eu, "us.1") == 2; });
+    EXPECT_EQ(eu.link->report().not_signed, 0U);
+    us.stop();
+    us.options.signer = signer({"s"});
+    us.start();
+    hear_that_us_signs();
+    put(forged_next(), std::nullopt);
+    run_until([&] { return eu.link->report().not_signed == 1; });
+    write(us, 1);
+    run_until([&] { return received(eu, "us.1") == 3; });
+    expect_the_same_row();
+}
+
 // Another program's messages: us imports them, or eu once us has fallen silent.
 class ForeignBrokerTest : public BrokerTest {
 protected:
