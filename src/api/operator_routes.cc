@@ -67,6 +67,7 @@ asio::awaitable<http::Response> OperatorRoutes::handle(const http::Request& requ
     if (get && path == "/_atoll/status") co_return co_await status();
     if (get && path == "/_atoll/conflicts") co_return co_await conflicts(request);
     if (post && path == "/_atoll/cut") co_return cut(request);
+    if (post && path == "/_atoll/retire") co_return co_await retire(request);
     co_return problem("not_found", "there is nothing here", request);
 }
 
@@ -100,7 +101,7 @@ asio::awaitable<http::Response> OperatorRoutes::status() {
     body += ",\"conflicts\":" + std::to_string(conflicts ? conflicts->size() : 0);
     body += ",\"dead\":" + std::to_string(ledger->parked.size());
     append(body, parts_.standing());
-    body += ",\"applied\":\"" + to_text(ledger->applied());
+    body += ",\"applied\":\"" + to_text(ledger->without_retired(ledger->applied()));
     body += "\",\"lag\":" + lag_json(parts_.peers);
     append_resources(body, parts_.schema, *ledger);
     co_return http::json_response(body + '}');
@@ -116,6 +117,30 @@ http::Response OperatorRoutes::cut(const http::Request& request) {
     }
     parts_.peers.cut(peer->text, cut->boolean);
     return http::json_response("{}");
+}
+
+// {"what":"us"}: all of that node's lives that ended; {"what":"us.k3f9"}: this one.
+asio::awaitable<http::Response> OperatorRoutes::retire(const http::Request& request) {
+    const auto wish = parse_json(request.body);
+    std::string what = wish ? text_at(*wish, "what") : "";
+    if (!is_origin(what)) co_return problem("malformed_request", "say which life", request);
+    auto reports = co_await parts_.retirement.retire(std::move(what));
+    if (!reports) {
+        const Errc code = reports.error().code;
+        const char* kind = code == Errc::not_found ? "not_found"
+                           : code == Errc::invalid ? "malformed_request"
+                                                   : "unavailable";
+        co_return problem(kind, reports.error().what, request);
+    }
+    std::string body = "{\"lives\":[";
+    for (const replication::LifeReport& life : *reports) {
+        if (body.back() != '[') body += ',';
+        body += "{\"origin\":" + json_text(life.origin) + ",\"retired\":";
+        body += flag(life.retired);
+        if (!life.retired) body += ",\"why\":" + json_text(life.why);
+        body += '}';
+    }
+    co_return http::json_response(body + "]}");
 }
 
 }  // namespace reef::api

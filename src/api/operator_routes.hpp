@@ -13,6 +13,7 @@
 #include "http/http.hpp"
 #include "http/problem.hpp"
 #include "peers/peers.hpp"
+#include "replication/retirement.hpp"
 #include "store/conflicts.hpp"
 
 namespace reef::api {
@@ -31,6 +32,7 @@ struct OperatorParts {
     commit::Progress& progress;
     peers::Peers& peers;
     replication::DeadLetters& letters;
+    replication::Retirement& retirement;
     std::string node;
     std::function<Standing()> standing;
 };
@@ -45,6 +47,7 @@ private:
     asio::awaitable<http::Response> conflicts(const http::Request& request);
     asio::awaitable<http::Response> status();
     http::Response cut(const http::Request& request);
+    asio::awaitable<http::Response> retire(const http::Request& request);
     http::Response problem(std::string_view error, std::string detail,
                            const http::Request& request) const;
 

@@ -402,7 +402,8 @@ http::Response Records::invalid(std::vector<http::Fault> faults,
 void Records::add_store_token(http::Response& response) {
     const std::uint64_t generation = parts_.progress.generation();
     if (generation != token_generation_) {
-        token_ = to_text(parts_.progress.ledger()->applied());
+        const auto ledger = parts_.progress.ledger();
+        token_ = to_text(ledger->without_retired(ledger->applied()));
         if (token_.size() > token_bytes_max) token_.clear();
         token_generation_ = generation;
     }

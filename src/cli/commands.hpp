@@ -16,6 +16,7 @@ Command gateway_config_command();
 Command health_command();
 Command openapi_command();
 Command restore_command();
+Command retire_command();
 Command seed_command();
 Command serve_command();
 Command status_command();

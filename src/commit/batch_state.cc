@@ -249,11 +249,30 @@ std::uint64_t BatchState::received_of(std::string_view origin) const {
 
 void BatchState::raise(const OriginId& origin, const store::OriginMark& there) {
     if (origin == self || received_of(origin) >= there.received) return;
+    if (is_beyond_end({origin, there.received})) return;
     store::OriginMark& mark = loaded_.ledger.origins[origin];
     mark.received = there.received;
     mark.hash = there.hash;
     mark.applied = applied_of(origin, mark);
     marks_moved_ = true;
+}
+
+void BatchState::end_life(const OriginId& origin, const store::EndedLife& ended) {
+    const bool known = loaded_.ledger.ended(origin).has_value();
+    if (origin == self || known || received_of(origin) > ended.last) return;
+    move_cursor(store::ended_cursor(origin), store::ended_text(ended));
+}
+
+void BatchState::retire_life(const OriginId& origin) {
+    const auto ended = loaded_.ledger.ended(origin);
+    if (!ended || !loaded_.ledger.is_complete(origin, *ended)) return;
+    loaded_.ledger.origins[origin];  // of one that never wrote
+    move_cursor(store::retired_cursor(origin), "1");
+}
+
+bool BatchState::is_beyond_end(const Dot& dot) const {
+    const auto ended = loaded_.ledger.ended(dot.origin);
+    return ended && dot.seq > ended->last;
 }
 
 bool BatchState::has_room(const Row& there) const {

@@ -71,6 +71,9 @@ public:
     void move_cursor(const std::string& name, const std::string& mark);
     // To where a snapshot says that its rows are, without the log's entries.
     void raise(const model::OriginId& origin, const store::OriginMark& there);
+    void end_life(const model::OriginId& origin, const store::EndedLife& ended);
+    void retire_life(const model::OriginId& origin);
+    bool is_beyond_end(const model::Dot& dot) const;
 
     bool changed() const;
     store::WriteSet finish();  // once, at the end

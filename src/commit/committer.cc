@@ -230,7 +230,7 @@ void Committer::watch_limits(const store::WriteSet& saved) {
     for (const auto& [row, hash] : saved.rows)
         longest = std::max(longest, row.vector.entries().size());
     counts_.vector_entries = longest;
-    const std::size_t origins = saved.ledger.origins.size();
+    const std::size_t origins = saved.ledger.origins.size() - saved.ledger.retired().size();
     if (is_near_limit(origins, position_entries_max) && !std::exchange(told_of_origins_, true)) {
         log::warn("Many lives of stores are known here: retire those that ended (atoll retire)",
                   {{"lives", origins}, {"max", position_entries_max}});

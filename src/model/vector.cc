@@ -88,13 +88,13 @@ std::string to_text(const Position& position) {
     return text;
 }
 
-std::optional<Position> parse_position(std::string_view text) {
+std::optional<Position> parse_position(std::string_view text, std::size_t entries_max) {
     Position position;
-    const bool good = each_part(text, [&position](std::string_view part) {
+    const bool good = each_part(text, [&position, entries_max](std::string_view part) {
         const auto seq = take_last(part, ':');
         const auto number = seq ? read_number(*seq) : std::nullopt;
         if (!number || *number > seq_max || !is_origin(part)) return false;
-        if (position.size() >= position_entries_max) return false;
+        if (position.size() >= entries_max) return false;
         return position.emplace(part, *number).second;
     });
     if (!good) return std::nullopt;

@@ -28,7 +28,10 @@ std::string to_text(const Position& position);  // "eu.8x2a:7,us.k3f9:12"
 // Refused: more than position_entries_max entries. A store knows so many origins at most: each life
 // of each member's store is one, until it is retired. Each batch and each heartbeat says them all.
 inline constexpr std::size_t position_entries_max = 4096;
-std::optional<Position> parse_position(std::string_view text);
+// Lives that ended and were retired: a store on SQLite tells so many apart in its log.
+inline constexpr std::size_t retired_entries_max = 1 << 15;
+std::optional<Position> parse_position(std::string_view text,
+                                       std::size_t entries_max = position_entries_max);
 
 struct Dot {  // names one write for ever
     OriginId origin;

@@ -109,13 +109,19 @@ void add_store(const MetricSources& sources, std::vector<MetricFamily>& families
     MetricFamily applied =
         family("atoll_applied_seq", "The last write of each origin that is applied here.",
                MetricType::Gauge);
+    const model::Position retired = ledger->retired();
     for (const auto& [origin, mark] : ledger->origins) {
+        if (retired.contains(origin)) continue;
         add(applied, {{"origin", origin}}, static_cast<double>(mark.applied));
     }
     families.push_back(std::move(records));
     families.push_back(std::move(applied));
     families.push_back(single("atoll_origins", "Lives of stores that are known here, of 4096.",
-                              MetricType::Gauge, static_cast<double>(ledger->origins.size())));
+                              MetricType::Gauge,
+                              static_cast<double>(ledger->origins.size() - retired.size())));
+    families.push_back(single("atoll_origins_retired",
+                              "Lives of stores that ended, and that all nodes have whole.",
+                              MetricType::Gauge, static_cast<double>(retired.size())));
     families.push_back(
         single("atoll_vector_entries_largest",
                "Lives of stores that wrote to one record, of 1024: the most since the start.",

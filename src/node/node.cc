@@ -218,7 +218,7 @@ private:
                 .peers = {app_.schema, problems, reader, progress, peers_, decide, system_clock(),
                           options_.name, schema_id_, status_.stopping, !app_.peer_secrets.empty()},
                 .operators = {app_.schema, problems, reader, progress, peers_,
-                              replication_.dead_letters(), options_.name,
+                              replication_.dead_letters(), replication_.retirement(), options_.name,
                               [this] { return standing(); }},
                 .admission = {app_.peer_secrets, closed_},
                 .router = router_,
@@ -238,7 +238,8 @@ private:
 
     std::vector<std::string> warnings() const {
         std::vector<std::string> found;
-        const std::size_t lives = database_.progress().ledger()->origins.size();
+        const auto ledger = database_.progress().ledger();
+        const std::size_t lives = ledger->origins.size() - ledger->retired().size();
         if (model::is_near_limit(lives, model::position_entries_max)) {
             found.push_back("knows " + std::to_string(lives) + " lives of stores, of at most " +
                             std::to_string(model::position_entries_max) + ": see atoll retire");

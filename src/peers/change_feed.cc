@@ -87,9 +87,11 @@ private:
             position_[entry.dot.origin] = entry.dot.seq;
         }
         const auto ledger = parts_.progress.ledger();
-        append_line(
-            lines, Heartbeat{parts_.node, parts_.clock.now(), ledger->received(), ledger->applied(),
-                             ledger->before(), ledger->seeded(), parts_.signs});
+        Heartbeat heartbeat = said_of(*ledger, parts_.peers);
+        heartbeat.node = parts_.node;
+        heartbeat.time = parts_.clock.now();
+        heartbeat.signs = parts_.signs;
+        append_line(lines, heartbeat);
         return lines;
     }
 
@@ -99,6 +101,20 @@ private:
 };
 
 }  // namespace
+
+Heartbeat said_of(const store::Ledger& ledger, const Peers& peers) {
+    Heartbeat said;
+    said.received = ledger.without_retired(ledger.received());
+    said.applied = ledger.without_retired(ledger.applied());
+    said.before = ledger.before();
+    said.seeded = ledger.seeded();
+    auto& ends = said.ended.emplace();
+    for (const auto& [origin, ended] : ledger.ended()) {
+        const bool stated = !ledger.is_retired(origin) || peers.anyone_states(origin);
+        if (stated && ledger.is_complete(origin, ended)) ends.emplace(origin, ended);
+    }
+    return said;
+}
 
 std::unique_ptr<http::StreamBody> make_change_feed(FeedParts parts, Position after,
                                                    std::vector<std::string> without) {

@@ -26,6 +26,10 @@ struct FeedParts {
     bool signs = false;                 // what it sends to a broker
 };
 
+// What a node says of its store. Of a life that ended it says so as long as somebody states a
+// position of it: whoever does may not know yet that it has ended, or that all others know.
+Heartbeat said_of(const store::Ledger& ledger, const Peers& peers);
+
 // From `after` on, without the origins of the nodes in `without`. The feed ends at a hole in the
 // log, which trimming may have made meanwhile: what follows a hole is never served. Once this node
 // is stopping, the feed carries this node's own changes even where a broker does: the peers must

@@ -14,6 +14,27 @@ Error bad() {
     return {Errc::invalid, "a heartbeat that is none"};
 }
 
+// ,"ended":{"us.k3f9":"200 9f31…"}
+void append_ended(std::string& out, const std::map<model::OriginId, store::EndedLife>& ended) {
+    out += ",\"ended\":{";
+    for (const auto& [origin, life] : ended) {
+        if (out.back() != '{') out += ',';
+        append_json_string(out, origin);
+        out += ":\"" + store::ended_text(life) + '"';
+    }
+    out += '}';
+}
+
+std::optional<std::map<model::OriginId, store::EndedLife>> read_ended(const Json& json) {
+    std::map<model::OriginId, store::EndedLife> ended;
+    for (const auto& [origin, text] : json.members) {
+        const auto life = store::parse_ended(text.text);
+        if (!life || !model::is_origin(origin)) return std::nullopt;
+        ended.emplace(origin, *life);
+    }
+    return ended;
+}
+
 }  // namespace
 
 void append_line(std::string& out, const Heartbeat& heartbeat) {
@@ -30,6 +51,7 @@ void append_line(std::string& out, const Heartbeat& heartbeat) {
     }
     if (heartbeat.seeded) out += ",\"seeded\":true";
     if (heartbeat.signs) out += ",\"signs\":true";
+    if (heartbeat.ended) append_ended(out, *heartbeat.ended);
     out += "}}\n";
 }
 
@@ -60,6 +82,11 @@ Result<Arrival> parse_line(std::string line) {
     heartbeat.before = text_at(said, "before");
     heartbeat.seeded = true_at(said, "seeded");
     heartbeat.signs = true_at(said, "signs");
+    if (const Json* ended = said.find("ended")) {
+        auto lives = read_ended(*ended);
+        if (!lives) return bad();
+        heartbeat.ended = std::move(*lives);
+    }
     return Arrival{std::move(heartbeat)};
 }
 

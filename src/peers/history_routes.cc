@@ -115,9 +115,11 @@ asio::awaitable<http::Response> HistoryRoutes::snapshot(const http::Request& req
 // is applied.
 asio::awaitable<http::Response> HistoryRoutes::snapshot_head(const http::Request& request) {
     const auto ledger = parts_.progress.ledger();
-    SnapshotHead head{parts_.node, ledger->self, ledger->origins, {}};
+    SnapshotHead head{parts_.node, ledger->self, ledger->origins, {}, ledger->ended(), {}};
     for (const Resource& resource : parts_.schema.resources)
         head.resources.push_back(resource.name);
+    for (const auto& [origin, last] : ledger->retired())
+        head.retired.push_back(origin);
     for (auto& [origin, mark] : head.marks) {
         if (mark.applied == mark.received) continue;
         mark.received = mark.applied;

@@ -94,7 +94,10 @@ std::optional<http::Response> PeerRoutes::refuse_asker(const http::Request& requ
 asio::awaitable<http::Response> PeerRoutes::changes(const http::Request& request) {
     const bool in_body = request.method == http::Method::post;
     const auto query = parse_query(in_body ? request.body : request.query);
-    auto after = query ? parse_position(parameter(*query, "after").value_or("")) : std::nullopt;
+    // It states the lives that were retired, too: whoever does not know them needs their rows.
+    constexpr std::size_t entries_max = position_entries_max + retired_entries_max;
+    auto after =
+        query ? parse_position(parameter(*query, "after").value_or(""), entries_max) : std::nullopt;
     if (!after) co_return problem("malformed_request", "after is not a position", request);
     if (auto refused = refuse_asker(request)) co_return std::move(*refused);
     const std::string origin = parameter(*query, "origin").value_or("");

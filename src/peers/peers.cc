@@ -46,13 +46,27 @@ struct Peers::Peer {
     std::chrono::nanoseconds last_heard{};
     model::Position received;
     model::Position applied;
+    std::optional<std::map<model::OriginId, store::EndedLife>> ended;
+    std::set<model::OriginId, std::less<>> retired;  // of them, those that it stated no position of
     std::deque<Pending> pending;
     std::deque<Applied> rate_marks;  // the first may be older than the window
     double clock_ahead = 0;
     std::string trouble;
     std::string differs;
     std::set<std::string> troubles;
+
+    void add_ended();
 };
+
+// It has all of them, so that others can ask it for them.
+void Peers::Peer::add_ended() {
+    retired.clear();
+    if (!ended) return;
+    for (const auto& [origin, life] : *ended) {
+        if (!received.contains(origin)) retired.insert(origin);
+        received[origin] = applied[origin] = life.last;
+    }
+}
 
 Peers::Peers(std::vector<std::string> names, Clock& clock)
     : clock_(clock), watch_(clock), started_(clock.steady()) {
@@ -79,6 +93,8 @@ void Peers::on_heartbeat(const std::string& name, const Heartbeat& heartbeat,
     peer.last_heard = clock_.steady();
     peer.received = heartbeat.received;
     peer.applied = heartbeat.applied;
+    peer.ended = heartbeat.ended;
+    peer.add_ended();
     peer.clock_ahead = static_cast<double>(heartbeat.time.us - clock_.now().us) / 1e6;
     peer.trouble.clear();
     applied_here_ = applied_here;
@@ -164,6 +180,22 @@ bool Peers::has_trouble(std::string_view what) const {
     const std::lock_guard lock{mutex_};
     return std::any_of(peers_.begin(), peers_.end(), [what](const auto& peer) {
         return peer.second->troubles.contains(std::string{what});
+    });
+}
+
+std::vector<PeerLives> Peers::lives() const {
+    const std::lock_guard lock{mutex_};
+    std::vector<PeerLives> all;
+    for (const auto& [name, peer] : peers_)
+        all.push_back({name, alive(*peer), peer->received, peer->applied, peer->ended});
+    return all;
+}
+
+bool Peers::anyone_states(std::string_view origin) const {
+    const std::lock_guard lock{mutex_};
+    return std::any_of(peers_.begin(), peers_.end(), [origin](const auto& named) {
+        const Peer& peer = *named.second;
+        return peer.received.contains(origin) && !peer.retired.contains(origin);
     });
 }
 

@@ -25,6 +25,15 @@ inline constexpr const char* clock_ahead = "clock_ahead";    // its changes are 
 inline constexpr const char* other_schema = "other_schema";  // its app has other fields
 inline constexpr const char* too_many_lives = "too_many_lives";  // of its stores: no more are taken
 
+// What a peer said last of lives of stores.
+struct PeerLives {
+    std::string name;
+    bool reachable = false;
+    model::Position received;
+    model::Position applied;
+    std::optional<std::map<model::OriginId, store::EndedLife>> ended;  // absent: it knows of none
+};
+
 struct PeerReport {
     std::string name;
     bool connected = false;  // its feed is open, and it was heard lately
@@ -87,6 +96,9 @@ public:
     // Peers that can be asked and have this change.
     std::vector<std::string> who_has(const model::Dot& dot) const;
     bool has_trouble(std::string_view what) const;  // of any peer
+    std::vector<PeerLives> lives() const;
+    // Whether a peer stated a position of this origin, other than as one that has ended.
+    bool anyone_states(std::string_view origin) const;
     // Whether its log does not reach back, or it was not reached yet since this node started.
     bool may_give_snapshot(std::string_view peer) const;
     // Notified whenever something is told.

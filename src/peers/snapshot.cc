@@ -163,7 +163,11 @@ Task<bool> Snapshot::take_requests(SnapshotPlace& place, PeerCalls& calls) {
     for (auto& [number, id, seen] : piece->requests)
         joined.requests.emplace_back(std::move(id), std::move(seen));
     joined.cursors[cursor] = more ? place_json(place) : "";
-    if (!more) joined.raised.insert(place.head.marks.begin(), place.head.marks.end());
+    if (!more) {
+        joined.raised.insert(place.head.marks.begin(), place.head.marks.end());
+        joined.ended = std::move(place.head.ended);
+        joined.retired = std::move(place.head.retired);
+    }
     auto loaded = co_await parts_.committer.load(std::move(joined));
     if (!loaded) co_return loaded.error();
     co_return more;

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "base/text/json.hpp"
+#include "base/text/json_object.hpp"
 #include "model/effects.hpp"
 #include "model/value_text.hpp"
 
@@ -67,6 +68,21 @@ Result<store::SavedRequest> read_request(const Schema& schema, const Json& json)
     return request;
 }
 
+Result<void> read_ends(const Json& json, SnapshotHead& head) {
+    if (const Json* ended = json.find("ended")) {
+        for (const auto& [origin, text] : ended->members) {
+            const auto life = store::parse_ended(text.text);
+            if (!life || !is_origin(origin)) return bad("end of a life is none");
+            head.ended.emplace(origin, *life);
+        }
+    }
+    if (const Json* retired = json.find("retired")) {
+        for (const Json& origin : retired->items)
+            head.retired.push_back(origin.text);
+    }
+    return {};
+}
+
 }  // namespace
 
 std::string head_json(const SnapshotHead& head) {
@@ -79,19 +95,24 @@ std::string head_json(const SnapshotHead& head) {
         append_json_string(json, origin);
         json += ":[" + std::to_string(mark.received) + ",\"" + to_hex(mark.hash) + "\"]";
     }
-    json += "},\"resources\":[";
-    for (const std::string& resource : head.resources) {
-        if (json.back() != '[') json += ',';
-        append_json_string(json, resource);
+    json += "},\"resources\":" + json_texts(head.resources);
+    if (head.ended.empty()) return json + '}';
+    json += ",\"ended\":{";
+    for (const auto& [origin, life] : head.ended) {
+        if (json.back() != '{') json += ',';
+        append_json_string(json, origin);
+        json += ':' + json_text(store::ended_text(life));
     }
-    return json + "]}";
+    return json + "},\"retired\":" + json_texts(head.retired) + '}';
 }
 
 Result<SnapshotHead> read_head(const Json& json) {
     const Json* origins = json.find("origins");
     SnapshotHead head{std::string{text_at(json, "node")}, OriginId{text_at(json, "self")}, {}};
     if (!origins || !is_origin(head.self)) return bad("head lacks its store or its position");
-    if (origins->members.size() > position_entries_max) return bad("position names too many");
+    if (origins->members.size() > position_entries_max + retired_entries_max) {
+        return bad("position names too many");
+    }
     for (const auto& [origin, mark] : origins->members) {
         store::OriginMark read;
         const bool pair = mark.items.size() == 2;
@@ -107,6 +128,7 @@ Result<SnapshotHead> read_head(const Json& json) {
         for (const Json& resource : resources->items)
             head.resources.push_back(resource.text);
     }
+    if (auto done = read_ends(json, head); !done) return done.error();
     return head;
 }
 

@@ -17,6 +17,8 @@ struct SnapshotHead {
     model::OriginId self;  // another life of that store: another snapshot
     std::map<model::OriginId, store::OriginMark, std::less<>> marks;  // received and hash
     std::vector<std::string> resources = {};  // none: the taker's own (of an earlier build)
+    std::map<model::OriginId, store::EndedLife> ended = {};
+    std::vector<model::OriginId> retired = {};  // of these
     bool operator==(const SnapshotHead&) const = default;
 };
 std::string head_json(const SnapshotHead& head);

@@ -1,7 +1,9 @@
 // Where changes come from: a peer's feed. The simulation has a Source of its own.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -9,18 +11,22 @@
 #include "base/task.hpp"
 #include "base/time.hpp"
 #include "model/vector.hpp"
+#include "store/ledger.hpp"
 
 namespace reef::peers {
 
 // What a peer says of itself, on its feed, several times a second and after each of its commits.
 struct Heartbeat {
-    std::string node;
-    Time time;                 // by its clock
-    model::Position received;  // what it can serve
-    model::Position applied;   // what its readers see
-    std::string before = {};   // names what it began with and is in no log (Ledger::before)
-    bool seeded = false;       // it began with the app's seed
-    bool signs = false;        // what it sends to a broker: take nothing of it there without
+    std::string node = {};
+    Time time = {};                 // by its clock
+    model::Position received = {};  // what it can serve
+    model::Position applied = {};   // what its readers see
+    std::string before = {};        // names what it began with and is in no log (Ledger::before)
+    bool seeded = false;            // it began with the app's seed
+    bool signs = false;             // what it sends to a broker: take nothing of it there without
+    // Lives that ended, of which it has all, as long as anybody states a position of them. Absent:
+    // its version knows of no ends.
+    std::optional<std::map<model::OriginId, store::EndedLife>> ended = {};
     bool operator==(const Heartbeat&) const = default;
 };
 

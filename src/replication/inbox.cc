@@ -181,7 +181,7 @@ void Inbox::report_fork(const Dot& dot, const std::string& source) {
     const bool own = !parts_.peers.knows(node);
     if (own) ++counts_.own_forks;
     parts_.peers.alert(own ? std::string_view{source} : node, peers::fork, true);
-    log::error("A fork: this change is known here with another content",
+    log::error("A fork: this change has another content here, or none is to have its name",
                {{"change", name_of(dot)}, {"source", source}});
 }
 
@@ -191,6 +191,11 @@ void Inbox::report_fork(const Dot& dot, const std::string& source) {
 bool Inbox::is_refused(const Dot& dot, const Delivery& delivery) {
     const auto ledger = parts_.progress.ledger();
     if (dot.origin == ledger->self && dot.seq > ledger->seq()) {
+        report_fork(dot, delivery.source);
+        return true;
+    }
+    const auto ended = ledger->ended(dot.origin);
+    if (ended && dot.seq > ended->last) {
         report_fork(dot, delivery.source);
         return true;
     }
@@ -209,10 +214,12 @@ bool Inbox::is_one_life_too_many(const Dot& dot, const store::Ledger& ledger,
                                  const Delivery& delivery) {
     if (ledger.origins.contains(dot.origin) || origins_.contains(dot.origin)) return false;
     const std::string_view node = node_of(dot.origin);
-    std::size_t all = ledger.origins.size();
+    const Position retired = ledger.retired();
+    std::size_t all = ledger.origins.size() - retired.size();
     auto of_node = static_cast<std::size_t>(
-        std::count_if(ledger.origins.begin(), ledger.origins.end(),
-                      [node](const auto& known) { return node_of(known.first) == node; }));
+        std::count_if(ledger.origins.begin(), ledger.origins.end(), [&](const auto& known) {
+            return node_of(known.first) == node && !retired.contains(known.first);
+        }));
     for (const auto& [name, origin] : origins_) {
         if (ledger.origins.contains(name)) continue;
         ++all;

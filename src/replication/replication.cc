@@ -77,6 +77,7 @@ Replication::Replication(const ReplicationParts& parts, ReplicationOptions optio
       dead_letters_({parts.schema, parts.committer, parts.progress, *reader_, calls_, parts.clock,
                      executor(), broker_.get()}),
       logs_(parts.peers, calls_, snapshot_, when_nobody_has_it(broker_.get())),
+      retirement_({parts.committer, parts.progress, parts.peers, inbox_, parts.clock, executor()}),
       writes_({parts.schema, parts.committer, parts.progress, parts.peers, parts.clock, executor(),
                random_number()},
               calls_of(options_.peers)),
@@ -115,6 +116,7 @@ void Replication::start() {
     tasks_.start("inbox", inbox_.run(parked));
     tasks_.start("gaps", inbox_.fill_gaps(logs_));
     tasks_.start("dead letters", dead_letters_.retry());
+    tasks_.start("retirement", retirement_.run());
     if (broker_) broker_->start(tasks_);
     running_ = true;
     worker_.start();

@@ -13,6 +13,7 @@
 #include "replication/dead_letters.hpp"
 #include "replication/inbox.hpp"
 #include "replication/peer_logs.hpp"
+#include "replication/retirement.hpp"
 #include "replication/subscriber.hpp"
 #include "replication/write_router.hpp"
 
@@ -57,6 +58,7 @@ public:
 
     WriteRouter& writes() { return writes_; }
     DeadLetters& dead_letters() { return dead_letters_; }
+    Retirement& retirement() { return retirement_; }
     const InboxCounts& inbox_counts() const { return inbox_.counts(); }
     std::uint64_t snapshot_rows() const { return snapshot_.rows(); }
     // Absent without a broker. From any thread.
@@ -78,6 +80,7 @@ private:
     const std::unique_ptr<brokers::BrokerLink> broker_;  // null: changes go from node to node
     DeadLetters dead_letters_;
     PeerLogs logs_;
+    Retirement retirement_;
     std::vector<std::unique_ptr<Subscriber>> subscribers_;
     WriteRouter writes_;
     TaskGroup tasks_;

@@ -40,6 +40,19 @@ inline constexpr std::string_view takeover_cursor = "takeover";
 inline constexpr std::string_view taken_over_cursor = "taken_over";
 inline constexpr std::string_view seed_cursor = "seed";
 
+// Where a life of a store has ended: it has `last` writes, and its log that running hash.
+struct EndedLife {
+    std::uint64_t last = 0;
+    Hash128 hash;
+    bool operator==(const EndedLife&) const = default;
+};
+// Cursors that say so. Nothing beyond `last` is taken of a life that has ended. One that is retired
+// as well is known to all, and in no position that nodes and clients hear.
+std::string ended_cursor(std::string_view origin);
+std::string retired_cursor(std::string_view origin);
+std::string ended_text(const EndedLife& ended);  // "200 9f31…"
+std::optional<EndedLife> parse_ended(std::string_view text);
+
 struct Ledger {
     OriginId self;                                        // name and incarnation
     Stamp stamp;                                          // the highest one given here
@@ -62,6 +75,14 @@ struct Ledger {
     bool seeded() const { return cursors.contains(std::string{seed_cursor}); }
     Position received() const;
     Position applied() const;
+    std::optional<EndedLife> ended(std::string_view origin) const;
+    bool is_retired(std::string_view origin) const;
+    std::map<OriginId, EndedLife> ended() const;  // all of them, the retired too
+    Position retired() const;                     // of each: its last
+    // As others hear it: of the retired ones nothing is said.
+    Position without_retired(Position position) const;
+    // Whether all of this life is here, and nothing else, and no dead letter of it.
+    bool is_complete(std::string_view origin, const EndedLife& ended) const;
 };
 
 class LedgerReader {

@@ -14,6 +14,9 @@ SnapshotHead some_head() {
     SnapshotHead head{"eu", "eu.1", {}};
     head.marks["eu.1"] = {7, 7, hash_of("seven")};
     head.marks["us.k3f9"] = {0, 0, {}};
+    head.ended["us.first"] = {3, hash_of("three")};
+    head.ended["us.k3f9"] = {0, {}};
+    head.retired = {"us.first"};
     return head;
 }
 
@@ -90,7 +93,8 @@ TEST(SnapshotJson, WhatNoNodeWritesIsRefused) {
     for (const char* text :
          {"{}", R"({"node":"eu","self":"eu.1"})", R"({"node":"eu","self":"eu 1","origins":{}})",
           R"({"node":"eu","self":"eu.1","origins":{"eu.1":[1]}})",
-          R"({"node":"eu","self":"eu.1","origins":{"eu.1":[-1,"00"]}})"}) {
+          R"({"node":"eu","self":"eu.1","origins":{"eu.1":[-1,"00"]}})",
+          R"({"node":"eu","self":"eu.1","origins":{},"ended":{"us.1":"3"}})"}) {
         const auto json = parse_json(text);
         ASSERT_TRUE(json);
         EXPECT_FALSE(read_head(*json)) << text;

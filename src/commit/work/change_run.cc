@@ -20,6 +20,7 @@ Result<void> check_sequence(const BatchState& state, const ChangeRun& run) {
         if (dot.origin == state.self) {
             return Error{Errc::invalid, "a fork: " + name + " was not written here"};
         }
+        if (state.is_beyond_end(dot)) return Error{Errc::invalid, "its life ended before " + name};
         if (dot.seq != known->second + 1) return Error{Errc::invalid, "a gap before " + name};
         known->second = dot.seq;
     }

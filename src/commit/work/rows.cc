@@ -85,6 +85,10 @@ Result<Done> Rows::take(BatchState& state) const {
         state.move_cursor(name, mark);
     for (const auto& [origin, mark] : raised)
         state.raise(origin, mark);
+    for (const auto& [origin, life] : ended)
+        state.end_life(origin, life);
+    for (const OriginId& origin : retired)
+        state.retire_life(origin);
     for (const store::DeadLetter& letter : letters) {
         if (state.loaded().ledger.parked.contains({letter.source, letter.seq})) continue;
         if (state.is_full_of_letters()) return too_many_letters();

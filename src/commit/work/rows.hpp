@@ -17,6 +17,9 @@ struct Rows {
     // Origins whose changes up to here are inside the rows now: no entry of them will come. One's
     // own is never raised.
     std::map<model::OriginId, store::OriginMark> raised = {};
+    // Lives that have ended. One that has gone on here is left as it is, and so is this node's own.
+    std::map<model::OriginId, store::EndedLife> ended = {};
+    std::vector<model::OriginId> retired = {};  // those that are complete here
     // Messages that nobody can make a change of. One that is known by its name is passed over.
     std::vector<store::DeadLetter> letters = {};
     bool under_lease = false;  // what a peer sends: for the process that holds the node's lease
