@@ -95,6 +95,22 @@ TEST_F(PeersTest, ALinkThatIsCutIsNotReachedAlthoughItIsHeard) {
     EXPECT_TRUE(peers_.reachable("eu"));
 }
 
+TEST_F(PeersTest, ItSaysWhyAPeerIsNotConnectedAndWhatItsAppDiffersBy) {
+    const auto says = [this](std::string_view text) {
+        return lag_json(peers_).find(text) != std::string::npos;
+    };
+    hear(0);
+    peers_.differs("eu", "eu has a field more");
+    EXPECT_TRUE(says(R"("differs":"eu has a field more")"));
+    EXPECT_FALSE(says("reason"));
+    peers_.on_disconnect("eu", "it answered 503");
+    EXPECT_TRUE(says(R"("reason":"it answered 503")"));
+    peers_.cut("eu", true);
+    EXPECT_FALSE(says("reason")) << "somebody has done that";
+    peers_.differs("eu", "");
+    EXPECT_FALSE(says("differs"));
+}
+
 TEST_F(PeersTest, TheRateIsThatOfTheLastSeconds) {
     apply(1000);  // what was there at the start is not news
     EXPECT_DOUBLE_EQ(eu().applied_per_second, 0);
