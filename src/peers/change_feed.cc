@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "peers/feed_lines.hpp"
 
@@ -87,7 +88,9 @@ private:
             position_[entry.dot.origin] = entry.dot.seq;
         }
         const auto ledger = parts_.progress.ledger();
-        Heartbeat heartbeat = said_of(*ledger, parts_.peers);
+        const bool first = !std::exchange(spoke_, true);
+        Heartbeat heartbeat =
+            said_of(*ledger, parts_.peers, first ? std::string_view{parts_.asker} : "");
         heartbeat.node = parts_.node;
         heartbeat.time = parts_.clock.now();
         heartbeat.signs = parts_.signs;
@@ -98,11 +101,12 @@ private:
     const FeedParts parts_;
     Position position_;
     std::vector<std::string> without_;
+    bool spoke_ = false;
 };
 
 }  // namespace
 
-Heartbeat said_of(const store::Ledger& ledger, const Peers& peers) {
+Heartbeat said_of(const store::Ledger& ledger, const Peers& peers, std::string_view asker) {
     Heartbeat said;
     said.received = ledger.without_retired(ledger.received());
     said.applied = ledger.without_retired(ledger.applied());
@@ -110,7 +114,8 @@ Heartbeat said_of(const store::Ledger& ledger, const Peers& peers) {
     said.seeded = ledger.seeded();
     auto& ends = said.ended.emplace();
     for (const auto& [origin, ended] : ledger.ended()) {
-        const bool stated = !ledger.is_retired(origin) || peers.anyone_states(origin);
+        const bool stated =
+            !ledger.is_retired(origin) || peers.anyone_states(origin) || node_of(origin) == asker;
         if (stated && ledger.is_complete(origin, ended)) ends.emplace(origin, ended);
     }
     return said;

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -27,8 +28,10 @@ struct FeedParts {
 };
 
 // What a node says of its store. Of a life that ended it says so as long as somebody states a
-// position of it: whoever does may not know yet that it has ended, or that all others know.
-Heartbeat said_of(const store::Ledger& ledger, const Peers& peers);
+// position of it: whoever does may not know yet that it has ended, or that all others know. Of the
+// lives of `asker` it says so in any case: its store may have been put back from before the end,
+// and must hear that before it writes.
+Heartbeat said_of(const store::Ledger& ledger, const Peers& peers, std::string_view asker = {});
 
 // From `after` on, without the origins of the nodes in `without`. The feed ends at a hole in the
 // log, which trimming may have made meanwhile: what follows a hole is never served. Once this node

@@ -178,6 +178,19 @@ TEST_F(RetirementTest, NothingBeyondTheEndIsTakenAndWhatIsKnownStaysKnown) {
     EXPECT_EQ(seq_in(eu.progress.ledger()->received(), "us.1"), 3U);
 }
 
+// us's store is put back from when that life went on, and nobody states a position of it any more.
+TEST_F(RetirementTest, WhoWasPutBackIntoARetiredLifeHearsItFirst) {
+    give_all();
+    rounds();
+    ASSERT_EQ(count_retired("us.1"), 3U);
+    const auto first_said = peers::said_of(*eu.progress.ledger(), eu.peers, "us");
+    EXPECT_EQ(first_said.ended->at("us.1").last, 3U);
+    EXPECT_TRUE(peers::said_of(*eu.progress.ledger(), eu.peers, "ap").ended->empty());
+    us.peers.on_heartbeat("eu", first_said, {});
+    EXPECT_EQ(us.peers.who_has({"us.1", 3}), (std::vector<std::string>{"eu"}));
+    EXPECT_FALSE(us.peers.anyone_states("us.1"));
+}
+
 TEST_F(RetirementTest, ALifeThatGoesOnIsNotRetired) {
     give_all();
     rounds();
