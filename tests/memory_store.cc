@@ -122,6 +122,8 @@ private:
             const Key key = row.row.key;
             rows.insert_or_assign(key, StoredRow{std::move(row.row), row.hash});
         }
+        for (const RecordRef& ref : saved.erased)
+            state_.rows[ref.resource].erase(ref.key);
         for (LogEntry& entry : saved.log) {
             state_.log_bytes += entry.json.size();
             const Dot dot = entry.dot;
@@ -275,6 +277,13 @@ public:
             found.push_back(row->second);
         }
         co_return found;
+    }
+    Task<std::optional<std::string>> raw(RecordRef ref) override {
+        const auto found = state_.rows[ref.resource].find(ref.key);
+        if (found == state_.rows[ref.resource].end()) co_return std::nullopt;
+        std::string json;
+        append_row_json(json, schema_[ref.resource], found->second.row);
+        co_return json;
     }
     Task<std::vector<Conflict>> conflicts(std::uint64_t after, ScanLimits limits) override {
         std::vector<Conflict> found;

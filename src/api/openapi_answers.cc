@@ -28,6 +28,9 @@ constexpr std::array header_texts{
                "What this answer shows or wrote: a read that sends it along, to whichever node, "
                "shows no less.",
                R"({"type":"string","examples":["us.k3f9ab:12"]})"},
+    HeaderText{"Atoll-Unreadable",
+               "So many records were left out, since what is stored of them cannot be read.",
+               R"({"type":"integer","minimum":1})"},
     HeaderText{"Link", "The next page, while there is one: `<…>; rel=\"next\"`.",
                R"({"type":"string"})"},
     HeaderText{"Location", "Where the new record is.",

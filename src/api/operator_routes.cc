@@ -66,6 +66,7 @@ asio::awaitable<http::Response> OperatorRoutes::handle(const http::Request& requ
     if (path.starts_with("/_atoll/dead-letters")) co_return co_await letters_.handle(request);
     if (get && path == "/_atoll/status") co_return co_await status();
     if (get && path == "/_atoll/conflicts") co_return co_await conflicts(request);
+    if (post && path == "/_atoll/repair") co_return co_await repair(request);
     if (post && path == "/_atoll/cut") co_return cut(request);
     if (post && path == "/_atoll/retire") co_return co_await retire(request);
     co_return problem("not_found", "there is nothing here", request);
@@ -105,6 +106,31 @@ asio::awaitable<http::Response> OperatorRoutes::status() {
     body += "\",\"lag\":" + lag_json(parts_.peers);
     append_resources(body, parts_.schema, *ledger);
     co_return http::json_response(body + '}');
+}
+
+// {"resource":"properties","key":"10","take_out":true}: the record, which cannot be read, is taken
+// from peers ({"from":"eu"}). If nobody has it, the answer has what lies there, and with take_out
+// it is taken out.
+asio::awaitable<http::Response> OperatorRoutes::repair(const http::Request& request) {
+    const auto wish = parse_json(request.body);
+    const Resource* resource = wish ? parts_.schema.find(text_at(*wish, "resource")) : nullptr;
+    const auto key =
+        resource ? key_from_text(resource->key_field(), text_at(*wish, "key")) : std::nullopt;
+    if (!key) co_return problem("malformed_request", "say which record", request);
+    const bool take_out = true_at(*wish, "take_out");
+    RecordRef ref{resource->id, *key};
+    auto repaired = co_await parts_.repairs.repair(std::move(ref), take_out);
+    if (!repaired) {
+        const Errc code = repaired.error().code;
+        const bool fine = code == Errc::conflict || code == Errc::not_found;
+        co_return problem(fine ? "not_found" : "unavailable", repaired.error().what, request);
+    }
+    std::string body = "{\"from\":";
+    append_json_string(body, repaired->from);
+    body += ",\"left\":";
+    append_json_string(body, repaired->left);
+    body += ",\"taken_out\":" + std::string{flag(repaired->taken_out)} + '}';
+    co_return http::json_response(std::move(body));
 }
 
 // {"peer":"eu","cut":true}: from now on nothing that comes from that peer is heard.

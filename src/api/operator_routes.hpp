@@ -13,6 +13,7 @@
 #include "http/http.hpp"
 #include "http/problem.hpp"
 #include "peers/peers.hpp"
+#include "replication/repair.hpp"
 #include "replication/retirement.hpp"
 #include "store/conflicts.hpp"
 
@@ -33,6 +34,7 @@ struct OperatorParts {
     peers::Peers& peers;
     replication::DeadLetters& letters;
     replication::Retirement& retirement;
+    replication::Repairs& repairs;
     std::string node;
     std::function<Standing()> standing;
 };
@@ -46,6 +48,7 @@ public:
 private:
     asio::awaitable<http::Response> conflicts(const http::Request& request);
     asio::awaitable<http::Response> status();
+    asio::awaitable<http::Response> repair(const http::Request& request);
     http::Response cut(const http::Request& request);
     asio::awaitable<http::Response> retire(const http::Request& request);
     http::Response problem(std::string_view error, std::string detail,

@@ -95,11 +95,16 @@ private:
         operation.answers.push_back({404, "Not found", {"not_found"}, {}});
     }
 
+    static void add_unreadable(Operation& operation) {
+        operation.answers.push_back({500, "A mistake of the server", {"record_unreadable"}, {}});
+    }
+
     void add_answers_of_one(Operation& operation) const {
         operation.answers = {{200, "The " + resource_.one, {}, {"ETag", "Atoll-Token"}},
                              {304, "It is as the client knows it", {}, {"ETag", "Atoll-Token"}},
                              {404, "Not found", {"not_found"}, {}}};
         add_read_answers(operation);
+        add_unreadable(operation);
     }
 
     // A write of a record that exists is compared with it.
@@ -124,6 +129,7 @@ private:
         if (operation.has_body) {
             operation.answers.push_back(
                 {415, "The body is not JSON", {"unsupported_media_type"}, {}});
+            refusals.emplace_back("record_too_large");
             if (traits_.refers) refusals.emplace_back("unknown_reference");
         }
         // A field that can't be changed is refused beside the record as it is.
@@ -138,6 +144,7 @@ private:
             busy.emplace_back("ids_exhausted");
         }
         operation.answers.push_back({503, "Try again soon", std::move(busy), {}});
+        add_unreadable(operation);
     }
 
     // Of a write that took effect, besides `first`.
@@ -153,7 +160,7 @@ private:
     Operation list() const {
         Operation operation = begin("list" + pascal_case(resource_.name), OperationKind::list,
                                     http::Method::get, "", "List " + resource_.name);
-        Names headers{"Atoll-Token"};
+        Names headers{"Atoll-Token", "Atoll-Unreadable"};
         if (resource_.page.by == PageBy::cursor) headers.insert(headers.begin(), "Link");
         operation.answers = {{200, "One page of " + resource_.name, {}, std::move(headers)}};
         add_read_answers(operation);

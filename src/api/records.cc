@@ -202,6 +202,10 @@ asio::awaitable<http::Response> Records::list(const Resource& resource,
     items += ']';
     http::Response response;
     response.content_type = json_type;
+    if (page->unreadable > 0) {
+        response.add_header("Atoll-Unreadable", std::to_string(page->unreadable));
+        parts_.traffic.add_unreadable(page->unreadable);
+    }
     std::string next;
     if (page->more && resource.page.by == PageBy::cursor && !page->rows.empty()) {
         next = cursor_after(resource, wanted.query, page->rows.back());
@@ -377,8 +381,10 @@ http::Response Records::refused(const Resource& resource, const Refused& refused
 }
 
 http::Response Records::failed(const Error& error, const http::Request& request) const {
+    if (error.code == Errc::invalid) parts_.traffic.add_unreadable(1);
     const std::string_view name = error.code == Errc::overloaded ? "overloaded"
                                   : error.code == Errc::rejected ? "not_storable"
+                                  : error.code == Errc::invalid  ? "record_unreadable"
                                                                  : "unavailable";
     return problems_.write({name, error.what, {}, ""}, request);
 }

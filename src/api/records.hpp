@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "api/operations.hpp"
+#include "api/traffic.hpp"
 #include "commit/progress.hpp"
 #include "http/http.hpp"
 #include "http/problem.hpp"
@@ -25,6 +26,7 @@ struct RecordParts {
     replication::WriteRouter& writes;
     commit::Progress& progress;
     Clock& clock;
+    Traffic& traffic;
     std::chrono::milliseconds token_wait{2000};
 };
 

@@ -36,7 +36,11 @@ public:
         bump(counts.total_ns, static_cast<std::uint64_t>(took.count()));
     }
 
+    // Records that could not be read, as often as an answer met one.
+    void add_unreadable(std::uint64_t records) { bump(unreadable_, records); }
+
     const std::vector<Counts>& counts() const { return counts_; }
+    std::uint64_t unreadable() const { return unreadable_.load(std::memory_order_relaxed); }
 
 private:
     // One writer: no locked instruction is needed.
@@ -45,6 +49,7 @@ private:
     }
 
     std::vector<Counts> counts_;
+    std::atomic<std::uint64_t> unreadable_{0};
 };
 
 }  // namespace reef::api

@@ -3,6 +3,7 @@
 #include <xxhash.h>
 
 #include <charconv>
+#include <new>
 
 namespace reef {
 
@@ -25,9 +26,35 @@ Hash128 hash_of(std::string_view bytes) {
     return {hash.high64, hash.low64};
 }
 
+struct Hashing::State {
+    State() : hash(XXH3_createState()) {
+        if (!hash) throw std::bad_alloc{};
+        XXH3_128bits_reset(hash);
+    }
+    ~State() { XXH3_freeState(hash); }
+    State(const State&) = delete;
+    State& operator=(const State&) = delete;
+    XXH3_state_t* const hash;
+};
+
+Hashing::Hashing() : state_(std::make_unique<State>()) {}
+Hashing::~Hashing() = default;
+
+void Hashing::add(std::string_view bytes) {
+    XXH3_128bits_update(state_->hash, bytes.data(), bytes.size());
+}
+
+Hash128 Hashing::hash() const {
+    const XXH128_hash_t hash = XXH3_128bits_digest(state_->hash);
+    return {hash.high64, hash.low64};
+}
+
 Hash128 chain(const Hash128& before, std::string_view bytes) {
-    // Hash of (hash before, hash of the entry): fixed size, so no concatenation is needed.
-    const Hash128 entry = hash_of(bytes);
+    return chain(before, hash_of(bytes));
+}
+
+// Hash of (hash before, hash of the entry): fixed size, so no concatenation is needed.
+Hash128 chain(const Hash128& before, const Hash128& entry) {
     const std::array<std::uint64_t, 4> both{before.high, before.low, entry.high, entry.low};
     const XXH128_hash_t hash = XXH3_128bits(both.data(), sizeof both);
     return {hash.high64, hash.low64};

@@ -4,6 +4,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,7 +22,20 @@ struct Hash128 {
 };
 
 Hash128 hash_of(std::string_view bytes);
+// The same of bytes that come piece by piece.
+class Hashing {
+public:
+    Hashing();
+    ~Hashing();
+    void add(std::string_view bytes);
+    Hash128 hash() const;  // of what was added
+
+private:
+    struct State;
+    const std::unique_ptr<State> state_;
+};
 Hash128 chain(const Hash128& before, std::string_view bytes);  // a running hash over a log
+Hash128 chain(const Hash128& before, const Hash128& entry);    // the same, of hash_of(bytes)
 
 std::string to_hex(const Hash128& hash);  // 32 lower-case digits
 std::optional<Hash128> parse_hash(std::string_view hex);

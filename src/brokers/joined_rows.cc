@@ -43,6 +43,7 @@ Task<void> JoinedRows::show_piece() {
     std::vector<Message> messages;
     for (const RecordRef& ref : piece) {
         auto row = co_await parts_.reader.get(ref);
+        if (!row && row.error().code == Errc::invalid) continue;  // it cannot be read
         if (!row) co_return row.error();
         if (!*row || !is_mine((*row)->vector)) continue;
         messages.push_back(parts_.shape.row_message(**row, parts_.progress.ledger()->self));

@@ -15,6 +15,7 @@ std::vector<Command> fleet_commands();  // stop, start, restart, down, logs, cut
 Command gateway_config_command();
 Command health_command();
 Command openapi_command();
+Command repair_command();
 Command restore_command();
 Command retire_command();
 Command seed_command();

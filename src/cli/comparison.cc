@@ -45,7 +45,7 @@ Result<Json> rows_of(const Witness& witness, const std::string& query) {
 
 Proof proof_from(const Json& row) {
     return {text_at(row, "vector"), parse_hash(text_at(row, "hash")).value_or(Hash128{}),
-            true_at(row, "alive"), true_at(row, "edited")};
+            true_at(row, "alive"), true_at(row, "edited"), text_at(row, "unreadable")};
 }
 
 // The rows of one resource at one node, in key order.
@@ -114,6 +114,9 @@ std::string why_for_good(const Proofs& proofs, const std::vector<Witness>& witne
         if (!proofs[i]) {
             same_writes = false;
             continue;
+        }
+        if (!proofs[i]->unreadable.empty()) {
+            return witnesses[i].node + "'s cannot be read: `atoll repair`";
         }
         if (proofs[i]->edited) return witnesses[i].node + "'s was changed by another program";
         if (known && (*known)->vector != proofs[i]->vector) same_writes = false;
@@ -224,6 +227,20 @@ Result<Comparison> compare_rows(const std::vector<Witness>& witnesses,
     if (auto done = wait_for_level(witnesses, resource, deadline, report); !done)
         return done.error();
     return report;
+}
+
+Result<std::vector<UnreadableRow>> unreadable_rows(const Witness& witness,
+                                                   const model::Resource& resource) {
+    std::vector<UnreadableRow> found;
+    Rows rows{witness, resource};
+    for (;;) {
+        const auto key = rows.next();
+        if (!key) return key.error();
+        if (!*key) return found;
+        UnreadableRow row{resource.name, **key, ""};
+        row.why = rows.take().unreadable;
+        if (!row.why.empty()) found.push_back(std::move(row));
+    }
 }
 
 }  // namespace reef::cli

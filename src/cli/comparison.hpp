@@ -18,8 +18,9 @@ namespace reef::cli {
 struct Proof {
     std::string vector;
     Hash128 hash;
-    bool alive = false;   // false: a tombstone
-    bool edited = false;  // another program changed the row in the node's database
+    bool alive = false;           // false: a tombstone
+    bool edited = false;          // another program changed the row in the node's database
+    std::string unreadable = {};  // why the node cannot read it; "": it can
 };
 
 // A node whose rows are compared.
@@ -51,5 +52,14 @@ Result<void> ask_for_presence(const Witness& witness);
 // differ, until `wait_s` seconds have passed. unavailable: a node does not answer.
 Result<Comparison> compare_rows(const std::vector<Witness>& witnesses,
                                 const model::Resource& resource, double wait_s);
+
+// The rows that a node cannot read. unavailable: it does not answer.
+struct UnreadableRow {
+    std::string resource;
+    model::Key key;
+    std::string why;
+};
+Result<std::vector<UnreadableRow>> unreadable_rows(const Witness& witness,
+                                                   const model::Resource& resource);
 
 }  // namespace reef::cli

@@ -9,6 +9,7 @@
 #include "base/clock.hpp"
 #include "commit/work.hpp"
 #include "model/decide.hpp"
+#include "model/sizes.hpp"
 
 namespace reef::commit {
 
@@ -19,6 +20,7 @@ struct BatchContext {
     std::size_t node_index = 0;             // the k-th node of the app, from 0
     std::uint64_t lease = 0;  // the one that this process holds: see store::InstanceLease
     bool has_peers = false;
+    std::uint64_t record_bytes_max = model::record_bytes_default;
     std::function<bool(std::string_view)> reachable;  // by node name; may be empty: none is
     std::string schema;                               // Schema::id()
     std::vector<std::string> foreign_nodes = {};      // other programs: nothing is forwarded there
@@ -52,7 +54,8 @@ public:
     // invalid: a run leaves a gap or goes on under this node's own name, and nothing of it is in;
     // or a row's vector would name too many origins. overloaded: too many dead letters, and what
     // stood before is in. conflict: a letter to be settled is not inside its record. locked:
-    // another program holds a record that this is about, and nothing of it is in.
+    // another program holds a record that this is about, and nothing of it is in. invalid, of a
+    // client's write: a record that it is about cannot be read.
     Result<Done> take(const Work& work);
     bool changed() const;
     store::WriteSet finish();  // once, at the end

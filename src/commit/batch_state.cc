@@ -4,6 +4,7 @@
 
 #include "commit/conflict_detail.hpp"
 #include "commit/id_allocation.hpp"
+#include "model/abridged.hpp"
 #include "model/effects.hpp"
 #include "model/join.hpp"
 #include "model/row_hash.hpp"
@@ -62,6 +63,7 @@ void BatchState::add(store::LoadResult more, BatchContext batch_context) {
     loaded_.referrers.merge(more.referrers);
     loaded_.requests.merge(more.requests);
     loaded_.free.merge(more.free);
+    loaded_.unreadable.merge(more.unreadable);
     update(std::move(batch_context));
 }
 
@@ -161,8 +163,8 @@ bool BatchState::has_logged(const Vector& writes) const {
 
 bool BatchState::changed() const {
     return !touched_.empty() || !saved_.log.empty() || !saved_.requests.empty() ||
-           !saved_.dead_letters.empty() || !saved_.settled.empty() || marks_moved_ ||
-           !loaded_.captured.empty();
+           !saved_.dead_letters.empty() || !saved_.settled.empty() || !saved_.erased.empty() ||
+           marks_moved_ || !loaded_.captured.empty();
 }
 
 store::WriteSet BatchState::finish() {
@@ -194,7 +196,7 @@ void BatchState::log(const Dot& dot, Time at, std::string json) {
     store::OriginMark& mark = loaded_.ledger.origins[dot.origin];
     mark.received = dot.seq;
     mark.applied = applied_of(dot.origin, mark);
-    mark.hash = chain(mark.hash, json);
+    mark.hash = chain(mark.hash, entry_hash(json));
     saved_.log.push_back({dot, at, std::move(json), mark.hash});
 }
 
@@ -275,12 +277,38 @@ bool BatchState::is_beyond_end(const Dot& dot) const {
     return ended && dot.seq > ended->last;
 }
 
-bool BatchState::has_room(const Row& there) const {
+const std::string* BatchState::unreadable(const RecordRef& ref) const {
+    if (record(ref)) return nullptr;  // it was replaced, in this batch or the one before
+    const auto found = loaded_.unreadable.find(ref);
+    return found == loaded_.unreadable.end() ? nullptr : &found->second.why;
+}
+
+std::string BatchState::why_unfit(const Row& there) const {
+    const std::uint64_t own = there.vector.seq_of(self);
+    if (own >= next_seq) {
+        return "its vector names " + self + ':' + std::to_string(own) +
+               ", which was not written here";
+    }
     const Row* here = record(there.ref());
-    if (!here) return true;
+    if (!here) return "";
     Vector both = here->vector;
     both.join(there.vector);
-    return both.entries().size() <= vector_entries_max;
+    const bool fits = both.entries().size() <= vector_entries_max;
+    return fits ? "" : to_text(there.key) + ": its vector would name too many origins";
+}
+
+void BatchState::forget_unreadable(const RecordRef& ref) {
+    const auto found = loaded_.unreadable.find(ref);
+    if (found == loaded_.unreadable.end()) return;
+    store::Digest& digest = loaded_.ledger.digests[ref.resource];
+    digest.buckets[bucket_of(ref.key)] -= found->second.hash;
+    if (found->second.alive && found->second.hash != Hash128{}) --digest.rows;
+    loaded_.unreadable.erase(found);
+}
+
+void BatchState::erase(const RecordRef& ref) {
+    forget_unreadable(ref);
+    saved_.erased.push_back(ref);
 }
 
 void BatchState::add_twins(Row& there, const RequestSeen& known, const RequestSeen& effect) const {
@@ -338,6 +366,7 @@ void BatchState::list_conflict(std::string_view kind, const std::vector<FieldId>
 
 void BatchState::put(Row row, const Hash128& hash) {
     const RecordRef ref = row.ref();
+    forget_unreadable(ref);
     auto [at, fresh] = loaded_.rows.try_emplace(ref);
     store::Digest& digest = loaded_.ledger.digests[ref.resource];
     Hash128& bucket = digest.buckets[bucket_of(ref.key)];

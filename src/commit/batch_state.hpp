@@ -12,7 +12,6 @@
 
 namespace reef::commit {
 
-inline constexpr const char* too_many_origins = ": its vector would name too many origins";
 Error too_many_letters();
 
 class BatchState final : public model::Facts {
@@ -44,8 +43,14 @@ public:
     std::uint64_t received_of(std::string_view origin) const;
     bool has_parked(const model::RecordRef& ref) const { return parked_records_.contains(ref); }
     bool is_full_of_letters() const { return loaded_.ledger.parked.size() >= parked_max; }
-    // A vector with more entries could be saved, but not read again.
-    bool has_room(const model::Row& there) const;
+    // Why a row that came from elsewhere must not be joined: what came of it could not be read, or
+    // it says of this node what cannot be. "" for nearly all.
+    std::string why_unfit(const model::Row& there) const;
+    // Why the record as it is stored cannot be read; null: it can, or is not there.
+    const std::string* unreadable(const model::RecordRef& ref) const;
+    bool has_unreadable() const { return !loaded_.unreadable.empty(); }
+    // As the app's limits have it: what carries a record is made for no larger one.
+    std::uint64_t record_bytes_max() const { return context_.record_bytes_max; }
 
     // The record's number is given out, and never again.
     void give(const model::RecordRef& ref);
@@ -68,6 +73,8 @@ public:
                      const std::string& reason);
     void put_letter(store::DeadLetter letter);
     void settle(const model::Dot& letter);
+    // Takes out a record that cannot be read.
+    void erase(const model::RecordRef& ref);
     void move_cursor(const std::string& name, const std::string& mark);
     // To where a snapshot says that its rows are, without the log's entries.
     void raise(const model::OriginId& origin, const store::OriginMark& there);
@@ -85,6 +92,8 @@ private:
     Hash128 write_log(const model::Change& change);
     std::uint64_t applied_of(const model::OriginId& origin, const store::OriginMark& mark) const;
     void retract(model::Change change);
+    // Its hash leaves the sums, and what is saved takes its place.
+    void forget_unreadable(const model::RecordRef& ref);
     void put(model::Row row, const Hash128& hash);
     std::int64_t own_slot_above(model::ResourceId resource, std::int64_t number) const;
     void pass_over(const model::Row& row);

@@ -70,7 +70,8 @@ public:
     // overloaded: the queue is full, or another program holds the record. unavailable: nothing
     // happened. rejected: the database refused this item; a change among others, or a row of a
     // snapshot, is parked instead (Applied says which), and the others go on. closed: the committer
-    // has stopped; whether it happened is not known to the caller.
+    // has stopped; whether it happened is not known to the caller. invalid: the record cannot be
+    // read.
     Task<model::Outcome> submit(model::Intent intent);
     Task<Applied> apply(ChangeRun run);
     Task<Applied> load(Rows rows);

@@ -12,6 +12,7 @@
 #include "api/operations.hpp"
 #include "base/result.hpp"
 #include "model/schema.hpp"
+#include "model/sizes.hpp"
 
 namespace reef::config {
 
@@ -87,6 +88,8 @@ struct Stack {  // [stack.full]: what `up --stack full` starts
 
 struct Limits {  // [limits]; each has a default
     std::uint64_t body_bytes_max = 1 << 20;
+    // Of a record's JSON with its stamps; a longer body_bytes_max raises what is not given.
+    std::uint64_t record_bytes_max = model::record_bytes_default;
     std::uint32_t connections_max = 10'000;
     std::uint32_t queue_writes_max = 10'000;  // waiting for the committer: beyond it 503
     std::uint32_t batch_rows_max = 512;

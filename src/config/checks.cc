@@ -123,6 +123,26 @@ void check_foreign_records(Section& top, const App& app) {
     }
 }
 
+// What a body may hold, a record must be able to keep, and a broker to carry.
+void check_sizes(Section& top, const App& app) {
+    const Limits& limits = app.limits;
+    if (limits.record_bytes_max < limits.body_bytes_max) {
+        top.mistake(location_in(*top.find("limits"), "record_bytes_max"),
+                    "record_bytes_max = " + std::to_string(limits.record_bytes_max) +
+                        " contradicts body_bytes_max = " + std::to_string(limits.body_bytes_max) +
+                        ": a record must hold what one body may bring");
+    }
+    const auto& options = app.transport.kafka.options;
+    const auto given = options.find("message.max.bytes");
+    const std::uint64_t needed = model::message_bytes_of(limits.record_bytes_max);
+    if (app.transport.use != TransportKind::kafka || given == options.end()) return;
+    if (std::strtoull(given->second.c_str(), nullptr, 10) >= needed) return;
+    top.mistake(top.find("transport")->at,
+                "[transport.kafka] options: message.max.bytes = " + given->second +
+                    " contradicts record_bytes_max = " + std::to_string(limits.record_bytes_max) +
+                    ": a message holds up to " + std::to_string(needed) + " bytes");
+}
+
 void check_nodes_fit_slots(Section& top, const App& app) {
     const auto slots = static_cast<std::size_t>(app.schema.id_slots);
     if (app.nodes.size() <= slots) return;
@@ -140,6 +160,7 @@ void check_whole(Section& top, const LoadOptions& options, const App& app) {
     check_secret(top, app, options);
     check_foreign_records(top, app);
     check_nodes_fit_slots(top, app);
+    check_sizes(top, app);
     check_capture(top, app, options);
 }
 

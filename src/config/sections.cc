@@ -236,6 +236,9 @@ void read_limits(Section& top, App& app) {
     constexpr std::int64_t year = 366 * 24 * 3600;
     Limits& limits = app.limits;
     read_limit(*section, "body_bytes_max", limits.body_bytes_max, 1 << 10, 64 << 20);
+    limits.record_bytes_max = std::max(limits.record_bytes_max, limits.body_bytes_max);
+    read_limit(*section, "record_bytes_max", limits.record_bytes_max, 64 << 10,
+               model::record_bytes_most);
     read_limit(*section, "connections_max", limits.connections_max, 1, 1'000'000);
     read_limit(*section, "queue_writes_max", limits.queue_writes_max, 1, 1'000'000);
     read_limit(*section, "batch_rows_max", limits.batch_rows_max, 1, 10'000);

@@ -68,6 +68,7 @@ public:
     }
 
     Task<Answer> exchange(Call call, milliseconds timeout) override {
+        const std::size_t answer_bytes_max = call.answer_bytes_max;
         const auto status = co_await begin(std::move(call), timeout);
         if (!status) co_return status.error();
         Answer answer{*status, {}};
@@ -79,7 +80,9 @@ public:
             body.resize(size + *bytes);
             if (*bytes == 0) break;
             if (body.size() > answer_bytes_max) {
-                co_return Error{Errc::outcome_unknown, "the answer has more than 8 MiB"};
+                co_return Error{
+                    Errc::outcome_unknown,
+                    "the answer has more than " + std::to_string(answer_bytes_max >> 20) + " MiB"};
             }
         }
         reusable_ = answer_->keep_alive();

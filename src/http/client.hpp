@@ -33,15 +33,13 @@ struct Call {
     std::string target;        // "/path?query"
     std::string headers = {};  // "Name: value\r\n" lines, all but Host and Content-Length
     std::string body = {};
+    std::size_t answer_bytes_max = 8 << 20;  // of the answer's body, where it is read whole
 };
 
 struct Answer {
     int status = 0;
     std::string body;
 };
-
-// An answer's body is read whole up to this size.
-inline constexpr std::size_t answer_bytes_max = 8 << 20;
 
 class ClientConnection {
 public:

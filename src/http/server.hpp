@@ -15,12 +15,15 @@ namespace reef::http {
 struct ServerOptions {
     // An address or "localhost". A loopback one stands for 127.0.0.1 and, where there is one, ::1.
     std::string host = "127.0.0.1";
-    std::uint16_t port = 0;                            // 0: any free one
-    std::uint32_t connections_max = 10'000;            // beyond it: 503 and close
-    std::uint32_t header_bytes_max = 64 << 10;         // 431
-    std::uint32_t header_fields_max = 100;             // 431
-    std::uint32_t target_bytes_max = 8 << 10;          // 414
-    std::uint64_t body_bytes_max = 1 << 20;            // 413
+    std::uint16_t port = 0;                     // 0: any free one
+    std::uint32_t connections_max = 10'000;     // beyond it: 503 and close
+    std::uint32_t header_bytes_max = 64 << 10;  // 431
+    std::uint32_t header_fields_max = 100;      // 431
+    std::uint32_t target_bytes_max = 8 << 10;   // 414
+    std::uint64_t body_bytes_max = 1 << 20;     // 413
+    // At one path a body may be longer: what a node carries there is what it got, written anew.
+    std::string long_body_path = {};
+    std::uint64_t long_body_bytes_max = 1 << 20;
     std::chrono::milliseconds header_timeout{10'000};  // in total: 408
     std::chrono::milliseconds body_timeout{30'000};    // in total: 408
     std::chrono::milliseconds idle_timeout{75'000};    // between requests: closed

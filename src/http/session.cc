@@ -216,7 +216,7 @@ asio::awaitable<Session::Next> Session::read_request() {
         if (!came) co_return read_failed();
     }
     const Head& head = parser_.head();
-    if (head.content_length > options.body_bytes_max) {
+    if (head.content_length > body_bytes_max()) {
         co_return refuse({413, "the body is too large"});
     }
     const std::size_t size = head.size + static_cast<std::size_t>(head.content_length);
@@ -227,6 +227,12 @@ asio::awaitable<Session::Next> Session::read_request() {
     }
     const Next next = co_await read_body();
     co_return next;
+}
+
+std::uint64_t Session::body_bytes_max() const {
+    const ServerOptions& options = context_.options;
+    const bool is_long = !options.long_body_path.empty() && request_.path == options.long_body_path;
+    return is_long ? options.long_body_bytes_max : options.body_bytes_max;
 }
 
 // The body has not come with the head: the head is copied, so that its views stay where they are.
@@ -266,8 +272,7 @@ asio::awaitable<Session::Next> Session::read_sized_body(std::uint64_t size) {
 
 asio::awaitable<Session::Next> Session::read_chunked_body() {
     const ServerOptions& options = context_.options;
-    ChunkDecoder decoder{
-        {options.body_bytes_max, options.header_bytes_max, options.header_fields_max}};
+    ChunkDecoder decoder{{body_bytes_max(), options.header_bytes_max, options.header_fields_max}};
     for (;;) {
         std::string_view rest = unread();
         const Progress progress = decoder.decode(rest, body_);

@@ -78,6 +78,7 @@ private:
 
     asio::awaitable<bool> read_some(std::size_t bytes);
     asio::awaitable<Next> read_request();
+    std::uint64_t body_bytes_max() const;  // of the request whose head was read
     asio::awaitable<Next> read_body();
     asio::awaitable<Next> read_sized_body(std::uint64_t size);
     asio::awaitable<Next> read_chunked_body();

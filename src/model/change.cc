@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 
+#include "model/abridged.hpp"
 #include "model/value_text.hpp"
 
 namespace reef::model {
@@ -199,6 +200,9 @@ std::string change_json(const Schema& schema, const Change& change) {
 Result<Change> parse_change(const Schema& schema, std::string_view text) {
     const auto json = parse_json(text, json_depth_wrapped_max);
     if (!json) return json.error();
+    if (const auto bytes = bytes_before(text)) {
+        return bad("too_large: the change has " + std::to_string(*bytes) + " bytes");
+    }
     const std::string* stamp_text = string_at(*json, "stamp");
     const std::string* kind_text = string_at(*json, "kind");
     const std::string* name = string_at(*json, "resource");
@@ -252,7 +256,7 @@ std::optional<RecordRef> record_in(const Schema& schema, std::string_view text) 
     const std::string* name = string_at(*json, "resource");
     const Resource* resource = name ? schema.find(*name) : nullptr;
     const Json* row = json->find("row");
-    const Json* key_json = row ? row->find("key") : nullptr;
+    const Json* key_json = row ? row->find("key") : json->find("key");
     if (!resource || !key_json) return std::nullopt;
     const auto value = parse_text(resource->key_field(), key_json->text);
     if (!value) return std::nullopt;

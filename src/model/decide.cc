@@ -349,7 +349,8 @@ std::string_view name_of(Refusal refusal) {
         "precondition_failed", "precondition_required", "duplicate_request",
         "key_reused",          "unknown_reference",     "still_referenced",
         "not_unique",          "against_order",         "immutable_field",
-        "replica_behind",      "home_unreachable",      "ids_exhausted"};
+        "replica_behind",      "home_unreachable",      "ids_exhausted",
+        "record_too_large"};
     return names[static_cast<std::size_t>(refusal)];
 }
 

@@ -59,6 +59,7 @@ enum class Refusal : std::uint8_t {
     replica_behind,
     home_unreachable,
     ids_exhausted,
+    record_too_large,  // the last one: forward_json.cc counts on it
 };
 std::string_view name_of(Refusal refusal);  // "version_conflict"
 

@@ -109,6 +109,9 @@ std::optional<Life> parse_life(std::string_view text);
 // Every stamp, counter and twin names a write that is inside the row's vector.
 Result<void> check_row(const Resource& resource, const Row& row);
 
+// What is saved must be readable again: the same, and every number and time within its bounds.
+Result<void> check_saved(const Resource& resource, const Row& row);
+
 // Life, stamps, counters and twins alone, as canonical JSON: the column beside the user's own.
 // Reading it into a row whose vector and values are set completes the row. "" is what a row has
 // that was inserted by another program: life 1 of base.

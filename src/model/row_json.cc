@@ -356,6 +356,18 @@ Result<void> check_row(const Resource& resource, const Row& row) {
     return check_unknown(row);
 }
 
+Result<void> check_saved(const Resource& resource, const Row& row) {
+    const auto& entries = row.vector.entries();
+    const bool counted = std::all_of(entries.begin(), entries.end(), [](const VectorEntry& entry) {
+        return entry.count > 0 && entry.count <= entry.seq && entry.seq <= seq_max;
+    });
+    if (!counted || entries.empty() || entries.size() > vector_entries_max) {
+        return bad("the row's vector could not be read again");
+    }
+    if (latest_stamp(row).time > stamp_time_max) return bad("the row has a time beyond all bounds");
+    return check_row(resource, row);
+}
+
 // What the schema did not know when the row was saved it may know now.
 std::string state_json(const Resource& resource, const Row& row) {
     std::string json = "{";

@@ -1,6 +1,7 @@
 #include "node/broker.hpp"
 
 #include "brokers/kafka/kafka.hpp"
+#include "model/sizes.hpp"
 
 namespace reef::node {
 
@@ -21,6 +22,7 @@ brokers::KafkaOptions kafka_options(const config::App& app, const NodeOptions& o
     made.topics = brokers::MessageShape{app.schema, kafka_shape(app)}.topics();
     made.partitions = app.transport.kafka.partitions;
     made.retention_seconds = static_cast<std::int64_t>(app.limits.log_seconds);
+    made.message_bytes_max = model::message_bytes_of(app.limits.record_bytes_max);
     made.settings = app.transport.kafka.options;
     return made;
 }

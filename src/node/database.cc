@@ -66,6 +66,7 @@ commit::BatchContext Database::batch_context() {
     now.schema = parts_.schema_id;
     now.foreign_nodes = parts_.foreign_nodes;
     now.has_peers = parts_.has_peers;
+    now.record_bytes_max = parts_.record_bytes_max;
     now.reachable = parts_.reachable;
     return now;
 }

@@ -29,6 +29,7 @@ struct DatabaseParts {
     std::string schema_id = {};
     std::size_t node_index = 0;
     bool has_peers = false;
+    std::uint64_t record_bytes_max = model::record_bytes_default;
     std::vector<std::string> foreign_nodes = {};
     std::function<bool(std::string_view)> reachable = {};  // by node name
     // On the committer's thread, after each durable batch of this process or another one.

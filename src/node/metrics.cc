@@ -129,6 +129,12 @@ void add_store(const MetricSources& sources, std::vector<MetricFamily>& families
 }
 
 void add_commits(const MetricSources& sources, std::vector<MetricFamily>& families) {
+    std::uint64_t unreadable = 0;
+    for (const auto& traffic : sources.traffic)
+        unreadable += traffic->unreadable();
+    families.push_back(single("atoll_unreadable_records_total",
+                              "How often an answer met a record that cannot be read.",
+                              MetricType::Counter, static_cast<double>(unreadable)));
     const commit::CommitCounts& counts = sources.commits;
     families.push_back(single("atoll_commit_batches_total", "Batches taken by the committer.",
                               MetricType::Counter, read(counts.batches)));

@@ -8,6 +8,7 @@
 #include "base/log.hpp"
 #include "base/worker.hpp"
 #include "http/client.hpp"
+#include "model/sizes.hpp"
 #include "node/broker.hpp"
 #include "node/captures.hpp"
 #include "node/database.hpp"
@@ -16,6 +17,7 @@
 #include "node/seed.hpp"
 #include "node/store.hpp"
 #include "node/takeover.hpp"
+#include "peers/forward.hpp"
 #include "replication/replication.hpp"
 
 namespace reef::node {
@@ -139,6 +141,7 @@ private:
         parts.schema_id = schema_id_;
         parts.node_index = static_cast<std::size_t>(app_.find(options_.name) - app_.nodes.data());
         parts.has_peers = !addresses_.empty();
+        parts.record_bytes_max = app_.limits.record_bytes_max;
         parts.foreign_nodes = app_.foreign_nodes();
         parts.reachable = [this](std::string_view name) { return peers_.reachable(name); };
         parts.committed = [this](const store::Ledger& now) { peers_.applied(now.applied()); };
@@ -192,6 +195,8 @@ private:
         options.port = options_.listen.port;
         options.connections_max = app_.limits.connections_max;
         options.body_bytes_max = app_.limits.body_bytes_max;
+        options.long_body_path = peers::forward_path;
+        options.long_body_bytes_max = model::forward_bytes_of(app_.limits.body_bytes_max);
         auto server = http::start_server(options, contexts, std::move(handlers));
         if (!server) return server.error();
         server_ = std::move(*server);
@@ -214,12 +219,13 @@ private:
                             .ledgers = reader,
                             .writes = replication_.writes(),
                             .progress = progress,
-                            .clock = system_clock()},
+                            .clock = system_clock(),
+                            .traffic = *traffic_[thread]},
                 .peers = {app_.schema, problems, reader, progress, peers_, decide, system_clock(),
                           options_.name, schema_id_, status_.stopping, !app_.peer_secrets.empty()},
                 .operators = {app_.schema, problems, reader, progress, peers_,
-                              replication_.dead_letters(), replication_.retirement(), options_.name,
-                              [this] { return standing(); }},
+                              replication_.dead_letters(), replication_.retirement(),
+                              replication_.repairs(), options_.name, [this] { return standing(); }},
                 .admission = {app_.peer_secrets, closed_},
                 .router = router_,
                 .status = status_,

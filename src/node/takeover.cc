@@ -37,7 +37,8 @@ Task<Walk> walk(model::ResourceId resource, commit::Committer& committer, store:
         after = piece->back().row.key;
         commit::ExternalSqlWrites uncounted;
         for (const store::StoredRow& stored : *piece) {
-            if (stored.hash == Hash128{}) uncounted.records.push_back(stored.row.ref());
+            if (stored.readable() && stored.hash == Hash128{})
+                uncounted.records.push_back(stored.row.ref());
         }
         if (uncounted.records.empty()) continue;
         walked.uncounted += uncounted.records.size();

@@ -4,6 +4,8 @@
 #include <limits>
 #include <utility>
 
+#include "model/abridged.hpp"
+#include "model/sizes.hpp"
 #include "peers/feed_lines.hpp"
 
 namespace reef::peers {
@@ -84,7 +86,8 @@ private:
     std::string lines_of(const std::vector<store::LogEntry>& entries) {
         std::string lines;
         for (const store::LogEntry& entry : entries) {
-            append_line(lines, entry.json);
+            const bool too_long = entry.json.size() > line_bytes_max;
+            append_line(lines, too_long ? abridged(entry.json) : entry.json);
             position_[entry.dot.origin] = entry.dot.seq;
         }
         const auto ledger = parts_.progress.ledger();

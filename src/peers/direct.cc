@@ -1,5 +1,7 @@
 #include "peers/direct.hpp"
 
+#include "base/log.hpp"
+#include "model/abridged.hpp"
 #include "peers/feed_lines.hpp"
 #include "peers/refusal.hpp"
 
@@ -7,13 +9,14 @@ namespace reef::peers {
 
 namespace {
 
-constexpr std::size_t line_bytes_max = 8 << 20;
 constexpr std::size_t idle_connections_max = 64;
 constexpr std::size_t refusal_bytes_max = 64 << 10;
 // Of what a feed is asked for in a URL, where nodes of earlier versions look for it. Longer: in the
 // body, since a position of many origins is longer than a URL may be.
 constexpr std::size_t query_bytes_max = 4 << 10;
 constexpr const char* changes_path = "/_atoll/changes";
+// A piece of rows, and a record of the largest size at its end.
+constexpr std::size_t answer_bytes_max = model::line_bytes_max + (8 << 20);
 
 using std::chrono::milliseconds;
 
@@ -40,6 +43,7 @@ Task<std::unique_ptr<http::ClientConnection>> connect(PeerAddress peer, millisec
 
 http::Call make_call(const PeerAddress& peer, http::Method method, std::string target) {
     http::Call call{method, std::move(target)};
+    call.answer_bytes_max = answer_bytes_max;
     call.headers =
         "Atoll-Peer: " + peer.self + "\r\nAtoll-Schema: " + peer.agreement->id() + "\r\n";
     if (!peer.secret.empty()) call.headers += "Atoll-Peer-Secret: " + peer.secret + "\r\n";
@@ -83,8 +87,7 @@ public:
             }
             if (!bytes) co_return unavailable(peer_, bytes.error().what);
             if (bytes->empty()) co_return unavailable(peer_, "it hung up");
-            text_ += *bytes;
-            if (auto read = take_lines(arrivals); !read) co_return read.error();
+            if (auto read = take(*bytes, arrivals); !read) co_return read.error();
         }
         co_return arrivals;
     }
@@ -100,6 +103,35 @@ private:
         co_return body;
     }
 
+    Result<void> take(std::string_view bytes, std::vector<Arrival>& arrivals) {
+        if (too_long_) {
+            const std::size_t end = std::min(bytes.find('\n'), bytes.size());
+            too_long_->add(bytes.substr(0, end));
+            if (end == bytes.size()) return {};
+            if (auto read = finish_too_long(arrivals); !read) return read;
+            bytes.remove_prefix(end + 1);
+        }
+        text_ += bytes;
+        if (auto read = take_lines(arrivals); !read) return read;
+        if (text_.size() <= times_.line_bytes_max) return {};
+        // No more of it is kept than names the change.
+        too_long_.emplace().add(text_);
+        std::string{}.swap(text_);
+        searched_ = 0;
+        return {};
+    }
+
+    Result<void> finish_too_long(std::vector<Arrival>& arrivals) {
+        auto line = too_long_->finish();
+        const std::uint64_t size = too_long_->bytes();
+        too_long_.reset();
+        if (!line) return Error{Errc::invalid, peer_.node + " sent a line that is no change"};
+        log::error("A peer's change is longer than any may be: it is parked",
+                   {{"peer", peer_.node}, {"bytes", size}});
+        arrivals.emplace_back(std::move(*line));
+        return {};
+    }
+
     Result<void> take_lines(std::vector<Arrival>& arrivals) {
         std::size_t begin = 0;
         for (;;) {
@@ -112,15 +144,15 @@ private:
         }
         text_.erase(0, begin);
         searched_ = text_.size();
-        if (text_.size() > line_bytes_max) return Error{Errc::invalid, "a line without end"};
         return {};
     }
 
     const PeerAddress peer_;
     const DirectTimes times_;
     std::unique_ptr<http::ClientConnection> connection_;
-    std::string text_;          // what has arrived of lines that have no end yet
-    std::size_t searched_ = 0;  // no line ends before this
+    std::string text_;                          // what has arrived of lines that have no end yet
+    std::size_t searched_ = 0;                  // no line ends before this
+    std::optional<model::Abridging> too_long_;  // the line whose end is awaited, if it is one
 };
 
 class DirectSource final : public Source {

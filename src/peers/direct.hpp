@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "http/client.hpp"
+#include "model/sizes.hpp"
 #include "peers/schema_agreement.hpp"
 #include "peers/source.hpp"
 
@@ -25,6 +26,7 @@ struct PeerAddress {
 struct DirectTimes {
     std::chrono::milliseconds connect{500};
     std::chrono::milliseconds silence{1500};  // a feed that says nothing for so long is dead
+    std::size_t line_bytes_max = model::line_bytes_max;  // of a longer line only its name is taken
 };
 
 // Used on the executor that its coroutines run on.

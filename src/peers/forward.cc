@@ -13,7 +13,7 @@ constexpr int unreadable = 400;  // its app lacks a field that the write names
 
 Task<model::Outcome> forward_write(PeerCalls& calls, std::string home, const model::Schema& schema,
                                    model::Intent intent, std::chrono::milliseconds timeout) {
-    std::string path{"/_atoll/forward"};
+    std::string path{forward_path};
     std::string body = intent_json(schema, intent);
     auto answer = co_await calls.post(std::move(path), std::move(body), timeout);
     if (!answer) co_return answer.error();

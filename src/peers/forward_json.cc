@@ -15,7 +15,7 @@ Error bad(std::string what) {
 }
 
 // What this node decides is only what is known to have happened or not to have happened.
-constexpr auto refusal_count = static_cast<std::size_t>(Refusal::ids_exhausted) + 1;
+constexpr auto refusal_count = static_cast<std::size_t>(Refusal::record_too_large) + 1;
 
 std::optional<Refusal> refusal_from(std::string_view name) {
     for (std::size_t i = 0; i < refusal_count; ++i) {

@@ -4,6 +4,8 @@
 #include <limits>
 
 #include "base/text/json.hpp"
+#include "model/abridged.hpp"
+#include "model/sizes.hpp"
 #include "model/value_text.hpp"
 #include "peers/snapshot_json.hpp"
 
@@ -83,7 +85,8 @@ asio::awaitable<http::Response> HistoryRoutes::log_piece(const http::Request& re
     for (const store::LogEntry& entry : *entries) {
         if (entry.dot.seq != next) break;  // never a tail with a hole
         ++next;
-        response.body += entry.json;
+        const bool too_long = entry.json.size() > line_bytes_max;
+        response.body += too_long ? abridged(entry.json) : entry.json;
         response.body += '\n';
     }
     if (response.body.empty() && received > after.seq) {
@@ -140,9 +143,18 @@ asio::awaitable<http::Response> HistoryRoutes::snapshot_head(const http::Request
 asio::awaitable<http::Response> HistoryRoutes::snapshot_rows(const http::Request& request,
                                                              const Resource& resource,
                                                              std::optional<Key> after) {
-    auto rows = co_await parts_.scanner.scan(resource.id, std::move(after), rows_piece);
-    if (!rows) co_return problem("unavailable", rows.error().what, request);
-    co_return http::json_response(rows_json(resource, parts_.progress.ledger()->self, *rows));
+    // An empty piece would be the end: rows that cannot be read are passed over.
+    std::vector<store::StoredRow> readable;
+    for (bool more = true; more && readable.empty();) {
+        auto rows = co_await parts_.scanner.scan(resource.id, after, rows_piece);
+        if (!rows) co_return problem("unavailable", rows.error().what, request);
+        more = !rows->empty();
+        if (more) after = rows->back().row.key;
+        for (store::StoredRow& row : *rows) {
+            if (row.readable()) readable.push_back(std::move(row));
+        }
+    }
+    co_return http::json_response(rows_json(resource, parts_.progress.ledger()->self, readable));
 }
 
 asio::awaitable<http::Response> HistoryRoutes::snapshot_requests(const http::Request& request,

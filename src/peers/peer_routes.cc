@@ -6,6 +6,7 @@
 #include "base/text/uri.hpp"
 #include "model/schema_shape.hpp"
 #include "peers/change_feed.hpp"
+#include "peers/forward.hpp"
 #include "peers/forward_json.hpp"
 
 namespace reef::peers {
@@ -38,7 +39,7 @@ const PeerRoutes::Call* PeerRoutes::find(const http::Request& request) {
         Call{http::Method::post, "/_atoll/changes", &PeerRoutes::changes},
         Call{http::Method::post, "/_atoll/snapshot", &PeerRoutes::snapshot},
         Call{http::Method::post, "/_atoll/record", &PeerRoutes::record},
-        Call{http::Method::post, "/_atoll/forward", &PeerRoutes::forward},
+        Call{http::Method::post, forward_path, &PeerRoutes::forward},
         Call{http::Method::get, "/_atoll/rows", &PeerRoutes::rows},
         Call{http::Method::get, "/_atoll/schema", &PeerRoutes::schema},
     };

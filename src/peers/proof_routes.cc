@@ -13,6 +13,15 @@ namespace {
 
 constexpr store::ScanLimits piece{2000, 2 << 20};
 
+void append_unreadable(std::string& out, const Key& key, const std::string& why) {
+    out += "{\"key\":";
+    append_json_string(out, to_text(key));
+    out += ",\"vector\":\"\",\"hash\":\"" + to_hex({}) + "\",\"alive\":true,\"edited\":true,";
+    out += "\"unreadable\":";
+    append_json_string(out, why);
+    out += '}';
+}
+
 // Without its closing brace.
 void append_proof(std::string& out, const Resource& resource, const Row& row) {
     out += "{\"key\":";
@@ -52,6 +61,10 @@ asio::awaitable<http::Response> ProofRoutes::rows(const http::Request& request) 
     std::string body = "{\"rows\":[";
     for (const store::StoredRow& stored : *found) {
         if (body.back() != '[') body += ',';
+        if (!stored.readable()) {
+            append_unreadable(body, stored.row.key, stored.unreadable);
+            continue;
+        }
         append_proof(body, *resource, stored.row);
         const bool own = is_hash_of(stored.hash, *resource, stored.row);
         body += own ? ",\"edited\":false}" : ",\"edited\":true}";
@@ -66,9 +79,12 @@ asio::awaitable<http::Response> ProofRoutes::rows(const http::Request& request) 
 
 asio::awaitable<http::Response> ProofRoutes::row(RecordRef ref, const http::Request& request) {
     auto found = co_await reader_.get(ref);
-    if (!found) co_return problem("unavailable", found.error().what, request);
+    const bool unreadable = !found && found.error().code == Errc::invalid;
+    if (!found && !unreadable) co_return problem("unavailable", found.error().what, request);
     std::string body = "{\"rows\":[";
-    if (*found) {
+    if (unreadable) {
+        append_unreadable(body, ref.key, found.error().what);
+    } else if (*found) {
         append_proof(body, schema_[ref.resource], **found);
         body += '}';
     }

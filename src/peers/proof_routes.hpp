@@ -20,7 +20,8 @@ public:
     // ?resource=properties[&after=KEY]: a piece of them in key order, tombstones too, and the key
     // to go on after: {"rows":[{"key":"10","vector":"us.k3f9:2:2","hash":"9f31…","alive":true,
     // "edited":false}],"next":"10"}. Edited is what another program wrote, or changed after Atoll
-    // had. ?resource=…&key=KEY: that one row as it is now, or none.
+    // had. One that cannot be read says why ("unreadable":"…"). ?resource=…&key=KEY: that one row
+    // as it is now, or none.
     asio::awaitable<http::Response> rows(const http::Request& request);
 
 private:

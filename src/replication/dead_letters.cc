@@ -55,9 +55,7 @@ Task<std::size_t> DeadLetters::waive(std::uint64_t id, std::string reason) {
     co_return co_await std::move(there);
 }
 
-// Returns all letters of the record that letter `id` is about; only that letter if its record is
-// not known.
-Task<DeadLetters::Letters> DeadLetters::of_record_of(std::uint64_t id) {
+Task<DeadLetters::Letters> DeadLetters::all() {
     Letters all;
     for (std::uint64_t after = 0;;) {
         auto letters = co_await parts_.reader.dead_letters(after, piece);
@@ -66,16 +64,36 @@ Task<DeadLetters::Letters> DeadLetters::of_record_of(std::uint64_t id) {
         after = letters->back().id;
         std::move(letters->begin(), letters->end(), std::back_inserter(all));
     }
-    const auto meant =
-        std::find_if(all.begin(), all.end(), [id](const auto& letter) { return letter.id == id; });
-    if (meant == all.end()) {
+    co_return all;
+}
+
+// Returns all letters of the record that letter `id` is about; only that letter if its record is
+// not known.
+Task<DeadLetters::Letters> DeadLetters::of_record_of(std::uint64_t id) {
+    auto letters = co_await all();
+    if (!letters) co_return letters;
+    const auto meant = std::find_if(letters->begin(), letters->end(),
+                                    [id](const auto& letter) { return letter.id == id; });
+    if (meant == letters->end()) {
         co_return Error{Errc::not_found, "there is no dead letter " + std::to_string(id)};
     }
     const std::optional<RecordRef> record = meant->record;
-    std::erase_if(all, [&record, id](const auto& letter) {
+    std::erase_if(*letters, [&record, id](const auto& letter) {
         return record ? letter.record != record : letter.id != id;
     });
-    co_return all;
+    co_return letters;
+}
+
+Task<void> DeadLetters::replay_all_of(RecordRef ref) {
+    auto letters = co_await all();
+    if (!letters) co_return letters.error();
+    std::erase_if(*letters, [&ref](const auto& letter) { return letter.record != ref; });
+    if (letters->empty()) co_return Result<void>{};
+    auto settlement = as_they_came(std::move(*letters));
+    if (!settlement) co_return settlement.error();
+    auto settled = co_await settle(std::move(*settlement));
+    if (!settled) co_return settled.error();
+    co_return Result<void>{};
 }
 
 Result<commit::Settlement> DeadLetters::as_they_came(Letters letters) const {

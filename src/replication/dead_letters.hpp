@@ -43,6 +43,8 @@ public:
     // What they say is given up here, and listed with the conflicts.
     Task<std::size_t> waive(std::uint64_t id, std::string reason);
 
+    // On the executor: the record can be read again, so what waited for that is tried once more.
+    Task<void> replay_all_of(model::RecordRef ref);
     // On the executor: the committer has parked these.
     void parked(const std::vector<commit::Parked>& letters);
     asio::awaitable<void> retry();  // until it is cancelled
@@ -55,6 +57,7 @@ private:
         std::chrono::nanoseconds due{};
     };
 
+    Task<Letters> all();
     Task<Letters> of_record_of(std::uint64_t id);
     Task<std::size_t> replay_here(std::uint64_t id);
     Task<std::size_t> discard_here(std::uint64_t id);

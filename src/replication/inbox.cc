@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.hpp"
+#include "model/abridged.hpp"
 
 namespace reef::replication {
 
@@ -152,7 +153,7 @@ Task<Inbox::Verdict> Inbox::judge(const Dot& dot, const std::string& json,
     const auto held = origin.window.find(dot.seq);
     if (held != origin.window.end()) {
         ++counts_.duplicates;
-        if (held->second.json != json) report_fork(dot, source);
+        if (!is_same_change(held->second.json, json)) report_fork(dot, source);
         co_return Verdict::known;
     }
     if (origin.is_full(options_)) co_return Verdict::full;
@@ -168,7 +169,7 @@ Task<Inbox::Verdict> Inbox::judge(const Dot& dot, const std::string& json,
 Task<void> Inbox::check_known(Dot dot, const std::string& json, const std::string& source) {
     auto entry = co_await parts_.reader.change(dot);
     if (!entry) co_return entry.error();
-    if (*entry && (*entry)->json != json) report_fork(dot, source);
+    if (*entry && !is_same_change((*entry)->json, json)) report_fork(dot, source);
     co_return Result<void>{};
 }
 

@@ -13,6 +13,7 @@
 #include "replication/dead_letters.hpp"
 #include "replication/inbox.hpp"
 #include "replication/peer_logs.hpp"
+#include "replication/repair.hpp"
 #include "replication/retirement.hpp"
 #include "replication/subscriber.hpp"
 #include "replication/write_router.hpp"
@@ -59,6 +60,7 @@ public:
     WriteRouter& writes() { return writes_; }
     DeadLetters& dead_letters() { return dead_letters_; }
     Retirement& retirement() { return retirement_; }
+    Repairs& repairs() { return repairs_; }
     const InboxCounts& inbox_counts() const { return inbox_.counts(); }
     std::uint64_t snapshot_rows() const { return snapshot_.rows(); }
     // Absent without a broker. From any thread.
@@ -79,6 +81,7 @@ private:
     Inbox inbox_;
     const std::unique_ptr<brokers::BrokerLink> broker_;  // null: changes go from node to node
     DeadLetters dead_letters_;
+    Repairs repairs_;
     PeerLogs logs_;
     Retirement retirement_;
     std::vector<std::unique_ptr<Subscriber>> subscribers_;

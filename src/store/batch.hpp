@@ -29,6 +29,12 @@ struct LoadRequest {
     std::map<ResourceId, std::uint32_t> new_keys = {};
 };
 
+struct Unreadable {
+    std::string why;
+    Hash128 hash;        // as stored
+    bool alive = false;  // it lies among the living
+};
+
 struct LoadResult {
     Ledger ledger;
     boost::unordered_flat_map<RecordRef, StoredRow, std::hash<RecordRef>> rows;  // tombstones too
@@ -41,6 +47,9 @@ struct LoadResult {
     std::map<FieldRef, Key> holders;
     std::map<FieldRef, bool> referrers;
     std::map<RequestId, RequestSeen> requests;
+    // Records that cannot be read: nothing can be decided about them. A row that is saved in such a
+    // one's place replaces it.
+    std::map<RecordRef, Unreadable> unreadable;
     std::set<RecordRef> free;  // candidates that no record has: no living one, no tombstone
 };
 
@@ -57,7 +66,8 @@ struct WriteSet {
     std::vector<std::pair<RequestId, RequestSeen>> requests;
     std::vector<Conflict> conflicts;
     std::vector<DeadLetter> dead_letters;
-    std::vector<Dot> settled;  // dead letters, by (source, seq), that are none any more
+    std::vector<Dot> settled;            // dead letters, by (source, seq), that are none any more
+    std::vector<RecordRef> erased = {};  // records that could not be read: taken out, no tombstone
 };
 
 }  // namespace reef::store

@@ -115,6 +115,15 @@ Error unreadable(const Resource& resource, const Key& key, const std::string& wh
                                " was written by another program and cannot be read: " + what};
 }
 
+StoredRow damaged(const Resource& resource, Key key, const Hash128& hash, const Error& error) {
+    StoredRow stored;
+    stored.row.resource = resource.id;
+    stored.row.key = std::move(key);
+    stored.hash = hash;
+    stored.unreadable = error.what;
+    return stored;
+}
+
 Result<StoredRow> row_from(const Resource& resource, RowColumns columns) {
     StoredRow stored;
     std::vector<Value>& values = columns.values;

@@ -46,6 +46,8 @@ struct RowColumns {
     Hash128 hash;
 };
 Result<StoredRow> row_from(const Resource& resource, RowColumns columns);
+// A record that cannot be read, as a scan tells of it.
+StoredRow damaged(const Resource& resource, Key key, const Hash128& hash, const Error& error);
 Error unreadable(const Resource& resource, const Key& key, const std::string& what);
 
 std::string bytes_of(const Hash128& hash);  // 16 bytes, the high ones first

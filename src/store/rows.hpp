@@ -1,5 +1,6 @@
 // Rows: one by its key or by a value, a page of a list, all of a resource. Readers see what is
-// committed. unavailable, from all of them: the database is away.
+// committed. unavailable, from all of them: the database is away. invalid, of one record: it cannot
+// be read.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +20,9 @@ using namespace model;
 struct StoredRow {
     Row row;
     Hash128 hash;  // as stored; a row written by another program has {}
+    // Why it cannot be read: something outside has damaged it. Then `row` has its key alone.
+    std::string unreadable = {};
+    bool readable() const { return unreadable.empty(); }
 };
 
 struct ListFilter {
@@ -42,6 +46,7 @@ struct ListPage {
     std::vector<Row> rows;
     bool more = false;                   // there are rows beyond these
     std::optional<std::uint64_t> total;  // of the filters, when asked for
+    std::uint32_t unreadable = 0;        // so many were left out of the page
 };
 
 class RowReader {
@@ -57,9 +62,12 @@ public:
 class RowScanner {
 public:
     virtual ~RowScanner() = default;
-    // All records (tombstones too) in key order from the one after `after`.
+    // All records (tombstones too) in key order from the one after `after`, those that cannot be
+    // read among them.
     virtual Task<std::vector<StoredRow>> scan(ResourceId resource, std::optional<Key> after,
                                               ScanLimits limits) = 0;
+    // What lies there, column by column as JSON, whether it can be read or not; absent: nothing.
+    virtual Task<std::optional<std::string>> raw(RecordRef ref) = 0;
 };
 
 }  // namespace reef::store

@@ -23,8 +23,8 @@ class Writer {
 public:
     virtual ~Writer() = default;
     // Takes the store's lock, which all processes of the node share, and loads. unavailable:
-    // nothing happened; try later. rejected: nothing happened; another program has damaged one of
-    // these records, so that it cannot be read: bisect.
+    // nothing happened; try later. rejected: nothing happened; what another program wrote of one of
+    // these records cannot be read: bisect.
     virtual Task<LoadResult> begin(LoadRequest wanted) = 0;
     // Saves and commits, forgets what was captured of the loaded records, and returns once all of
     // it is durable. rejected: the database refused a row and nothing was saved: bisect. locked:

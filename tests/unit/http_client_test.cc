@@ -169,7 +169,8 @@ TEST(HttpClient, TellsACallThatWasNotReadFromOneThatMayHaveBeen) {
 }
 
 TEST(HttpClient, TakesNoAnswerWithoutEnd) {
-    ScriptedServer server{{"HTTP/1.1 200 OK\r\n\r\n" + std::string(answer_bytes_max + 1, 'x')}};
+    ScriptedServer server{
+        {"HTTP/1.1 200 OK\r\n\r\n" + std::string(Call{}.answer_bytes_max + 1, 'x')}};
     const auto answer = run(one_call(server.address()));
     ASSERT_FALSE(answer);
     EXPECT_EQ(answer.error().what, "the answer has more than 8 MiB");

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -108,7 +109,14 @@ public:
         store::LoadResult loaded;
         loaded.ledger = ledger;
         for (const auto& ref : wanted.records) {
-            if (const auto found = rows.find(ref); found != rows.end()) loaded.rows.insert(*found);
+            const auto found = rows.find(ref);
+            if (found == rows.end()) continue;
+            if (unreadable.contains(ref)) {
+                const auto& [row, hash, why] = found->second;
+                loaded.unreadable.emplace(ref, store::Unreadable{"damaged", hash, row.alive()});
+            } else {
+                loaded.rows.insert(*found);
+            }
         }
         for (const auto& id : wanted.requests) {
             const auto found = requests.find(id);
@@ -131,6 +139,10 @@ public:
             const model::RecordRef ref = row.ref();
             rows[ref] = {std::move(row), hash};
         }
+        for (const auto& ref : saved.erased)
+            rows.erase(ref);
+        letters.insert(letters.end(), std::make_move_iterator(saved.dead_letters.begin()),
+                       std::make_move_iterator(saved.dead_letters.end()));
         for (auto& entry : saved.log) {
             auto& entries = log[entry.dot.origin];
             entries.push_back(std::move(entry));
@@ -180,6 +192,8 @@ public:
     std::map<model::RequestId, model::RequestSeen> requests;
     std::map<std::string, std::vector<store::LogEntry>> log;
     std::vector<store::Conflict> conflicts;
+    std::vector<store::DeadLetter> letters;
+    std::set<model::RecordRef> unreadable;  // of the rows
     commit::BatchContext batch_context;
 
 private:

@@ -331,7 +331,7 @@ TEST_F(DecideTest, StampsFollowTheRowNotTheClock) {
 }
 
 TEST(Refusals, HaveNames) {
-    for (int i = 0; i <= static_cast<int>(Refusal::ids_exhausted); ++i)
+    for (int i = 0; i <= static_cast<int>(Refusal::record_too_large); ++i)
         EXPECT_FALSE(name_of(static_cast<Refusal>(i)).empty());
     EXPECT_EQ(name_of(Refusal::ids_exhausted), "ids_exhausted");
     EXPECT_EQ(name_of(Refusal::replica_behind), "replica_behind");

@@ -11,6 +11,7 @@
 #include "faulty_writer.hpp"
 #include "islands.hpp"
 #include "memory_store.hpp"
+#include "model/abridged.hpp"
 #include "run.hpp"
 
 namespace reef::test {
@@ -359,6 +360,24 @@ TEST_F(InboxTest, WhatCannotBeReadIsParkedAndTheRestFlows) {
     EXPECT_FALSE(parked[0].may_pass);
     EXPECT_EQ(value_of_task(reader->dead_letters(0, {}))[0].body, unreadable);
     EXPECT_TRUE(value_of_task(reader->get({0, Key{"k3"}})));
+}
+
+TEST_F(InboxTest, OfATooLongChangeItsNameIsParkedAndTheRestFlows) {
+    for (int i = 0; i < 4; ++i)
+        write(eu, "k" + std::to_string(i), "n");
+    start();
+    take({change(eu, 1), abridged(change(eu, 2)), change(eu, 3)}).value();
+    run_until([&] { return received("eu.1") == 3 && parked.size() == 1; });
+    EXPECT_FALSE(parked[0].may_pass);
+    const auto letter = value_of_task(reader->dead_letters(0, {})).at(0);
+    EXPECT_EQ(letter.reason,
+              "too_large: the change has " + std::to_string(change(eu, 2).size()) + " bytes");
+    EXPECT_EQ(letter.record, (RecordRef{0, Key{"k1"}}));
+    EXPECT_EQ(progress.ledger()->origins.at("eu.1").hash, eu.log.at("eu.1")[2].hash)
+        << "the running hash is the one of the whole log";
+    take({change(eu, 2), change(eu, 4), abridged(change(eu, 3))}).value();
+    run_until([&] { return received("eu.1") == 4; });
+    EXPECT_EQ(inbox->counts().forks, 0U) << "it has the same content";
 }
 
 TEST_F(InboxTest, AStoreThatIsAwayMakesSourcesStartAgain) {

@@ -159,9 +159,27 @@ TEST_F(SqliteFile, NamesARecordThatCannotBeRead) {
     const auto read = run(reader_->get({thing, Key{std::int64_t{1}}}));
     ASSERT_FALSE(read);
     EXPECT_NE(read.error().what.find("things/1"), std::string::npos) << read.error().what;
-    EXPECT_EQ(save(make_thing(1)).error().code, Errc::rejected);
     EXPECT_TRUE(succeeded(save(make_thing(2))));
     EXPECT_TRUE(get(2));
+    const auto all = value_of_task(reader_->scan(thing, {}, {}));
+    ASSERT_EQ(all.size(), 2U);
+    EXPECT_FALSE(all[0].readable());
+    EXPECT_EQ(all[0].row.ref(), (RecordRef{thing, Key{std::int64_t{1}}}));
+    EXPECT_TRUE(all[1].readable());
+    ListQuery one;
+    one.resource = thing;
+    one.sort = things::id;
+    one.rows_max = 1;
+    const ListPage page = value_of_task(reader_->list(one));
+    ASSERT_EQ(page.rows.size(), 1U) << "the page is filled with those behind it";
+    EXPECT_EQ(page.rows[0].key, Key{std::int64_t{2}});
+    EXPECT_EQ(page.unreadable, 1U);
+    EXPECT_FALSE(page.more);
+    const auto raw = value_of_task(reader_->raw({thing, Key{std::int64_t{1}}}));
+    ASSERT_TRUE(raw);
+    EXPECT_NE(raw->find(R"("atoll_state":"{")"), std::string::npos) << *raw;
+    EXPECT_TRUE(succeeded(save(make_thing(1)))) << "what is saved replaces it";
+    EXPECT_TRUE(get(1));
 }
 
 TEST_F(SqliteFile, DoesNotLetInASecondProcess) {

@@ -3,6 +3,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/redirect_error.hpp>
 
 #include "base/log.hpp"
@@ -25,16 +26,19 @@ Settings common_settings(const KafkaOptions& options) {
             {"reconnect.backoff.max.ms", "1000"},
             // A topic that is made anew is noticed.
             {"topic.metadata.refresh.interval.ms", "10000"},
+            // A message of the largest size, and what comes with it.
+            {"receive.message.max.bytes",
+             std::to_string(std::max<std::uint64_t>(100'000'000, 2 * options.message_bytes_max))},
             {"log.connection.close", "false"}};
 }
 
 // Nothing waits to become more; what waits for the broker waits for as long as it takes.
-Settings producer_settings() {
+Settings producer_settings(const KafkaOptions& options) {
     return {{"enable.idempotence", "true"},
             {"acks", "all"},
             {"linger.ms", "0"},
             {"message.timeout.ms", "0"},
-            {"message.max.bytes", std::to_string(message_bytes_max)}};
+            {"message.max.bytes", std::to_string(options.message_bytes_max)}};
 }
 
 // Never to the end of a topic whose offsets are gone: what comes again is known again.
@@ -54,7 +58,7 @@ Result<Owned<rd_kafka_conf_t>> make_conf(rd_kafka_type_t type, const KafkaOption
     Owned<rd_kafka_conf_t> conf{rd_kafka_conf_new()};
     Settings settings = common_settings(options);
     const bool producer = type == RD_KAFKA_PRODUCER;
-    for (auto& setting : producer ? producer_settings() : consumer_settings())
+    for (auto& setting : producer ? producer_settings(options) : consumer_settings())
         settings.push_back(std::move(setting));
     for (const auto& [name, value] : options.settings)
         settings.emplace_back(name.c_str(), value);
@@ -140,7 +144,7 @@ Task<void> Client::make_topics(const std::vector<std::string>& topics,
         };
         set("cleanup.policy", "delete");  // a compacted topic has holes
         set("retention.ms", std::to_string(options.retention_seconds * 1000));
-        set("max.message.bytes", std::to_string(message_bytes_max));
+        set("max.message.bytes", std::to_string(options.message_bytes_max));
     }
     const Owned<rd_kafka_AdminOptions_t> admin{
         rd_kafka_AdminOptions_new(handle_, RD_KAFKA_ADMIN_OP_CREATETOPICS)};

@@ -30,8 +30,6 @@ using Owned = std::unique_ptr<T, Free>;
 using Event = Owned<rd_kafka_event_t>;
 using Partitions = Owned<rd_kafka_topic_partition_list_t>;
 
-// A record of the largest size, twice: as people see it and as a change.
-inline constexpr int message_bytes_max = 16 << 20;
 inline constexpr std::size_t error_text_max = 512;  // of what librdkafka says
 
 // The settings of a handle, ours and the app's. invalid: which one is wrong, and why.

@@ -24,6 +24,7 @@ struct KafkaOptions {
     std::vector<std::string> topics;  // that carry changes
     int partitions = 1;               // of a topic that is made
     std::int64_t retention_seconds = 7 * 24 * 3600;
+    std::uint64_t message_bytes_max = 16 << 20;
     std::map<std::string, std::string> settings;  // of librdkafka; they go before ours
 };
 

@@ -32,8 +32,15 @@ std::string why_parked(const BatchState& state, const ChangeRun::Entry& entry) {
     if (!entry.refused.empty()) return entry.refused;
     const Row& row = entry.change.row;
     if (state.has_parked(row.ref())) return "an earlier change of its record is parked";
-    if (!state.has_room(row)) return to_text(entry.change.stamp) + too_many_origins;
-    return "";
+    if (const std::string* why = state.unreadable(row.ref())) return *why;
+    return state.why_unfit(row);
+}
+
+// The record that cannot be read is repaired, or what this node's own numbers are comes out.
+bool may_pass(const BatchState& state, const ChangeRun::Entry& entry) {
+    if (entry.may_pass || !entry.readable() || !entry.refused.empty()) return entry.may_pass;
+    const Row& row = entry.change.row;
+    return state.unreadable(row.ref()) || row.vector.seq_of(state.self) >= state.next_seq;
 }
 
 // The change is logged and its request known, as if it had been applied: others get it from us.
@@ -108,8 +115,9 @@ Result<Done> ChangeRun::take(BatchState& state) const {
             apply(state, entry.change);
         } else {
             if (state.is_full_of_letters()) return too_many_letters();
+            const bool passes = may_pass(state, entry);
             park(state, entry, why);
-            applied.parked.push_back({dot, entry.may_pass});
+            applied.parked.push_back({dot, passes});
         }
         applied.received = dot.seq;
     }

@@ -46,6 +46,7 @@ Result<Done> ExternalSqlWrites::take(BatchState& state) const {
     applied.changed = state.loaded().captured.size();
     for (const RecordRef& ref : records) {
         const auto stored = state.loaded().rows.find(ref);
+        if (state.unreadable(ref)) continue;
         const bool counted =
             stored == state.loaded().rows.end() || stored->second.hash != Hash128{};
         if (counted) continue;

@@ -56,6 +56,10 @@ bool ForeignRun::needs_lease() const {
 Result<Done> ForeignRun::take(BatchState& state) const {
     ImportResults results;
     for (const ForeignWrite& foreign : writes) {
+        if (const std::string* why = state.unreadable(foreign.record)) {
+            results.push_back({ImportResult::Kind::unfit, *why});
+            continue;
+        }
         ForeignDecision decided = decide_foreign(state.schema(), foreign, state);
         results.push_back(result_of(decided, adopts));
         if (results.back().kind != ImportResult::Kind::adopted) continue;

@@ -24,7 +24,8 @@ void park(BatchState& state, const Row& row, std::string why) {
 // "": it is joined.
 std::string why_not(const BatchState& state, const Rows& rows, const Row& row) {
     if (!rows.refused.empty()) return rows.refused;
-    return state.has_room(row) ? "" : to_text(row.key) + too_many_origins;
+    const std::string* unreadable = rows.repairs ? nullptr : state.unreadable(row.ref());
+    return unreadable ? *unreadable : state.why_unfit(row);
 }
 
 }  // namespace
@@ -36,6 +37,7 @@ std::size_t Rows::rows_count() const {
 void Rows::add_to(store::LoadRequest& request, const Schema& /*schema*/) const {
     if (!refused.empty()) return;  // the row may be what cannot be read
     append(request.records, written());
+    append(request.records, erased);
     for (const auto& [id, seen] : requests)
         request.requests.push_back(id);
 }
@@ -76,6 +78,11 @@ Result<Done> Rows::take(BatchState& state) const {
         if (!parks) return Error{Errc::invalid, why};
         if (state.is_full_of_letters()) return too_many_letters();
         park(state, row, why);
+    }
+    for (const RecordRef& ref : erased) {
+        if (!state.unreadable(ref)) return Error{Errc::conflict, "the record can be read"};
+        state.erase(ref);
+        ++applied.changed;
     }
     for (const auto& [id, seen] : requests) {
         state.remember(id, seen);

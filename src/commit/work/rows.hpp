@@ -23,6 +23,8 @@ struct Rows {
     // Messages that nobody can make a change of. One that is known by its name is passed over.
     std::vector<store::DeadLetter> letters = {};
     bool under_lease = false;  // what a peer sends: for the process that holds the node's lease
+    bool repairs = false;      // a record that cannot be read here is replaced
+    std::vector<model::RecordRef> erased = {};  // … or taken out, where nobody has it
     bool parks = false;        // a row that the database refuses becomes a dead letter …
     std::string refused = {};  // … for this reason: set by divide(), with that one row
 

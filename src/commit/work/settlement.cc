@@ -15,17 +15,20 @@ bool is_inside(const BatchState& state, const Dot& letter, const std::optional<R
     return row && (!is_change || row->vector.covers(letter));
 }
 
+Result<void> check_fit(const BatchState& state, const Row& row) {
+    if (const std::string* why = state.unreadable(row.ref())) return Error{Errc::rejected, *why};
+    std::string why = state.why_unfit(row);
+    if (!why.empty()) return Error{Errc::rejected, std::move(why)};
+    return {};
+}
+
 Result<void> put_rows(BatchState& state, const Settlement& settlement) {
     for (const auto& entry : settlement.replayed) {
-        if (!state.has_room(entry.change.row)) {
-            return Error{Errc::rejected, to_text(entry.change.stamp) + too_many_origins};
-        }
+        if (auto fit = check_fit(state, entry.change.row); !fit) return fit;
         apply(state, entry.change);
     }
     for (const Row& row : settlement.rows) {
-        if (!state.has_room(row)) {
-            return Error{Errc::rejected, to_text(row.key) + too_many_origins};
-        }
+        if (auto fit = check_fit(state, row); !fit) return fit;
         state.join(row);
     }
     return {};

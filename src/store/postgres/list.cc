@@ -84,7 +84,8 @@ std::vector<KeyRange> key_ranges_of(const Resource& resource, const ListQuery& q
     return {rest};
 }
 
-Command page_command(const Resource& resource, const ListQuery& query, KeyRange range, bool alone) {
+Command page_command(const Resource& resource, const ListQuery& query, KeyRange range, bool alone,
+                     std::uint32_t spare) {
     const Field& sort = resource.fields[query.sort];
     const std::string down = query.descending ? " DESC" : "";
     std::string sql =
@@ -99,14 +100,14 @@ Command page_command(const Resource& resource, const ListQuery& query, KeyRange 
     const std::size_t count = range.parameters.items().size();
     sql += " LIMIT $" + std::to_string(count + 1) + " OFFSET $" + std::to_string(count + 2);
     // The database's OFFSET skips faster than rows can be sent, but counts within one range only.
-    range.parameters.add(query.rows_max + (alone ? 0 : query.skip) + 1);
+    range.parameters.add(query.rows_max + (alone ? 0 : query.skip) + spare);
     range.parameters.add(alone ? query.skip : 0);
     return {std::move(sql), std::move(range.parameters)};
 }
 
 }  // namespace
 
-Commands list_commands(const Resource& resource, const ListQuery& query) {
+Commands list_commands(const Resource& resource, const ListQuery& query, std::uint32_t spare) {
     std::vector<KeyRange> ranges = key_ranges_of(resource, query);
     const bool alone = ranges.size() == 1;
     Commands commands;
@@ -116,12 +117,11 @@ Commands list_commands(const Resource& resource, const ListQuery& query) {
                             std::move(filters.parameters)});
     }
     for (KeyRange& range : ranges)
-        commands.push_back(page_command(resource, query, std::move(range), alone));
+        commands.push_back(page_command(resource, query, std::move(range), alone, spare));
     return commands;
 }
 
-Result<ListPage> read_list(const Resource& resource, const ListQuery& query,
-                           const Answers& answers) {
+ListPage read_list(const Resource& resource, const ListQuery& query, const Answers& answers) {
     std::size_t at = 0;
     ListPage page;
     if (query.count) page.total = answers[at++].natural(0, 0);
@@ -136,9 +136,12 @@ Result<ListPage> read_list(const Resource& resource, const ListQuery& query,
                 page.more = true;
                 return page;
             }
-            auto read = row_at(answers[at], row, resource);
-            if (!read) return read.error();
-            page.rows.push_back(std::move(read->row));
+            StoredRow read = row_at(answers[at], row, resource);
+            if (read.readable()) {
+                page.rows.push_back(std::move(read.row));
+            } else {
+                ++page.unreadable;
+            }
         }
     }
     return page;

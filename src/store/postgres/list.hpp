@@ -7,8 +7,9 @@
 namespace reef::store::postgres {
 
 // To be run together, on a connection whose transactions are repeatable reads.
-Commands list_commands(const Resource& resource, const ListQuery& query);
-Result<ListPage> read_list(const Resource& resource, const ListQuery& query,
-                           const Answers& answers);
+// `spare`: so many rows are asked for beyond those of the page; at least 1, which shows that there
+// are more.
+Commands list_commands(const Resource& resource, const ListQuery& query, std::uint32_t spare);
+ListPage read_list(const Resource& resource, const ListQuery& query, const Answers& answers);
 
 }  // namespace reef::store::postgres

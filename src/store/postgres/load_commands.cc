@@ -81,16 +81,14 @@ Result<void> LoadCommands::read(const Answers& answers, std::size_t first, bool 
         const Resource& resource = schema_[id];
         const Answer* ours = locked ? &answers[first++] : nullptr;
         Buried buried;
-        auto done = read_rows(answers[first++], resource, loaded, found.records, buried);
-        if (!done) return done;
+        read_rows(answers[first++], resource, loaded, found.records, buried);
         if (ours) find_locked(*ours, resource, found.records, loaded);
         if (!resource.captured) continue;
-        done = found.captured.emplace_back(resource).read(answers[first++], buried, loaded);
+        auto done = found.captured.emplace_back(resource).read(answers[first++], buried, loaded);
         if (!done) return done;
     }
     for (const auto& [place, asked] : holders_) {
-        auto done = read_holders(answers[first++], schema_[place.first], asked, loaded);
-        if (!done) return done;
+        read_holders(answers[first++], schema_[place.first], asked, loaded);
     }
     for (const FieldRef& ref : wanted_.referrers)
         loaded.referrers.emplace(ref, false);
@@ -133,37 +131,39 @@ Result<void> LoadCommands::read_requests(const Answer& answer, LoadResult& loade
 }
 
 // Where a record is in both tables, the living row counts.
-Result<void> LoadCommands::read_rows(const Answer& answer, const Resource& resource,
-                                     LoadResult& loaded, Standings& standings,
-                                     Buried& buried) const {
+void LoadCommands::read_rows(const Answer& answer, const Resource& resource, LoadResult& loaded,
+                             Standings& standings, Buried& buried) const {
     const int mark = static_cast<int>(resource.fields.size()) + 3;
     for (int at = 0; at < answer.rows(); ++at) {
-        auto row = row_at(answer, at, resource);
-        if (!row) return row.error();
-        const RecordRef ref = row->row.ref();
-        if (row->row.alive()) {
+        StoredRow row = row_at(answer, at, resource);
+        const RecordRef ref = row.row.ref();
+        if (!row.readable()) {
+            standings.erase(ref);  // what replaces it is written wherever it lies
+            loaded.rows.erase(ref);
+            const bool living = answer.text(at, mark + 1) == "t";
+            loaded.unreadable.insert_or_assign(
+                ref, Unreadable{std::move(row.unreadable), row.hash, living});
+        } else if (loaded.unreadable.contains(ref)) {
+            continue;  // its tombstone
+        } else if (row.row.alive()) {
             standings[ref].living = answer.text(at, mark);
-            loaded.rows.insert_or_assign(ref, std::move(*row));
+            loaded.rows.insert_or_assign(ref, std::move(row));
         } else {
             standings[ref].tombstone = true;
-            if (resource.captured) buried.emplace(ref, *row);
-            loaded.rows.emplace(ref, std::move(*row));
+            if (resource.captured) buried.emplace(ref, row);
+            loaded.rows.emplace(ref, std::move(row));
         }
     }
-    return {};
 }
 
-Result<void> LoadCommands::read_holders(const Answer& answer, const Resource& resource,
-                                        const Asked& asked, LoadResult& loaded) const {
+void LoadCommands::read_holders(const Answer& answer, const Resource& resource, const Asked& asked,
+                                LoadResult& loaded) const {
     std::map<std::size_t, std::optional<StoredRow>> earliest;  // by place in the array
     for (int at = 0; at < answer.rows(); ++at) {
-        auto row = row_at(answer, at, resource, 1);
-        if (!row) return row.error();
-        keep_earlier(earliest[answer.natural(at, 0) - 1], std::move(*row));
+        keep_earlier(earliest[answer.natural(at, 0) - 1], row_at(answer, at, resource, 1));
     }
     for (const auto& [place, row] : earliest)
         loaded.holders.emplace(*asked.refs[place], row->row.key);
-    return {};
 }
 
 }  // namespace reef::store::postgres

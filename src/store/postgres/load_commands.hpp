@@ -25,8 +25,8 @@ public:
     // Locked: the living rows that nobody else has locked are locked first, to the batch's end.
     void append_to(Commands& commands, const std::vector<RowStatements>& statements,
                    bool locked) const;
-    // From the answers to these commands, the first of which is answers[first]. invalid: one of the
-    // records cannot be read.
+    // From the answers to these commands, the first of which is answers[first]. invalid: what
+    // another program wrote of one of the records cannot be read.
     Result<void> read(const Answers& answers, std::size_t first, bool locked, LoadResult& loaded,
                       Found& found) const;
 
@@ -39,13 +39,13 @@ private:
     ByField by_field(const std::vector<FieldRef>& refs) const;
 
     using Buried = std::map<RecordRef, StoredRow>;
-    Result<void> read_rows(const Answer& answer, const Resource& resource, LoadResult& loaded,
-                           Standings& standings, Buried& buried) const;
+    void read_rows(const Answer& answer, const Resource& resource, LoadResult& loaded,
+                   Standings& standings, Buried& buried) const;
     std::size_t read_free(const Answers& answers, std::size_t first, LoadResult& loaded,
                           Found& found) const;
     Result<void> read_requests(const Answer& answer, LoadResult& loaded, Found& found) const;
-    Result<void> read_holders(const Answer& answer, const Resource& resource, const Asked& asked,
-                              LoadResult& loaded) const;
+    void read_holders(const Answer& answer, const Resource& resource, const Asked& asked,
+                      LoadResult& loaded) const;
 
     const Schema& schema_;
     const LoadRequest wanted_;

@@ -43,9 +43,9 @@ public:
         auto answers = co_await quick_.read(std::move(commands));
         if (!answers) co_return answers.error();
         if (answers->front().rows() == 0) co_return std::nullopt;
-        auto row = row_at(answers->front(), 0, resource);
-        if (!row) co_return row.error();
-        co_return std::optional{std::move(row->row)};
+        StoredRow row = row_at(answers->front(), 0, resource);
+        if (!row.readable()) co_return Error{Errc::invalid, row.unreadable};
+        co_return std::optional{std::move(row.row)};
     }
 
     Task<std::optional<Row>> find(FieldRef ref) override {
@@ -57,20 +57,23 @@ public:
         if (!answers) co_return answers.error();
         std::optional<StoredRow> earliest;
         for (int at = 0; at < answers->front().rows(); ++at) {
-            auto row = row_at(answers->front(), at, resource);
-            if (!row) co_return row.error();
-            keep_earlier(earliest, std::move(*row));
+            keep_earlier(earliest, row_at(answers->front(), at, resource));
         }
         if (!earliest) co_return std::nullopt;
+        if (!earliest->readable()) co_return Error{Errc::invalid, earliest->unreadable};
         co_return std::optional{std::move(earliest->row)};
     }
 
     Task<ListPage> list(ListQuery query) override {
         const Resource& resource = schema_[query.resource];
-        Commands commands = list_commands(resource, query);
-        auto answers = co_await long_.read(std::move(commands));
-        if (!answers) co_return answers.error();
-        co_return read_list(resource, query, *answers);
+        // Rows that cannot be read are left out, and the page is filled with those behind them.
+        for (std::uint32_t spare = 1;; spare *= 16) {
+            Commands commands = list_commands(resource, query, spare);
+            auto answers = co_await long_.read(std::move(commands));
+            if (!answers) co_return answers.error();
+            ListPage page = read_list(resource, query, *answers);
+            if (page.more || page.unreadable < spare) co_return page;
+        }
     }
 
     Task<std::optional<LogEntry>> change(Dot dot) override {
@@ -96,12 +99,17 @@ public:
         auto answers = co_await long_.read(std::move(commands));
         if (!answers) co_return answers.error();
         std::vector<StoredRow> rows;
-        for (int at = 0; at < answers->front().rows(); ++at) {
-            auto row = row_at(answers->front(), at, resource);
-            if (!row) co_return row.error();
-            rows.push_back(std::move(*row));
-        }
+        for (int at = 0; at < answers->front().rows(); ++at)
+            rows.push_back(row_at(answers->front(), at, resource));
         co_return rows;
+    }
+
+    Task<std::optional<std::string>> raw(RecordRef ref) override {
+        Commands commands = only({statements_[ref.resource].raw, Parameters{}.add_key(ref.key)});
+        auto answers = co_await quick_.read(std::move(commands));
+        if (!answers) co_return answers.error();
+        if (answers->front().rows() == 0) co_return std::nullopt;
+        co_return std::optional{std::string{answers->front().text(0, 0)}};
     }
 
     Task<std::vector<Conflict>> conflicts(std::uint64_t after, ScanLimits limits) override {

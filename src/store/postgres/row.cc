@@ -44,7 +44,9 @@ Result<std::vector<Value>> values_at(const Answer& answer, int row, const Resour
     return values;
 }
 
-Result<StoredRow> row_at(const Answer& answer, int row, const Resource& resource, int first) {
+namespace {
+
+Result<StoredRow> read_row(const Answer& answer, int row, const Resource& resource, int first) {
     auto values = values_at(answer, row, resource, first);
     if (!values) return values.error();
     RowColumns columns;
@@ -54,6 +56,16 @@ Result<StoredRow> row_at(const Answer& answer, int row, const Resource& resource
     columns.state = answer.text(row, state + 1);
     columns.hash = answer.hash(row, state + 2);
     return row_from(resource, std::move(columns));
+}
+
+}  // namespace
+
+StoredRow row_at(const Answer& answer, int row, const Resource& resource, int first) {
+    auto read = read_row(answer, row, resource, first);
+    if (read) return std::move(*read);
+    const int hash = first + static_cast<int>(resource.fields.size()) + 2;
+    return damaged(resource, answer.key(row, first + resource.key, resource.key_field()),
+                   answer.hash(row, hash), read.error());
 }
 
 Command find_by_key(const RowStatements& statements, const Key& key) {
@@ -74,7 +86,9 @@ Command scan_command(const RowStatements& statements, const std::optional<Key>& 
 }
 
 void keep_earlier(std::optional<StoredRow>& earliest, StoredRow row) {
-    if (!earliest || row.row.life.stamp < earliest->row.life.stamp) earliest = std::move(row);
+    const bool better = !earliest || !earliest->readable() ||
+                        (row.readable() && row.row.life.stamp < earliest->row.life.stamp);
+    if (better) earliest = std::move(row);
 }
 
 // ---- saving ----------------------------------------------------------------------------------

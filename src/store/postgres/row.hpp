@@ -11,8 +11,9 @@
 
 namespace reef::store::postgres {
 
-// Reads the columns of columns_of() from column `first` on. invalid: as row_from().
-Result<StoredRow> row_at(const Answer& answer, int row, const Resource& resource, int first = 0);
+// Reads the columns of columns_of() from column `first` on. Not readable: another program wrote
+// what no field can hold.
+StoredRow row_at(const Answer& answer, int row, const Resource& resource, int first = 0);
 // The fields alone.
 Result<std::vector<Value>> values_at(const Answer& answer, int row, const Resource& resource,
                                      int first);
@@ -26,7 +27,7 @@ Command find_by_value(const Resource& resource, const RowStatements& statements,
 Command scan_command(const RowStatements& statements, const std::optional<Key>& after,
                      ScanLimits limits);
 
-// Of two holders of one value, the one whose life began earlier.
+// Of two holders of one value, the one whose life began earlier; one that can be read, if any can.
 void keep_earlier(std::optional<StoredRow>& earliest, StoredRow row);
 
 // Where a record was when the batch loaded it. In both tables: another program has inserted it

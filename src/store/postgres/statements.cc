@@ -21,8 +21,17 @@ std::string select_from(const Resource& resource, const std::string& table,
 // is in both only if another program has inserted it beside its tombstone.
 std::string select_from_both(const Resource& resource, const std::string& where,
                              const std::string& more = "") {
-    return select_from(resource, resource.table, more) + where + " UNION ALL " +
-           select_from(resource, tombstones_of(resource), more) + where;
+    const auto lives = [&more](const char* alive) { return more.empty() ? "" : more + alive; };
+    return select_from(resource, resource.table, lives(", true")) + where + " UNION ALL " +
+           select_from(resource, tombstones_of(resource), lives(", false")) + where;
+}
+
+std::string raw_sql(const Resource& resource) {
+    const std::string where = " AS old WHERE " + quoted_name(resource.key_field().name) + " = $1" +
+                              order_cast(resource.key_field());
+    const std::string from = "SELECT row_to_json(old)::text FROM ";
+    return from + quoted_name(resource.table) + where + " UNION ALL " + from +
+           quoted_name(tombstones_of(resource)) + where;
 }
 
 std::string array_of(Type type) {
@@ -193,7 +202,9 @@ RowStatements::RowStatements(const Resource& resource)
       update(update_sql(resource)),
       remove(remove_sql(resource)),
       remove_tombstones("DELETE FROM " + quoted_name(tombstones_of(resource)) +
-                        among_keys(resource)) {
+                        among_keys(resource)),
+      erase("DELETE FROM " + quoted_name(resource.table) + among_keys(resource)),
+      raw(raw_sql(resource)) {
     if (resource.captured) {
         find_captured = find_captured_sql(resource);
         forget_captured = forget_sql(resource);

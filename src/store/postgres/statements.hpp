@@ -26,7 +26,8 @@ struct RowStatements {
     explicit RowStatements(const Resource& resource);
 
     std::string find;  // by key, tombstones too
-    // For a batch: each row with its mark, which another program's write changes; tombstones too.
+    // For a batch: each row with its mark, which another program's write changes, and whether it
+    // lies among the living; tombstones too.
     std::string find_several;
     std::string find_taken;        // the keys, among many, that are not free for a new record
     std::string lock;              // living ones by keys: those that no other program has locked
@@ -38,6 +39,8 @@ struct RowStatements {
     // By keys, with their marks and the number of those that have one. Fails in the same way.
     std::string remove;
     std::string remove_tombstones;               // by keys
+    std::string erase;                           // living ones by keys, whatever their marks
+    std::string raw;                             // by key: its columns as JSON
     std::string find_captured, forget_captured;  // postgres_capture.hpp
     std::string pending;
     std::vector<FieldStatements> by_field;

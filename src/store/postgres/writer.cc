@@ -70,6 +70,8 @@ struct Written {
     explicit Written(const WriteSet& saved) {
         for (const SavedRow& row : saved.rows)
             records.emplace(row.row.ref(), row.row.alive());
+        for (const RecordRef& ref : saved.erased)
+            records.emplace(ref, false);
         for (const auto& [id, seen] : saved.requests)
             requests.push_back(id);
     }
@@ -279,6 +281,13 @@ void PostgresWriter::append_save(Commands& commands, const WriteSet& saved,
     }
     for (const auto& [resource, rows] : changes)
         rows.append_to(commands, statements_[resource]);
+    for (const RecordRef& ref : saved.erased) {
+        Array key{key_type(schema_[ref.resource].key_field())};
+        key.add_key(ref.key);
+        for (const std::string& sql :
+             {statements_[ref.resource].erase, statements_[ref.resource].remove_tombstones})
+            commands.push_back({sql, Parameters{}.add(key)});
+    }
     for (const CapturedRows& captured : found_.captured) {
         if (!captured.empty()) commands.push_back(captured.forget(statements_));
     }

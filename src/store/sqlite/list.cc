@@ -148,7 +148,15 @@ Statement& Lists::prepared(std::string sql) {
     return statements_.front().second;
 }
 
+// Rows that cannot be read are left out, and the page is filled with those behind them.
 Result<ListPage> Lists::list(const ListQuery& query) {
+    for (std::uint32_t spare = 1;; spare *= 16) {
+        auto page = list(query, spare);
+        if (!page || page->more || page->unreadable < spare) return page;
+    }
+}
+
+Result<ListPage> Lists::list(const ListQuery& query, std::uint32_t spare) {
     const Resource& resource = schema_[query.resource];
     ListPage page;
     if (query.count) {
@@ -165,7 +173,7 @@ Result<ListPage> Lists::list(const ListQuery& query) {
         const Rewind rewind{statement};
         int at = bind_filters(statement, resource, query);
         bind_range(statement, at, resource, query, range);
-        statement.bind(at, query.rows_max - page.rows.size() + skip + 1);
+        statement.bind(at, query.rows_max - page.rows.size() + skip + spare);
         statement.bind(at + 1, alone ? query.skip : 0);
         if (auto done = read_range(statement, query, skip, page); !done) return done.error();
         if (page.more) break;
@@ -187,9 +195,12 @@ Result<void> Lists::read_range(Statement& statement, const ListQuery& query, std
             page.more = true;
             return {};
         }
-        auto row = row_at(statement, schema_[query.resource]);
-        if (!row) return row.error();
-        page.rows.push_back(std::move(row->row));
+        StoredRow row = row_at(statement, schema_[query.resource]);
+        if (row.readable()) {
+            page.rows.push_back(std::move(row.row));
+        } else {
+            ++page.unreadable;
+        }
     }
 }
 

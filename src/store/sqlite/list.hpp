@@ -20,6 +20,7 @@ public:
     Result<ListPage> list(const ListQuery& query);
 
 private:
+    Result<ListPage> list(const ListQuery& query, std::uint32_t spare);
     Statement& prepared(std::string sql);
     Result<std::uint64_t> count(const ListQuery& query);
     // Adds rows to the page until it is full, after `skip` of them.

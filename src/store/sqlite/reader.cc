@@ -39,6 +39,9 @@ public:
                                       ScanLimits limits) override {
         co_return tables_[resource].scan(after, limits);
     }
+    Task<std::optional<std::string>> raw(RecordRef ref) override {
+        co_return tables_[ref.resource].raw(ref.key);
+    }
     Task<std::vector<Conflict>> conflicts(std::uint64_t after, ScanLimits limits) override {
         co_return conflict_log_.conflicts(after, limits);
     }
@@ -82,6 +85,7 @@ private:
     static Result<std::optional<Row>> row_of(Result<std::optional<StoredRow>> found) {
         if (!found) return found.error();
         if (!*found) return std::nullopt;
+        if (!(*found)->readable()) return Error{Errc::invalid, (*found)->unreadable};
         return std::optional{std::move((*found)->row)};
     }
 

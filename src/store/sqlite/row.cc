@@ -84,6 +84,26 @@ std::string taken_sql(const Resource& resource) {
            quoted_name(tombstones_of(resource)) + where;
 }
 
+// Bytes that are no text as hexadecimal digits.
+std::string raw_sql(const Resource& resource) {
+    std::vector<std::string> names;
+    for (const Field& field : resource.fields)
+        names.push_back(field.name);
+    for (const char* own : {"atoll_vector", "atoll_state", "atoll_hash"})
+        names.emplace_back(own);
+    std::string members;
+    for (const std::string& name : names) {
+        const std::string column = quoted_name(name);
+        members += (members.empty() ? "" : ", ") + quoted_text(name) + ", CASE typeof(" + column +
+                   ") WHEN 'blob' THEN hex(" + column + ") ELSE " + column + " END";
+    }
+    const std::string where = " WHERE " + quoted_name(resource.key_field().name) + " = ?1";
+    const auto from = [&](const std::string& table) {
+        return "SELECT json_object(" + members + ") FROM " + quoted_name(table) + where;
+    };
+    return from(resource.table) + " UNION ALL " + from(tombstones_of(resource));
+}
+
 std::string scan_sql(const Resource& resource, bool after) {
     const std::string key = quoted_name(resource.key_field().name);
     const std::string where = after ? " WHERE " + key + " > ?1" : "";
@@ -103,7 +123,9 @@ void bind_order(Statement& statement, int at, const Field& field, const Value& v
     }
 }
 
-Result<StoredRow> row_at(const Statement& statement, const Resource& resource) {
+namespace {
+
+Result<StoredRow> read_row(const Statement& statement, const Resource& resource) {
     RowColumns columns;
     columns.values.resize(resource.fields.size());
     for (FieldId id = 0; id < resource.fields.size(); ++id) {
@@ -122,6 +144,15 @@ Result<StoredRow> row_at(const Statement& statement, const Resource& resource) {
     return row_from(resource, std::move(columns));
 }
 
+}  // namespace
+
+StoredRow row_at(const Statement& statement, const Resource& resource) {
+    auto row = read_row(statement, resource);
+    if (row) return std::move(*row);
+    const int hash = static_cast<int>(resource.fields.size()) + 2;
+    return damaged(resource, statement.key(resource.key), statement.hash(hash), row.error());
+}
+
 RowReads::RowReads(Connection& connection, const Resource& resource)
     : resource_(resource),
       living_(connection, select_from(resource, resource.table) + " WHERE " +
@@ -130,7 +161,8 @@ RowReads::RowReads(Connection& connection, const Resource& resource)
                                  quoted_name(resource.key_field().name) + " = ?"),
       taken_(connection, taken_sql(resource)),
       scan_first_(connection, scan_sql(resource, false)),
-      scan_after_(connection, scan_sql(resource, true)) {
+      scan_after_(connection, scan_sql(resource, true)),
+      raw_(connection, raw_sql(resource)) {
     const std::string from = " FROM " + quoted_name(resource.table) + " WHERE ";
     for (FieldId id = 0; id < resource.fields.size(); ++id) {
         const std::string where = from + order_of(resource.fields[id]) + " = ?";
@@ -145,9 +177,7 @@ Result<std::optional<StoredRow>> RowReads::by_key(Statement& statement, const Ke
     const auto found = statement.step();
     if (!found) return found.error();
     if (!*found) return std::nullopt;
-    auto row = row_at(statement, resource_);
-    if (!row) return row.error();
-    return std::optional{std::move(*row)};
+    return std::optional{row_at(statement, resource_)};
 }
 
 Result<std::optional<StoredRow>> RowReads::living(const Key& key) {
@@ -174,11 +204,10 @@ Result<std::optional<StoredRow>> RowReads::holder(FieldId field, const Value& va
         const auto found = statement.step();
         if (!found) return found.error();
         if (!*found) return earliest;
-        auto row = row_at(statement, resource_);
-        if (!row) return row.error();
-        if (!earliest || row->row.life.stamp < earliest->row.life.stamp) {
-            earliest = std::move(*row);
-        }
+        StoredRow row = row_at(statement, resource_);
+        const bool better = !earliest || !earliest->readable() ||
+                            (row.readable() && row.row.life.stamp < earliest->row.life.stamp);
+        if (better) earliest = std::move(row);
     }
 }
 
@@ -201,13 +230,19 @@ Result<std::vector<StoredRow>> RowReads::scan(const std::optional<Key>& after, S
         const auto found = statement.step();
         if (!found) return found.error();
         if (!*found) break;
-        auto row = row_at(statement, resource_);
-        if (!row) return row.error();
+        rows.push_back(row_at(statement, resource_));
         for (int column = 0; column < columns; ++column)
             bytes += statement.text(column).size();
-        rows.push_back(std::move(*row));
     }
     return rows;
+}
+
+Result<std::optional<std::string>> RowReads::raw(const Key& key) {
+    const Rewind rewind{raw_};
+    const auto found = raw_.bind(1, key).step();
+    if (!found) return found.error();
+    if (!*found) return std::nullopt;
+    return std::optional{std::string{raw_.text(0)}};
 }
 
 RowWrites::RowWrites(Connection& connection, const Resource& resource)
@@ -230,6 +265,11 @@ Result<void> RowWrites::save(const SavedRow& saved, const Before& before) {
         if (auto done = remove_tombstone_.run(); !done) return done;
     }
     return insert(alive ? insert_living_ : insert_tombstone_, saved);
+}
+
+Result<void> RowWrites::erase(const Key& key) {
+    if (auto done = remove_living_.bind(1, key).run(); !done) return done;
+    return remove_tombstone_.bind(1, key).run();
 }
 
 Result<void> RowWrites::insert(Statement& statement, const SavedRow& saved) {

@@ -15,8 +15,8 @@ namespace reef::store::sqlite {
 // A value as what order_of(field) gives for it.
 void bind_order(Statement& statement, int at, const Field& field, const Value& value);
 
-// Reads the columns of columns_of(). invalid: another program wrote what no field can hold.
-Result<StoredRow> row_at(const Statement& statement, const Resource& resource);
+// Reads the columns of columns_of(). Not readable: another program wrote what no field can hold.
+StoredRow row_at(const Statement& statement, const Resource& resource);
 
 // Finds records. For readers and the writer alike.
 class RowReads {
@@ -31,12 +31,13 @@ public:
     Result<bool> any_holder(FieldId field, const Value& value);
     // All records in key order, tombstones among them.
     Result<std::vector<StoredRow>> scan(const std::optional<Key>& after, ScanLimits limits);
+    Result<std::optional<std::string>> raw(const Key& key);
 
 private:
     Result<std::optional<StoredRow>> by_key(Statement& statement, const Key& key);
 
     const Resource& resource_;
-    Statement living_, tombstone_, taken_, scan_first_, scan_after_;
+    Statement living_, tombstone_, taken_, scan_first_, scan_after_, raw_;
     std::map<FieldId, Statement> holders_, any_holders_;
 };
 
@@ -52,6 +53,7 @@ public:
     RowWrites(Connection& connection, const Resource& resource);
 
     Result<void> save(const SavedRow& saved, const Before& before);
+    Result<void> erase(const Key& key);  // from both tables
 
 private:
     Result<void> update(const SavedRow& saved, const Before& before);

@@ -75,8 +75,6 @@ private:
         if (done) done = load_facts(wanted, loaded);
         if (!done) {
             roll_back();
-            // The committer halves the batch until only the unreadable record is refused.
-            if (done.error().code == Errc::invalid) return Error{Errc::rejected, done.error().what};
             return failed(done.error());
         }
         in_batch_ = true;
@@ -90,11 +88,18 @@ private:
             if (!is_new) continue;
             RowReads& reads = tables_[ref.resource].reads;
             auto row = reads.living(ref.key);
-            if (row && !*row) row = reads.tombstone(ref.key);
+            const bool living = row && *row;
+            if (row && !living) row = reads.tombstone(ref.key);
             if (!row) return row.error();
             Before& before = known->second;
             before.place = Place::nowhere;
             if (!*row) continue;
+            if (!(*row)->readable()) {
+                before.place = Place::unknown;
+                loaded.unreadable.emplace(
+                    ref, Unreadable{std::move((*row)->unreadable), (*row)->hash, living});
+                continue;
+            }
             before.place = (*row)->row.alive() ? Place::living : Place::tombstone;
             if ((*row)->row.alive()) {
                 before.values = values_of(schema_[ref.resource], (*row)->row);
@@ -161,6 +166,9 @@ private:
             const Before& was = before == before_.end() ? unknown : before->second;
             auto done = tables_[row.row.resource].writes.save(row, was);
             if (!done) return done;
+        }
+        for (const RecordRef& ref : saved.erased) {
+            if (auto done = tables_[ref.resource].writes.erase(ref.key); !done) return done;
         }
         for (const LogEntry& entry : saved.log) {
             if (auto done = log_.append(entry); !done) return done;

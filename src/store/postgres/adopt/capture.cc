@@ -154,10 +154,11 @@ Result<void> CapturedRows::read(const Answer& answer, const std::map<RecordRef, 
         if (known == latest.end()) {
             const auto tombstone = buried.find(ref);
             loaded.rows.erase(ref);
+            loaded.unreadable.erase(ref);
             if (!after) {
-                auto row = row_at(answer, at, resource_, first);
-                if (!row) return row.error();
-                loaded.rows.emplace(ref, std::move(*row));
+                StoredRow row = row_at(answer, at, resource_, first);
+                if (!row.readable()) return Error{Errc::invalid, row.unreadable};
+                loaded.rows.emplace(ref, std::move(row));
             } else if (tombstone != buried.end()) {
                 loaded.rows.emplace(ref, tombstone->second);
             }
