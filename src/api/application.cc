@@ -62,8 +62,10 @@ private:
     asio::awaitable<http::Response> answer_record(const Operation& operation, std::string parameter,
                                                   const http::Request& request) {
         if (!parts_.status.ready) {
-            co_return problems_.write(
-                {"not_ready", "this node is starting: try again soon", {}, ""}, request);
+            const std::string trouble = parts_.status.trouble();
+            std::string detail = trouble.empty() ? "this node is starting: try again soon"
+                                                 : "this node takes no requests: " + trouble;
+            co_return problems_.write({"not_ready", std::move(detail), {}, ""}, request);
         }
         co_return co_await records_.handle(operation, std::move(parameter), request);
     }
@@ -119,7 +121,8 @@ private:
             const auto ledger = co_await parts_.records.ledgers.ledger();
             body = ledger ? "[+]store ok\n" : "[-]store is away\n";
         } else {
-            body = "[-]store is opening\n";
+            const std::string trouble = parts_.status.trouble();
+            body = trouble.empty() ? "[-]store is opening\n" : "[-]store: " + trouble + '\n';
         }
         body += parts_.status.stopping ? "[-]node is stopping\n" : "[+]node ok\n";
         const bool ready = body.find("[-]") == std::string::npos;

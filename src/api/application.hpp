@@ -5,6 +5,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "api/operator_routes.hpp"
@@ -21,6 +22,20 @@ struct NodeStatus {
     std::string name;
     std::atomic<bool> ready{false};     // the store may be read and written
     std::atomic<bool> stopping{false};  // /readyz says so before the listener closes
+
+    // Why it is not ready, where that is not because it is starting; else "".
+    void set_trouble(std::string why) {
+        const std::lock_guard lock{mutex};
+        trouble_text = std::move(why);
+    }
+    std::string trouble() const {
+        const std::lock_guard lock{mutex};
+        return trouble_text;
+    }
+
+private:
+    mutable std::mutex mutex;  // guards trouble_text
+    std::string trouble_text;
 };
 
 enum class RequestLog : std::uint8_t { all, errors, none };

@@ -146,7 +146,7 @@ constexpr std::string_view lag_schema =
     R"("last_contact_seconds":{"type":["number","null"],"minimum":0},)"
     R"("trouble":{"type":"array","description":"What a person must know.","items":)"
     R"({"type":"string","enum":)"
-    R"(["needs_snapshot","other_rows","fork","clock_ahead","other_schema"]}},)"
+    R"(["needs_snapshot","other_rows","other_run","fork","clock_ahead","other_schema"]}},)"
     R"("reason":{"type":"string","description":"Why it is not connected."},)"
     R"("differs":{"type":"string","description":)"
     R"("What its app and this node's differ by."}}}}}})";

@@ -20,6 +20,12 @@ void append(std::string& out, const Standing& standing) {
     out += ",\"leads\":";
     out += flag(standing.leads);
     if (!standing.warnings.empty()) out += ",\"warnings\":" + json_texts(standing.warnings);
+    out += ",\"ready\":";
+    out += flag(standing.ready);
+    if (!standing.trouble.empty()) {
+        out += ",\"trouble\":";
+        append_json_string(out, standing.trouble);
+    }
     if (!standing.broker) return;
     out += ",\"broker\":{\"publishing\":";
     out += flag(standing.broker->publishing);

@@ -23,6 +23,8 @@ namespace reef::api {
 struct Standing {
     std::vector<std::string> warnings = {};       // sentences that a person should read
     bool leads = true;                            // it applies what peers send
+    bool ready = true;                            // it serves records …
+    std::string trouble = {};                     // … or why it does not
     std::optional<brokers::BrokerReport> broker;  // absent: changes go from node to node
 };
 

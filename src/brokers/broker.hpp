@@ -51,6 +51,8 @@ public:
     virtual void acknowledge(std::uint64_t mark) = 0;
     // A next() that waits returns `closed`.
     virtual void interrupt() = 0;
+    // Whether everything that lay there when the feed began has been given on.
+    virtual bool has_read_all() const = 0;
 };
 
 // By place, the highest offset of what was confirmed.

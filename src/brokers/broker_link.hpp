@@ -57,6 +57,7 @@ public:
     void lead(bool on) { publisher_.lead(on); }
     // Reading begins again with the oldest message that is there: see BrokerReader.
     void begin_anew(const model::Dot& gap);
+    bool has_read_all() const { return reader_.has_read_all(); }
     // Into its topic again: a message that had been put aside.
     Task<void> send_again(Message message);
 

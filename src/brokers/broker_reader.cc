@@ -61,6 +61,11 @@ void BrokerReader::begin_anew(const Dot& gap) {
     if (feed_) feed_->interrupt();
 }
 
+bool BrokerReader::has_read_all() const {
+    return feed_ && !from_start_ && feed_->has_read_all() &&
+           covers(parts_.progress.ledger()->received(), taken_);
+}
+
 // Always returns an error.
 Task<void> BrokerReader::follow() {
     epoch_ = parts_.intake.epoch();

@@ -64,6 +64,8 @@ public:
     // Nobody has what follows `gap`, but the broker may: reading begins again with the oldest
     // message that is there. Once for each gap.
     void begin_anew(const model::Dot& gap);
+    // Whether all that lay at the broker when reading began is in the store.
+    bool has_read_all() const;
 
     const BrokerReaderCounts& counts() const { return counts_; }
 

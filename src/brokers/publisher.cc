@@ -25,6 +25,8 @@ Publisher::~Publisher() = default;
 void Publisher::begin() {
     const auto ledger = parts_.progress.ledger();
     self_ = ledger->self;
+    confirmed_ = 0;
+    ends_.clear();
     const auto known = ledger->cursors.find(cursor);
     if (known == ledger->cursors.end()) return;
     saved_ = known->second;
@@ -46,7 +48,8 @@ asio::awaitable<void> Publisher::run() {
             if (!slept) co_return;  // stopping
             continue;
         }
-        if (!std::exchange(began, true)) begin();
+        const bool same_life = parts_.progress.ledger()->self == self_;
+        if (!std::exchange(began, true) || !same_life) begin();
         const std::uint64_t seen = parts_.progress.generation();
         auto sent = co_await publish_piece();
         if (!sent) {

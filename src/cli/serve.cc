@@ -90,6 +90,7 @@ int serve(const Arguments& arguments) {
         return bad_usage;
     }
     options.listen = *listen;
+    options.instance = arguments.instance;
     const std::string number =
         arguments.instance == 1 ? "" : '.' + std::to_string(arguments.instance);
     set_up_log(arguments.log, node->name + number);

@@ -64,6 +64,7 @@ bool has_trouble(const Json& peer, std::string_view what) {
 std::string state_of(const Json& peer) {
     if (has_trouble(peer, "fork")) return "fork";
     if (has_trouble(peer, "too_many_lives")) return "lives";
+    if (has_trouble(peer, "other_run")) return "refused";
     if (has_trouble(peer, "clock_ahead")) return "clock";
     if (has_trouble(peer, "other_rows")) return "other rows";
     if (true_at(peer, "connected")) return "ok";
@@ -198,6 +199,10 @@ void print_table(const std::vector<NodeStatus>& all) {
         print_reasons(node);
     for (const NodeStatus& node : all)
         print_warnings(node);
+    for (const NodeStatus& node : all) {
+        const std::string trouble = text_at(node.said, "trouble");
+        if (!trouble.empty()) std::cout << node.node << " takes no requests: " << trouble << '\n';
+    }
     std::cout << std::flush;
 }
 
@@ -222,8 +227,10 @@ bool all_level(const std::vector<NodeStatus>& all) {
     return std::all_of(all.begin(), all.end(), [](const NodeStatus& status) {
         const Json* lag = status.said.find("lag");
         const Json* peers = lag ? lag->find("peers") : nullptr;
-        return peers && std::all_of(peers->items.begin(), peers->items.end(),
-                                    [](const Json& peer) { return true_at(peer, "connected"); });
+        if (!peers || !text_at(status.said, "trouble").empty()) return false;
+        return std::all_of(peers->items.begin(), peers->items.end(), [](const Json& peer) {
+            return true_at(peer, "connected") && !has_trouble(peer, "fork");
+        });
     });
 }
 
@@ -248,7 +255,9 @@ int status(const Arguments& arguments) {
 Command status_command() {
     const auto arguments = std::make_shared<Arguments>();
     return {.name = "status",
-            .help = "how far each node is behind each other (exit status 3: one is not reached)",
+            .help =
+                "how far each node is behind each other (exit status 3: one is not reached, or not "
+                "sound)",
             .options = app_options(
                 arguments->app,
                 {{"--json", &arguments->json, "what the nodes say, as one JSON document"},

@@ -405,6 +405,19 @@ void BatchState::pass_over(const Row& row) {
     loaded_.ledger.next_id[row.resource] = own_slot_above(row.resource, number);
 }
 
+void BatchState::begin_life(const OriginId& origin) {
+    loaded_.ledger.self = self = origin;
+    loaded_.ledger.origins.try_emplace(origin);
+    next_seq = loaded_.ledger.seq() + 1;
+    marks_moved_ = true;
+}
+
+void BatchState::raise_next_id(ResourceId resource, std::int64_t next) {
+    std::int64_t& known = loaded_.ledger.next_id[resource];
+    known = std::max(known, next);
+    marks_moved_ = true;
+}
+
 void BatchState::list_waiver(const Dot& letter, const RecordRef& ref, const std::string& reason) {
     saved_.conflicts.push_back({ref, now, "waived", waiver_detail(letter, reason)});
 }

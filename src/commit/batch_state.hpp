@@ -76,6 +76,9 @@ public:
     // Takes out a record that cannot be read.
     void erase(const model::RecordRef& ref);
     void move_cursor(const std::string& name, const std::string& mark);
+    // From the next write on, in which a batch goes on under another origin.
+    void begin_life(const model::OriginId& origin);
+    void raise_next_id(model::ResourceId resource, std::int64_t next);
     // To where a snapshot says that its rows are, without the log's entries.
     void raise(const model::OriginId& origin, const store::OriginMark& there);
     void end_life(const model::OriginId& origin, const store::EndedLife& ended);

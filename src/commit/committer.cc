@@ -102,6 +102,10 @@ Task<Applied> Committer::settle(Settlement settlement) {
     return enqueue_applied(std::move(settlement));
 }
 
+Task<Applied> Committer::start(RunStart run) {
+    return enqueue_applied(std::move(run));
+}
+
 Task<Applied> Committer::ingest(ExternalSqlWrites captured) {
     return enqueue_applied(std::move(captured));
 }
@@ -214,6 +218,12 @@ Task<void> Committer::save(Batch& batch, bool on_top) {
     const store::Ledger ledger = saved.ledger;
     const std::size_t letters = saved.dead_letters.size();
     std::vector<RecordRef> joined = batch.take_joined();
+    if (parts_.may_save) {
+        if (auto good = parts_.may_save(ledger); !good) {
+            if (!on_top) co_await parts_.writer.release();
+            co_return good;
+        }
+    }
     watch_limits(saved);
     fault_point("commit.before");
     Result<void> durable = co_await ahead_->save(std::move(saved), on_top, !trim_is_due());

@@ -57,6 +57,8 @@ struct CommitterParts {
     asio::any_io_executor executor;               // the committer's own thread
     std::function<BatchContext()> batch_context;  // asked whenever something was loaded, there
     std::function<void(const store::Ledger&)> committed;  // after each durable batch, there too
+    // Before each batch is saved, there too: unavailable: it must not be.
+    std::function<Result<void>(const store::Ledger&)> may_save = {};
     // The same, with the rows that a batch made of two states which lacked each other's writes.
     std::function<void(std::vector<model::RecordRef>)> joined = {};
 };
@@ -76,6 +78,7 @@ public:
     Task<Applied> apply(ChangeRun run);
     Task<Applied> load(Rows rows);
     Task<Applied> settle(Settlement settlement);
+    Task<Applied> start(RunStart run);
     // Records that are locked, or that the database refuses, are left for the next time.
     Task<Applied> ingest(ExternalSqlWrites captured);
     // rejected: the database refuses one of them; locked: another program has locked the record of

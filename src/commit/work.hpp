@@ -21,11 +21,13 @@
 #include "commit/work/external_sql.hpp"
 #include "commit/work/foreign_run.hpp"
 #include "commit/work/rows.hpp"
+#include "commit/work/run_start.hpp"
 #include "commit/work/settlement.hpp"
 
 namespace reef::commit {
 
-using Work = std::variant<ClientWrite, ChangeRun, Rows, Settlement, ExternalSqlWrites, ForeignRun>;
+using Work =
+    std::variant<ClientWrite, ChangeRun, Rows, Settlement, ExternalSqlWrites, ForeignRun, RunStart>;
 
 std::size_t rows_of(const Work& work);  // at least 1: what has no rows is work, too
 void add_to_request(const model::Schema& schema, const Work& work, store::LoadRequest& request);

@@ -23,6 +23,7 @@ constexpr std::array kinds{
     ProblemKind{"not_unique", 409, "Not unique"},
     ProblemKind{"against_order", 409, "Against the order"},
     ProblemKind{"token_lost", 409, "Token lost"},
+    ProblemKind{"other_run", 409, "Another process of this node is heard"},
     ProblemKind{"needs_snapshot", 410, "Snapshot needed"},
     ProblemKind{"precondition_failed", 412, "Precondition failed"},
     ProblemKind{"body_too_large", 413, "Body too large"},

@@ -24,7 +24,7 @@ Database::Database(DatabaseParts parts, commit::CommitOptions options)
       writer_(parts_.store->open_writer(executor())),
       committer_(
           {parts_.schema, *writer_, parts_.clock, executor(), [this] { return batch_context(); },
-           [this](const store::Ledger& ledger) { committed(ledger); },
+           [this](const store::Ledger& ledger) { committed(ledger); }, parts_.may_save,
            [this](std::vector<model::RecordRef> rows) { joined_(std::move(rows)); }},
           options) {}
 

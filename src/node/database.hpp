@@ -34,6 +34,8 @@ struct DatabaseParts {
     std::function<bool(std::string_view)> reachable = {};  // by node name
     // On the committer's thread, after each durable batch of this process or another one.
     std::function<void(const store::Ledger&)> committed = {};
+    // There too, before a batch of this process is saved. unavailable: it must not be.
+    std::function<Result<void>(const store::Ledger&)> may_save = {};
 };
 
 class Database {

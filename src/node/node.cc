@@ -13,6 +13,7 @@
 #include "node/captures.hpp"
 #include "node/database.hpp"
 #include "node/instances.hpp"
+#include "node/lives.hpp"
 #include "node/metrics.hpp"
 #include "node/seed.hpp"
 #include "node/store.hpp"
@@ -35,7 +36,8 @@ commit::CommitOptions commit_options(const config::Limits& limits) {
     return options;
 }
 
-std::vector<peers::PeerAddress> peer_addresses(const config::App& app, const NodeOptions& options) {
+std::vector<peers::PeerAddress> peer_addresses(const config::App& app, const NodeOptions& options,
+                                               const std::string& run) {
     std::vector<peers::PeerAddress> peers;
     for (const config::Node& node : app.nodes) {
         if (options.alone || node.name == options.name || node.foreign) continue;
@@ -43,7 +45,7 @@ std::vector<peers::PeerAddress> peer_addresses(const config::App& app, const Nod
         if (!url || !url->target.empty())
             throw std::runtime_error("the url of " + node.name + " is not http://HOST:PORT");
         auto& peer = peers.emplace_back(peers::PeerAddress{
-            node.name, url->server.host, url->server.port, app.peer_secret(), options.name});
+            node.name, url->server.host, url->server.port, app.peer_secret(), options.name, run});
         for (const config::Endpoint& more : node.instances)
             peer.more.push_back({more.host, std::to_string(more.port)});
     }
@@ -61,7 +63,7 @@ std::vector<std::string> names_of(const std::vector<peers::PeerAddress>& peers) 
 // peer routes closed, and a broker has to carry the changes.
 bool is_closed(const config::App& app, const NodeOptions& options) {
     return !options.listen.loopback() && app.peer_secret().empty() &&
-           !peer_addresses(app, options).empty();
+           !peer_addresses(app, options, "").empty();
 }
 
 bool has_captured(const model::Schema& schema) {
@@ -78,16 +80,20 @@ public:
           options_(std::move(options)),
           started_(static_cast<double>(system_clock().now().us) / 1e6),
           schema_id_(app.schema.id()),
-          addresses_(peer_addresses(app_, options_)),
+          run_(random_name()),
+          addresses_(peer_addresses(app_, options_, run_)),
           closed_(is_closed(app_, options_)),
           router_(api::operations_of(app.schema, app.api), app.api),
           openapi_(api::openapi_json(app.schema, app.api, router_.operations())),
           peers_(names_of(addresses_), system_clock()),
           database_(database_parts(std::move(store), std::move(ledger)),
                     commit_options(app.limits)),
-          replication_({app.schema, database_.store(), database_.committer(), database_.progress(),
-                        peers_, system_clock()},
-                       {addresses_, !closed_, broker_options(app_, options_)}),
+          replication_(
+              {app.schema, database_.store(), database_.committer(), database_.progress(), peers_,
+               system_clock(), [this](std::string why) { lives_.suspect(std::move(why)); }},
+              {addresses_, !closed_, broker_options(app_, options_)}),
+          lives_({app.schema, options_, database_, replication_, peers_, status_, run_,
+                  mark_file(app, options_)}),
           instances_(database_),
           captures_(database_, instances_, system_clock()) {
         status_.name = options_.name;
@@ -97,6 +103,7 @@ public:
 
     Result<void> start() {
         database_.start([this](auto records) { replication_.show_joined(std::move(records)); });
+        if (auto begun = lives_.begin(); !begun) return begun;
         if (auto taken = take_over(); !taken) return taken;
         if (auto seeded = seed(); !seeded) return seeded;
         if (!options_.serve) return {};
@@ -106,10 +113,9 @@ public:
         if (has_captured(app_.schema)) captures_.start();
         // Peer routes open at once; records are served when this node is level with its peers.
         if (auto serving = start_server(); !serving) return serving;
+        replication_.run("lives", lives_.watch());
         replication_.start();
-        if (instances_.leads()) replication_.catch_up();
-        status_.ready = true;
-        return {};
+        return lives_.wait_until_ready();
     }
 
     void stop() override {
@@ -121,6 +127,7 @@ public:
         captures_.stop();
         instances_.stop();
         database_.stop();
+        lives_.end();
         for (auto& worker : io_workers_)
             worker->stop();
     }
@@ -144,7 +151,11 @@ private:
         parts.record_bytes_max = app_.limits.record_bytes_max;
         parts.foreign_nodes = app_.foreign_nodes();
         parts.reachable = [this](std::string_view name) { return peers_.reachable(name); };
-        parts.committed = [this](const store::Ledger& now) { peers_.applied(now.applied()); };
+        parts.committed = [this](const store::Ledger& now) {
+            peers_.applied(now.applied());
+            lives_.committed(now);
+        };
+        parts.may_save = [this](const store::Ledger& next) { return lives_.may_save(next); };
         return parts;
     }
 
@@ -239,7 +250,8 @@ private:
     // Whether this is the one of the node's processes that applies what peers send, and how it
     // stands with the broker.
     api::Standing standing() const {
-        return {warnings(), instances_.leads(), replication_.broker()};
+        return {warnings(), instances_.leads(), status_.ready, status_.trouble(),
+                replication_.broker()};
     }
 
     std::vector<std::string> warnings() const {
@@ -275,6 +287,7 @@ private:
     const NodeOptions options_;
     const double started_;
     const std::string schema_id_;
+    const std::string run_;  // names this process
     const std::vector<peers::PeerAddress> addresses_;
     const bool closed_;  // to peers and operators
     const api::Router router_;
@@ -283,6 +296,7 @@ private:
     peers::Peers peers_;
     Database database_;
     replication::Replication replication_;
+    Lives lives_;
     Instances instances_;
     Captures captures_;
     std::vector<std::unique_ptr<Worker>> io_workers_;

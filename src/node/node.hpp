@@ -17,6 +17,7 @@ namespace reef::node {
 struct NodeOptions {
     std::string name;  // one of the app's nodes
     std::string data;  // folder of its stores; made when missing
+    int instance = 1;  // which of the node's processes on one database this is
     config::Endpoint listen;
     bool fresh = false;          // what was there before is thrown away
     bool alone = false;          // without its peers: as if the app had no other node

@@ -4,6 +4,7 @@
 #include <random>
 #include <thread>
 
+#include "base/hash.hpp"
 #include "base/log.hpp"
 #include "base/worker.hpp"
 #include "http/problem.hpp"
@@ -16,16 +17,6 @@ namespace {
 constexpr std::chrono::milliseconds pause_first{50};
 constexpr std::chrono::milliseconds pause_max{1'000};
 constexpr std::chrono::milliseconds stop_looked_at{20};
-
-std::string random_incarnation() {
-    static constexpr char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
-    std::random_device device;
-    std::uniform_int_distribution<std::size_t> pick{0, sizeof letters - 2};
-    std::string text;
-    for (int i = 0; i < 6; ++i)
-        text += letters[pick(device)];
-    return text;
-}
 
 class NotReady final : public http::Handler {
 public:
@@ -105,10 +96,32 @@ Result<std::unique_ptr<store::Store>> wait_for_database(const config::App& app,
 
 }  // namespace
 
+std::string random_name() {
+    static constexpr char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+    std::random_device device;
+    std::uniform_int_distribution<std::size_t> pick{0, sizeof letters - 2};
+    std::string text;
+    for (int i = 0; i < 6; ++i)
+        text += letters[pick(device)];
+    return text;
+}
+
+// Each process has one of its own, and each database.
+std::string mark_file(const config::App& app, const NodeOptions& options) {
+    std::string name = options.name;
+    const std::string& url = app.find(options.name)->database_url;
+    if (!url.empty()) {
+        const std::string_view place = std::string_view{url}.substr(url.rfind('@') + 1);
+        name += ".postgres-" + to_hex(hash_of(place)).substr(0, 8);
+    }
+    if (options.instance > 1) name += '.' + std::to_string(options.instance);
+    return (std::filesystem::path{options.data} / "marks" / (name + ".mark")).string();
+}
+
 Result<std::unique_ptr<store::Store>> open_store(const config::App& app, NodeOptions& options) {
     store::StoreOptions store_options;
     store_options.node = options.name;
-    store_options.incarnation = random_incarnation();
+    store_options.incarnation = random_name();
     store_options.fresh = options.fresh;
     store_options.url = app.find(options.name)->database_url;
     if (!store_options.url.empty()) return wait_for_database(app, options, store_options);

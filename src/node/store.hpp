@@ -14,4 +14,9 @@ namespace reef::node {
 // options.stop_asked says so.
 Result<std::unique_ptr<store::Store>> open_store(const config::App& app, NodeOptions& options);
 
+// Six letters and digits: names a life of a store, or a process.
+std::string random_name();
+// Where the node remembers its store, apart from it: "DATA/marks/us.mark".
+std::string mark_file(const config::App& app, const NodeOptions& options);
+
 }  // namespace reef::node

@@ -18,6 +18,8 @@ namespace {
 constexpr std::chrono::nanoseconds heartbeat_interval = 100ms;
 // A read blocks the io thread: pieces are small enough that others hardly notice.
 constexpr store::ScanLimits piece{256, 256 << 10};
+// Lives of two nodes that have not been retired: nearly always two.
+constexpr std::size_t hashes_max = 16;
 
 class ChangeFeed final : public http::StreamBody {
 public:
@@ -59,14 +61,10 @@ private:
         Position after = position_;
         const auto ledger = parts_.progress.ledger();  // which the next commit lets go of
         for (const auto& [origin, mark] : ledger->origins) {
-            if (is_passed_over(origin)) after[origin] = std::numeric_limits<std::int64_t>::max();
+            if (is_among(without_, origin))
+                after[origin] = std::numeric_limits<std::int64_t>::max();
         }
         return after;
-    }
-
-    bool is_passed_over(std::string_view origin) const {
-        const std::string_view node = node_of(origin);
-        return std::find(without_.begin(), without_.end(), node) != without_.end();
     }
 
     // `ledger` was read before the entries: each change that it names was in the log then, or was
@@ -78,7 +76,7 @@ private:
         }
         if (!entries.empty()) return false;
         return std::any_of(ledger.origins.begin(), ledger.origins.end(), [&](const auto& origin) {
-            return !is_passed_over(origin.first) &&
+            return !is_among(without_, origin.first) &&
                    origin.second.received > seq_in(position_, origin.first);
         });
     }
@@ -97,14 +95,31 @@ private:
         heartbeat.node = parts_.node;
         heartbeat.time = parts_.clock.now();
         heartbeat.signs = parts_.signs;
+        const auto now = parts_.clock.steady();
+        if (now - proved_ >= heartbeat_interval) {
+            proved_ = now;
+            prove(heartbeat, *ledger);
+        }
         append_line(lines, heartbeat);
         return lines;
+    }
+
+    // Whose store this is, and that it is the one which it was: the peer compares.
+    void prove(Heartbeat& heartbeat, const store::Ledger& ledger) const {
+        heartbeat.runs = ledger.runs().names;
+        for (const auto& [origin, mark] : ledger.origins) {
+            const std::string_view node = node_of(origin);
+            if (node != parts_.node && node != parts_.asker) continue;
+            if (mark.hash != Hash128{}) heartbeat.hashes.emplace(origin, mark.hash);
+            if (heartbeat.hashes.size() == hashes_max) break;
+        }
     }
 
     const FeedParts parts_;
     Position position_;
     std::vector<std::string> without_;
     bool spoke_ = false;
+    std::chrono::nanoseconds proved_{};  // when the last heartbeat did
 };
 
 }  // namespace
@@ -122,6 +137,12 @@ Heartbeat said_of(const store::Ledger& ledger, const Peers& peers, std::string_v
         if (stated && ledger.is_complete(origin, ended)) ends.emplace(origin, ended);
     }
     return said;
+}
+
+bool is_among(const std::vector<std::string>& without, std::string_view origin) {
+    return std::any_of(without.begin(), without.end(), [origin](const std::string& name) {
+        return name == origin || name == node_of(origin);
+    });
 }
 
 std::unique_ptr<http::StreamBody> make_change_feed(FeedParts parts, Position after,

@@ -33,7 +33,10 @@ struct FeedParts {
 // and must hear that before it writes.
 Heartbeat said_of(const store::Ledger& ledger, const Peers& peers, std::string_view asker = {});
 
-// From `after` on, without the origins of the nodes in `without`. The feed ends at a hole in the
+// Whether an origin is among `without`, itself or as one of a node.
+bool is_among(const std::vector<std::string>& without, std::string_view origin);
+
+// From `after` on, without the origins that are among `without`. The feed ends at a hole in the
 // log, which trimming may have made meanwhile: what follows a hole is never served. Once this node
 // is stopping, the feed carries this node's own changes even where a broker does: the peers must
 // get them now, however slow the broker is, since this node will not be there to be asked.

@@ -46,6 +46,7 @@ http::Call make_call(const PeerAddress& peer, http::Method method, std::string t
     call.answer_bytes_max = answer_bytes_max;
     call.headers =
         "Atoll-Peer: " + peer.self + "\r\nAtoll-Schema: " + peer.agreement->id() + "\r\n";
+    if (!peer.run.empty()) call.headers += "Atoll-Run: " + peer.run + "\r\n";
     if (!peer.secret.empty()) call.headers += "Atoll-Peer-Secret: " + peer.secret + "\r\n";
     return call;
 }
@@ -72,6 +73,9 @@ public:
             co_return Error{Errc::not_found, peer_.node + "'s log no longer holds what follows"};
         }
         if (*status == 200) co_return Result<void>{};
+        if (*status == 409) {
+            co_return Error{Errc::conflict, peer_.node + " hears another process of this node"};
+        }
         const std::string body = co_await read_refusal();
         Error refused = unavailable(peer_, refusal_text(*status, body));
         if (*status == 404) refused.code = Errc::invalid;  // it knows another app than this node

@@ -19,6 +19,7 @@ struct PeerAddress {
     std::string port;
     std::string secret;                               // "" between nodes of one machine
     std::string self;                                 // our own name
+    std::string run = {};                             // names this process: see store::Runs
     std::shared_ptr<SchemaAgreement> agreement = {};  // in whose terms records are asked for
     std::vector<http::HostPort> more = {};  // its other processes: each in turn when one fails
 };

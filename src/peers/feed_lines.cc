@@ -2,13 +2,23 @@
 
 #include <charconv>
 
-#include "base/text/json.hpp"
+#include "base/text/json_object.hpp"
 
 namespace reef::peers {
 
 namespace {
 
 constexpr std::string_view heartbeat_begin = "{\"heartbeat\":";
+
+void append_hashes(std::string& out, const decltype(Heartbeat::hashes)& hashes) {
+    out += ",\"hashes\":{";
+    for (const auto& [origin, hash] : hashes) {
+        if (out.back() != '{') out += ',';
+        append_json_string(out, origin);
+        out += ":\"" + to_hex(hash) + '"';
+    }
+    out += '}';
+}
 
 Error bad() {
     return {Errc::invalid, "a heartbeat that is none"};
@@ -52,6 +62,8 @@ void append_line(std::string& out, const Heartbeat& heartbeat) {
     if (heartbeat.seeded) out += ",\"seeded\":true";
     if (heartbeat.signs) out += ",\"signs\":true";
     if (heartbeat.ended) append_ended(out, *heartbeat.ended);
+    if (!heartbeat.runs.empty()) out += ",\"runs\":" + json_texts(heartbeat.runs);
+    if (!heartbeat.hashes.empty()) append_hashes(out, heartbeat.hashes);
     out += "}}\n";
 }
 
@@ -81,6 +93,15 @@ Result<Arrival> parse_line(std::string line) {
     heartbeat.applied = std::move(*seen);
     heartbeat.before = text_at(said, "before");
     heartbeat.seeded = true_at(said, "seeded");
+    if (const Json* runs = said.find("runs")) {
+        for (const Json& run : runs->items)
+            heartbeat.runs.push_back(run.text);
+    }
+    if (const Json* hashes = said.find("hashes")) {
+        for (const auto& [origin, text] : hashes->members) {
+            if (const auto hash = parse_hash(text.text)) heartbeat.hashes.emplace(origin, *hash);
+        }
+    }
     heartbeat.signs = true_at(said, "signs");
     if (const Json* ended = said.find("ended")) {
         auto lives = read_ended(*ended);

@@ -7,6 +7,7 @@
 #include "model/abridged.hpp"
 #include "model/sizes.hpp"
 #include "model/value_text.hpp"
+#include "peers/change_feed.hpp"
 #include "peers/snapshot_json.hpp"
 
 namespace reef::peers {
@@ -43,9 +44,7 @@ Task<std::optional<LogRange>> HistoryRoutes::missing(Position after,
     const auto ledger = parts_.progress.ledger();
     for (const auto& [origin, mark] : ledger->origins) {
         const std::uint64_t there = seq_in(after, origin);
-        const std::string node{node_of(origin)};
-        const bool passed = std::find(without.begin(), without.end(), node) != without.end();
-        if (passed || mark.received <= there) continue;
+        if (is_among(without, origin) || mark.received <= there) continue;
         Dot first{origin, there + 1};
         auto next = co_await parts_.log.change(std::move(first));
         if (!next) co_return next.error();

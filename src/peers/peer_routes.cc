@@ -77,12 +77,18 @@ asio::awaitable<http::Response> PeerRoutes::handle(const http::Request& request)
     co_return co_await (this->*call->answer)(request);
 }
 
-// Refuses nodes that this app does not have, and peers that ask in terms of other records. Those
-// ask for /_atoll/schema first, and again in its terms (schema_agreement.hpp).
+// Refuses nodes that this app does not have, a process that says to be a node while another one is
+// heard that is this node, and peers that ask in terms of other records. Those ask
+// for /_atoll/schema first, and again in its terms (schema_agreement.hpp).
 std::optional<http::Response> PeerRoutes::refuse_asker(const http::Request& request) const {
     const std::string asker{request.header("atoll-peer")};
     if (!parts_.peers.knows(asker)) {
         return problem("not_found", "this app has no other node " + asker, request);
+    }
+    if (parts_.peers.hears_other_run(asker, request.header("atoll-run"))) {
+        return problem("other_run",
+                       "another process is heard here that is " + asker + ", on another store",
+                       request);
     }
     if (request.header("atoll-schema") != parts_.schema_id) {
         return problem("not_found", "its records have other fields or rules", request);
@@ -111,7 +117,10 @@ asio::awaitable<http::Response> PeerRoutes::changes(const http::Request& request
     }
     const std::string asker{request.header("atoll-peer")};
     std::vector<std::string> without = names_in(parameter(*query, "without").value_or(""));
-    without.push_back(asker);
+    const bool says_own = std::any_of(without.begin(), without.end(), [&asker](const auto& name) {
+        return name != asker && node_of(name) == asker;
+    });
+    if (!says_own) without.push_back(asker);  // as earlier versions ask
     auto missing = co_await history_.missing(*after, without);
     if (!missing) co_return problem("unavailable", missing.error().what, request);
     if (*missing) co_return history_.gone(**missing, request);
@@ -145,6 +154,8 @@ asio::awaitable<http::Response> PeerRoutes::schema(const http::Request& /*reques
 asio::awaitable<http::Response> PeerRoutes::forward(const http::Request& request) {
     const std::string asker{request.header("atoll-peer")};
     if (parts_.peers.is_cut(asker)) co_return problem("unavailable", "cut off", request);
+    if (parts_.peers.hears_other_run(asker, request.header("atoll-run")))
+        co_return problem("unavailable", "another process is " + asker, request);
     auto intent = parse_intent(parts_.schema, request.body);
     if (!intent) co_return problem("malformed_request", intent.error().what, request);
     intent->received = std::min(intent->received, parts_.clock.now());

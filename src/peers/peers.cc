@@ -43,6 +43,7 @@ struct Peers::Peer {
     bool tried = false;
     bool cut = false;
     bool ever_heard = false;
+    std::vector<std::string> runs;  // of its store
     std::chrono::nanoseconds last_heard{};
     model::Position received;
     model::Position applied;
@@ -91,6 +92,7 @@ void Peers::on_heartbeat(const std::string& name, const Heartbeat& heartbeat,
     Peer& peer = at(name);
     peer.open = peer.tried = peer.ever_heard = true;
     peer.last_heard = clock_.steady();
+    if (!heartbeat.runs.empty()) peer.runs = heartbeat.runs;
     peer.received = heartbeat.received;
     peer.applied = heartbeat.applied;
     peer.ended = heartbeat.ended;
@@ -231,6 +233,22 @@ bool Peers::is_cut(std::string_view name) const {
 bool Peers::knows(std::string_view name) const {
     const std::lock_guard lock{mutex_};
     return find(name) != nullptr;
+}
+
+bool Peers::hears_other_run(std::string_view name, std::string_view run) const {
+    const std::lock_guard lock{mutex_};
+    const Peer* peer = find(name);
+    if (!peer || !alive(*peer) || peer->runs.empty() || run.empty()) return false;
+    return std::find(peer->runs.begin(), peer->runs.end(), run) == peer->runs.end();
+}
+
+std::vector<std::string> Peers::unheard() const {
+    const std::lock_guard lock{mutex_};
+    std::vector<std::string> names;
+    for (const auto& [name, peer] : peers_) {
+        if (!peer->ever_heard) names.push_back(name);
+    }
+    return names;
 }
 
 std::vector<std::string> Peers::connected() const {

@@ -20,6 +20,7 @@ namespace reef::peers {
 // What a person must know of a peer, as /replication-lag, status and the metrics name it.
 inline constexpr const char* needs_snapshot = "needs_snapshot";  // its log no longer reaches back
 inline constexpr const char* fork = "fork";                  // it has another content under a name
+inline constexpr const char* other_run = "other_run";        // it hears another process of ours
 inline constexpr const char* other_rows = "other_rows";      // it began with rows that are not ours
 inline constexpr const char* clock_ahead = "clock_ahead";    // its changes are from our future
 inline constexpr const char* other_schema = "other_schema";  // its app has other fields
@@ -74,6 +75,11 @@ public:
     // known.
     std::chrono::nanoseconds silence_of(std::string_view peer) const;
     bool knows(std::string_view peer) const;
+    // Whether the peer is reachable and runs on a store on which this process of it never ran. ""
+    // is of an earlier version.
+    bool hears_other_run(std::string_view peer, std::string_view run) const;
+    // Those that have not been heard since this node started.
+    std::vector<std::string> unheard() const;
     // Peers whose feed is alive: they bring their own changes, so other peers need not.
     std::vector<std::string> connected() const;
     std::vector<PeerReport> report() const;

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/hash.hpp"
 #include "base/task.hpp"
 #include "base/time.hpp"
 #include "model/vector.hpp"
@@ -27,6 +28,10 @@ struct Heartbeat {
     // Lives that ended, of which it has all, as long as anybody states a position of them. Absent:
     // its version knows of no ends.
     std::optional<std::map<model::OriginId, store::EndedLife>> ended = {};
+    std::vector<std::string> runs = {};  // the processes that have run on its store lately
+    // Of some origins, its own and the listener's among them, the running hash up to `received`.
+    // Empty: not said this time.
+    std::map<model::OriginId, Hash128, std::less<>> hashes = {};
     bool operator==(const Heartbeat&) const = default;
 };
 
@@ -44,9 +49,11 @@ public:
 class Source {
 public:
     virtual ~Source() = default;
-    // A feed of everything that the peer knows beyond `after`, but for the origins of this node and
-    // of the nodes in `without`: their changes come from themselves. not_found: its log no longer
-    // holds what follows `after`.
+    // A feed of everything that the peer knows beyond `after`, but for the origins in `without`,
+    // and those of the nodes in it: their changes come from themselves. This node's own origin is
+    // among them, and what an earlier life of its store has told others is not. not_found: the
+    // peer's log no longer holds what follows `after`. conflict: the peer hears another process
+    // that says to be this node.
     virtual Task<std::unique_ptr<Feed>> open(model::Position after,
                                              std::vector<std::string> without) = 0;
 };

@@ -100,6 +100,15 @@ Task<Inbox::Taken> Inbox::take(Delivery delivery) {
         if (delivery.epoch != epoch_) co_return Error{Errc::unavailable, failed_};
         const auto stamp = stamp_in(json);
         if (!stamp) co_return Error{Errc::invalid, "what came is no change: it has no stamp"};
+        if (is_own_future(stamp->dot)) {
+            // Where anybody may have made it, it is no reason to end this store's life.
+            if (delivery.unproven) {
+                report_fork(stamp->dot, delivery.source);
+            } else {
+                co_await parts_.life_watch.saw_own(stamp->dot, delivery.source);
+            }
+            continue;
+        }
         if (is_refused(stamp->dot, delivery)) continue;
         Result<Verdict> verdict = co_await judge_when_there_is_room(*stamp, json, delivery);
         if (!verdict) co_return verdict.error();
@@ -186,15 +195,16 @@ void Inbox::report_fork(const Dot& dot, const std::string& source) {
                {{"change", name_of(dot)}, {"source", source}});
 }
 
-// Whether a change is of no node that this app has, of this node's own future, or of a life too
-// many. The second means that this node's store was restored from a backup, or that the change is
-// forged. Of a node that was taken out of the app peers may still bring what they have.
+// Such a change means that this node's store was restored from a backup, or that it is forged.
+bool Inbox::is_own_future(const Dot& dot) const {
+    const auto ledger = parts_.progress.ledger();
+    return dot.origin == ledger->self && dot.seq > ledger->seq();
+}
+
+// Whether a change is of no node that this app has, or of a life too many. Of a node that was taken
+// out of the app peers may still bring what they have.
 bool Inbox::is_refused(const Dot& dot, const Delivery& delivery) {
     const auto ledger = parts_.progress.ledger();
-    if (dot.origin == ledger->self && dot.seq > ledger->seq()) {
-        report_fork(dot, delivery.source);
-        return true;
-    }
     const auto ended = ledger->ended(dot.origin);
     if (ended && dot.seq > ended->last) {
         report_fork(dot, delivery.source);

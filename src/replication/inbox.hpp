@@ -23,6 +23,7 @@
 #include "commit/committer.hpp"
 #include "commit/progress.hpp"
 #include "peers/peers.hpp"
+#include "replication/life_watch.hpp"
 #include "store/log.hpp"
 
 namespace reef::replication {
@@ -69,6 +70,7 @@ struct InboxParts {
     commit::Progress& progress;
     store::LogReader& reader;
     peers::Peers& peers;
+    LifeWatch& life_watch;
     Clock& clock;
 };
 
@@ -113,6 +115,7 @@ private:
     Task<Verdict> judge(const model::Dot& dot, const std::string& json, const std::string& source);
     bool is_moving(const model::OriginId& name) const;
     Task<void> check_known(model::Dot dot, const std::string& json, const std::string& source);
+    bool is_own_future(const model::Dot& dot) const;
     bool is_refused(const model::Dot& dot, const Delivery& delivery);
     bool is_one_life_too_many(const model::Dot& dot, const store::Ledger& ledger,
                               const Delivery& delivery);

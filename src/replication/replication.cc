@@ -47,17 +47,20 @@ std::uint64_t random_number() {
     return std::uint64_t{random()} << 32 | random();
 }
 
-// Waits until `holds` does, looking again whenever peers were heard; false when the timeout has
-// passed.
-asio::awaitable<bool> wait_until(peers::Peers& peers, Clock& clock,
-                                 std::chrono::nanoseconds timeout, std::function<bool()> holds) {
+constexpr std::chrono::milliseconds look_again{20};
+
+// Waits until `holds` does, looking again whenever there is something new of what is watched; false
+// when the timeout has passed.
+template <class Watched>
+asio::awaitable<bool> wait_until(Watched& watched, Clock& clock, std::chrono::nanoseconds timeout,
+                                 std::function<bool()> holds) {
     const auto until = clock.steady() + timeout;
     for (;;) {
-        const std::uint64_t seen = peers.watch().generation();
+        const std::uint64_t seen = watched.watch().generation();
         if (holds()) co_return true;
-        const auto left = until - clock.steady();
+        const auto left = std::min<std::chrono::nanoseconds>(until - clock.steady(), look_again);
         if (left <= left.zero()) co_return false;
-        static_cast<void>(co_await peers.watch().wait_beyond(seen, left));
+        static_cast<void>(co_await watched.watch().wait_beyond(seen, left));
     }
 }
 
@@ -70,7 +73,9 @@ Replication::Replication(const ReplicationParts& parts, ReplicationOptions optio
       reader_(parts.store.open_reader(executor())),
       calls_(calls_of(options_.peers)),
       snapshot_({parts.schema, parts.committer, parts.progress, calls_, parts.peers}),
-      inbox_({parts.schema, parts.committer, parts.progress, *reader_, parts.peers, parts.clock}),
+      life_watch_({parts.progress, *reader_, *reader_, parts.peers, parts.suspect}),
+      inbox_({parts.schema, parts.committer, parts.progress, *reader_, parts.peers, life_watch_,
+              parts.clock}),
       broker_(make_broker_link({parts.schema, parts.committer, parts.progress, *reader_, *reader_,
                                 parts.peers, parts.clock, inbox_, executor()},
                                options_.broker)),
@@ -98,7 +103,7 @@ void Replication::make_subscribers() {
     for (const peers::PeerAddress& peer : options_.peers) {
         subscribers_.push_back(std::make_unique<Subscriber>(
             SubscriberParts{parts_.committer, parts_.progress, inbox_, snapshot_, parts_.peers,
-                            parts_.clock},
+                            life_watch_, parts_.clock},
             peer.node, peers::make_direct_source(peer, {}), random_number(), following));
     }
 }
@@ -138,18 +143,37 @@ void Replication::block_until(std::function<bool()> holds, std::chrono::nanoseco
         .get();
 }
 
-void Replication::catch_up() {
-    if (subscribers_.empty()) return;
+asio::awaitable<void> Replication::catch_up(std::function<bool()> enough) {
+    if (subscribers_.empty()) co_return;
     const auto until = parts_.clock.steady() + std::chrono::nanoseconds{options_.catch_up_max};
-    const auto tried = [this] { return parts_.peers.all_tried(); };
-    block_until(tried, options_.catch_up_max);
-    const auto level = [this] { return !parts_.peers.has_trouble(peers::needs_snapshot); };
-    block_until(level, options_.snapshot_max);
+    const auto tried = [this, enough] { return parts_.peers.all_tried() || enough(); };
+    co_await wait_until(parts_.peers, parts_.clock, options_.catch_up_max, tried);
+    const auto level = [this, enough] {
+        return !parts_.peers.has_trouble(peers::needs_snapshot) || enough();
+    };
+    co_await wait_until(parts_.peers, parts_.clock, options_.snapshot_max, level);
+    const model::Position elsewhere = parts_.peers.known_elsewhere();
+    const auto applied = [this, elsewhere, enough] {
+        return model::covers(parts_.progress.ledger()->applied(), elsewhere) || enough();
+    };
     const auto left = std::max(until - parts_.clock.steady(), std::chrono::nanoseconds{0});
     // The node starts whether it has caught up or not.
-    auto caught_up = parts_.progress.wait_for(parts_.peers.known_elsewhere(), left);
-    static_cast<void>(
-        asio::co_spawn(worker_.context(), std::move(caught_up), asio::use_future).get());
+    co_await wait_until(parts_.progress, parts_.clock, left, applied);
+}
+
+asio::awaitable<void> Replication::catch_up_with_all(std::function<bool()> enough) {
+    if (broker_) broker_->begin_anew({parts_.progress.ledger()->self, 0});
+    const auto level = [this] {
+        const auto ledger = parts_.progress.ledger();
+        return (subscribers_.empty() || parts_.peers.unheard().empty()) &&
+               !parts_.peers.has_trouble(peers::needs_snapshot) &&
+               model::covers(ledger->applied(), parts_.peers.known_elsewhere()) &&
+               (!broker_ || broker_->has_read_all());
+    };
+    while (!level() && !enough()) {
+        Result<void> slept = co_await parts_.clock.sleep(look_again);
+        if (!slept) co_return;  // stopping
+    }
 }
 
 void Replication::hand_over() {

@@ -27,6 +27,8 @@ struct ReplicationParts {
     commit::Progress& progress;
     peers::Peers& peers;
     Clock& clock;
+    // Told why this store's life must end: see LifeWatch. On replication's thread.
+    std::function<void(std::string)> suspect;
 };
 
 struct ReplicationOptions {
@@ -50,9 +52,11 @@ public:
     void lead(bool on);
     // From any thread: rows that were joined, and that other programs have not seen.
     void show_joined(std::vector<model::RecordRef> records);
-    // Blocks until what reachable peers stated at first contact is applied, bounded; at once when
-    // there is none. Not on any of the node's threads.
-    void catch_up();
+    // Returns when what reachable peers stated at first contact is applied, bounded; at once when
+    // there is none, or when `enough` says so. On replication's thread.
+    asio::awaitable<void> catch_up(std::function<bool()> enough);
+    // The same with every peer, and with all that the broker holds, however long it takes.
+    asio::awaitable<void> catch_up_with_all(std::function<bool()> enough);
     // Blocks until a connected peer has everything of this node, bounded: nothing is left behind.
     void hand_over();
     void stop();
@@ -66,8 +70,11 @@ public:
     // Absent without a broker. From any thread.
     std::optional<brokers::BrokerReport> broker() const;
 
-private:
     asio::any_io_executor executor() { return worker_.context().get_executor(); }
+    // Ends with stop().
+    void run(const char* name, asio::awaitable<void> task) { tasks_.start(name, std::move(task)); }
+
+private:
     void make_subscribers();
     // Looks again whenever something was heard of a peer.
     void block_until(std::function<bool()> holds, std::chrono::nanoseconds timeout);
@@ -78,6 +85,7 @@ private:
     const std::unique_ptr<store::Reader> reader_;
     const peers::PeerCallsByName calls_;  // for what takes long; writes have calls of their own
     peers::Snapshot snapshot_;
+    LifeWatch life_watch_;
     Inbox inbox_;
     const std::unique_ptr<brokers::BrokerLink> broker_;  // null: changes go from node to node
     DeadLetters dead_letters_;

@@ -33,7 +33,9 @@ asio::awaitable<void> Subscriber::run() {
         Result<void> ended = co_await follow();
         if (parts_.inbox.leads() != led_) continue;  // as what it is now: the peer is not lost
         parts_.peers.on_disconnect(peer_, ended.error().what);
-        if (!std::exchange(trouble_logged_, true)) {
+        // `closed`: this end has closed it, to ask anew.
+        const bool lost = ended.error().code != Errc::closed;
+        if (lost && !std::exchange(trouble_logged_, true)) {
             log::warn("Lost a peer", {{"peer", peer_}, {"reason", ended.error().what}});
         }
         const auto pause = next_pause();
@@ -63,7 +65,12 @@ Task<void> Subscriber::follow() {
     if (parts_.peers.is_cut(peer_)) co_return Error{Errc::unavailable, "cut off"};
     const std::vector<std::string> without = unwanted();
     const std::uint64_t epoch = parts_.inbox.epoch();
-    auto feed = co_await open(without);
+    const model::OriginId self = parts_.progress.ledger()->self;
+    std::vector<std::string> left_out = without;
+    left_out.push_back(self);
+    auto feed = co_await open(std::move(left_out));
+    const bool refused = !feed && feed.error().code == Errc::conflict;
+    if (feed || refused) parts_.peers.alert(peer_, peers::other_run, refused);
     if (!feed) co_return feed.error();
     heard_ = false;
     early_.clear();
@@ -79,6 +86,9 @@ Task<void> Subscriber::follow() {
         // A node that was to bring its own changes is gone: this peer is asked for them as well.
         const std::vector<std::string> now = unwanted();
         const bool complete = std::includes(now.begin(), now.end(), without.begin(), without.end());
+        if (parts_.progress.ledger()->self != self)
+            co_return Error{Errc::closed,
+                            "asking again for what an earlier life of this store told"};
         if (!complete) co_return Error{Errc::closed, "asking again for the changes of others"};
     }
 }
@@ -183,6 +193,7 @@ Task<void> Subscriber::take(std::vector<peers::Arrival> arrivals, std::uint64_t 
         Result<void> noted = co_await note_signing(latest->signs);
         if (!noted) co_return noted;
         parts_.peers.on_heartbeat(peer_, *latest, parts_.progress.ledger()->applied());
+        co_await parts_.life_watch.compare(peer_, *latest);
     }
     if (!parts_.inbox.leads()) co_return Result<void>{};  // another process applies them
     auto taken = co_await parts_.inbox.take(std::move(delivery));

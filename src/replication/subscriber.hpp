@@ -16,6 +16,7 @@
 #include "peers/snapshot.hpp"
 #include "peers/source.hpp"
 #include "replication/inbox.hpp"
+#include "replication/life_watch.hpp"
 
 namespace reef::replication {
 
@@ -34,6 +35,7 @@ struct SubscriberParts {
     Inbox& inbox;
     peers::Snapshot& snapshot;
     peers::Peers& peers;
+    LifeWatch& life_watch;
     Clock& clock;
 };
 

@@ -4,6 +4,11 @@
 
 namespace reef::store {
 
+Runs Ledger::runs() const {
+    const auto known = cursors.find(std::string{runs_cursor});
+    return known == cursors.end() ? Runs{} : parse_runs(known->second);
+}
+
 Position Ledger::received() const {
     Position position;
     for (const auto& [origin, mark] : origins)

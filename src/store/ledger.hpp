@@ -13,6 +13,7 @@
 #include "base/hash.hpp"
 #include "base/task.hpp"
 #include "model/change.hpp"
+#include "store/runs.hpp"
 
 namespace reef::store {
 
@@ -72,6 +73,7 @@ struct Ledger {
     // Names the rows that were taken over, which are in no log: "us.k3f9/1", and another name after
     // each further takeover. "" when there are none.
     std::string before() const;
+    Runs runs() const;
     bool seeded() const { return cursors.contains(std::string{seed_cursor}); }
     Position received() const;
     Position applied() const;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "store/identity.hpp"
 #include "store/instance_lease.hpp"
 #include "store/reader.hpp"
 #include "store/writer.hpp"
@@ -19,6 +20,8 @@ public:
     virtual ~Store() = default;
     virtual std::unique_ptr<Writer> open_writer(asio::any_io_executor on) = 0;  // at most one
     virtual std::unique_ptr<Reader> open_reader(asio::any_io_executor on) = 0;
+    // As it was when the store was opened.
+    virtual StorageIdentity identity() const { return {}; }
     // Null: no other process can open this store. At most one.
     virtual std::unique_ptr<InstanceLease> open_lease(asio::any_io_executor) { return nullptr; }
 };

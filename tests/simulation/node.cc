@@ -87,11 +87,14 @@ struct Node::Life {
         logs = std::make_unique<replication::PeerLogs>(peers, calls, *snapshot);
         letters = std::make_unique<replication::DeadLetters>(replication::DeadLetterParts{
             parts.schema, *committer, progress, *reader, calls, clock, context.get_executor()});
-        inbox = std::make_unique<replication::Inbox>(
-            replication::InboxParts{parts.schema, *committer, progress, *reader, peers, clock});
+        life_watch = std::make_unique<replication::LifeWatch>(replication::LifeWatchParts{
+            progress, *reader, *reader, peers, [](const std::string&) {}});
+        inbox = std::make_unique<replication::Inbox>(replication::InboxParts{
+            parts.schema, *committer, progress, *reader, peers, *life_watch, clock});
         for (const std::string& peer : others(parts)) {
             subscribers.push_back(std::make_unique<replication::Subscriber>(
-                replication::SubscriberParts{*committer, progress, *inbox, *snapshot, peers, clock},
+                replication::SubscriberParts{*committer, progress, *inbox, *snapshot, peers,
+                                             *life_watch, clock},
                 peer, parts.network.source(owner, peer), random.number()));
         }
         writes = std::make_unique<replication::WriteRouter>(
@@ -154,6 +157,7 @@ struct Node::Life {
     std::unique_ptr<peers::Snapshot> snapshot;
     std::unique_ptr<replication::PeerLogs> logs;
     std::unique_ptr<replication::DeadLetters> letters;
+    std::unique_ptr<replication::LifeWatch> life_watch;
     std::unique_ptr<replication::Inbox> inbox;
     std::vector<std::unique_ptr<replication::Subscriber>> subscribers;
     std::unique_ptr<replication::WriteRouter> writes;

@@ -216,20 +216,31 @@ TEST_F(PostgresDatabase, AServerIsFoundByItsName) {
     EXPECT_TRUE(store) << store.error().what;
 }
 
-// A restored database lacks what its former self has told others.
-TEST_F(PostgresDatabase, ACopyOfADatabaseNumbersItsWritesAnew) {
-    ASSERT_TRUE(succeeded(save({make_thing(1)})));
-    open(false, "aaaa");
-    EXPECT_EQ(run(reader_->ledger())->self, self);
-    run_sql("UPDATE atoll_meta SET value = 'another' WHERE name = 'identity'");
-    open(false, "bbbb");
-    const auto ledger = run(reader_->ledger());
-    EXPECT_EQ(ledger->self, "us.bbbb");
-    EXPECT_EQ(ledger->seq(), 0U);
-    EXPECT_TRUE(ledger->origins.contains(self));
-    EXPECT_TRUE(get(1));
-    open(false, "cccc");
-    EXPECT_EQ(run(reader_->ledger())->self, "us.bbbb");
+// The node compares it with what the store remembers of its last run.
+TEST_F(PostgresDatabase, SaysOnWhichStorageItLies) {
+    const StorageIdentity identity = store_->identity();
+    EXPECT_NE(identity.cluster, "");
+    EXPECT_NE(identity.timeline, "");
+    EXPECT_NE(identity.table, "");
+    open();
+    EXPECT_EQ(store_->identity(), identity);
+    open(true);
+    EXPECT_EQ(compare(identity, store_->identity()), SameStorage::no) << "the tables are new";
+}
+
+// The version before kept it in a table of its own: what it says counts.
+TEST_F(PostgresDatabase, TheIdentityOfAnEarlierVersionIsMovedIntoTheLedger) {
+    const StorageIdentity identity = store_->identity();
+    const std::size_t slash = identity.cluster.find('/');
+    run_sql("INSERT INTO atoll_meta VALUES ('identity', '" + identity.cluster.substr(0, slash) +
+            '/' + identity.timeline + identity.cluster.substr(slash) + "')");
+    open();
+    const auto known = run(reader_->ledger())->cursors;
+    ASSERT_TRUE(known.contains(std::string{identity_cursor}));
+    const StorageIdentity was = parse_identity(known.at(std::string{identity_cursor}));
+    EXPECT_EQ(was.cluster, identity.cluster);
+    EXPECT_EQ(compare(was, store_->identity()), SameStorage::yes);
+    EXPECT_EQ(run_sql("SELECT count(*) FROM atoll_meta WHERE name = 'identity'"), "0");
 }
 
 TEST_F(PostgresDatabase, ADatabaseThatGoesBackInTimeEndsTheProcess) {
@@ -237,6 +248,25 @@ TEST_F(PostgresDatabase, ADatabaseThatGoesBackInTimeEndsTheProcess) {
     ASSERT_TRUE(succeeded(save({make_thing(2)})));
     run_sql("DELETE FROM atoll_batches WHERE number = (SELECT max(number) FROM atoll_batches)");
     EXPECT_EQ(save({make_thing(3)}).error().code, Errc::broken);
+}
+
+// As after a standby took over that lacked the newest batch: its number must not be given again.
+TEST_F(PostgresDatabase, AnotherBatchUnderTheKnownNumberEndsTheProcess) {
+    ASSERT_TRUE(succeeded(save({make_thing(1)})));
+    run_sql(
+        "UPDATE atoll_batches SET token = token + 1"
+        " WHERE number = (SELECT max(number) FROM atoll_batches)");
+    EXPECT_EQ(save({make_thing(2)}).error().code, Errc::broken);
+}
+
+// The same, while a batch is in flight: the one before it is lost with the primary.
+TEST_F(PostgresDatabase, ABatchIsNotSettledOnADatabaseThatLacksTheOneBefore) {
+    ASSERT_TRUE(succeeded(save({make_thing(1)})));
+    const auto loaded = begin({make_thing(2)});
+    ASSERT_TRUE(loaded);
+    end_connections();
+    run_sql("DELETE FROM atoll_batches WHERE number = (SELECT max(number) FROM atoll_batches)");
+    EXPECT_EQ(commit(*loaded, {make_thing(2)}).error().code, Errc::broken);
 }
 
 // Two writers on one database: what one has saved the other knows at its next batch.

@@ -70,6 +70,7 @@ public:
         if (mark > 0) acknowledged_ = mark;
     }
     void interrupt() override { interrupted_ = true; }
+    bool has_read_all() const override { return next_ >= topic_.messages.size(); }
 
 private:
     Topic& topic_;
@@ -121,7 +122,8 @@ struct Node {
                          if (hears) progress.advance(ledger);
                      }},
                     {}),
-          inbox({schema, committer, progress, *reader, peers, system_clock()}),
+          life_watch({progress, *reader, *reader, peers, [](const std::string&) {}}),
+          inbox({schema, committer, progress, *reader, peers, life_watch, system_clock()}),
           shape(schema, texts) {
         options.make = [this, &topic, &dead](const asio::any_io_executor&) {
             return std::make_unique<MemoryBroker>(topic, dead, acknowledged);
@@ -163,6 +165,7 @@ struct Node {
     bool hears = true;  // of what is durable
     peers::Peers peers;
     commit::Committer committer;
+    replication::LifeWatch life_watch;
     replication::Inbox inbox;
     const brokers::ShapeTexts texts{"topic", "<key>", "<record>", ""};
     brokers::MessageShape shape;

@@ -337,5 +337,19 @@ TEST_F(SqliteFile, IsBrokenForGoodAfterAFailedSync) {
     close();
 }
 
+// A backup that is put back is another file, and so is a copy, also when it has the other's name.
+TEST_F(SqliteFile, ACopyLiesOnAnotherStorage) {
+    open();
+    const StorageIdentity identity = store_->identity();
+    EXPECT_NE(identity.file, "") << "this file system does not say when a file was made";
+    open();
+    EXPECT_EQ(store_->identity(), identity);
+    close();
+    std::filesystem::copy_file(file_, file_ + ".copy");
+    std::filesystem::rename(file_ + ".copy", file_);
+    open();
+    EXPECT_EQ(compare(identity, store_->identity()), SameStorage::no);
+}
+
 }  // namespace
 }  // namespace reef::store::test

@@ -45,7 +45,8 @@ Settings producer_settings(const KafkaOptions& options) {
 Settings consumer_settings() {
     return {{"enable.auto.commit", "false"}, {"auto.offset.reset", "earliest"},
             {"fetch.wait.max.ms", "100"},    {"fetch.error.backoff.ms", "50"},
-            {"queued.min.messages", "2000"}, {"queued.max.messages.kbytes", "8192"}};
+            {"queued.min.messages", "2000"}, {"queued.max.messages.kbytes", "8192"},
+            {"enable.partition.eof", "true"}};
 }
 
 void write_log(const rd_kafka_t*, int, const char* facility, const char* text) {

@@ -1,4 +1,5 @@
 #include <deque>
+#include <set>
 
 #include "brokers/kafka/group.hpp"
 
@@ -71,6 +72,7 @@ public:
                 rd_kafka_consume_start_queue(topic.handle, at.second, offset, client_->queue());
             if (started != 0) return unavailable(rd_kafka_last_error(), at.first);
             topic.started.push_back(at.second);
+            unread_.insert(at);
         }
         return {};
     }
@@ -93,6 +95,7 @@ public:
     }
 
     void interrupt() override { client_->interrupt(); }
+    bool has_read_all() const override { return unread_.empty(); }
 
     void acknowledge(std::uint64_t mark) override {
         Offsets moved;
@@ -122,6 +125,10 @@ private:
         }
         if (rd_kafka_event_type(event) != RD_KAFKA_EVENT_FETCH) return {};
         while (const rd_kafka_message_t* read = rd_kafka_event_message_next(event)) {
+            if (read->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+                unread_.erase({rd_kafka_topic_name(read->rkt), read->partition});
+                continue;
+            }
             if (read->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
                 if (ends_feed(read->err)) return unavailable(read->err, "reading");
                 continue;
@@ -159,7 +166,8 @@ private:
     Worker& closing_;
     std::vector<Topic> topics_;
     std::uint64_t mark_ = 0;
-    std::deque<Given> given_;  // and not acknowledged
+    std::deque<Given> given_;             // and not acknowledged
+    std::set<Offsets::key_type> unread_;  // partitions whose end was not reached yet
 };
 
 // How many partitions a topic has. Blocks.

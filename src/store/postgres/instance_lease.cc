@@ -54,12 +54,12 @@ public:
 private:
     Task<LeaseUpdate> check() {
         Commands commands;
-        commands.push_back(newest_command(known_token_));
+        commands.push_back(newest_command({0, known_token_}));
         if (lease_ == 0) commands.push_back({take_lease_sql});
         if (lease_ == 0) commands.push_back({end_silent_sql});
         auto answers = co_await connection_->run(std::move(commands));
         if (!answers) co_return Error{Errc::unavailable, answers.error().what};
-        auto newest = read_newest(schema_, answers->front(), known_token_);
+        auto newest = read_newest(schema_, answers->front(), {0, known_token_});
         if (!newest) co_return Error{Errc::unavailable, newest.error().what};
         LeaseUpdate update;
         if (*newest) {

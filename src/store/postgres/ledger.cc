@@ -131,13 +131,22 @@ Command lock_command() {
     return {"SELECT 1 FROM atoll_node FOR UPDATE"};
 }
 
-Command newest_command(std::int64_t known_token) {
+Command newest_command(const BatchMark& known) {
     return {
         "SELECT number, token, CASE WHEN token <> $1 THEN ledger END,"
         " CASE WHEN token <> $1 THEN digests END, CASE WHEN token <> $1 THEN (SELECT"
         " json_agg(json_build_array(source, seq, resource, key)) FROM atoll_dead_letters) END,"
-        " (SELECT max(number) FROM atoll_leases) FROM atoll_batches ORDER BY number DESC LIMIT 1",
-        Parameters{}.add(known_token)};
+        " (SELECT max(number) FROM atoll_leases),"
+        " (SELECT token FROM atoll_batches WHERE number = $2)"
+        " FROM atoll_batches ORDER BY number DESC LIMIT 1",
+        Parameters{}.add(known.token).add(known.number)};
+}
+
+// One that was trimmed is known to no other number.
+bool has_gone_back(const Answer& newest, const BatchMark& known) {
+    if (newest.rows() != 1) return false;
+    const bool replaced = !newest.is_null(0, 6) && newest.integer(0, 6) != known.token;
+    return newest.natural(0, 0) < known.number || replaced;
 }
 
 Command unchanged_command(std::int64_t token, std::uint64_t lease) {
@@ -182,10 +191,10 @@ Result<BatchRow> batch_row_from(const Schema& schema, std::string_view text,
 }
 
 Result<std::optional<BatchRow>> read_newest(const Schema& schema, const Answer& answer,
-                                            std::int64_t known_token) {
+                                            const BatchMark& known) {
     if (answer.rows() != 1) return Error{Errc::invalid, "atoll_batches is empty"};
     const BatchMark mark{answer.natural(0, 0), answer.integer(0, 1)};
-    if (mark.token == known_token) return std::nullopt;
+    if (mark.token == known.token) return std::nullopt;
     auto row = batch_row_from(schema, answer.text(0, 2), answer.bytes(0, 3));
     if (!row) return row.error();
     if (!answer.is_null(0, 4)) {

@@ -33,13 +33,17 @@ struct BatchRow {
 };
 
 Command lock_command();  // the store's one lock, until the transaction's end
-// The newest batch: its whole state, or only its mark when its token is the one that is known.
-Command newest_command(std::int64_t known_token);
+// The newest batch: its whole state, or only its mark when it is the one that is known.
+Command newest_command(const BatchMark& known);
+// Whether the known batch is gone, or another one has its number: a standby took over that lacked
+// it, or a backup was put back. Peers may know changes that are missing here: their numbers must
+// not be given to other changes.
+bool has_gone_back(const Answer& newest, const BatchMark& known);
 // Under which lease changes of peers are applied: in the same answer, whatever token is known.
 std::uint64_t read_lease(const Answer& newest);
 // Absent: the known one. invalid: another program wrote it.
 Result<std::optional<BatchRow>> read_newest(const Schema& schema, const Answer& answer,
-                                            std::int64_t known_token);
+                                            const BatchMark& known);
 // The columns `ledger` and `digests` of a row, read.
 Result<BatchRow> batch_row_from(const Schema& schema, std::string_view ledger,
                                 std::string_view digests);

@@ -134,10 +134,10 @@ public:
     }
 
     Task<Ledger> ledger() override {
-        Commands commands = only(newest_command(0));
+        Commands commands = only(newest_command({}));
         auto answers = co_await quick_.read(std::move(commands));
         if (!answers) co_return answers.error();
-        auto newest = read_newest(schema_, answers->front(), 0);
+        auto newest = read_newest(schema_, answers->front(), {});
         if (!newest) co_return newest.error();
         co_return std::move((*newest)->ledger);
     }

@@ -17,12 +17,25 @@ namespace reef::store::postgres {
 
 namespace {
 
-// Which database this is: its cluster's, its timeline's (another one after a restore, or when a
-// standby took over) and its own number.
+// The parts of a StorageIdentity, and whether this user may look at the cluster's folder: then when
+// that was changed last, which is when it was made or copied.
 constexpr const char* identity_sql =
     "SELECT (SELECT system_identifier FROM pg_control_system())::text || '/' ||"
-    " substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || '/' ||"
-    " (SELECT oid FROM pg_database WHERE datname = current_database())::text";
+    " (SELECT oid FROM pg_database WHERE datname = current_database())::text,"
+    " substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8),"
+    " to_regclass('atoll_node')::oid::text,"
+    " has_function_privilege('pg_stat_file(text)', 'execute')";
+constexpr const char* folder_sql =
+    "SELECT extract(epoch FROM (pg_stat_file('PG_VERSION')).change)::text";
+
+// As stores kept it before the ledger did: "cluster/timeline/database".
+StorageIdentity earlier_identity(const std::string& text) {
+    const std::size_t first = text.find('/');
+    const std::size_t last = text.rfind('/');
+    if (first == last) return {};
+    return {text.substr(0, first) + text.substr(last), text.substr(first + 1, last - first - 1), "",
+            ""};
+}
 
 const char* const meta_sql =
     "CREATE TABLE atoll_meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);\n";
@@ -45,19 +58,32 @@ public:
           where_("the database " + place_of(options.url)) {}
 
     // In one transaction: a start that fails leaves the database as it was.
-    Task<void> run() {
+    Task<StorageIdentity> run() {
         Result<void> done = co_await begin();
         if (done && exists_ && options_.fresh) done = co_await throw_away();
         if (done) done = co_await prepare_store();
         if (done) done = co_await prepare_tables();
-        if (done && exists_ && meta_["identity"] != identity_) done = co_await begin_new_life();
+        if (done && meta_.contains("identity")) done = co_await move_identity();
         if (done) done = co_await begin_takeover();
-        if (!done) co_return done;
+        if (!done) co_return done.error();
         Commands end;
         put_meta(end, "format", std::to_string(format));
-        put_meta(end, "identity", identity_);
+        end.push_back({identity_sql, {}, false});
         end.push_back({"COMMIT", {}, false});
-        co_return co_await execute(std::move(end));
+        auto answers = co_await connection_.run(std::move(end));
+        if (!answers) co_return failed(answers.error());
+        const Answer& found = (*answers)[1];
+        StorageIdentity identity;
+        identity.cluster = found.text(0, 0);
+        identity.timeline = found.text(0, 1);
+        identity.table = found.text(0, 2);
+        if (found.text(0, 3) != "t") co_return identity;
+        Commands folder;
+        folder.push_back({folder_sql, {}, false});
+        auto changed = co_await connection_.run(std::move(folder));
+        if (!changed) co_return failed(changed.error());
+        identity.file = changed->front().text(0, 0);
+        co_return identity;
     }
 
 private:
@@ -80,11 +106,9 @@ private:
         commands.push_back({"BEGIN", {}, false});
         commands.push_back({prepare_lock_sql, {}, false});
         commands.push_back({"SELECT to_regclass('atoll_node') IS NOT NULL", {}, false});
-        commands.push_back({identity_sql, {}, false});
         auto answers = co_await connection_.run(std::move(commands));
         if (!answers) co_return failed(answers.error());
         exists_ = (*answers)[2].text(0, 0) == "t";
-        identity_ = (*answers)[3].text(0, 0);
         co_return Result<void>{};
     }
 
@@ -365,10 +389,10 @@ private:
     Task<BatchRow> newest() {
         Commands commands;
         commands.push_back(lock_command());
-        commands.push_back(newest_command(0));
+        commands.push_back(newest_command({}));
         auto answers = co_await connection_.run(std::move(commands));
         if (!answers) co_return failed(answers.error());
-        auto newest = read_newest(schema_, answers->back(), 0);
+        auto newest = read_newest(schema_, answers->back(), {});
         if (!newest) co_return newest.error();
         co_return std::move(**newest);
     }
@@ -388,22 +412,17 @@ private:
         co_return co_await execute(std::move(save));
     }
 
-    // A restored or copied database may lack changes that peers have received from it: their
-    // numbers must not be given to other changes.
-    Task<void> begin_new_life() {
-        auto known = co_await newest();
-        if (!known) co_return known.error();
-        BatchRow row = std::move(*known);
-        Ledger& ledger = row.ledger;
-        log::warn(
-            "This database is not the one it was, restored or taken over: writes are "
-            "numbered anew",
-            {{"was", meta_["identity"]}, {"is", identity_}, {"origin", ledger.self}});
-        ledger.self = options_.node + '.' + options_.incarnation;
-        ledger.origins.emplace(ledger.self, OriginMark{});
-        row.mark = {row.mark.number + 1, first_token()};
+    // Stores kept it elsewhere before. The ledger must have it: a new life is begun in the same
+    // batch.
+    Task<void> move_identity() {
+        auto row = co_await newest();
+        if (!row) co_return row.error();
+        row->ledger.cursors.emplace(identity_cursor,
+                                    identity_text(earlier_identity(meta_["identity"])));
+        row->mark = {row->mark.number + 1, first_token()};
         Commands save;
-        save.push_back(save_command(schema_, row));
+        save.push_back(save_command(schema_, *row));
+        save.push_back({"DELETE FROM atoll_meta WHERE name = 'identity'", {}, false});
         co_return co_await execute(std::move(save));
     }
 
@@ -411,8 +430,7 @@ private:
     const Schema& schema_;
     const StoreOptions& options_;
     const std::string where_;
-    bool exists_ = false;   // the store is there already
-    std::string identity_;  // of the database
+    bool exists_ = false;  // the store is there already
     std::map<std::string, std::string> meta_;
     // Tables that another program made, and the statements that make them the app's.
     std::map<ResourceId, std::vector<std::string>> existing_;
@@ -423,8 +441,8 @@ private:
 const char* const prepare_lock_sql = "SELECT pg_advisory_xact_lock(7021973)";
 const char* const try_prepare_lock_sql = "SELECT pg_try_advisory_lock(7021973)";
 
-Task<void> prepare_database(Connection& connection, const Schema& schema,
-                            const StoreOptions& options) {
+Task<StorageIdentity> prepare_database(Connection& connection, const Schema& schema,
+                                       const StoreOptions& options) {
     Preparation preparation{connection, schema, options};
     auto done = co_await preparation.run();
     co_return done;

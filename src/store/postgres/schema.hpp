@@ -13,8 +13,9 @@ inline constexpr std::int64_t format = 1;  // of the tables that this version wr
 extern const char* const prepare_lock_sql;
 extern const char* const try_prepare_lock_sql;
 
-// In one transaction. invalid: what is there is not this app's, or a newer version's.
-Task<void> prepare_database(Connection& connection, const Schema& schema,
-                            const StoreOptions& options);
+// In one transaction; says on what the store lies. invalid: what is there is not this app's, or a
+// newer version's.
+Task<StorageIdentity> prepare_database(Connection& connection, const Schema& schema,
+                                       const StoreOptions& options);
 
 }  // namespace reef::store::postgres

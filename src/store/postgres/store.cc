@@ -18,10 +18,11 @@ using postgres::ConnectionOptions;
 
 class PostgresStore final : public Store {
 public:
-    PostgresStore(const Schema& schema, ConnectionOptions options)
+    PostgresStore(const Schema& schema, ConnectionOptions options, StorageIdentity identity)
         : schema_(schema),
           statements_(postgres::make_statements(schema)),
-          options_(std::move(options)) {}
+          options_(std::move(options)),
+          identity_(std::move(identity)) {}
 
     std::unique_ptr<Writer> open_writer(asio::any_io_executor on) override {
         return postgres::make_writer(on, schema_, statements_, options_);
@@ -34,21 +35,24 @@ public:
         return postgres::make_lease(on, schema_, options_);
     }
 
+    StorageIdentity identity() const override { return identity_; }
+
 private:
     const Schema schema_;
     const std::vector<postgres::RowStatements> statements_;
     const ConnectionOptions options_;
+    const StorageIdentity identity_;
 };
 
-Task<void> prepare(asio::any_io_executor executor, ConnectionOptions connection_options,
-                   const Schema& schema, const StoreOptions& options) {
+Task<StorageIdentity> prepare(asio::any_io_executor executor, ConnectionOptions connection_options,
+                              const Schema& schema, const StoreOptions& options) {
     // Old tables may be big, and their rules are checked on every row.
     connection_options.settings.emplace_back("statement_timeout", "0");
     connection_options.answer_timeout = std::chrono::hours{1};
     auto connection = co_await Connection::open(executor, std::move(connection_options));
     if (!connection) co_return connection.error();
-    auto done = co_await postgres::prepare_database(**connection, schema, options);
-    co_return done;
+    auto identity = co_await postgres::prepare_database(**connection, schema, options);
+    co_return identity;
 }
 
 std::string random_name() {
@@ -66,8 +70,10 @@ Result<std::unique_ptr<Store>> open_postgres(const Schema& schema, StoreOptions 
     auto prepared = asio::co_spawn(
         context, prepare(context.get_executor(), connection, schema, options), asio::use_future);
     context.run();
-    if (auto done = prepared.get(); !done) return done.error();
-    return std::unique_ptr<Store>{std::make_unique<PostgresStore>(schema, connection)};
+    auto identity = prepared.get();
+    if (!identity) return identity.error();
+    return std::unique_ptr<Store>{
+        std::make_unique<PostgresStore>(schema, connection, std::move(*identity))};
 }
 
 }  // namespace reef::store

@@ -170,7 +170,7 @@ public:
 private:
     // Takes the store's lock and asks for the ledger, if it is no longer the known one.
     Commands opening() const {
-        return commands_of({{"BEGIN"}, lock_command(), newest_command(known_.mark.token)});
+        return commands_of({{"BEGIN"}, lock_command(), newest_command(known_.mark)});
     }
 
     Task<Answers> open_batch(Commands commands);
@@ -179,6 +179,10 @@ private:
     Task<Answers> close_batch(Commands commands, BatchRow row);
     Found found_ahead();
     Result<void> read_ledger(const Answer& answer);
+    Error gone_back() const {
+        return {Errc::broken, "the database has gone back in time, before batch " +
+                                  std::to_string(known_.mark.number)};
+    }
     Task<Answers> settle(BatchRow row);
     Task<bool> was_saved(BatchMark mark);
     Task<Expired> find_expired(TrimLimits limits);
@@ -255,17 +259,11 @@ Task<Answers> PostgresWriter::open_batch(Commands commands) {
 }
 
 Result<void> PostgresWriter::read_ledger(const Answer& answer) {
-    auto newest = read_newest(schema_, answer, known_.mark.token);
+    if (has_gone_back(answer, known_.mark)) return gone_back();
+    auto newest = read_newest(schema_, answer, known_.mark);
     if (!newest) return Error{Errc::unavailable, newest.error().what};
     known_.ledger.lease = read_lease(answer);
     if (!*newest) return {};
-    if ((*newest)->mark.number < known_.mark.number) {
-        // A standby took over that lacked the newest batches, or a backup was restored. Peers know
-        // changes that are missing here: their numbers must not be given to other changes.
-        return Error{Errc::broken, "the database has gone back in time, from batch " +
-                                       std::to_string(known_.mark.number) + " to " +
-                                       std::to_string((*newest)->mark.number)};
-    }
     known_ = std::move(**newest);
     return {};
 }
@@ -393,6 +391,7 @@ Task<Answers> PostgresWriter::settle(BatchRow row) {
             co_return Answers{};
         }
         if (saved) co_return Error{Errc::unavailable, "the database ended before the commit"};
+        if (saved.error().code == Errc::broken) co_return saved.error();
         why = saved.error();
         pause.expires_after(settle_pause);
         co_await pause.async_wait(asio::use_awaitable);
@@ -405,7 +404,8 @@ Task<Answers> PostgresWriter::settle(BatchRow row) {
 
 // Asked under the store's lock, which the server process of the lost connection holds until it has
 // ended. A batch that was sent as a whole may still be queued there, waiting for the lock. If it
-// was not saved, an empty batch is added on top, so that the queued one fails its check.
+// was not saved, an empty batch is added on top, so that the queued one fails its check. The batch
+// before must be there as well: one that took its number would give its changes' numbers again.
 Task<bool> PostgresWriter::was_saved(BatchMark mark) {
     auto connection = co_await link_.ready();
     if (!connection) co_return connection.error();
@@ -414,9 +414,11 @@ Task<bool> PostgresWriter::was_saved(BatchMark mark) {
                      lock_command(),
                      {"SELECT 1 FROM atoll_batches WHERE number = $1 AND token = $2",
                       Parameters{}.add(mark.number).add(mark.token)},
+                     newest_command(known_.mark),
                      fence_command(mark, token()),
                      {"COMMIT"}});
     auto answers = co_await (*connection)->run(std::move(commands));
+    if (answers && has_gone_back((*answers)[3], known_.mark)) co_return gone_back();
     if (answers) co_return (*answers)[2].rows() == 1;
     if (!(*connection)->lost()) (*connection)->send(commands_of({{"ROLLBACK"}}));
     co_return answers.error();

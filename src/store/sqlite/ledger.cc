@@ -159,6 +159,9 @@ Result<void> LedgerTable::save_origins(const Ledger& before, const Ledger& after
 }
 
 Result<void> LedgerTable::save_named(const Ledger& before, const Ledger& after) {
+    if (!before.self.empty() && after.self != before.self) {
+        if (auto done = meta_.put("origin", after.self); !done) return done;
+    }
     if (after.stamp != before.stamp) {
         if (auto done = meta_.put("stamp", to_text(after.stamp)); !done) return done;
     }

@@ -1,3 +1,6 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <filesystem>
 #include <stdexcept>
 
@@ -30,6 +33,21 @@ public:
         auto connection = sqlite::Connection::open(options_.file, {.read_only = true});
         if (!connection) throw std::runtime_error(connection.error().what);
         return sqlite::make_reader(std::move(*connection), schema_);
+    }
+
+    // A copy is another file, born later. The file's number is not enough: the next file may get
+    // it.
+    StorageIdentity identity() const override {
+        struct statx facts {};
+        if (::statx(AT_FDCWD, options_.file.c_str(), 0, STATX_INO | STATX_BTIME, &facts) != 0) {
+            return {};
+        }
+        StorageIdentity identity;
+        if ((facts.stx_mask & STATX_BTIME) == 0) return identity;
+        identity.file = std::to_string(facts.stx_ino) + '/' +
+                        std::to_string(facts.stx_btime.tv_sec) + '.' +
+                        std::to_string(facts.stx_btime.tv_nsec);
+        return identity;
     }
 
 private:

@@ -77,6 +77,7 @@ public:
     std::unique_ptr<store::Reader> open_reader(asio::any_io_executor on) override {
         return store_->open_reader(std::move(on));
     }
+    store::StorageIdentity identity() const override { return store_->identity(); }
 
 private:
     const std::unique_ptr<store::Store> store_;
