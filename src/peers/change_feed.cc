@@ -30,6 +30,7 @@ public:
         for (;;) {
             const std::uint64_t seen = parts_.progress.generation();
             if (parts_.stopping) hand_over();
+            if (parts_.peers.hears_other_run(parts_.asker, parts_.asking)) co_return;
             const auto ledger = parts_.progress.ledger();
             auto entries = co_await parts_.reader.changes_after(wanted_after(), piece);
             if (!entries) co_return;  // the peer asks again
@@ -107,6 +108,7 @@ private:
     // Whose store this is, and that it is the one which it was: the peer compares.
     void prove(Heartbeat& heartbeat, const store::Ledger& ledger) const {
         heartbeat.runs = ledger.runs().names;
+        heartbeat.life = ledger.self;
         for (const auto& [origin, mark] : ledger.origins) {
             const std::string_view node = node_of(origin);
             if (node != parts_.node && node != parts_.asker) continue;

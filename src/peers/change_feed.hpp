@@ -23,6 +23,7 @@ struct FeedParts {
     Clock& clock;
     std::string node;                   // our own name
     std::string asker;                  // the peer's
+    PeerRun asking;                     // which process of it
     const std::atomic<bool>& stopping;  // this node is about to end
     bool signs = false;                 // what it sends to a broker
 };
@@ -37,7 +38,8 @@ Heartbeat said_of(const store::Ledger& ledger, const Peers& peers, std::string_v
 bool is_among(const std::vector<std::string>& without, std::string_view origin);
 
 // From `after` on, without the origins that are among `without`. The feed ends at a hole in the
-// log, which trimming may have made meanwhile: what follows a hole is never served. Once this node
+// log, which trimming may have made meanwhile: what follows a hole is never served. It ends when
+// another process is heard that is the peer. Once this node
 // is stopping, the feed carries this node's own changes even where a broker does: the peers must
 // get them now, however slow the broker is, since this node will not be there to be asked.
 std::unique_ptr<http::StreamBody> make_change_feed(FeedParts parts, model::Position after,

@@ -63,6 +63,7 @@ void append_line(std::string& out, const Heartbeat& heartbeat) {
     if (heartbeat.signs) out += ",\"signs\":true";
     if (heartbeat.ended) append_ended(out, *heartbeat.ended);
     if (!heartbeat.runs.empty()) out += ",\"runs\":" + json_texts(heartbeat.runs);
+    if (!heartbeat.life.empty()) out += ",\"life\":" + json_text(heartbeat.life);
     if (!heartbeat.hashes.empty()) append_hashes(out, heartbeat.hashes);
     out += "}}\n";
 }
@@ -97,6 +98,7 @@ Result<Arrival> parse_line(std::string line) {
         for (const Json& run : runs->items)
             heartbeat.runs.push_back(run.text);
     }
+    heartbeat.life = text_at(said, "life");
     if (const Json* hashes = said.find("hashes")) {
         for (const auto& [origin, text] : hashes->members) {
             if (const auto hash = parse_hash(text.text)) heartbeat.hashes.emplace(origin, *hash);

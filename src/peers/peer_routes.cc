@@ -25,6 +25,26 @@ std::vector<std::string> names_in(std::string_view list) {
     return names;
 }
 
+// A question that is too long for a URL is in the body.
+std::optional<Query> question_in(const http::Request& request) {
+    const bool in_body = request.method == http::Method::post && request.path == "/_atoll/changes";
+    return parse_query(in_body ? request.body : request.query);
+}
+
+// A peer does not want what its store writes itself: this says as whom it writes.
+PeerRun asking_run(const http::Request& request) {
+    PeerRun asking;
+    asking.run = request.header("atoll-run");
+    const std::string_view asker = request.header("atoll-peer");
+    const auto query = question_in(request);
+    if (!query) return asking;
+    std::vector<std::string> without = names_in(parameter(*query, "without").value_or(""));
+    for (std::string& name : without) {
+        if (name != asker && node_of(name) == asker) asking.life = std::move(name);
+    }
+    return asking;
+}
+
 }  // namespace
 
 struct PeerRoutes::Call {
@@ -85,7 +105,7 @@ std::optional<http::Response> PeerRoutes::refuse_asker(const http::Request& requ
     if (!parts_.peers.knows(asker)) {
         return problem("not_found", "this app has no other node " + asker, request);
     }
-    if (parts_.peers.hears_other_run(asker, request.header("atoll-run"))) {
+    if (parts_.peers.hears_other_run(asker, asking_run(request))) {
         return problem("other_run",
                        "another process is heard here that is " + asker + ", on another store",
                        request);
@@ -97,10 +117,9 @@ std::optional<http::Response> PeerRoutes::refuse_asker(const http::Request& requ
 }
 
 // Answers with a feed from `after` on; with `origin` and `limit`, with one piece of that origin's
-// log. A question that is too long for a URL is in the body.
+// log.
 asio::awaitable<http::Response> PeerRoutes::changes(const http::Request& request) {
-    const bool in_body = request.method == http::Method::post;
-    const auto query = parse_query(in_body ? request.body : request.query);
+    const auto query = question_in(request);
     // It states the lives that were retired, too: whoever does not know them needs their rows.
     constexpr std::size_t entries_max = position_entries_max + retired_entries_max;
     auto after =
@@ -126,9 +145,10 @@ asio::awaitable<http::Response> PeerRoutes::changes(const http::Request& request
     if (*missing) co_return history_.gone(**missing, request);
     http::Response response;
     response.content_type = "application/x-ndjson";
-    response.stream = make_change_feed({parts_.reader, parts_.progress, parts_.peers, parts_.clock,
-                                        parts_.node, asker, parts_.stopping, parts_.signs},
-                                       std::move(*after), std::move(without));
+    response.stream =
+        make_change_feed({parts_.reader, parts_.progress, parts_.peers, parts_.clock, parts_.node,
+                          asker, asking_run(request), parts_.stopping, parts_.signs},
+                         std::move(*after), std::move(without));
     co_return response;
 }
 
@@ -154,7 +174,7 @@ asio::awaitable<http::Response> PeerRoutes::schema(const http::Request& /*reques
 asio::awaitable<http::Response> PeerRoutes::forward(const http::Request& request) {
     const std::string asker{request.header("atoll-peer")};
     if (parts_.peers.is_cut(asker)) co_return problem("unavailable", "cut off", request);
-    if (parts_.peers.hears_other_run(asker, request.header("atoll-run")))
+    if (parts_.peers.hears_other_run(asker, asking_run(request)))
         co_return problem("unavailable", "another process is " + asker, request);
     auto intent = parse_intent(parts_.schema, request.body);
     if (!intent) co_return problem("malformed_request", intent.error().what, request);

@@ -44,6 +44,7 @@ struct Peers::Peer {
     bool cut = false;
     bool ever_heard = false;
     std::vector<std::string> runs;  // of its store
+    model::OriginId life;           // the same
     std::chrono::nanoseconds last_heard{};
     model::Position received;
     model::Position applied;
@@ -63,9 +64,9 @@ struct Peers::Peer {
 void Peers::Peer::add_ended() {
     retired.clear();
     if (!ended) return;
-    for (const auto& [origin, life] : *ended) {
+    for (const auto& [origin, lived] : *ended) {
         if (!received.contains(origin)) retired.insert(origin);
-        received[origin] = applied[origin] = life.last;
+        received[origin] = applied[origin] = lived.last;
     }
 }
 
@@ -93,6 +94,7 @@ void Peers::on_heartbeat(const std::string& name, const Heartbeat& heartbeat,
     peer.open = peer.tried = peer.ever_heard = true;
     peer.last_heard = clock_.steady();
     if (!heartbeat.runs.empty()) peer.runs = heartbeat.runs;
+    if (!heartbeat.life.empty()) peer.life = heartbeat.life;
     peer.received = heartbeat.received;
     peer.applied = heartbeat.applied;
     peer.ended = heartbeat.ended;
@@ -235,11 +237,14 @@ bool Peers::knows(std::string_view name) const {
     return find(name) != nullptr;
 }
 
-bool Peers::hears_other_run(std::string_view name, std::string_view run) const {
+bool Peers::hears_other_run(std::string_view name, const PeerRun& asking) const {
     const std::lock_guard lock{mutex_};
     const Peer* peer = find(name);
-    if (!peer || !alive(*peer) || peer->runs.empty() || run.empty()) return false;
-    return std::find(peer->runs.begin(), peer->runs.end(), run) == peer->runs.end();
+    if (!peer || !alive(*peer)) return false;
+    const bool other_life =
+        !asking.life.empty() && !peer->life.empty() && asking.life != peer->life;
+    if (other_life || asking.run.empty() || peer->runs.empty()) return other_life;
+    return std::find(peer->runs.begin(), peer->runs.end(), asking.run) == peer->runs.end();
 }
 
 std::vector<std::string> Peers::unheard() const {

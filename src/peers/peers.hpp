@@ -49,6 +49,12 @@ struct PeerReport {
     std::vector<std::string> troubles;  // of the names above
 };
 
+// Which process of a peer asks. Each part is "" where it is not said.
+struct PeerRun {
+    std::string run = {};       // its name: see store::Runs
+    model::OriginId life = {};  // as which its store writes
+};
+
 class Peers {
 public:
     Peers(std::vector<std::string> names, Clock& clock);
@@ -75,9 +81,8 @@ public:
     // known.
     std::chrono::nanoseconds silence_of(std::string_view peer) const;
     bool knows(std::string_view peer) const;
-    // Whether the peer is reachable and runs on a store on which this process of it never ran. ""
-    // is of an earlier version.
-    bool hears_other_run(std::string_view peer, std::string_view run) const;
+    // Whether the peer is reachable on another store than the one on which this process of it runs.
+    bool hears_other_run(std::string_view peer, const PeerRun& asking) const;
     // Those that have not been heard since this node started.
     std::vector<std::string> unheard() const;
     // Peers whose feed is alive: they bring their own changes, so other peers need not.

@@ -29,6 +29,7 @@ struct Heartbeat {
     // its version knows of no ends.
     std::optional<std::map<model::OriginId, store::EndedLife>> ended = {};
     std::vector<std::string> runs = {};  // the processes that have run on its store lately
+    model::OriginId life = {};           // as which its store writes; "": not said this time
     // Of some origins, its own and the listener's among them, the running hash up to `received`.
     // Empty: not said this time.
     std::map<model::OriginId, Hash128, std::less<>> hashes = {};

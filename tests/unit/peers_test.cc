@@ -45,6 +45,27 @@ TEST_F(PeersTest, APeerThatSaysNothingIsNotReached) {
     EXPECT_DOUBLE_EQ(peers_.lag_seconds(), 0.5);
 }
 
+TEST_F(PeersTest, OneProcessOfANameIsHeardAtATime) {
+    const auto hears_other = [this](std::string run, std::string life) {
+        return peers_.hears_other_run("eu", {std::move(run), std::move(life)});
+    };
+    EXPECT_FALSE(hears_other("r9", "eu.z")) << "nobody is heard";
+    hear(0);
+    EXPECT_FALSE(hears_other("r9", "eu.z")) << "an earlier version says neither";
+    peers::Heartbeat heartbeat{"eu", clock_.now(), {}, {}};
+    heartbeat.runs = {"r1", "r2"};
+    heartbeat.life = "eu.b";
+    peers_.on_heartbeat("eu", heartbeat, applied_);
+    EXPECT_FALSE(hears_other("r1", "eu.b"));
+    EXPECT_FALSE(hears_other("r2", ""));
+    EXPECT_FALSE(hears_other("", ""));
+    EXPECT_TRUE(hears_other("r3", "eu.b")) << "it never ran on the store that is heard";
+    // The copy that is heard knows the runs of the original.
+    EXPECT_TRUE(hears_other("r1", "eu.a"));
+    clock_.pass(600ms);
+    EXPECT_FALSE(hears_other("r3", "eu.a")) << "nobody is heard any more";
+}
+
 TEST_F(PeersTest, SilenceBeginsWhereAPeerWasHeardLast) {
     clock_.pass(3s);
     EXPECT_EQ(peers_.silence_of("eu"), 3s) << "since this node's start";
