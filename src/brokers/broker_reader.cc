@@ -62,7 +62,7 @@ void BrokerReader::begin_anew(const Dot& gap) {
 }
 
 bool BrokerReader::has_read_all() const {
-    return feed_ && !from_start_ && feed_->has_read_all() &&
+    return feed_ && !from_start_ && !taking_ && feed_->has_read_all() &&
            covers(parts_.progress.ledger()->received(), taken_);
 }
 
@@ -91,7 +91,9 @@ Task<void> BrokerReader::read() {
         auto arrived = co_await feed_->next();
         if (!arrived) co_return arrived.error();
         counts_.arrived += arrived->size();
+        taking_ = true;
         Result<void> taken = co_await take(std::move(*arrived));
+        taking_ = false;
         if (!taken) co_return taken.error();
     }
 }

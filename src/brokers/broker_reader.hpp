@@ -102,6 +102,7 @@ private:
     BrokerReaderCounts counts_;
     std::unique_ptr<BrokerFeed> feed_;
     model::Position taken_;    // of others' changes, by this feed
+    bool taking_ = false;      // what arrived is not all in taken_ yet
     std::uint64_t epoch_ = 0;  // of the intake, when the feed began
     std::deque<Unacknowledged> unacknowledged_;
     std::uint64_t acknowledged_ = 0;           // mark of this feed

@@ -120,15 +120,12 @@ private:
     Result<void> take(rd_kafka_event_t* event, std::vector<Arrived>& arrived, std::size_t& bytes) {
         if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR) {
             const auto error = rd_kafka_event_error(event);
+            if (error == RD_KAFKA_RESP_ERR__PARTITION_EOF) note_end(event);
             if (ends_feed(error)) return unavailable(error, rd_kafka_event_error_string(event));
             return {};
         }
         if (rd_kafka_event_type(event) != RD_KAFKA_EVENT_FETCH) return {};
         while (const rd_kafka_message_t* read = rd_kafka_event_message_next(event)) {
-            if (read->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-                unread_.erase({rd_kafka_topic_name(read->rkt), read->partition});
-                continue;
-            }
             if (read->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
                 if (ends_feed(read->err)) return unavailable(read->err, "reading");
                 continue;
@@ -143,6 +140,13 @@ private:
             arrived.push_back(std::move(next));
         }
         return {};
+    }
+
+    void note_end(rd_kafka_event_t* event) {
+        rd_kafka_topic_partition_t* at = rd_kafka_event_topic_partition(event);
+        if (!at) return;
+        unread_.erase({at->topic, at->partition});
+        rd_kafka_topic_partition_destroy(at);
     }
 
     // What does not pass by waiting: the topic is gone, or this node may not read it.
