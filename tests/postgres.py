@@ -104,15 +104,32 @@ class Cluster:
 
     def create(self):
         """Makes the cluster and starts it."""
-        if os.getuid() == 0:
-            owner = pwd.getpwnam("postgres")
-            os.chown(self.folder, owner.pw_uid, owner.pw_gid)
-            if not open_to_all(binaries()):
-                shutil.copytree(binaries().parent, self.programs.parent, symlinks=True)
-                self.programs.parent.chmod(0o755)
+        self.give_folder_away()
         self._run("initdb", "-D", self.data, "-A", "trust", "-U", "postgres", "-E", "UTF8",
                   "--locale=C.UTF-8", "--no-sync", "--no-instructions")
         return self.start()
+
+    def give_folder_away(self):
+        """To the user as whom the server runs."""
+        if os.getuid() != 0:
+            return
+        owner = pwd.getpwnam("postgres")
+        os.chown(self.folder, owner.pw_uid, owner.pw_gid)
+        if not open_to_all(binaries()):
+            shutil.copytree(binaries().parent, self.programs.parent, symlinks=True)
+            self.programs.parent.chmod(0o755)
+
+    def create_standby(self):
+        """Another server, which follows this one from now on."""
+        standby = type(self)(settings=self.settings)
+        standby.give_folder_away()
+        standby._run("pg_basebackup", "-D", standby.data, "-d", self.url(), "-R", "-c", "fast",
+                     "--no-sync")
+        return standby.start()
+
+    def promote(self):
+        """It follows nobody any more, and takes writes."""
+        self._run("pg_ctl", "-D", self.data, "-w", "-t", str(START_SECONDS), "promote")
 
     def start(self):
         options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1"
@@ -134,6 +151,11 @@ class Cluster:
         deadline = time.monotonic() + 30
         while subprocess.run(["pgrep", "-g", str(pid)], capture_output=True).returncode == 0:
             assert time.monotonic() < deadline, "the server's processes do not end"
+
+    def power_off(self):
+        """As when its machine is gone: it is never started again."""
+        os.kill(self.pid(), signal.SIGKILL)
+        (self.data / "postmaster.pid").unlink()
 
     def freeze(self):
         """All its processes sleep; the kernel goes on taking connections."""
