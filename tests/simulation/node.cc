@@ -107,14 +107,29 @@ struct Node::Life {
             clock, owner.name(), parts.schema.id(), stopping});
     }
 
-    void begin(const NodeParts& parts) {
+    // With a new life of the store, where the old one may have told others what it lacks.
+    void begin(const NodeParts& parts, model::OriginId life_of_store) {
         asio::co_spawn(context, committer->run(),
                        [](const std::exception_ptr& thrown, Result<void>) { rethrow(thrown); });
-        asio::co_spawn(context, open_up(parts.seed), rethrow);
+        asio::co_spawn(context, open_up(parts.seed, std::move(life_of_store)), rethrow);
+    }
+
+    asio::awaitable<void> begin_life_of_store(model::OriginId origin) {
+        for (bool begun = false; !begun;) {
+            commit::RunStart start;
+            start.run = origin;
+            start.life = origin;
+            Result<commit::Applied> noted = co_await committer->start(std::move(start));
+            begun = noted.has_value();
+        }
     }
 
     // As a node starts: the seed (joining it again changes nothing), then the peers.
-    asio::awaitable<void> open_up(commit::Rows seed) {
+    asio::awaitable<void> open_up(commit::Rows seed, model::OriginId life_of_store) {
+        if (!life_of_store.empty()) {
+            auto begun = begin_life_of_store(std::move(life_of_store));
+            co_await std::move(begun);
+        }
         while (!open) {
             commit::Rows rows = seed;
             Result<commit::Applied> loaded = co_await committer->load(std::move(rows));
@@ -174,7 +189,12 @@ void Node::start() {
     ++life_number_;
     life_ = std::make_unique<Life>(*this, ledger_of(*store_));
     parts_.world.trace("start " + name());
-    run(life_number_, [this] { life_->begin(parts_); });
+    model::OriginId life_of_store;
+    if (recovers_ && ledger_of(*store_).self == restored_life_) {
+        life_of_store = name() + ".x" + std::to_string(++lives_of_store_);
+        parts_.world.trace("a new life of its store: " + life_of_store);
+    }
+    run(life_number_, [this, life_of_store] { life_->begin(parts_, life_of_store); });
 }
 
 void Node::crash() {
@@ -189,7 +209,7 @@ void Node::crash() {
 void Node::back_up() {
     parts_.world.trace("back up " + name());
     backup_ = store::copy_memory(*store_);
-    held_in_backup_ = parts_.oracle.held(index());
+    held_in_backup_ = parts_.oracle.holding(index());
 }
 
 void Node::restore() {
@@ -197,6 +217,8 @@ void Node::restore() {
     parts_.world.trace("restore " + name());
     store_ = store::copy_memory(*backup_);
     parts_.oracle.restored(index(), held_in_backup_);
+    recovers_ = parts_.plant != Plant::restore_in_old_life;
+    restored_life_ = ledger_of(*store_).self;
 }
 
 void Node::pause() {
@@ -215,13 +237,18 @@ bool Node::open() const {
     return alive() && life_->open;
 }
 
-bool Node::serving() const {
+bool Node::serving() {
     if (!alive() || paused_) return false;
     Life& life = *life_;
     if (!life.open || life.caught_up) return life.caught_up;
     const bool level = life.peers.all_tried() && model::covers(life.progress.ledger()->applied(),
                                                                life.peers.known_elsewhere());
-    life.caught_up = level || parts_.world.now() - life.started > catch_up_max;
+    if (recovers_) {
+        life.caught_up = level && life.peers.unheard().empty();
+    } else {
+        life.caught_up = level || parts_.world.now() - life.started > catch_up_max;
+    }
+    if (life.caught_up) recovers_ = false;
     return life.caught_up;
 }
 

@@ -45,9 +45,11 @@ public:
 
     void start();  // a life begins, from what is durable
     void crash();  // and ends: of what it had begun nothing happens any more
-    // Keeps a copy of what is durable; after a crash, puts the last one back.
+    // Keeps a copy of what is durable; after a crash, puts the last one back. The store then begins
+    // a new life, and serves when it has taken from all others what the old one had told them.
     void back_up();
     void restore();
+    bool is_backed_up() const { return backup_ != nullptr; }
     void pause();  // as by SIGSTOP
     void resume();
     void set_skew(Nanoseconds skew) { skew_ = skew; }
@@ -56,7 +58,7 @@ public:
     bool paused() const { return paused_; }
     bool open() const;  // to its peers: the seed is in
     // Takes requests of clients: it has caught up with its peers, or tried for long enough.
-    bool serving() const;
+    bool serving();
     std::uint64_t life() const { return life_number_; }
     bool in(std::uint64_t life) const { return alive() && life == life_number_; }
     // Does it in this life, then lets everything run that this made ready. While the node is paused
@@ -79,7 +81,10 @@ private:
     const NodeParts parts_;
     std::unique_ptr<store::Store> store_;
     std::unique_ptr<store::Store> backup_;
-    std::map<model::RecordRef, Writes> held_in_backup_;
+    Oracle::Holding held_in_backup_;
+    std::size_t lives_of_store_ = 1;
+    bool recovers_ = false;  // it may lack what it has told others
+    model::OriginId restored_life_;
     Nanoseconds skew_{0};
     std::uint64_t life_number_ = 0;
     std::unique_ptr<Life> life_;

@@ -14,6 +14,7 @@ Oracle::Oracle(const Schema& schema, std::vector<std::string> names, std::set<Re
       names_(std::move(names)),
       seeded_(std::move(seeded)),
       held_(names_.size()),
+      logged_(names_.size()),
       coming_(names_.size()) {}
 
 Asked& Oracle::ask() {
@@ -69,6 +70,7 @@ void Oracle::durable(std::size_t node, const store::WriteSet& saved) {
         if (!effect.exact) blurred_.emplace(node, record);
         Writes& held = held_[node][record];
         held.insert(known->second);
+        logged_[node].insert(known->second);
         held.insert(effect.causes.begin(), effect.causes.end());
     }
 }
@@ -84,6 +86,7 @@ void Oracle::take_effect(std::size_t node, const store::LogEntry& entry,
     effect.causes = held_[node][record];
     effect.exact = !blurred_.contains({node, record});
     held_[node][record].insert(effects_.size());
+    logged_[node].insert(effects_.size());
     by_dot_.emplace(entry.dot, effects_.size());
     effects_.push_back(std::move(effect));
 }
@@ -147,9 +150,19 @@ void Oracle::crashed(std::size_t node) {
     coming_[node].clear();
 }
 
-void Oracle::restored(std::size_t node, std::map<RecordRef, Writes> held) {
-    held_[node] = std::move(held);
+void Oracle::restored(std::size_t node, Holding holding) {
+    held_[node] = std::move(holding.rows);
+    logged_[node] = std::move(holding.logged);
     std::erase_if(shown_, [node](const auto& shown) { return std::get<0>(shown.first) == node; });
+}
+
+bool Oracle::is_elsewhere(std::size_t node) const {
+    return std::ranges::all_of(logged_[node], [this, node](std::size_t write) {
+        for (std::size_t other = 0; other < logged_.size(); ++other) {
+            if (other != node && logged_[other].contains(write)) return true;
+        }
+        return false;
+    });
 }
 
 bool Oracle::brought(const RecordRef& record) const {

@@ -57,14 +57,20 @@ public:
     void arrived(std::size_t node, const Carried& carried);
     void unsaved(std::size_t node, const store::WriteSet& saved);
     void crashed(std::size_t node);
-    // Its store holds what it held once.
-    void restored(std::size_t node, std::map<model::RecordRef, Writes> held);
+    // What a store holds, kept with a copy of it; and it holds that once more.
+    struct Holding {
+        std::map<model::RecordRef, Writes> rows;
+        Writes logged;
+    };
+    Holding holding(std::size_t node) const { return {held_[node], logged_[node]}; }
+    void restored(std::size_t node, Holding holding);
+    // Whether all that is in its log is in those of others, too.
+    bool is_elsewhere(std::size_t node) const;
 
     // ---- asked ---------------------------------------------------------------------------------
     // An answer of another node brought this row, or more of it than the log has.
     bool brought(const model::RecordRef& record) const;
     Writes held(std::size_t node, const model::RecordRef& record) const;
-    const std::map<model::RecordRef, Writes>& held(std::size_t node) const { return held_[node]; }
     bool knows(std::size_t node, std::size_t request) const;
     std::size_t effects() const { return effects_.size(); }
     std::size_t acknowledged() const;
@@ -117,6 +123,7 @@ private:
     std::vector<Effect> effects_;
     std::map<model::Dot, std::size_t> by_dot_;
     std::vector<std::map<model::RecordRef, Writes>> held_;        // by node
+    std::vector<Writes> logged_;                                  // by node
     std::vector<std::map<model::RecordRef, Carried>> coming_;     // by node; not saved yet
     std::set<std::pair<std::size_t, model::RecordRef>> blurred_;  // may hold less than is noted
     std::set<model::RecordRef> brought_;

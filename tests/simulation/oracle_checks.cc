@@ -64,9 +64,9 @@ void Oracle::check_acknowledged(const std::vector<store::Store*>& stores) {
             }
         }
     }
-    std::map<std::pair<std::size_t, std::size_t>, const Effect*> first;
+    std::map<std::pair<OriginId, std::size_t>, const Effect*> first;
     for (const Effect& effect : effects_) {
-        const auto [other, fresh] = first.try_emplace({effect.node, effect.request}, &effect);
+        const auto [other, fresh] = first.try_emplace({effect.dot.origin, effect.request}, &effect);
         if (!fresh) fail(name(effect) + " took effect there as " + name(*other->second) + " too");
     }
 }

@@ -40,7 +40,9 @@ class Simulation {
 public:
     explicit Simulation(const Options& options)
         : world_(options.seed),
-          restores_(options.plant == Plant::restore_in_old_life),
+          restores_(options.plant == Plant::restore_in_old_life ||
+                    (options.plant == Plant::none && world_.fate.percent(30))),
+          forgets_(options.plant == Plant::restore_in_old_life),
           schema_(simulated_schema()),
           names_(node_names(2 + world_.random.below(3))),
           seed_(seed_rows(schema_, names_)),
@@ -69,6 +71,7 @@ public:
         clients_->start(2 + world_.random.below(5));
         calm_ = 1s + world_.random.between(0s, 2s);
         if (world_.random.percent(90)) plan_misfortune();
+        if (restores_) plan_restore();
         world_.run_until(calm_);
         heal();
         std::vector<std::string> failures = level();
@@ -95,8 +98,6 @@ private:
     void plan_misfortune() {
         world_.after(world_.random.between(10ms, 400ms), [this] {
             if (world_.now() >= calm_) return;
-            if (restores_ && world_.fate.percent(50))
-                nodes_[world_.fate.below(nodes_.size())]->back_up();
             strike();
             plan_misfortune();
         });
@@ -126,7 +127,7 @@ private:
     void crash(Node& node, Nanoseconds time) {
         if (!node.alive()) return;
         node.crash();
-        if (restores_ && world_.fate.percent(50)) node.restore();
+        if (forgets_ && world_.fate.percent(50)) node.restore();
         // One in a while stays away until the others are level.
         const bool stays = nodes_.size() > 2 && !away_ && world_.random.percent(25);
         if (stays) {
@@ -134,6 +135,26 @@ private:
             return;
         }
         world_.after(time, [this, &node] {
+            if (!node.alive() && away_ != &node) node.start();
+        });
+    }
+
+    void plan_restore() {
+        world_.after(world_.fate.between(10ms, 150ms), [this] {
+            if (world_.now() >= calm_) return;
+            put_back(*nodes_[world_.fate.below(nodes_.size())]);
+            plan_restore();
+        });
+    }
+
+    // Copies the store, or puts its copy back where all that this takes away is in other logs: what
+    // nobody else has would be lost.
+    void put_back(Node& node) {
+        const bool safe = node.alive() && node.is_backed_up() && oracle_.is_elsewhere(node.index());
+        if (forgets_ || !safe || world_.fate.percent(30)) return node.back_up();
+        node.crash();
+        node.restore();
+        world_.after(world_.fate.between(1ms, 500ms), [this, &node] {
             if (!node.alive() && away_ != &node) node.start();
         });
     }
@@ -275,7 +296,8 @@ private:
     }
 
     World world_;
-    const bool restores_;
+    const bool restores_;  // stores come back as they were
+    const bool forgets_;   // also with what is nowhere else
     const model::Schema& schema_;
     const std::vector<std::string> names_;
     const commit::Rows seed_;
