@@ -39,7 +39,8 @@ struct Member {
                      },
                      [this](const store::Ledger& ledger) { progress.advance(ledger); }},
                     {}),
-          inbox({schema, committer, progress, *reader, peers, system_clock()}),
+          life_watch({progress, *reader, *reader, peers, [](const std::string&) {}}),
+          inbox({schema, committer, progress, *reader, peers, life_watch, system_clock()}),
           retirement({committer, progress, peers, inbox, system_clock(), io.get_executor()},
                      {.quiet = 0s, .asked = 1ms, .asked_max = 1ms}) {
         asio::co_spawn(io, committer.run(), asio::detached);
@@ -70,6 +71,7 @@ struct Member {
     commit::Progress progress;
     peers::Peers peers;
     commit::Committer committer;
+    replication::LifeWatch life_watch;
     replication::Inbox inbox;
     replication::Retirement retirement;
 };
