@@ -217,8 +217,11 @@ void BatchState::remember(const RequestId& id, const RequestSeen& seen) {
     const auto [known, fresh] = loaded_.requests.try_emplace(id, seen);
     const bool more = !fresh && add_effects(known->second, seen);
     if (fresh || more) saved_.requests.emplace_back(id, known->second);
-    if (!more) return;
-    for (const DuplicateCreate& extra : extra_records(known->second, node())) {
+    if (more) take_back_extra(id);
+}
+
+void BatchState::take_back_extra(const RequestId& id) {
+    for (const DuplicateCreate& extra : extra_records(*request(id), node())) {
         auto change = model::retract(schema_, extra, *this);
         if (change) retract(std::move(*change));
     }

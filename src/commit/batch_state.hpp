@@ -59,6 +59,9 @@ public:
     void log(const model::Dot& dot, Time at, std::string json);
     void remember(const model::Change& change);
     void remember(const model::RequestId& id, const model::RequestSeen& seen);
+    // Of the records that a request has made, those of this node that are not the first one. What
+    // is not here yet stays: an earlier life of this store may have made it.
+    void take_back_extra(const model::RequestId& id);
     // Two effects of one request that are both inside rows already.
     void mark_twins(const model::RequestSeen& known);
     // Only writes that are inside the row, or will be: others are marked when they come.

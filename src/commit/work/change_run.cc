@@ -100,6 +100,9 @@ void apply(BatchState& state, const Change& change) {
         state.add_twins(there, *state.request(id), seen);
     }
     state.join(there);
+    // The record may be an extra one of this node: of a life that the store lost.
+    for (const RequestId& id : change.request.ids)
+        state.take_back_extra(id);
 }
 
 Result<Done> ChangeRun::take(BatchState& state) const {

@@ -87,6 +87,7 @@ Result<Done> Rows::take(BatchState& state) const {
     for (const auto& [id, seen] : requests) {
         state.remember(id, seen);
         state.mark_twins(*state.request(id));
+        state.take_back_extra(id);
     }
     for (const auto& [name, mark] : cursors)
         state.move_cursor(name, mark);
