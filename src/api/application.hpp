@@ -22,6 +22,9 @@ struct NodeStatus {
     std::string name;
     std::atomic<bool> ready{false};     // the store may be read and written
     std::atomic<bool> stopping{false};  // /readyz says so before the listener closes
+    // The store may lack writes that it has told others: no write may be decided on it, not one
+    // that a peer carries here either.
+    std::atomic<bool> recovering{false};
 
     // Why it is not ready, where that is not because it is starting; else "".
     void set_trouble(std::string why) {

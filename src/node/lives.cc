@@ -65,6 +65,7 @@ Result<void> Lives::begin() {
         evidence_ = Evidence{"an earlier start did not get all that it lacked",
                              left->second == from_reachable};
     }
+    parts_.status.recovering = evidence_ && !evidence_->promoted;
     return keeper_.begin(*database.progress().ledger(), parts_.run);
 }
 
@@ -103,6 +104,7 @@ void Lives::end() {
 void Lives::suspect(std::string why) {
     if (!suspicion_.empty()) return;
     parts_.status.ready = false;
+    parts_.status.recovering = true;
     log::error("Stops serving: this store's life has gone on elsewhere", {{"why", why}});
     show("this store's life has gone on elsewhere: " + why);
     suspicion_ = std::move(why);
@@ -187,6 +189,7 @@ asio::awaitable<void> Lives::finish_recovery() {
     static_cast<void>(co_await parts_.database.committer().load(std::move(done)));
     evidence_.reset();
     mark_.reset();
+    parts_.status.recovering = false;
 }
 
 void Lives::report_lost() const {

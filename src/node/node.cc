@@ -216,12 +216,20 @@ private:
         return {};
     }
 
+    Task<model::Outcome> decide_carried(model::Intent intent) {
+        if (status_.recovering) {
+            co_return Error{Errc::unavailable,
+                            "this store lacks writes that it had: it takes them first"};
+        }
+        co_return co_await replication_.writes().submit_forwarded(std::move(intent));
+    }
+
     api::ApplicationParts application_parts(std::size_t thread) {
         store::Reader& reader = *readers_[thread];
         commit::Progress& progress = database_.progress();
         const http::ProblemShape& problems = app_.api.answers.problems;
         const auto decide = [this](model::Intent intent) {
-            return replication_.writes().submit_forwarded(std::move(intent));
+            return decide_carried(std::move(intent));
         };
         return {.records = {.schema = app_.schema,
                             .api = app_.api,

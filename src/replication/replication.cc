@@ -167,7 +167,8 @@ asio::awaitable<void> Replication::catch_up_with_all(std::function<bool()> enoug
         const auto ledger = parts_.progress.ledger();
         return (subscribers_.empty() || parts_.peers.unheard().empty()) &&
                !parts_.peers.has_trouble(peers::needs_snapshot) &&
-               model::covers(ledger->applied(), parts_.peers.known_elsewhere()) &&
+               // A dead letter is here as well, and may stay one.
+               model::covers(ledger->received(), parts_.peers.known_elsewhere()) &&
                (!broker_ || broker_->has_read_all());
     };
     while (!level() && !enough()) {

@@ -103,8 +103,13 @@ struct Node::Life {
             calls_of(owner));
         routes = std::make_unique<peers::PeerRoutes>(peers::PeerRouteParts{
             parts.schema, answers.problems, *reader, progress, peers,
-            [this](model::Intent intent) { return writes->submit_forwarded(std::move(intent)); },
-            clock, owner.name(), parts.schema.id(), stopping});
+            [this](model::Intent intent) { return decide_carried(std::move(intent)); }, clock,
+            owner.name(), parts.schema.id(), stopping});
+    }
+
+    Task<model::Outcome> decide_carried(model::Intent intent) {
+        if (recovering) co_return Error{Errc::unavailable, "it lacks what it has told others"};
+        co_return co_await writes->submit_forwarded(std::move(intent));
     }
 
     // With a new life of the store, where the old one may have told others what it lacks.
@@ -158,6 +163,7 @@ struct Node::Life {
     const Nanoseconds started;
     bool open = false;  // to peers
     bool caught_up = false;
+    bool recovering = false;  // it may lack what it has told others
     const api::Answers answers;
     asio::io_context context{1};  // ends last: what still waits in it names the rest
     asio::executor_work_guard<asio::io_context::executor_type> guard;
@@ -194,6 +200,7 @@ void Node::start() {
         life_of_store = name() + ".x" + std::to_string(++lives_of_store_);
         parts_.world.trace("a new life of its store: " + life_of_store);
     }
+    life_->recovering = recovers_;
     run(life_number_, [this, life_of_store] { life_->begin(parts_, life_of_store); });
 }
 
@@ -248,7 +255,7 @@ bool Node::serving() {
     } else {
         life.caught_up = level || parts_.world.now() - life.started > catch_up_max;
     }
-    if (life.caught_up) recovers_ = false;
+    if (life.caught_up) recovers_ = life.recovering = false;
     return life.caught_up;
 }
 

@@ -140,7 +140,7 @@ private:
     }
 
     void plan_restore() {
-        world_.after(world_.fate.between(10ms, 150ms), [this] {
+        world_.after(world_.fate.between(50ms, 400ms), [this] {
             if (world_.now() >= calm_) return;
             put_back(*nodes_[world_.fate.below(nodes_.size())]);
             plan_restore();
