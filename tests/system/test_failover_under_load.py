@@ -148,7 +148,8 @@ class Load:
         ahead, late, skipped = (sum(getattr(writer, name) for writer in self.writers)
                                 for name in ("ahead", "late", "skipped"))
         print(f"{len(self.answers())} answers, {len(wrong)} wrong, {ahead} ahead of a region, "
-              f"{late} of these done later, {skipped} numbers skipped, the slowest in {self.slowest():.3f} s "
+              f"{late} of these done later, {skipped} numbers skipped, "
+              f"the slowest in {self.slowest():.3f} s "
               f"(before: {self.calm or 0:.3f} s)")
         assert not wrong, "\n".join(wrong)
         wait_until(self._is_level, what="both regions being level")

@@ -502,11 +502,12 @@ TEST_F(ForeignBrokerTest, ASilentNodeIsNotWaitedFor) {
     EXPECT_EQ(eu.link->report().imported, 1U);
     us.start(true, brokers::ForeignOptions{});
     run_until([&] { return received(us, "eu.1") == 1; });
-    // It may have imported the message itself before it heard of that: a twin, which counts once.
+    // It may have imported the message itself before it heard of that: a twin.
     run_until([&] { return received(eu, "us.1") == us.progress.ledger()->seq(); });
     run_until([&] { return us.acknowledged == topic.messages.size(); });
     EXPECT_EQ(us.progress.ledger()->digests, eu.progress.ledger()->digests);
-    EXPECT_EQ(version(us), 2U);
+    const bool twin = us.progress.ledger()->seq() == 2;
+    EXPECT_EQ(version(us), twin ? 3U : 2U) << "the number skips one for a twin";
 }
 
 TEST_F(ForeignBrokerTest, WhatNeverComesIsNotWaitedForLong) {
