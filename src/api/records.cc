@@ -304,7 +304,7 @@ http::Response Records::written(const Resource& resource, const Accepted& accept
     }
     if (accepted.kind != WriteKind::remove) add_etag(response, accepted.row);
     const Dot& dot = accepted.stamp.dot;
-    response.add_header("Atoll-Token", dot.origin + ':' + std::to_string(dot.seq));
+    response.add_header("Atoll-Token", to_text(dot));
     return response;
 }
 

@@ -56,8 +56,7 @@ void BrokerReader::begin_anew(const Dot& gap) {
     if (gap == gap_) return;
     gap_ = gap;
     from_start_ = true;
-    log::warn("Changes are missing: reads the topic from its start",
-              {{"after", gap.origin + ':' + std::to_string(gap.seq)}});
+    log::warn("Changes are missing: reads the topic from its start", {{"after", to_text(gap)}});
     if (feed_) feed_->interrupt();
 }
 

@@ -31,7 +31,7 @@ std::string conflict_detail(const Resource& resource, const std::vector<FieldId>
 
 std::string waiver_detail(const Dot& letter, const std::string& reason) {
     std::string detail = "{\"fields\":[],\"letter\":";
-    append_json_string(detail, letter.origin + ':' + std::to_string(letter.seq));
+    append_json_string(detail, to_text(letter));
     detail += ",\"reason\":";
     append_json_string(detail, reason);
     return detail += '}';

@@ -101,10 +101,15 @@ std::optional<Position> parse_position(std::string_view text, std::size_t entrie
     return position;
 }
 
-std::string to_text(const Stamp& stamp) {
-    std::string text = stamp.dot.origin;
+std::string to_text(const Dot& dot) {
+    std::string text = dot.origin;
     text += ':';
-    append_number(text, stamp.dot.seq);
+    append_number(text, dot.seq);
+    return text;
+}
+
+std::string to_text(const Stamp& stamp) {
+    std::string text = to_text(stamp.dot);
     text += '@';
     text += std::to_string(stamp.time.us);
     return text;

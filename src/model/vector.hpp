@@ -38,6 +38,7 @@ struct Dot {  // names one write for ever
     std::uint64_t seq = 0;
     auto operator<=>(const Dot&) const = default;
 };
+std::string to_text(const Dot& dot);  // "us.k3f9:12"
 
 // When a write was received, and which write it was. The total order that decides lww.
 struct Stamp {

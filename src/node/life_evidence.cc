@@ -21,8 +21,8 @@ std::optional<Evidence> compare_storage(const store::Ledger& ledger,
 }
 
 Evidence older(const Mark& mark) {
-    return {"it lacks writes that it had: it knows less than " + mark.origin + ':' +
-            std::to_string(mark.seq)};
+    return {"it lacks writes that it had: it knows less than " +
+            to_text(model::Dot{mark.origin, mark.seq})};
 }
 
 // The running hash at the mark's number. Absent: the log no longer holds it.

@@ -25,8 +25,8 @@ std::vector<std::string> lines_of(std::string_view text) {
 Task<std::vector<std::string>> log_piece_of_peer(PeerCalls& calls, model::Dot after,
                                                  std::uint32_t count,
                                                  std::chrono::milliseconds timeout) {
-    std::string target = "/_atoll/changes?after=" + after.origin + ':' + std::to_string(after.seq) +
-                         "&origin=" + after.origin + "&limit=" + std::to_string(count);
+    std::string target = "/_atoll/changes?after=" + to_text(after) + "&origin=" + after.origin +
+                         "&limit=" + std::to_string(count);
     auto answer = co_await calls.get(std::move(target), timeout);
     if (!answer) co_return answer.error();
     if (answer->status == gone) co_return Error{Errc::not_found, "its log no longer holds them"};

@@ -193,8 +193,7 @@ Task<Row> DeadLetters::row_of_a_peer(RecordRef ref, const Letters& letters) {
 
 void DeadLetters::parked(const std::vector<commit::Parked>& letters) {
     for (const commit::Parked& parked : letters) {
-        log::warn("A change was parked",
-                  {{"change", parked.letter.origin + ':' + std::to_string(parked.letter.seq)}});
+        log::warn("A change was parked", {{"change", to_text(parked.letter)}});
         if (!parked.may_pass || retries_.size() >= retries_max) continue;
         retries_.push_back({parked.letter, 0, parts_.clock.steady() + pauses[0]});
     }

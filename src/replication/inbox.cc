@@ -25,10 +25,6 @@ bool is_known(const Dot& dot, const store::Ledger& ledger, const peers::Peers& p
            ledger.origins.contains(dot.origin) || !peers.who_has(dot).empty();
 }
 
-std::string name_of(const Dot& dot) {
-    return dot.origin + ':' + std::to_string(dot.seq);
-}
-
 }  // namespace
 
 Result<void> check_change(const Change& change, const store::Ledger& ledger,
@@ -192,7 +188,7 @@ void Inbox::report_fork(const Dot& dot, const std::string& source) {
     if (own) ++counts_.own_forks;
     parts_.peers.alert(own ? std::string_view{source} : node, peers::fork, true);
     log::error("A fork: this change has another content here, or none is to have its name",
-               {{"change", name_of(dot)}, {"source", source}});
+               {{"change", to_text(dot)}, {"source", source}});
 }
 
 // Such a change means that this node's store was restored from a backup, or that it is forged.
@@ -216,7 +212,7 @@ bool Inbox::is_refused(const Dot& dot, const Delivery& delivery) {
     if (known) return is_one_life_too_many(dot, *ledger, delivery);
     if (++counts_.unknown_origins == 1) {
         log::warn("A change of a node that this app does not have: dropped, as all such",
-                  {{"change", name_of(dot)}, {"source", delivery.source}});
+                  {{"change", to_text(dot)}, {"source", delivery.source}});
     }
     return true;
 }
@@ -244,7 +240,7 @@ bool Inbox::is_one_life_too_many(const Dot& dot, const store::Ledger& ledger,
         log::error(
             "A node's store has had too many lives: changes of one more are dropped, as all"
             " such. Retire those that have ended (atoll retire)",
-            {{"change", name_of(dot)}, {"source", delivery.source}, {"lives", of_node}});
+            {{"change", to_text(dot)}, {"source", delivery.source}, {"lives", of_node}});
     }
     return true;
 }

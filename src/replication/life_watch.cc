@@ -6,14 +6,6 @@ namespace reef::replication {
 
 using namespace model;
 
-namespace {
-
-std::string name_of_write(const Dot& dot) {
-    return dot.origin + ':' + std::to_string(dot.seq);
-}
-
-}  // namespace
-
 asio::awaitable<void> LifeWatch::compare(std::string peer, peers::Heartbeat heartbeat) {
     const OriginId self = parts_.progress.ledger()->self;
     Dot known{self, seq_in(heartbeat.received, self)};
@@ -31,7 +23,7 @@ asio::awaitable<void> LifeWatch::compare(std::string peer, peers::Heartbeat hear
         if (**here == there) continue;
         report_fork(peer, dot);
         if (origin == self) {
-            parts_.suspect(peer + " holds another " + name_of_write(dot) + " than this store");
+            parts_.suspect(peer + " holds another " + to_text(dot) + " than this store");
         }
     }
 }
@@ -42,7 +34,7 @@ asio::awaitable<void> LifeWatch::saw_own(Dot dot, std::string source) {
     if (dot.origin != ledger->self || dot.seq <= ledger->seq()) co_return;
     const auto now = co_await parts_.ledgers.ledger();
     if (!now || now->self != dot.origin || dot.seq <= now->seq()) co_return;
-    parts_.suspect(source + " has " + name_of_write(dot) + ", and this store ends at " +
+    parts_.suspect(source + " has " + to_text(dot) + ", and this store ends at " +
                    std::to_string(now->seq()));
 }
 
@@ -65,7 +57,7 @@ void LifeWatch::report_fork(const std::string& peer, const Dot& dot) {
     const bool fresh = forked_.insert_or_assign({peer, dot.origin}, dot.seq).second;
     if (!fresh) return;
     log::error("A fork: a peer has another content of this log than this node",
-               {{"peer", peer}, {"change", name_of_write(dot)}});
+               {{"peer", peer}, {"change", to_text(dot)}});
 }
 
 }  // namespace reef::replication

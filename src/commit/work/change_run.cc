@@ -16,7 +16,7 @@ Result<void> check_sequence(const BatchState& state, const ChangeRun& run) {
         const Dot& dot = entry.change.stamp.dot;
         const auto known = at.try_emplace(dot.origin, state.received_of(dot.origin)).first;
         if (dot.seq <= known->second) continue;
-        const std::string name = dot.origin + ':' + std::to_string(dot.seq);
+        const std::string name = to_text(dot);
         if (dot.origin == state.self) {
             return Error{Errc::invalid, "a fork: " + name + " was not written here"};
         }

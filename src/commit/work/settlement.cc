@@ -70,8 +70,7 @@ Result<Done> Settlement::take(BatchState& state) const {
         if (found == parked.end()) continue;
         const std::optional<RecordRef> record = found->second;
         if (!waives && !is_inside(state, letter, record)) {
-            return Error{Errc::conflict, letter.origin + ':' + std::to_string(letter.seq) +
-                                             " is not inside the record yet"};
+            return Error{Errc::conflict, to_text(letter) + " is not inside the record yet"};
         }
         // What was given up stays listed; where nobody can tell the record, there is no place.
         if (waives && record) state.list_waiver(letter, *record, waived);
