@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "base/text/json_object.hpp"
+#include "store/part_file.hpp"
 
 namespace reef::node {
 
@@ -52,11 +53,7 @@ Result<void> replace_file(const std::string& file, const std::string& text, bool
         if (durably && ::fsync(out.number()) != 0) return failed(part);
     }
     if (::rename(part.c_str(), file.c_str()) != 0) return failed(file);
-    if (!durably) return {};
-    const std::string folder = std::filesystem::path{file}.parent_path().string();
-    const Descriptor entry{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    if (entry.number() < 0 || ::fsync(entry.number()) != 0) return failed(folder);
-    return {};
+    return durably ? store::sync_folder_of(file) : Result<void>{};
 }
 
 std::uint64_t natural(const Json* json) {
