@@ -6,17 +6,6 @@
 
 namespace reef::node {
 
-namespace {
-
-// The kernel marks a page clean that it could not write, so a second fsync would say that all is
-// well. Nobody who still waits is answered.
-[[noreturn]] void end_process(const Error& error) {
-    log::error("Durable storage failed: ending the process", {{"error", error.what}});
-    _exit(1);
-}
-
-}  // namespace
-
 Database::Database(DatabaseParts parts, commit::CommitOptions options)
     : parts_(std::move(parts)),
       progress_(parts_.ledger, parts_.clock),
@@ -37,11 +26,16 @@ void Database::start(JoinedListener joined) {
     asio::co_spawn(context(), committer_.run(),
                    [this](const std::exception_ptr& thrown, Result<void> done) {
                        if (thrown) std::rethrow_exception(thrown);
-                       if (!done) end_process(done.error());
+                       if (!done) fail(done.error());
                        ended_.set_value();
                    });
     running_ = true;
     worker_.start();
+}
+
+void Database::fail(const Error& error) {
+    log::error("Durable storage failed: ending the process", {{"error", error.what}});
+    _exit(1);
 }
 
 void Database::stop() {

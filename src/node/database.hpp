@@ -53,6 +53,11 @@ public:
     // thread.
     void stop();
 
+    // Ends the process at once. The kernel marks a page clean that it could not write, so a second
+    // fsync would say that all is well; a database that has gone back in time is not what this
+    // process knows. Nobody who still waits is answered.
+    [[noreturn]] static void fail(const Error& error);
+
     commit::Committer& committer() { return committer_; }
     const commit::Committer& committer() const { return committer_; }
     commit::Progress& progress() { return progress_; }

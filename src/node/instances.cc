@@ -34,7 +34,8 @@ void Instances::stop() {
 
 // True: it could look.
 Task<bool> Instances::look() {
-    auto update = co_await lease_of_node_->next();
+    auto update = co_await lease_of_node_->next(database_.progress().ledger()->batch);
+    if (!update && update.error().code == Errc::broken) Database::fail(update.error());
     const std::uint64_t lease = update ? update->lease : 0;
     const std::uint64_t before = lease_.exchange(lease);
     database_.set_lease(lease);

@@ -23,8 +23,9 @@ class InstanceLease {
 public:
     virtual ~InstanceLease() = default;  // gives the lease back
     // Waits until another process has saved a batch, or the next sign of life is due. Takes the
-    // lease if nobody has it. unavailable: the database is away, and the lease is lost.
-    virtual Task<LeaseUpdate> next() = 0;
+    // lease if nobody has it. unavailable: the database is away, and the lease is lost. broken: the
+    // database lacks a batch that it had; `known` is the newest that this process knows.
+    virtual Task<LeaseUpdate> next(std::uint64_t known) = 0;
 };
 
 }  // namespace reef::store

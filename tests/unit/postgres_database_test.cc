@@ -15,31 +15,40 @@ TEST_F(PostgresDatabase, OneOfTwoProcessesHoldsTheLease) {
     ASSERT_TRUE(other);
     auto first = store_->open_lease(context_.get_executor());
     auto second = (*other)->open_lease(context_.get_executor());
-    EXPECT_EQ(run(first->next())->lease, 1U);
-    EXPECT_EQ(run(second->next())->lease, 0U);
-    EXPECT_EQ(run(first->next())->lease, 1U);
+    EXPECT_EQ(run(first->next(0))->lease, 1U);
+    EXPECT_EQ(run(second->next(0))->lease, 0U);
+    EXPECT_EQ(run(first->next(0))->lease, 1U);
     first.reset();
     std::uint64_t lease = 0;
     for (int looks = 0; looks < 20 && lease == 0; ++looks)
-        lease = run(second->next())->lease;
+        lease = run(second->next(0))->lease;
     EXPECT_EQ(lease, 2U);
     EXPECT_EQ(begin({})->ledger.lease, 2U);
     end_connections();
-    EXPECT_EQ(run(second->next())->lease, 3U) << "a lease ends with its session";
+    EXPECT_EQ(run(second->next(0))->lease, 3U) << "a lease ends with its session";
 }
 
 TEST_F(PostgresDatabase, TellsOfTheBatchesOfOtherProcesses) {
     const auto other = try_open();
     ASSERT_TRUE(other);
     auto lease = (*other)->open_lease(context_.get_executor());
-    const std::uint64_t before = run(lease->next())->ledger->batch;
+    const std::uint64_t before = run(lease->next(0))->ledger->batch;
     ASSERT_TRUE(succeeded(save({make_thing(1)})));
     std::optional<Ledger> told;
     for (int looks = 0; looks < 20 && !told; ++looks)
-        told = run(lease->next())->ledger;
+        told = run(lease->next(0))->ledger;
     ASSERT_TRUE(told);
     EXPECT_EQ(told->batch, before + 1);
     EXPECT_EQ(begin({})->ledger.batch, before + 1);
+}
+
+TEST_F(PostgresDatabase, TellsThatABatchIsGone) {
+    const auto lease = store_->open_lease(context_.get_executor());
+    const std::uint64_t newest = run(lease->next(0))->ledger->batch;
+    EXPECT_TRUE(run(lease->next(newest)));
+    const auto gone = run(lease->next(newest + 1));
+    ASSERT_FALSE(gone);
+    EXPECT_EQ(gone.error().code, Errc::broken);
 }
 
 TEST_F(PostgresDatabase, ShowsPeopleWhatTheApiShows) {

@@ -35,7 +35,7 @@ public:
         if (connection_) connection_->close();
     }
 
-    Task<LeaseUpdate> next() override {
+    Task<LeaseUpdate> next(std::uint64_t known) override {
         if (connection_) co_await connection_->noticed(beat);
         auto connection = co_await link_.ready();
         if (!connection || *connection != connection_) lease_ = 0;  // it was the session's
@@ -46,26 +46,28 @@ public:
             listen.push_back({"LISTEN " + std::string{notices}, {}, false});
             connection_->send(std::move(listen));
         }
-        auto update = co_await check();
+        auto update = co_await check(known);
         if (!update) lease_ = 0;
         co_return update;
     }
 
 private:
-    Task<LeaseUpdate> check() {
+    Task<LeaseUpdate> check(std::uint64_t known) {
         Commands commands;
-        commands.push_back(newest_command({0, known_token_}));
+        commands.push_back(newest_command(known_));
         if (lease_ == 0) commands.push_back({take_lease_sql});
         if (lease_ == 0) commands.push_back({end_silent_sql});
         auto answers = co_await connection_->run(std::move(commands));
         if (!answers) co_return Error{Errc::unavailable, answers.error().what};
-        auto newest = read_newest(schema_, answers->front(), {0, known_token_});
+        if (has_gone_back(answers->front(), known_)) co_return gone_back(known_.number);
+        auto newest = read_newest(schema_, answers->front(), known_);
         if (!newest) co_return Error{Errc::unavailable, newest.error().what};
         LeaseUpdate update;
         if (*newest) {
-            known_token_ = (*newest)->mark.token;
+            known_ = (*newest)->mark;
             update.ledger = std::move((*newest)->ledger);
         }
+        if (known_.number < known) co_return gone_back(known);
         if (lease_ == 0 && (*answers)[1].text(0, 0) == "t") {
             auto numbered = co_await number_lease();
             if (!numbered) co_return numbered.error();
@@ -95,7 +97,7 @@ private:
     const Schema& schema_;
     Link link_;
     std::shared_ptr<Connection> connection_;
-    std::int64_t known_token_ = 0;
+    BatchMark known_;  // the newest one at the last look
     std::uint64_t lease_ = 0;
 };
 

@@ -149,6 +149,11 @@ bool has_gone_back(const Answer& newest, const BatchMark& known) {
     return newest.natural(0, 0) < known.number || replaced;
 }
 
+Error gone_back(std::uint64_t known) {
+    return {Errc::broken,
+            "the database has gone back in time, before batch " + std::to_string(known)};
+}
+
 Command unchanged_command(std::int64_t token, std::uint64_t lease) {
     return {
         "SELECT 1 / (token = $1 AND coalesce((SELECT max(number) FROM atoll_leases), 0) = $2)::int"

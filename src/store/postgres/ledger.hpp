@@ -39,6 +39,7 @@ Command newest_command(const BatchMark& known);
 // it, or a backup was put back. Peers may know changes that are missing here: their numbers must
 // not be given to other changes.
 bool has_gone_back(const Answer& newest, const BatchMark& known);
+Error gone_back(std::uint64_t known);  // `broken`
 // Under which lease changes of peers are applied: in the same answer, whatever token is known.
 std::uint64_t read_lease(const Answer& newest);
 // Absent: the known one. invalid: another program wrote it.

@@ -179,10 +179,6 @@ private:
     Task<Answers> close_batch(Commands commands, BatchRow row);
     Found found_ahead();
     Result<void> read_ledger(const Answer& answer);
-    Error gone_back() const {
-        return {Errc::broken, "the database has gone back in time, before batch " +
-                                  std::to_string(known_.mark.number)};
-    }
     Task<Answers> settle(BatchRow row);
     Task<bool> was_saved(BatchMark mark);
     Task<Expired> find_expired(TrimLimits limits);
@@ -259,7 +255,7 @@ Task<Answers> PostgresWriter::open_batch(Commands commands) {
 }
 
 Result<void> PostgresWriter::read_ledger(const Answer& answer) {
-    if (has_gone_back(answer, known_.mark)) return gone_back();
+    if (has_gone_back(answer, known_.mark)) return gone_back(known_.mark.number);
     auto newest = read_newest(schema_, answer, known_.mark);
     if (!newest) return Error{Errc::unavailable, newest.error().what};
     known_.ledger.lease = read_lease(answer);
@@ -418,7 +414,8 @@ Task<bool> PostgresWriter::was_saved(BatchMark mark) {
                      fence_command(mark, token()),
                      {"COMMIT"}});
     auto answers = co_await (*connection)->run(std::move(commands));
-    if (answers && has_gone_back((*answers)[3], known_.mark)) co_return gone_back();
+    if (answers && has_gone_back((*answers)[3], known_.mark))
+        co_return gone_back(known_.mark.number);
     if (answers) co_return (*answers)[2].rows() == 1;
     if (!(*connection)->lost()) (*connection)->send(commands_of({{"ROLLBACK"}}));
     co_return answers.error();
