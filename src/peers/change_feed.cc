@@ -1,6 +1,7 @@
 #include "peers/change_feed.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <limits>
 #include <utility>
 
@@ -18,7 +19,8 @@ namespace {
 constexpr std::chrono::nanoseconds heartbeat_interval = 100ms;
 // A read blocks the io thread: pieces are small enough that others hardly notice.
 constexpr store::ScanLimits piece{256, 256 << 10};
-// Lives of two nodes that have not been retired: nearly always two.
+// Lives of two nodes that have not been retired: nearly always two. Where there are more, those
+// that go on come first.
 constexpr std::size_t hashes_max = 16;
 
 class ChangeFeed final : public http::StreamBody {
@@ -109,11 +111,20 @@ private:
     void prove(Heartbeat& heartbeat, const store::Ledger& ledger) const {
         heartbeat.runs = ledger.runs().names;
         heartbeat.life = ledger.self;
+        prove(heartbeat, ledger, [&](const OriginId& origin) { return origin == ledger.self; });
+        prove(heartbeat, ledger, [&](const OriginId& origin) { return !ledger.ended(origin); });
+        prove(heartbeat, ledger, [](const OriginId&) { return true; });
+    }
+
+    // Of the lives of both nodes those that are chosen, as long as there is room.
+    void prove(Heartbeat& heartbeat, const store::Ledger& ledger,
+               const std::function<bool(const OriginId&)>& chosen) const {
         for (const auto& [origin, mark] : ledger.origins) {
+            if (heartbeat.hashes.size() == hashes_max) break;
             const std::string_view node = node_of(origin);
             if (node != parts_.node && node != parts_.asker) continue;
-            if (mark.hash != Hash128{}) heartbeat.hashes.emplace(origin, mark.hash);
-            if (heartbeat.hashes.size() == hashes_max) break;
+            if (mark.hash != Hash128{} && chosen(origin))
+                heartbeat.hashes.emplace(origin, mark.hash);
         }
     }
 

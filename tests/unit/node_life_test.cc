@@ -4,6 +4,8 @@
 
 #include "committer_fixture.hpp"
 #include "node/life_evidence.hpp"
+#include "peers/change_feed.hpp"
+#include "peers/feed_lines.hpp"
 #include "replication/life_watch.hpp"
 #include "stopped_clock.hpp"
 #include "temporary_folder.hpp"
@@ -14,6 +16,16 @@ namespace {
 using node::Mark;
 using store::SameStorage;
 using store::StorageIdentity;
+
+// Takes one piece.
+class OnePiece final : public http::Stream {
+public:
+    asio::awaitable<bool> write(std::string_view piece) override {
+        text = piece;
+        co_return false;
+    }
+    std::string text;
+};
 
 TEST(StorageIdentity, IsComparedByWhatIsKnownOfBoth) {
     const StorageIdentity file{"", "", "", "12/1767225600.5"};
@@ -172,6 +184,26 @@ TEST_F(LifeTest, APeerThatHoldsMoreOrAnotherContentIsSuspicious) {
     EXPECT_FALSE(peers.has_trouble(peers::fork)) << "nothing is known to have two contents";
     EXPECT_TRUE(heard(1, hash_of("another")));
     EXPECT_TRUE(peers.has_trouble(peers::fork));
+}
+
+TEST_F(LifeTest, AFeedProvesTheLifeThatGoesOnHoweverManyHaveEnded) {
+    for (int i = 10; i < 40; ++i) {
+        begin_run("run", "us." + std::to_string(i));
+        write("key" + std::to_string(i));
+    }
+    commit::Progress progress{ledger(), system_clock()};
+    peers::Peers peers{{"eu"}, system_clock()};
+    const std::atomic<bool> stopping = false;
+    OnePiece stream;
+    peers::FeedParts parts{*reader, progress, peers, system_clock(), "us", "eu", {}, stopping};
+    const auto feed = peers::make_change_feed(std::move(parts), ledger().received(), {});
+    run_on(io, feed->write_to(stream));
+    stream.text.pop_back();
+    const auto said = peers::parse_line(stream.text);
+    ASSERT_TRUE(said) << said.error().what;
+    const auto& hashes = std::get<peers::Heartbeat>(*said).hashes;
+    EXPECT_EQ(hashes.at("us.39"), ledger().origins.at("us.39").hash);
+    EXPECT_LT(hashes.size(), 30U);
 }
 
 TEST(MarkKeeper, ReservesIdsInStepsBeforeTheyAreGiven) {
