@@ -13,6 +13,17 @@ namespace {
 
 constexpr const char* cursor = "published";
 
+void warn_of_holes(const std::vector<store::LogEntry>& entries, Position sent) {
+    for (const store::LogEntry& entry : entries) {
+        std::uint64_t& last = sent[entry.dot.origin];
+        if (entry.dot.seq != last + 1) {
+            log::warn("The log was trimmed before the broker had it: peers fill the gap",
+                      {{"first", last + 1}, {"last", entry.dot.seq - 1}});
+        }
+        last = entry.dot.seq;
+    }
+}
+
 }  // namespace
 
 Publisher::Publisher(PublisherParts parts, std::unique_ptr<Sink> sink, PublisherOptions options)
@@ -20,23 +31,39 @@ Publisher::Publisher(PublisherParts parts, std::unique_ptr<Sink> sink, Publisher
 
 Publisher::~Publisher() = default;
 
-// The cursor reads "us.k3f9:120 property-updates.0:345". If it names another life of this store, it
-// does not count.
+// The cursor reads "us.k3f9:120 property-updates.0:345", or names a life that ended beside this
+// one.
 void Publisher::begin() {
     const auto ledger = parts_.progress.ledger();
     self_ = ledger->self;
+    sent_ = {{self_, 0}};
+    until_.clear();
     confirmed_ = 0;
     ends_.clear();
     const auto known = ledger->cursors.find(cursor);
-    if (known == ledger->cursors.end()) return;
+    if (known == ledger->cursors.end()) {  // the broker has never had anything
+        for (const auto& [origin, mark] : ledger->origins)
+            if (node_of(origin) == node_of(self_)) go_on_with(origin, 0, mark.received);
+        return;
+    }
     saved_ = known->second;
     const std::size_t space = saved_.find(' ');
     const auto at = parse_position(saved_.substr(0, space));
     const auto ends = parse_position(
         space == saved_.npos ? std::string_view{} : std::string_view{saved_}.substr(space + 1));
-    if (!at || !at->contains(self_)) return;
-    confirmed_ = std::min(seq_in(*at, self_), ledger->seq());
+    if (!at) return;
+    for (const auto& [origin, seq] : *at) {
+        const auto mark = ledger->origins.find(origin);
+        if (mark != ledger->origins.end()) go_on_with(origin, seq, mark->second.received);
+    }
+    confirmed_ = sent_[self_];
     if (ends) ends_ = *ends;
+}
+
+void Publisher::go_on_with(const OriginId& origin, std::uint64_t sent, std::uint64_t received) {
+    if (origin != self_ && received <= sent) return;
+    sent_[origin] = std::min(sent, received);
+    if (origin != self_) until_[origin] = received;
 }
 
 asio::awaitable<void> Publisher::run() {
@@ -72,34 +99,42 @@ asio::awaitable<void> Publisher::run() {
     }
 }
 
+// By life, the last change to be sent, where there is one. The log may already show a commit that
+// this thread has not heard of. If it were sent now, the broker could bring it back before then,
+// and a change of its own that a node does not know looks like a fork.
+Position Publisher::wanted(const store::Ledger& ledger) const {
+    Position last = until_;
+    if (ledger.self == self_ && ledger.seq() > seq_in(sent_, self_)) last[self_] = ledger.seq();
+    return last;
+}
+
 // Returns how many changes were sent; 0 if there is nothing new.
 Task<std::size_t> Publisher::publish_piece() {
     Position after;
     const auto ledger = parts_.progress.ledger();  // which the next commit lets go of
     for (const auto& [origin, mark] : ledger->origins)
         after[origin] = std::numeric_limits<std::int64_t>::max();
-    const std::uint64_t confirmed = confirmed_;
-    after[self_] = confirmed;
-    if (ledger->seq() <= confirmed) co_return std::size_t{0};
+    const Position last = wanted(*ledger);
+    if (last.empty()) co_return std::size_t{0};
+    for (const auto& [origin, seq] : last)
+        after[origin] = seq_in(sent_, origin);
     auto entries = co_await parts_.reader.changes_after(std::move(after), options_.piece);
     if (!entries) co_return entries.error();
-    // The log may already show a commit that this thread has not heard of. If it were sent now, the
-    // broker could bring it back before then, and a change of its own that a node does not know
-    // looks like a fork.
-    while (!entries->empty() && entries->back().dot.seq > ledger->seq())
-        entries->pop_back();
-    if (entries->empty()) co_return std::size_t{0};
-    if (entries->front().dot.seq != confirmed + 1) {
-        log::warn("The log was trimmed before the broker had it: peers fill the gap",
-                  {{"first", confirmed + 1}, {"last", entries->front().dot.seq - 1}});
+    std::erase_if(*entries, [&last](const store::LogEntry& entry) {
+        return entry.dot.seq > seq_in(last, entry.dot.origin);
+    });
+    if (entries->empty()) {
+        until_.clear();  // the log was trimmed
+        co_return std::size_t{0};
     }
+    warn_of_holes(*entries, sent_);
     std::vector<Message> messages;
     messages.reserve(entries->size());
     for (const store::LogEntry& entry : *entries)
         messages.push_back(message_of(entry));
     auto ends = co_await sink_->publish(std::move(messages));
     if (!ends) co_return ends.error();
-    take_ends(*ends, entries->back().dot.seq);
+    take_ends(*ends, *entries);
     co_return entries->size();
 }
 
@@ -124,7 +159,7 @@ Message Publisher::shaped(const store::LogEntry& entry) const {
 }
 
 // Offsets only grow, unless the topic was made anew: then everything is sent again.
-void Publisher::take_ends(const Ends& ends, std::uint64_t last) {
+void Publisher::take_ends(const Ends& ends, const std::vector<store::LogEntry>& sent) {
     const bool anew = std::any_of(ends.begin(), ends.end(), [this](const auto& end) {
         const auto known = ends_.find(end.first);
         return known != ends_.end() && end.second <= known->second;
@@ -132,23 +167,32 @@ void Publisher::take_ends(const Ends& ends, std::uint64_t last) {
     if (anew) {
         log::warn("The topic was made anew: it gets all that the log holds");
         ends_.clear();
+        sent_ = {{self_, 0}};
+        until_.clear();
         confirmed_ = 0;
         return;
     }
     for (const auto& [place, offset] : ends)
         ends_[place] = offset;
-    confirmed_ = last;
+    for (const store::LogEntry& entry : sent)
+        sent_[entry.dot.origin] = entry.dot.seq;
+    std::erase_if(until_, [this](const auto& life) {
+        const bool sent_all = seq_in(sent_, life.first) >= life.second;
+        if (sent_all) sent_.erase(life.first);
+        return sent_all;
+    });
+    confirmed_ = sent_[self_];
 }
 
 std::string Publisher::cursor_text() const {
-    return to_text(Position{{self_, confirmed_}}) + ' ' + to_text(ends_);
+    return to_text(sent_) + ' ' + to_text(ends_);
 }
 
 Task<void> Publisher::save_if_due() {
     const auto now = parts_.clock.steady();
     if (now - saved_at_ < options_.save_after) co_return Result<void>{};
     std::string text = cursor_text();
-    if (confirmed_ == 0 || text == saved_) co_return Result<void>{};
+    if (ends_.empty() || text == saved_) co_return Result<void>{};
     commit::Rows rows;
     rows.under_lease = true;
     rows.cursors[cursor] = text;

@@ -6,6 +6,10 @@
 // last second's changes again, and receivers know them by their names. If the log was trimmed
 // before the broker had it, receivers find the gap and ask the peers. If the topic was made anew,
 // it gets everything that the log holds.
+//
+// When the store begins a new life, what it has of the old one and had not sent yet still goes to
+// the broker: where no peer can be asked, nobody else would get it. What it then takes of the old
+// life from others is not sent again.
 #pragma once
 
 #include <atomic>
@@ -57,10 +61,12 @@ public:
 
 private:
     void begin();
+    void go_on_with(const model::OriginId& origin, std::uint64_t sent, std::uint64_t received);
     Task<std::size_t> publish_piece();
     Message message_of(const store::LogEntry& entry) const;
     Message shaped(const store::LogEntry& entry) const;
-    void take_ends(const Ends& ends, std::uint64_t last);
+    void take_ends(const Ends& ends, const std::vector<store::LogEntry>& sent);
+    model::Position wanted(const store::Ledger& ledger) const;
     Task<void> save_if_due();
     std::string cursor_text() const;
 
@@ -68,7 +74,9 @@ private:
     const PublisherOptions options_;
     const std::unique_ptr<Sink> sink_;
     model::OriginId self_;
-    Ends ends_;  // of what was confirmed, by place
+    model::Position sent_;   // of this store's life, and of what is left of others: confirmed
+    model::Position until_;  // of those others: the last to be sent
+    Ends ends_;              // of what was confirmed, by place
     std::atomic<std::uint64_t> confirmed_{0};
     std::atomic<bool> connected_{false};
     std::atomic<bool> leads_{true};

@@ -310,6 +310,27 @@ TEST_F(BrokerTest, ATopicMadeAnewGetsAllThatTheLogHolds) {
     EXPECT_EQ(us.progress.ledger()->digests, eu.progress.ledger()->digests);
 }
 
+TEST_F(BrokerTest, WhatAnEarlierLifeHadNotSentIsSent) {
+    us.start();
+    write(us, 3);
+    run_until([&] { return us.progress.ledger()->cursors.contains("published"); });
+    topic.away = true;
+    write(us, 4);
+    commit::RunStart start;
+    start.life = "us.2";
+    ASSERT_TRUE(run_on(io, us.committer.start(std::move(start))));
+    write(us, 2);
+    topic.away = false;
+    eu.start();
+    run_until([&] { return received(eu, "us.1") == 7 && received(eu, "us.2") == 2; });
+    EXPECT_EQ(us.progress.ledger()->digests, eu.progress.ledger()->digests);
+    const auto saved = [&] {
+        const std::string text = us.progress.ledger()->cursors.at("published");
+        return text.substr(0, text.find(' '));
+    };
+    run_until([&] { return saved() == "us.2:2"; });
+}
+
 TEST_F(BrokerTest, NothingIsAcknowledgedThatTheStoreDoesNotHave) {
     us.start();
     eu.start();
