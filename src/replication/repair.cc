@@ -13,6 +13,9 @@ using namespace model;
 namespace {
 
 constexpr std::chrono::milliseconds peer_timeout{3000};
+// While clients write a peer is a few writes behind: those that are here now come to it in a
+// moment.
+constexpr std::chrono::milliseconds wait_for_peers_max{2000};
 
 }  // namespace
 
@@ -52,15 +55,29 @@ Task<Repaired> Repairs::repair_here(RecordRef ref, bool take_out) {
     co_return repaired;
 }
 
+Task<std::vector<std::string>> Repairs::who_has_all() {
+    const auto until = parts_.clock.steady() + std::chrono::nanoseconds{wait_for_peers_max};
+    const auto ledger = parts_.progress.ledger();
+    const Dot last{ledger->self, ledger->seq()};
+    for (;;) {
+        const std::uint64_t seen = parts_.peers.watch().generation();
+        std::vector<std::string> names = parts_.peers.who_has(last);
+        const auto left = until - parts_.clock.steady();
+        if (!names.empty() || left <= left.zero()) co_return names;
+        Result<void> waited = co_await parts_.peers.watch().wait_beyond(seen, left);
+        if (!waited && waited.error().code != Errc::timeout) co_return waited.error();
+    }
+}
+
 // Returns whose rows were joined. A peer that lacks writes of this node would bring the record back
 // without them.
 Task<std::string> Repairs::take_from_peers(RecordRef ref) {
     commit::Rows rows;
     rows.repairs = true;
     std::string from;
-    const auto ledger = parts_.progress.ledger();
-    const auto names = parts_.peers.who_has({ledger->self, ledger->seq()});
-    for (const std::string& name : names) {
+    const auto names = co_await who_has_all();
+    if (!names) co_return names.error();
+    for (const std::string& name : *names) {
         const auto calls = parts_.calls.find(name);
         if (calls == parts_.calls.end()) continue;
         auto row = co_await peers::record_of_peer(*calls->second, parts_.schema[ref.resource], ref,

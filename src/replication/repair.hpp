@@ -5,7 +5,9 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "base/clock.hpp"
 #include "commit/committer.hpp"
 #include "commit/progress.hpp"
 #include "peers/peers.hpp"
@@ -22,7 +24,8 @@ struct RepairParts {
     store::RowReader& rows;      // on `executor`
     store::RowScanner& scanner;  // the same
     const peers::PeerCallsByName& calls;
-    const peers::Peers& peers;
+    peers::Peers& peers;
+    Clock& clock;
     DeadLetters& letters;
     asio::any_io_executor executor;
 };
@@ -38,11 +41,13 @@ public:
     explicit Repairs(RepairParts parts) : parts_(std::move(parts)) {}
 
     // From any thread; the caller resumes on its own executor. conflict: the record can be read.
-    // not_found: there is none. Only peers that have all that this node wrote are asked.
+    // not_found: there is none. Only peers that have all that this node had written by then are
+    // asked.
     Task<Repaired> repair(model::RecordRef ref, bool take_out);
 
 private:
     Task<Repaired> repair_here(model::RecordRef ref, bool take_out);
+    Task<std::vector<std::string>> who_has_all();
     Task<std::string> take_from_peers(model::RecordRef ref);
 
     const RepairParts parts_;

@@ -82,7 +82,7 @@ Replication::Replication(const ReplicationParts& parts, ReplicationOptions optio
       dead_letters_({parts.schema, parts.committer, parts.progress, *reader_, calls_, parts.clock,
                      executor(), broker_.get()}),
       repairs_({parts.schema, parts.committer, parts.progress, *reader_, *reader_, calls_,
-                parts.peers, dead_letters_, executor()}),
+                parts.peers, parts.clock, dead_letters_, executor()}),
       logs_(parts.peers, calls_, snapshot_, when_nobody_has_it(broker_.get())),
       retirement_({parts.committer, parts.progress, parts.peers, inbox_, parts.clock, executor()}),
       writes_({parts.schema, parts.committer, parts.progress, parts.peers, parts.clock, executor(),
