@@ -249,6 +249,7 @@ constexpr std::string_view server_head = R"(
         client_header_timeout 10s;
         client_body_timeout 30s;
         send_timeout 30s;
+        lingering_close always;  # else what a client still sends can take the answer from it
         keepalive_requests 100000;
         large_client_header_buffers 4 64k;  # an ETag may be long
         client_max_body_size <body_bytes>;
