@@ -15,6 +15,8 @@ from regions import put, status
 from stored import SEQ_BITS, copy_of
 
 TIMEOUT = 60
+# More writes of an origin than it has made.
+DAMAGE = "UPDATE properties SET atoll_vector = 'us.x:1:9' WHERE id = {}"
 
 
 def file_of(node):

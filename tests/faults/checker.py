@@ -11,7 +11,8 @@ from topic import what_it_lacks
 
 SEEDED = range(1, 3001)
 # While one node is away because of these, every request through the gateway succeeds.
-NODE_FAULTS = ("kill", "freeze", "disk slow", "disk full", "fsync fails", "clock", "link cut",
+NODE_FAULTS = ("kill", "freeze", "disk slow", "disk full", "fsync fails", "store restored",
+               "store cloned", "row damaged", "clock", "link cut",
                "link one way", "link delay", "link reset", "gateway cut", "gateway one way",
                "gateway delay", "database kill", "database stop", "database freeze",
                "sessions ended", "database cut", "database one way", "database delay",

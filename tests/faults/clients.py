@@ -15,6 +15,7 @@ TRIES_AGAIN = 4     # when an answer was lost, with the same id
 PAUSE = 0.02        # seconds between two requests of a client, on average
 SHARED = 10         # records that all clients write, of each seeded region
 OWN = 6             # records of each client alone
+HIGHEST_ID = 2**53 - 1  # each client makes a record of its own up there
 
 
 def keys_of(number, shared=SHARED):
@@ -39,7 +40,7 @@ class Client(threading.Thread):
         self._count = 0
         self._pause = pause
         self._keys = keys_of(number, shared)
-        self._gone = []
+        self._gone = [HIGHEST_ID - number]
         self._versions = {}
         self._token = None
 

@@ -54,6 +54,7 @@ def play(seed, seconds, nodes, folder, kinds, env, say, stack="embedded", rows=N
         cluster.start()
         crowd = clients.Crowd(cluster.gateway.port, cluster.at_port, seed, **habits)
         crowd.write_once(cluster.names)
+        cluster.keep_stores()
         wait_until(cluster.has_published_all, what="the first writes being at the broker")
         crowd.start()
         schedule = Schedule(cluster, seed, crowd.now, kinds, say)

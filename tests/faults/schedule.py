@@ -6,6 +6,7 @@ import threading
 import typing
 
 import disk
+import yesterday
 from atoll import wait_until
 from cluster import GATEWAY
 from history import Fault
@@ -176,6 +177,7 @@ class Kind(typing.NamedTuple):
     fault: typing.Callable
     about_node: bool = True  # else it is about a link, or all of them
     needs: str = None        # what there must be: cluster.has() tells
+    by_itself: bool = False  # nothing else goes wrong meanwhile: what it ends with needs the others
 
 
 FAULTS = {
@@ -185,6 +187,9 @@ FAULTS = {
                       needs="file"),
     "disk full": Kind(2, faulty_disk(write_error=[disk.ENOSPC]), needs="file"),
     "fsync fails": Kind(2, failing_fsync, needs="file"),
+    "store restored": Kind(2, yesterday.restored, needs="file", by_itself=True),
+    "store cloned": Kind(1, yesterday.cloned, needs="file", by_itself=True),
+    "row damaged": Kind(1, yesterday.damaged, needs="file", by_itself=True),
     "clock": Kind(1, faulty_disk(clock_ahead=[-1.5, -0.2, 0.2, 1.5])),
     "link cut": Kind(4, troubled(CUT, between_nodes), False, "peers"),
     "link one way": Kind(3, troubled(ONE_WAY, one_way_between_nodes), False, "peers"),
@@ -232,21 +237,29 @@ class Schedule:
         until = self._now() + seconds
         while self._now() < until or not enough():
             self._pause(*CALM)
-            node, kind = self._choose(self._cluster.names)
+            node, kind = self._choose(self._cluster.names, self._kinds)
             others = [name for name in self._cluster.names if name != node]
-            needs = FAULTS[kind].needs
             with self._fault(node, kind):
                 self._pause(0.2, self._chance.choice([0.5, 1.5, 3.0]))
-                another = self._choose(others, but=needs if needs == "broker" else "")
+                another = self._another(kind, others)
                 if another and self._chance.random() < BOTH_CHANCE:
                     with self._fault(*another):
                         self._pause(0.2, 1.5)
             self._recover()
 
-    def _choose(self, nodes, but=""):
+    def _another(self, first, nodes):
+        """What goes wrong meanwhile, or None."""
+        if FAULTS[first].by_itself:
+            return None
+        kinds = [kind for kind in self._kinds if not FAULTS[kind].by_itself]
+        if FAULTS[first].needs == "broker":  # there is one
+            kinds = [kind for kind in kinds if FAULTS[kind].needs != "broker"]
+        return self._choose(nodes, kinds)
+
+    def _choose(self, nodes, kinds):
         """Where something goes wrong next, and what; None where nothing of these kinds can."""
-        possible = [(node, kind) for node in nodes for kind in self._kinds
-                    if FAULTS[kind].needs in {None} | self._cluster.has(node) - {but}]
+        possible = [(node, kind) for node in nodes for kind in kinds
+                    if FAULTS[kind].needs in {None} | self._cluster.has(node)]
         weights = [FAULTS[kind].often for _, kind in possible]
         return self._chance.choices(possible, weights)[0] if possible else None
 
@@ -258,7 +271,7 @@ class Schedule:
 
     @contextlib.contextmanager
     def _fault(self, node, kind):
-        _, fault, about_node, _ = FAULTS[kind]
+        _, fault, about_node, *_ = FAULTS[kind]
         noted = Fault(kind, node if about_node else None, self._now())
         self.faults.append(noted)
         with fault(self._cluster, node, self._chance) as detail:

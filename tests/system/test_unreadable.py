@@ -6,11 +6,10 @@ import json
 import requests
 from answers import problem
 from atoll import run_atoll, wait_until
+from lives import DAMAGE
 from regions import Regions, are_level, by_hand, get, metric, put, status
 
 STORES = ("sqlite", "postgres")
-# More writes of an origin than it has made.
-DAMAGE = "UPDATE properties SET atoll_vector = 'us.x:1:9' WHERE id = {}"
 
 
 def damage(node, key):
