@@ -31,7 +31,7 @@ GroupCommit::~GroupCommit() {
     thread_.join();
 }
 
-void GroupCommit::submit(PendingPut* pending) {
+void GroupCommit::submit(Pending* pending) {
     bool first = false;
     {
         const std::lock_guard lock(mutex_);
@@ -42,7 +42,7 @@ void GroupCommit::submit(PendingPut* pending) {
 }
 
 void GroupCommit::run() {
-    std::vector<PendingPut*> batch;
+    std::vector<Pending*> batch;
     for (;;) {
         batch.clear();
         {
@@ -56,16 +56,16 @@ void GroupCommit::run() {
     }
 }
 
-void GroupCommit::commit(const std::vector<PendingPut*>& batch) {
+void GroupCommit::commit(const std::vector<Pending*>& batch) {
     writer_->begin();
-    for (PendingPut* pending : batch)
-        pending->row = writer_->put(pending->put);
+    for (Pending* pending : batch)
+        pending->write(*writer_);
     writer_->commit();
 }
 
-void GroupCommit::answer(const std::vector<PendingPut*>& batch) {
+void GroupCommit::answer(const std::vector<Pending*>& batch) {
     std::vector<ResumeAll> answers(io_threads_.size());
-    for (PendingPut* pending : batch) {
+    for (Pending* pending : batch) {
         answers[pending->io_thread].sessions.push_back(std::move(pending->session));
     }
     for (std::size_t i = 0; i < answers.size(); ++i) {

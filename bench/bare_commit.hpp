@@ -26,11 +26,26 @@ public:
 };
 
 // Lives in the session's coroutine while it waits.
-struct PendingPut {
-    Put put;
-    std::size_t io_thread = 0;    // who waits for it
-    std::optional<Property> row;  // the answer
+struct Pending {
+    explicit Pending(std::size_t waiting) : io_thread(waiting) {}
+    virtual ~Pending() = default;
+    virtual void write(BareWriter& writer) = 0;
+
+    const std::size_t io_thread;  // who waits for it
     std::unique_ptr<Parked> session;
+};
+
+struct PendingPut final : Pending {
+    using Pending::Pending;
+    void write(BareWriter& writer) override { row = writer.put(put); }
+    Put put;
+    std::optional<Property> row;  // the answer
+};
+
+struct PendingPost final : Pending {
+    using Pending::Pending;
+    void write(BareWriter& writer) override { writer.post(shipment); }
+    Shipment shipment;
 };
 
 class GroupCommit {
@@ -43,7 +58,7 @@ public:
 
     // Completes with void() on the io thread named in `pending` once the write is durable.
     template <class Token>
-    auto async_put(PendingPut& pending, Token&& token) {
+    auto async_write(Pending& pending, Token&& token) {
         return asio::async_initiate<Token, void()>(Start{this}, token, &pending);
     }
 
@@ -58,22 +73,22 @@ private:
     struct Start {
         GroupCommit* self;
         template <class Handler>
-        void operator()(Handler handler, PendingPut* pending) const {
+        void operator()(Handler handler, Pending* pending) const {
             pending->session = std::make_unique<ParkedHandler<Handler>>(std::move(handler));
             self->submit(pending);
         }
     };
 
-    void submit(PendingPut* pending);
+    void submit(Pending* pending);
     void run();
-    void commit(const std::vector<PendingPut*>& batch);
-    void answer(const std::vector<PendingPut*>& batch);
+    void commit(const std::vector<Pending*>& batch);
+    void answer(const std::vector<Pending*>& batch);
 
     const std::unique_ptr<BareWriter> writer_;
     const std::vector<asio::io_context*> io_threads_;
     std::mutex mutex_;  // guards waiting_ and stopping_
     std::condition_variable somebody_waits_;
-    std::vector<PendingPut*> waiting_;
+    std::vector<Pending*> waiting_;
     bool stopping_ = false;
     std::thread thread_;
 };

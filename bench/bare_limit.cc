@@ -1,6 +1,6 @@
 // bare-limit: what these libraries can do on this machine when a server does nothing but its work.
-// GET and PUT of /us/properties/{id} over Beast coroutines and SQLite, durable, with no checks.
-// Atoll is measured against it; see README.md.
+// GET and PUT of /us/properties/{id}, POST of a shipment, a list of products, over Beast coroutines
+// and SQLite, durable, with no checks. Atoll is measured against it; see README.md.
 #include <CLI/CLI.hpp>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -54,6 +54,28 @@ std::int64_t id_in(beast::string_view target) {
     return id;
 }
 
+// "/api/products?limit=100"
+std::int64_t limit_in(beast::string_view target) {
+    std::int64_t limit = 1000;
+    const auto equals = target.rfind('=');
+    std::from_chars(target.data() + equals + 1, target.data() + target.size(), limit);
+    return limit;
+}
+
+Shipment read_post(const Request& request, boost::system::error_code& error) {
+    Shipment shipment;
+    unsigned char memory[4096];
+    json::static_resource resource(memory);
+    const json::value body = json::parse(request.body(), error, &resource);
+    if (error) return shipment;
+    shipment.tracking_number = body.at("tracking_number").as_string().c_str();
+    shipment.origin = body.at("origin").as_string().c_str();
+    shipment.destination = body.at("destination").as_string().c_str();
+    shipment.weight = body.at("weight").to_number<double>();
+    shipment.warehouse_id = body.at("warehouse_id").as_int64();
+    return shipment;
+}
+
 Put read_put(const Request& request, boost::system::error_code& error) {
     Put put;
     unsigned char memory[2048];
@@ -81,6 +103,16 @@ void show(Response& response, const std::optional<Property>& row) {
     append_json(response.body(), *row);
 }
 
+void show(Response& response, const Shipment& row) {
+    response.result(http::status::created);
+    std::string location = "/api/v1/shipments/";
+    append_integer(location, row.id);
+    response.set(http::field::location, location);
+    response.set(http::field::content_type, "application/json");
+    response.body().reserve(256);
+    append_json(response.body(), row);
+}
+
 Work serve_session(Socket socket, IoThread& self, GroupCommit& commits) {
     beast::flat_buffer buffer;
     buffer.reserve(4096);
@@ -93,13 +125,27 @@ Work serve_session(Socket socket, IoThread& self, GroupCommit& commits) {
         response.keep_alive(request.keep_alive());
         if (request.method() == http::verb::put) {
             boost::system::error_code invalid;
-            PendingPut pending{read_put(request, invalid), self.index, {}, {}};
+            PendingPut pending{self.index};
+            pending.put = read_put(request, invalid);
             if (invalid) {
                 response.result(http::status::bad_request);
             } else {
-                co_await commits.async_put(pending, as_void);
+                co_await commits.async_write(pending, as_void);
                 show(response, pending.row);
             }
+        } else if (request.method() == http::verb::post) {
+            boost::system::error_code invalid;
+            PendingPost pending{self.index};
+            pending.shipment = read_post(request, invalid);
+            if (invalid) {
+                response.result(http::status::bad_request);
+            } else {
+                co_await commits.async_write(pending, as_void);
+                show(response, pending.shipment);
+            }
+        } else if (request.target().starts_with("/api/products?")) {
+            response.set(http::field::content_type, "application/json");
+            self.reader->list_products(response.body(), limit_in(request.target()));
         } else {
             show(response, self.reader->get(id_in(request.target())));
         }

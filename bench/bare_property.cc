@@ -24,6 +24,8 @@ void append_optional(std::string& out, const std::optional<std::int64_t>& value)
     }
 }
 
+}  // namespace
+
 void append_time(std::string& out, std::int64_t since_1970_us) {
     using namespace std::chrono;
     const sys_time<microseconds> time{microseconds{since_1970_us}};
@@ -45,8 +47,6 @@ void append_time(std::string& out, std::int64_t since_1970_us) {
     append_digits(out, static_cast<std::uint64_t>(clock.subseconds().count()), 6);
     out += 'Z';
 }
-
-}  // namespace
 
 void append_integer(std::string& out, std::int64_t value) {
     char text[24];

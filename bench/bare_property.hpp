@@ -18,6 +18,7 @@ struct Property {
 };
 
 void append_integer(std::string& out, std::int64_t value);
+void append_time(std::string& out, std::int64_t since_1970_us);  // 2026-01-01T12:00:00.000000Z
 
 // {"id":10,"price":300780.89,…,"updated_at":"2026-01-01T12:00:00.000000Z"}, the contract's order.
 void append_json(std::string& out, const Property& row);

@@ -27,6 +27,18 @@ CREATE TABLE IF NOT EXISTS atoll_requests(
     id TEXT PRIMARY KEY, origin TEXT NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL,
     record TEXT NOT NULL, body BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS atoll_ledger(one INTEGER PRIMARY KEY, seq INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS shipments(
+    id INTEGER PRIMARY KEY, tracking_number TEXT NOT NULL, origin TEXT NOT NULL,
+    destination TEXT NOT NULL, weight REAL NOT NULL, status TEXT NOT NULL,
+    warehouse_id INTEGER NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
+    atoll_vector TEXT NOT NULL DEFAULT '', atoll_state TEXT NOT NULL DEFAULT '',
+    atoll_hash BLOB);
+CREATE TABLE IF NOT EXISTS Product(
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, price REAL NOT NULL, stock INTEGER NOT NULL,
+    createdAt TEXT NOT NULL, updatedAt TEXT NOT NULL, atoll_vector TEXT NOT NULL DEFAULT '',
+    atoll_state TEXT NOT NULL DEFAULT '', atoll_hash BLOB);
+CREATE INDEX IF NOT EXISTS shipments_tracking_number ON shipments(tracking_number);
+CREATE INDEX IF NOT EXISTS shipments_warehouse_id ON shipments(warehouse_id);
 INSERT OR IGNORE INTO atoll_ledger VALUES(1, 0);
 )";
 
@@ -47,6 +59,16 @@ INSERT INTO properties(id, price, bedrooms, bathrooms, region_origin, updated_at
 SELECT i, 5000000 + i * 7919 % 95000000, 1 + i % 5, 1 + i % 3,
     iif(i <= ?1 / 2, 'us', 'eu'), 1767268800000000, zeroblob(16)
 FROM n WHERE NOT EXISTS (SELECT 1 FROM properties))";
+
+constexpr const char* seed_products = R"(
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
+INSERT INTO Product(id, name, price, stock, createdAt, updatedAt, atoll_hash)
+SELECT printf('product-%08d', i), 'Desk lamp ' || i, 24.9 + i % 100, i % 1000,
+    '2026-01-01T12:00:00.000Z', '2026-01-01T12:00:00.000Z', zeroblob(16)
+FROM n WHERE NOT EXISTS (SELECT 1 FROM Product))";
+
+constexpr const char* select_products =
+    "SELECT id, name, price, stock, createdAt, updatedAt FROM Product ORDER BY id LIMIT ?1";
 
 struct CloseDatabase {
     void operator()(sqlite3* database) const { sqlite3_close_v2(database); }
@@ -132,19 +154,56 @@ std::int64_t now_us() {
     return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
 }
 
+std::string_view text_column(sqlite3_stmt* row, int column) {
+    const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(row, column));
+    return {text, static_cast<std::size_t>(sqlite3_column_bytes(row, column))};
+}
+
+void append_product(std::string& json, sqlite3_stmt* row) {
+    json += R"({"id":)";
+    append_text(json, text_column(row, 0));
+    json += R"(,"name":)";
+    append_text(json, text_column(row, 1));
+    json += R"(,"price":)";
+    append_number(json, sqlite3_column_double(row, 2));
+    json += R"(,"stock":)";
+    append_integer(json, sqlite3_column_int64(row, 3));
+    json += R"(,"createdAt":")";
+    json += text_column(row, 4);
+    json += R"(","updatedAt":")";
+    json += text_column(row, 5);
+    json += R"("})";
+}
+
 class SqliteReader final : public BareReader {
 public:
     explicit SqliteReader(const std::string& file)
         : database_(open_database(file, "PRAGMA query_only=1; PRAGMA cache_size=-4096;")),
-          select_(prepare(database_, select_row)) {}
+          select_(prepare(database_, select_row)),
+          products_(prepare(database_, select_products)) {}
 
     std::optional<Property> get(std::int64_t id) override {
         return find_row(database_, select_, id);
     }
 
+    void list_products(std::string& json, std::int64_t limit) override {
+        sqlite3_stmt* row = products_.get();
+        sqlite3_bind_int64(row, 1, limit);
+        json += R"({"success":true,"data":[)";
+        int code = sqlite3_step(row);
+        for (bool first = true; code == SQLITE_ROW; code = sqlite3_step(row), first = false) {
+            if (!first) json += ',';
+            append_product(json, row);
+        }
+        check(database_.get(), code);
+        sqlite3_reset(row);
+        json += R"(],"message":"Products retrieved successfully"})";
+    }
+
 private:
     const Database database_;
     const Statement select_;
+    const Statement products_;
 };
 
 class SqliteWriter final : public BareWriter {
@@ -160,6 +219,9 @@ public:
                           "atoll_vector = ?5, atoll_state = ?6, atoll_hash = ?7 WHERE id = ?1");
         log_ = prepare(database_, "INSERT INTO atoll_log VALUES(?1, ?2, ?3, ?4, ?5)");
         request_ = prepare(database_, "INSERT INTO atoll_requests VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
+        shipment_ = prepare(database_,
+                            "INSERT INTO shipments VALUES(?1, ?2, ?3, ?4, ?5, 'created', ?6, ?7, "
+                            "?7, ?8, ?9, ?10)");
         ledger_ = prepare(database_, "UPDATE atoll_ledger SET seq = ?1");
         const Statement last = prepare(database_, "SELECT seq FROM atoll_ledger");
         check(database_.get(), sqlite3_step(last.get()));
@@ -167,9 +229,11 @@ public:
     }
 
     void seed(std::int64_t rows) override {
-        const Statement insert = prepare(database_, seed_rows);
-        sqlite3_bind_int64(insert.get(), 1, rows);
-        run(database_, insert);
+        for (const char* seed : {seed_rows, seed_products}) {
+            const Statement insert = prepare(database_, seed);
+            sqlite3_bind_int64(insert.get(), 1, rows);
+            run(database_, insert);
+        }
     }
 
     void begin() override { run(database_, begin_); }
@@ -187,6 +251,14 @@ public:
         return row;
     }
 
+    void post(Shipment& shipment) override {
+        seq_ += 1;
+        shipment.id = 16 * seq_ - 15;  // as Atoll numbers them
+        shipment.created_us = now_us();
+        save_shipment(shipment);
+        save_creation(shipment);
+    }
+
     void commit() override {
         sqlite3_bind_int64(ledger_.get(), 1, seq_);
         run(database_, ledger_);
@@ -197,6 +269,9 @@ private:
     void save_row(const Property& row);
     void save_change(const Property& row, const Put& put);
     void save_request(const Property& row, const Put& put);
+    void save_shipment(const Shipment& row);
+    void save_creation(const Shipment& row);
+    void save_log_entry(std::int64_t at);
 
     const Database database_;
     Statement begin_;
@@ -205,11 +280,13 @@ private:
     Statement update_;
     Statement log_;
     Statement request_;
+    Statement shipment_;
     Statement ledger_;
     std::int64_t seq_ = 0;
     std::string vector_;
     std::string state_;
     std::string change_;
+    std::string time_;
 };
 
 constexpr std::string_view no_hash{"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16};
@@ -266,12 +343,58 @@ void SqliteWriter::save_change(const Property& row, const Put& put) {
     change_ += put.request_id;
     change_ += R"("],"body":"5d41402abc4b2a76b9719d911017c592"},"headers":{},)";
     change_ += R"("schema":"7d793037a0760186574b0282f2f435e7"})";
+    save_log_entry(row.updated_us);
+}
+
+void SqliteWriter::save_log_entry(std::int64_t at) {
     bind_text(log_, 1, origin);
     sqlite3_bind_int64(log_.get(), 2, seq_);
-    sqlite3_bind_int64(log_.get(), 3, row.updated_us);
+    sqlite3_bind_int64(log_.get(), 3, at);
     bind_text(log_, 4, change_);
     bind_blob(log_, 5, no_hash);
     run(database_, log_);
+}
+
+void SqliteWriter::save_shipment(const Shipment& row) {
+    vector_.clear();
+    append_dot(vector_, seq_);
+    vector_ += ":1";
+    state_ = R"({"life":"1 )";
+    append_stamp(state_, seq_, row.created_us);
+    state_ += R"(","stamps":{}})";
+    time_.clear();
+    append_time(time_, row.created_us);
+    sqlite3_bind_int64(shipment_.get(), 1, row.id);
+    bind_text(shipment_, 2, row.tracking_number);
+    bind_text(shipment_, 3, row.origin);
+    bind_text(shipment_, 4, row.destination);
+    sqlite3_bind_double(shipment_.get(), 5, row.weight);
+    sqlite3_bind_int64(shipment_.get(), 6, row.warehouse_id);
+    bind_text(shipment_, 7, time_);
+    bind_text(shipment_, 8, vector_);
+    bind_text(shipment_, 9, state_);
+    bind_blob(shipment_, 10, no_hash);
+    run(database_, shipment_);
+}
+
+// As Atoll logs it, with the header that the app keeps.
+void SqliteWriter::save_creation(const Shipment& row) {
+    change_ = R"({"stamp":")";
+    append_stamp(change_, seq_, row.created_us);
+    change_ += R"(","kind":"create","resource":"shipments","schema":"297f08561aeffe32","at":)";
+    append_integer(change_, row.created_us);
+    change_ += R"(,"written":["tracking_number","origin","destination","weight","warehouse_id"],)";
+    change_ += R"("request":{"ids":[],"attempt":"","body":"e90f5f28aa3ea7b0b257d5eb570086d2"},)";
+    change_ += R"("headers":{"operation-name":"create-shipment"},"row":{"key":)";
+    append_integer(change_, row.id);
+    change_ += R"(,"vector":")";
+    change_ += vector_;
+    change_ += R"(","fields":{)";
+    append_fields(change_, row);
+    change_ += R"(},"state":)";
+    change_ += state_;
+    change_ += "}}";
+    save_log_entry(row.created_us);
 }
 
 void SqliteWriter::save_request(const Property& row, const Put& put) {

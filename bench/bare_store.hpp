@@ -9,6 +9,7 @@
 #include <string>
 
 #include "bare_property.hpp"
+#include "bare_shipment.hpp"
 
 namespace reef::bench {
 
@@ -16,6 +17,8 @@ class BareReader {
 public:
     virtual ~BareReader() = default;
     virtual std::optional<Property> get(std::int64_t id) = 0;
+    // The first products, as the answer shows them.
+    virtual void list_products(std::string& json, std::int64_t limit) = 0;
 };
 
 struct Put {
@@ -27,12 +30,14 @@ struct Put {
 class BareWriter {
 public:
     virtual ~BareWriter() = default;
-    // Rows 1 … rows, when the table is empty.
+    // Rows 1 … rows of properties and of products, when the tables are empty.
     virtual void seed(std::int64_t rows) = 0;
 
     virtual void begin() = 0;
     // The row after the write; nothing when there is no such row. Only between begin and commit.
     virtual std::optional<Property> put(const Put& put) = 0;
+    // Gives it an id and its time. The same.
+    virtual void post(Shipment& shipment) = 0;
     virtual void commit() = 0;  // durable when it returns
 };
 

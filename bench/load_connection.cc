@@ -16,7 +16,7 @@
 namespace reef::bench {
 namespace {
 
-constexpr std::size_t response_bytes_max = 16 << 10;
+constexpr std::size_t response_bytes_max = 256 << 10;
 
 void append_integer(std::string& out, std::uint64_t value) {
     char text[24];
@@ -38,7 +38,7 @@ Connection::Connection(const LoadOptions& options, std::uint32_t index, std::uin
       random_(seed),
       request_prefix_(random_.next()),
       received_(response_bytes_max) {
-    if (options.mode != Mode::get) {
+    if (owns_records(options.mode)) {
         for (std::int64_t i = index; i < options.ids(); i += options.connections) {
             records_.push_back({options.first_id + i * options.id_step, 0});
         }
@@ -110,6 +110,37 @@ void Connection::write() {
     send(Asked::write);
 }
 
+void Connection::list() {
+    request_ = "GET ";
+    request_ += options_.path;
+    request_ += tail_;
+    request_ += "\r\n";
+    send(Asked::read);
+}
+
+void Connection::create() {
+    append_new_body();
+    request_ = "POST ";
+    request_ += options_.path;
+    request_ += tail_;
+    request_ += "Content-Type: application/json\r\n";
+    request_ += options_.headers;
+    request_ += "Content-Length: ";
+    append_integer(request_, body_.size());
+    request_ += "\r\n\r\n";
+    request_ += body_;
+    send(Asked::create);
+}
+
+void Connection::append_new_body() {
+    constexpr std::string_view number = "{n}";
+    body_ = options_.body;
+    std::string text;
+    append_integer(text, random_.next());
+    for (std::size_t at = 0; (at = body_.find(number, at)) != body_.npos; at += text.size())
+        body_.replace(at, number.size(), text);
+}
+
 void Connection::read_or_write() {
     if (random_.below(100) < options_.writes_percent) {
         write();
@@ -158,7 +189,7 @@ Receipt Connection::receive() {
     const std::string_view all{received_.data(), received_bytes_};
     const auto head = parse_head(all);
     if (!head || head->head_bytes + head->body_bytes > all.size()) {
-        if (all.size() == received_.size()) throw LoadError("a response over 16 KiB");
+        if (all.size() == received_.size()) throw LoadError("a response over 256 KiB");
         return Receipt::partial;
     }
     status_ = head->status;
@@ -168,7 +199,7 @@ Receipt Connection::receive() {
 }
 
 void Connection::finish(std::string_view body) {
-    if (asked_ == Asked::read) return;
+    if (asked_ == Asked::read || asked_ == Asked::create) return;
     Record& record = records_[current_];
     const bool was_known = record.version != 0;
     if (status_ == 200) {

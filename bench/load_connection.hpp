@@ -24,8 +24,9 @@ private:
 
 enum class Asked : std::uint8_t {
     version,  // GET of an own record, to learn its version; not measured
-    read,     // GET of any record
+    read,     // GET of any record, or of a list
     write,    // PUT of an own record
+    create,   // POST of a new one
 };
 
 enum class Receipt : std::uint8_t { partial, complete, lost };
@@ -49,6 +50,8 @@ public:
     void read();
     void write();
     void read_or_write();  // by the share of writes
+    void create();
+    void list();
 
     // Reads what has come. complete: status() is set, versions are kept up to date.
     Receipt receive();
@@ -65,6 +68,7 @@ private:
     void send_get(std::int64_t id);
     void send(Asked asked);
     void append_request_id();
+    void append_new_body();
     void finish(std::string_view body);
 
     const LoadOptions& options_;

@@ -1,9 +1,13 @@
 #include "load_options.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
+#include <utility>
+#include <vector>
 
 namespace reef::bench {
 namespace {
@@ -43,7 +47,10 @@ void check(const LoadOptions& options) {
     if (options.threads > options.connections) {
         throw LoadError("a thread needs a connection: --threads is above --connections");
     }
-    if (options.mode != Mode::get && options.ids() < options.connections) {
+    if (options.mode == Mode::post && options.body.empty()) {
+        throw LoadError("a POST needs a --body");
+    }
+    if (owns_records(options.mode) && options.ids() < options.connections) {
         throw LoadError("connections own disjoint ids: fewer ids than connections");
     }
     if (options.rate > 0 && options.count > 0) {
@@ -51,25 +58,35 @@ void check(const LoadOptions& options) {
     }
 }
 
+constexpr std::pair<const char*, Mode> modes[] = {{"get", Mode::get},
+                                                  {"put", Mode::put},
+                                                  {"mixed", Mode::mixed},
+                                                  {"post", Mode::post},
+                                                  {"list", Mode::list}};
+
+Mode mode_named(const std::string& name) {
+    const auto same = [&name](const auto& named) { return named.first == name; };
+    return std::find_if(std::begin(modes), std::end(modes), same)->second;
+}
+
 constexpr const char* examples = R"(Examples:
   atoll-load get http://127.0.0.1:8101/us/properties --connections 64
   atoll-load put http://127.0.0.1:8101/us/properties --connections 1 --count 1000
   atoll-load mixed http://127.0.0.1:8101/us/properties --rate 10000 --writes 20 --json
+  atoll-load list "http://127.0.0.1:8000/notes?limit=100"
+  atoll-load post http://127.0.0.1:8000/notes --body '{"text":"note {n}"}'
 
 Exit status: 0, 1 after any error, 2 for wrong usage.)";
 
 }  // namespace
 
+bool owns_records(Mode mode) {
+    return mode == Mode::put || mode == Mode::mixed;
+}
+
 const char* name_of(Mode mode) {
-    switch (mode) {
-        case Mode::get:
-            return "get";
-        case Mode::put:
-            return "put";
-        case Mode::mixed:
-            return "mixed";
-    }
-    return "";
+    const auto same = [mode](const auto& named) { return named.second == mode; };
+    return std::find_if(std::begin(modes), std::end(modes), same)->first;
 }
 
 LoadOptions parse_load_options(int count, char** values) {
@@ -78,9 +95,14 @@ LoadOptions parse_load_options(int count, char** values) {
     std::string ids = "1-3000";
     std::string mode;
     std::string request_ids = "uuid";
-    CLI::App app{"HTTP/1.1 load: GET or PUT of URL/{id} over keep-alive connections"};
+    std::vector<std::string> headers;
+    CLI::App app{
+        "HTTP/1.1 load over keep-alive connections: GET and PUT of URL/{id}, POST to URL, list: "
+        "GET of it"};
     app.footer(examples);
-    app.add_option("mode", mode)->required()->check(CLI::IsMember({"get", "put", "mixed"}));
+    app.add_option("mode", mode)
+        ->required()
+        ->check(CLI::IsMember({"get", "put", "mixed", "post", "list"}));
     app.add_option("url", url, "address and path prefix")->required();
     app.add_option("-c,--connections", options.connections)->check(CLI::Range(1, 60000));
     app.add_option("-t,--threads", options.threads)->check(CLI::Range(1, 64));
@@ -95,10 +117,14 @@ LoadOptions parse_load_options(int count, char** values) {
         ->check(CLI::Range(0, 100));
     app.add_option("--request-ids", request_ids, "X-Request-ID of a PUT, default uuid")
         ->check(CLI::IsMember({"uuid", "sequence", "none"}));
+    app.add_option("--body", options.body, "of a POST; {n} is another number each time");
+    app.add_option("--header", headers, "of a POST, \"name: value\"; may be said again");
     app.add_flag("--json", options.json, "one JSON object instead of a line");
     try {
         app.parse(count, values);
-        options.mode = mode == "get" ? Mode::get : mode == "put" ? Mode::put : Mode::mixed;
+        options.mode = mode_named(mode);
+        for (const std::string& header : headers)
+            options.headers += header + "\r\n";
         options.request_ids = request_ids == "uuid"       ? RequestIds::uuid
                               : request_ids == "sequence" ? RequestIds::sequence
                                                           : RequestIds::none;

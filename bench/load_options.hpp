@@ -11,7 +11,7 @@ namespace reef::bench {
 // and random ones all over: random is what clients send.
 enum class RequestIds : std::uint8_t { uuid, sequence, none };
 
-enum class Mode : std::uint8_t { get, put, mixed };
+enum class Mode : std::uint8_t { get, put, mixed, post, list };
 
 struct LoadOptions {
     Mode mode = Mode::get;
@@ -29,6 +29,8 @@ struct LoadOptions {
     double rate = 0;          // requests per second, open loop; 0: closed loop
     std::uint32_t writes_percent = 50;
     RequestIds request_ids = RequestIds::uuid;
+    std::string headers = {};  // of a POST: "name: value\r\n" lines
+    std::string body = {};     // of a POST, with {n} where it says a number that nobody else has
     bool json = false;
 
     std::int64_t ids() const { return (last_id - first_id) / id_step + 1; }
@@ -42,6 +44,9 @@ public:
 
 // Ends the process after --help or a usage error (status 2).
 LoadOptions parse_load_options(int count, char** values);
+
+// Whether each connection writes records that no other one writes.
+bool owns_records(Mode mode);
 
 const char* name_of(Mode mode);
 

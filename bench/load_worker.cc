@@ -176,6 +176,12 @@ void Worker::begin(Connection& connection, std::int64_t begun_ns) {
         case Mode::mixed:
             connection.read_or_write();
             break;
+        case Mode::post:
+            connection.create();
+            break;
+        case Mode::list:
+            connection.list();
+            break;
     }
 }
 
