@@ -24,11 +24,11 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def answers(port):
-    """Whether the server answers with a record. Atoll does not before it is ready (503)."""
+def answers(port, path):
+    """Whether the server answers with what is there. Atoll does not before it is ready (503)."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
-        connection.request("GET", "/us/properties/1")
+        connection.request("GET", path)
         return connection.getresponse().status == 200
     except OSError:
         return False
@@ -38,6 +38,9 @@ def answers(port):
 
 class Server:
     """One server on its data folder: command(port) is what starts it."""
+
+    records = "/us/properties"
+    ready_path = "/us/properties/1"
 
     def __init__(self, name, folder, command):
         self.name = name
@@ -56,7 +59,7 @@ class Server:
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.port}/us/properties"
+        return f"http://127.0.0.1:{self.port}{self.records}"
 
     def choose_port(self):
         return free_port()
@@ -77,7 +80,7 @@ class Server:
 
     def is_ready(self):
         """Whether it is this process that answers, not a stranger that took the port first."""
-        answered = answers(self.port)
+        answered = answers(self.port, self.ready_path)
         if self.process.poll() is not None:
             raise BenchError(f"{self.name} ended at its start:\n{self.log_tail()}")
         return answered and self.listens()
