@@ -92,7 +92,7 @@ void put_text_rules(JsonObject& schema, const Field& field, SchemaUse use) {
     schema.put_text("pattern", field.pattern.empty() ? R"(^[^\u0000]*$)" : field.pattern);
 }
 
-void put_type(JsonObject& schema, const Field& field, bool nullable) {
+void put_type(JsonObject& schema, const Field& field, SchemaUse use, bool nullable) {
     if (field.type == FieldType::json) return;  // anything
     const std::string type = json_text(json_type(field.type));
     schema.put("type", nullable ? json_array({type, "\"null\""}) : type);
@@ -103,6 +103,8 @@ void put_type(JsonObject& schema, const Field& field, bool nullable) {
     std::vector<std::string> steps;
     for (const std::string& step : field.order)
         steps.push_back(json_text(step));
+    for (const Alias& alias : field.aliases)
+        if (use != SchemaUse::answer) steps.push_back(json_text(alias.word));
     if (nullable) steps.emplace_back("null");
     schema.put("enum", json_array(steps));
 }
@@ -135,6 +137,13 @@ void add_merge(std::string& text, const Field& field) {
     add_sentence(text, "Goes forward only: " + steps + '.');
 }
 
+void add_aliases(std::string& text, const Field& field) {
+    for (const Alias& alias : field.aliases) {
+        const std::string& step = field.order[static_cast<std::size_t>(alias.step)];
+        add_sentence(text, '`' + alias.word + "` is taken for `" + step + "`.");
+    }
+}
+
 std::string description_of(const Resource& resource, FieldId id, SchemaUse use) {
     const Field& field = resource.fields[id];
     std::string text = field.description;
@@ -145,6 +154,7 @@ std::string description_of(const Resource& resource, FieldId id, SchemaUse use) 
     if (field.unique) add_sentence(text, "Unique.");
     if (!field.refers_to.empty()) add_sentence(text, "Refers to " + field.refers_to + '.');
     add_merge(text, field);
+    if (use != SchemaUse::answer) add_aliases(text, field);
     if (use == SchemaUse::create && id == resource.key && field.key != KeyKind::client) {
         add_sentence(text, "Made by the server when it is left out.");
     }
@@ -228,7 +238,7 @@ std::string json_schema(const Resource& resource, FieldId id, SchemaUse use) {
         use == SchemaUse::answer || use == SchemaUse::create || use == SchemaUse::update;
     const bool integer_key = id == resource.key && json_type(field.type) == "integer";
     JsonObject schema;
-    put_type(schema, field, field.nullable && in_body);
+    put_type(schema, field, use, field.nullable && in_body);
     // No record has a key beyond 64 bits: that is 404, not a malformed request.
     if (is_numeric(field.type) && !(integer_key && use == SchemaUse::path)) {
         put_bound(schema, field, use, true);

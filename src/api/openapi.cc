@@ -135,7 +135,7 @@ std::string paths_json(const DocumentParts& parts) {
 std::string components_json(const DocumentParts& parts) {
     JsonObject schemas;
     for (const Resource& resource : parts.schema.resources)
-        add_record_schemas(schemas, parts.schema, resource);
+        add_record_schemas(schemas, parts, resource);
     add_answer_schemas(schemas, parts);
     return JsonObject{}
         .put("schemas", schemas.json())

@@ -119,8 +119,10 @@ std::string example_path(const Operation& operation) {
 // Something that can be wrong with a request of this operation, in the server's own words.
 http::Fault example_fault(const Operation& operation, const Resource& resource) {
     if (operation.kind == OperationKind::list) {
-        return {"parameter", "limit",
-                "must be an integer from 1 to " + std::to_string(resource.page.rows_max)};
+        const std::string upper = resource.page.limits_above_max
+                                      ? " on"
+                                      : " to " + std::to_string(resource.page.rows_max);
+        return {"parameter", "limit", "must be an integer from 1" + upper};
     }
     for (FieldId id = 0; operation.has_body && id < resource.fields.size(); ++id) {
         if (id == resource.key || !is_creatable(resource, id)) continue;

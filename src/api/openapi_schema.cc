@@ -9,12 +9,28 @@ using namespace model;
 
 namespace {
 
-std::string body_schema(const Resource& resource, SchemaUse use, std::string_view description) {
+constexpr std::string_view passed_over =
+    R"({"readOnly":true,"description":"Set by the server: what a body says is passed over."})";
+
+// The schema of a field in a record or a body; "" where it has no place.
+std::string member_schema(const Resource& resource, FieldId id, SchemaUse use, SetByServer set) {
+    const bool chosen =
+        use == SchemaUse::answer || is_creatable(resource, id) ||
+        (use == SchemaUse::update && (id == resource.key || resource.version == id));
+    if (chosen) return json_schema(resource, id, use);
+    if (set == SetByServer::ignore) return std::string{passed_over};
+    const bool may_be_sent_back = use == SchemaUse::update && set == SetByServer::same;
+    return may_be_sent_back ? json_schema(resource, id, use) : "";
+}
+
+std::string body_schema(const Resource& resource, SchemaUse use, SetByServer set,
+                        std::string_view description) {
     JsonObject properties;
     std::vector<std::string> required;
     for (FieldId id = 0; id < resource.fields.size(); ++id) {
-        if (use == SchemaUse::create && !is_creatable(resource, id)) continue;
-        properties.put(resource.fields[id].name, json_schema(resource, id, use));
+        const std::string member = member_schema(resource, id, use, set);
+        if (member.empty()) continue;
+        properties.put(resource.fields[id].name, member);
         const bool needed = use == SchemaUse::answer || is_needed(resource, id, use);
         if (needed) required.push_back(resource.fields[id].name);
     }
@@ -157,13 +173,16 @@ std::string schema_reference(std::string_view name) {
     return JsonObject{}.put_text("$ref", "#/components/schemas/" + std::string{name}).json();
 }
 
-void add_record_schemas(JsonObject& components, const Schema& schema, const Resource& resource) {
-    const std::string name = type_name(schema, resource);
-    components.put(name, body_schema(resource, SchemaUse::answer, "One of " + resource.name + '.'));
+void add_record_schemas(JsonObject& components, const DocumentParts& parts,
+                        const Resource& resource) {
+    const std::string name = type_name(parts.schema, resource);
+    const SetByServer set = parts.api.answers.set_by_server;
+    components.put(name,
+                   body_schema(resource, SchemaUse::answer, set, "One of " + resource.name + '.'));
     components.put(name + "Create",
-                   body_schema(resource, SchemaUse::create, "What a new one is made of."));
+                   body_schema(resource, SchemaUse::create, set, "What a new one is made of."));
     components.put(name + "Update",
-                   body_schema(resource, SchemaUse::update, update_description(resource)));
+                   body_schema(resource, SchemaUse::update, set, update_description(resource)));
 }
 
 void add_answer_schemas(JsonObject& components, const DocumentParts& parts) {

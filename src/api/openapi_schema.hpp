@@ -24,7 +24,7 @@ struct DocumentParts {
 std::string schema_reference(std::string_view name);  // {"$ref":"#/components/schemas/…"}
 
 // Adds "Property", "PropertyCreate", "PropertyUpdate" to the components.
-void add_record_schemas(JsonObject& components, const model::Schema& schema,
+void add_record_schemas(JsonObject& components, const DocumentParts& parts,
                         const model::Resource& resource);
 
 // Adds "PropertyList", "PropertyAnswer" where answers are wrapped, "Problem", "Health", …

@@ -112,11 +112,13 @@ private:
     void add_page_parameters() {
         const Page& page = resource_.page;
         JsonObject limit;
-        limit.put_text("type", "integer")
-            .put("minimum", "1")
-            .put("maximum", std::to_string(page.rows_max))
-            .put("default", std::to_string(page.rows_default));
-        add_query("limit", limit.json(), "How many at the most.",
+        limit.put_text("type", "integer").put("minimum", "1");
+        const std::string most = std::to_string(page.rows_max);
+        if (!page.limits_above_max) limit.put("maximum", most);
+        limit.put("default", std::to_string(page.rows_default));
+        std::string description = "How many at the most.";
+        if (page.limits_above_max) description += " A limit above " + most + " is taken for it.";
+        add_query("limit", limit.json(), std::move(description),
                   std::to_string(std::min<std::uint32_t>(10, page.rows_max)));
         if (page.by == PageBy::skip) {
             add_query("skip",

@@ -251,7 +251,7 @@ asio::awaitable<http::Response> Records::write(WriteKind kind, const Resource& r
         read_version(request, intent, faults);
     } else if (faults.empty() && !no_such_key) {
         if (!request.query.empty()) refuse_query(request, faults);
-        read_body(resource, request, intent, faults);
+        read_body(resource, parts_.api.answers.set_by_server, request, intent, faults);
     }
     if (!faults.empty()) co_return invalid(std::move(faults), request);
     if (no_such_key) co_return not_found(resource, parameter, request);

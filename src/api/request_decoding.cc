@@ -150,29 +150,36 @@ void read_key_member(const Resource& resource, const Json& json, Intent& intent,
     auto value = read_json(field, json);
     if (!value) return fault_in_body(faults, field.name, value.error().what);
     auto key = key_from(field, *value);
-    if (intent.kind == WriteKind::update) {
-        if (*key != *intent.key) fault_in_body(faults, field.name, "must be the one in the path");
-    } else if (field.key != KeyKind::client && !field.key_from_client) {
-        fault_in_body(faults, field.name, "is given by the server");
-    } else {
+    if (intent.kind != WriteKind::update) {
         intent.key = std::move(*key);
+    } else if (*key != *intent.key) {
+        fault_in_body(faults, field.name, "must be the one in the path");
     }
 }
 
-void read_member(const Resource& resource, const std::string& name, const Json& json,
-                 Intent& intent, std::vector<http::Fault>& faults) {
+// True for what no client may choose in this write: it is the server's alone.
+bool is_set_by_server(const Resource& resource, FieldId id, WriteKind kind) {
+    const Field& field = resource.fields[id];
+    const bool creates = kind == WriteKind::create;
+    if (id == resource.key)
+        return creates && field.key != KeyKind::client && !field.key_from_client;
+    return resource.version == id ? creates : field.set != SetBy::client;
+}
+
+void read_member(const Resource& resource, SetByServer set_by_server, const std::string& name,
+                 const Json& json, Intent& intent, std::vector<http::Fault>& faults) {
     const auto id = resource.find_field(name);
     if (!id) return fault_in_body(faults, name, "is not a field of " + resource.name);
     const Field& field = resource.fields[*id];
-    const bool creates = intent.kind == WriteKind::create;
-    if (resource.version == *id) {
-        if (creates) return fault_in_body(faults, name, "is set by the server");
-        return read_version_member(field, json, intent, faults);
+    if (is_set_by_server(resource, *id, intent.kind)) {
+        if (set_by_server == SetByServer::ignore) return;
+        // A new record has nothing yet that it could be compared with.
+        if (intent.kind == WriteKind::create || set_by_server == SetByServer::refuse) {
+            return fault_in_body(faults, name, "is set by the server");
+        }
     }
+    if (resource.version == *id) return read_version_member(field, json, intent, faults);
     if (*id == resource.key) return read_key_member(resource, json, intent, faults);
-    if (creates && field.set != SetBy::client) {
-        return fault_in_body(faults, name, "is set by the server");
-    }
     auto value = read_json(field, json);
     if (!value) return fault_in_body(faults, name, value.error().what);
     intent.fields.emplace_back(*id, std::move(*value));
@@ -319,11 +326,23 @@ private:
         return number;
     }
 
+    static bool is_beyond_64_bits(std::string_view text) {
+        const bool digits = !text.empty() && text.find_first_not_of("0123456789") == text.npos;
+        return digits && !read_number(text);
+    }
+
     void read_limit(const std::string& value) {
+        const Page& page = resource_.page;
         const auto number = read_number(value);
-        if (!number || *number < 1 || *number > resource_.page.rows_max) {
-            return fault("limit",
-                         "must be an integer from 1 to " + std::to_string(resource_.page.rows_max));
+        if (page.limits_above_max &&
+            (is_beyond_64_bits(value) || (number && *number > page.rows_max))) {
+            query_.rows_max = page.rows_max;
+            return;
+        }
+        if (!number || *number < 1 || *number > page.rows_max) {
+            const std::string upper =
+                page.limits_above_max ? " on" : " to " + std::to_string(page.rows_max);
+            return fault("limit", "must be an integer from 1" + upper);
         }
         query_.rows_max = static_cast<std::uint32_t>(*number);
     }
@@ -446,13 +465,13 @@ void read_headers(const Api& api, const Resource& resource, const http::Request&
     }
 }
 
-void read_body(const Resource& resource, const http::Request& request, Intent& intent,
-               std::vector<http::Fault>& faults) {
+void read_body(const Resource& resource, SetByServer set_by_server, const http::Request& request,
+               Intent& intent, std::vector<http::Fault>& faults) {
     const auto body = parse_json(request.body);
     if (!body) return fault_of_body(faults, body.error().what);
     if (!body->is(Json::Kind::object)) return fault_of_body(faults, "must be a JSON object");
     for (const auto& [name, json] : body->members) {
-        read_member(resource, name, json, intent, faults);
+        read_member(resource, set_by_server, name, json, intent, faults);
     }
     check_needed(resource, *body, intent, faults);
 }

@@ -26,7 +26,8 @@ void read_headers(const api::Api& api, const model::Resource& resource,
                   std::vector<http::Fault>& faults);
 
 // The fields in the body of a create or an update. `intent.key` of an update is the path's.
-void read_body(const model::Resource& resource, const http::Request& request, model::Intent& intent,
+void read_body(const model::Resource& resource, SetByServer set_by_server,
+               const http::Request& request, model::Intent& intent,
                std::vector<http::Fault>& faults);
 
 // ?version= of a delete.

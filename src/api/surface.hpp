@@ -20,9 +20,18 @@ struct KeptHeader {    // [headers.operation-name]
 enum class ListShape : std::uint8_t { page, array };         // {"items":[…],"next":…} or […]
 enum class DeletedShape : std::uint8_t { nothing, record };  // 204, or 200 with the record
 
+// What becomes of a value in a body that only the server sets: times, the node, a key that it
+// makes.
+enum class SetByServer : std::uint8_t {
+    refuse,
+    same,    // refused unless it is what the record has
+    ignore,  // passed over, whatever it is
+};
+
 struct Answers {
     ListShape list = ListShape::page;
     DeletedShape deleted = DeletedShape::nothing;
+    SetByServer set_by_server = SetByServer::same;
     int time_digits = 6;
     std::string wrap;  // '{"success": true, "data": <data>, …}', "" = bare
     http::ProblemShape problems;

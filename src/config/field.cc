@@ -105,13 +105,14 @@ struct Attribute {
     bool content, key, set, version;
 };
 constexpr Attribute attributes[] = {
-    {"default", true, false, false, false},     {"nullable", true, false, false, false},
-    {"min", true, true, false, false},          {"max", true, true, false, false},
-    {"pattern", true, true, false, false},      {"unique", true, false, false, false},
-    {"index", true, false, true, false},        {"refers_to", true, false, false, false},
-    {"merge", true, false, false, false},       {"lattice", true, false, false, false},
-    {"from_client", false, true, false, false}, {"first", false, true, false, false},
-    {"set", true, false, true, false},          {"key", true, true, false, false},
+    {"default", true, false, false, false}, {"nullable", true, false, false, false},
+    {"min", true, true, false, false},      {"max", true, true, false, false},
+    {"pattern", true, true, false, false},  {"unique", true, false, false, false},
+    {"index", true, false, true, false},    {"refers_to", true, false, false, false},
+    {"merge", true, false, false, false},   {"lattice", true, false, false, false},
+    {"aliases", true, false, false, false}, {"from_client", false, true, false, false},
+    {"first", false, true, false, false},   {"set", true, false, true, false},
+    {"key", true, true, false, false},
 };
 
 void check_attributes(Section& section, Role role) {
@@ -193,6 +194,35 @@ void read_lattice(Section& section, Field& field) {
         section.mistake(
             section.at(),
             "a lattice needs its steps, the lowest first: lattice = [\"new\", \"done\"]");
+    }
+}
+
+// aliases = { pending = "created" }
+void read_aliases(Section& section, Field& field) {
+    const Toml* given = section.find("aliases");
+    if (!given) return;
+    if (field.order.empty()) {
+        section.mistake(given->at, "\"aliases\" is for a lattice: other words for its steps");
+        return;
+    }
+    if (!given->is(Toml::Kind::table)) {
+        section.mistake(given->at, "\"aliases\" must be a table: { pending = \"created\" }, not " +
+                                       std::string{name_of(given->kind)});
+        return;
+    }
+    for (const auto& [word, value] : given->members) {
+        const auto step = value.is(Toml::Kind::string) ? filled_in(value, section.scope())
+                                                       : std::optional{Text{"", value.at}};
+        if (!step) continue;
+        const auto& order = field.order;
+        const auto found = std::find(order.begin(), order.end(), step->value);
+        if (found == order.end()) {
+            section.mistake(*step, "an alias stands for a step of the lattice: " + one_of(order));
+        } else if (std::find(order.begin(), order.end(), word.name) != order.end()) {
+            section.mistake(word.at, in_quotes(word.name) + " is a step itself");
+        } else {
+            field.aliases.push_back({word.name, found - order.begin()});
+        }
     }
 }
 
@@ -292,10 +322,11 @@ void read_long_form(Section& section, FieldRead& read) {
     field.nullable = section.flag("nullable", field.nullable);
     check_attributes(section, role_of(section, field));
     field.description = section.text_or("description", "");
-    for (const char* known : {"min", "max", "default", "example"})
+    for (const char* known : {"min", "max", "default", "example", "aliases"})
         section.find(known);
     if (typed) {
         read_lattice(section, field);
+        read_aliases(section, field);
         read_key(section, field);
         read_set(section, field);
         read_merge(section, field);

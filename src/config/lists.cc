@@ -127,6 +127,8 @@ void read_page(Section& section, Resource& resource) {
         page->mistake(page->has("default") ? page->find("default")->at : page->at(),
                       "\"default\" is above \"max\"");
     }
+    read.limits_above_max =
+        page->choice<bool>("above_max", false, {{"refuse", false}, {"max", true}});
     page->done();
 }
 

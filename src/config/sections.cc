@@ -119,6 +119,11 @@ void read_answers(Section& top, App& app) {
     answers.deleted = section->choice<DeletedShape>(
         "deleted", DeletedShape::nothing,
         {{"nothing", DeletedShape::nothing}, {"record", DeletedShape::record}});
+    using api::SetByServer;
+    answers.set_by_server = section->choice<SetByServer>("set_by_server", SetByServer::same,
+                                                         {{"ignore", SetByServer::ignore},
+                                                          {"same", SetByServer::same},
+                                                          {"refuse", SetByServer::refuse}});
     answers.time_digits = static_cast<int>(section->integer("time_digits", 6, 0, 6));
     if (answers.time_digits != 0 && answers.time_digits != 3 && answers.time_digits != 6) {
         section->mistake(section->find("time_digits")->at, "\"time_digits\" must be 0, 3 or 6");

@@ -48,6 +48,11 @@ enum class KeyKind : std::uint8_t {
     uuid7,
 };
 
+struct Alias {
+    std::string word;
+    std::int64_t step = 0;  // index in the order
+};
+
 struct Field {
     std::string name;
     FieldType type = FieldType::text;
@@ -63,7 +68,8 @@ struct Field {
     bool index = false;
     std::string refers_to;  // resource name, "" = none
     Merge merge = Merge::lww;
-    std::vector<std::string> order;  // lattice: lowest first
+    std::vector<std::string> order;   // lattice: lowest first
+    std::vector<Alias> aliases = {};  // lattice: words that clients may send for a step
     SetBy set = SetBy::client;
     KeyKind key = KeyKind::none;
     bool key_from_client = false;  // a generated key may also be given by the client
@@ -81,6 +87,7 @@ struct Page {
     PageBy by = PageBy::cursor;
     std::uint32_t rows_default = 100;
     std::uint32_t rows_max = 1000;
+    bool limits_above_max = false;  // a larger limit is taken for rows_max, not refused
 };
 
 enum class Compare : std::uint8_t { equal, not_equal, less, less_equal, greater, greater_equal };

@@ -204,13 +204,14 @@ Result<Value> read_uuid(std::string_view text) {
 
 Result<Value> read_lattice(const Field& field, std::string_view text) {
     const auto found = std::find(field.order.begin(), field.order.end(), text);
-    if (found == field.order.end()) {
-        std::string all;
-        for (const std::string& name : field.order)
-            all += (all.empty() ? "" : ", ") + name;
-        return wrong("must be one of " + all);
+    if (found != field.order.end()) return Value{std::int64_t{found - field.order.begin()}};
+    for (const Alias& alias : field.aliases) {
+        if (alias.word == text) return Value{alias.step};
     }
-    return Value{std::int64_t{found - field.order.begin()}};
+    std::string all;
+    for (const std::string& name : field.order)
+        all += (all.empty() ? "" : ", ") + name;
+    return wrong("must be one of " + all);
 }
 
 // Every type but json, from text whose numbers are in JSON's grammar.

@@ -119,11 +119,37 @@ def test_lists_are_arrays(make_node):
     assert api.call("GET", "/warehouses/?limit=1000").json() == rows
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "skip=-1", "skip=x",
+@pytest.mark.parametrize("limit", ["1001", "10000000", "99999999999999999999999"])
+def test_a_limit_above_the_most_is_taken_for_it(api, limit):
+    api.warehouse()
+    assert (api.call("GET", f"/warehouses/?limit={limit}").text
+            == api.call("GET", "/warehouses/?limit=1000").text)
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=-1", "limit=x", "skip=-1", "skip=x",
                                    "cursor=x", "count=true", "sort=id", "x=1"])
 def test_what_is_no_list(api, query):
     document = refused(api.call("GET", f"/warehouses/?{query}"), 422, "invalid_request")
     assert document["errors"][0]["parameter"] == query.split("=")[0]
+
+
+def test_a_record_may_be_sent_back_whole(api):
+    warehouse = api.warehouse().json()
+    moved = api.call("PUT", f"/warehouses/{warehouse['id']}", warehouse | {"name": "Moved"})
+    assert (moved.status_code, moved.json()["name"]) == (200, "Moved")
+    shipment = api.shipment(warehouse["id"]).json()
+    sent = api.call("PUT", f"/shipments/{shipment['id']}", shipment | {"status": "in_transit"})
+    assert (sent.status_code, sent.json()["status"]) == (200, "in_transit")
+
+
+@pytest.mark.parametrize("field, value", [
+    ("id", 999_999), ("created_at", "2020-01-01T00:00:00Z"), ("updated_at", "yesterday")])
+def test_what_the_server_sets_cannot_be_changed(api, field, value):
+    made = api.warehouse().json()
+    url = f"/warehouses/{made['id']}"
+    refused(api.call("PUT", url, made | {"name": "x", field: value}), 422, "invalid_request",
+            f"/{field}")
+    assert api.call("GET", url).json() == made
 
 
 # ---- the header that every request has -----------------------------------------------------------
@@ -224,6 +250,16 @@ def test_an_unknown_tracking_number(api):
     refused(api.call("GET", "/shipments/tracking/nothing"), 404, "not_found")
 
 
+def test_pending_is_taken_for_created(api):
+    warehouse = api.warehouse().json()["id"]
+    made = api.shipment(warehouse, status="pending")
+    assert (made.status_code, made.json()["status"]) == (201, "created")
+    url = f"/shipments/{made.json()['id']}"
+    assert api.call("PUT", url, {"status": "pending"}).json()["status"] == "created"
+    assert api.call("PUT", url, {"status": "in_transit"}).status_code == 200
+    refused(api.call("PUT", url, {"status": "pending"}), 409, "against_order")
+
+
 def test_a_status_only_goes_forward(api):
     made = api.shipment(api.warehouse().json()["id"]).json()
     url = f"/shipments/{made['id']}"
@@ -269,7 +305,7 @@ def test_the_environment_of_a_server(make_node):
 
 
 @pytest.mark.parametrize("env, place, refusal", [
-    ({"RABBITMQ_URL": "amqp://mq"}, "url = ", "has no RabbitMQ yet: unset RABBITMQ_URL"),
+    ({"RABBITMQ_URL": "amqp://mq"}, 'url = "${RABBITMQ', "has no RabbitMQ yet: unset RABBITMQ_URL"),
     ({"TRANSPORT": "rabbitmq"}, "use = ", "has no RabbitMQ yet: unset TRANSPORT"),
     ({"ALLOWED_SERVERS": "B,D"}, "send_to = ",
      "has no replication to some nodes only yet: unset ALLOWED_SERVERS, or name A too"),
@@ -277,7 +313,7 @@ def test_the_environment_of_a_server(make_node):
 def test_what_this_version_does_not_do_is_refused_at_the_start(make_node, env, place, refusal):
     lines = (REPOSITORY / "apps/logistics.toml").read_text().splitlines()
     line = next(n for n, text in enumerate(lines, 1) if text.startswith(place))
-    column = len(place) + 1
+    column = place.index("= ") + 3
     server = make_node(name="C", app="apps/logistics.toml", env=env)
     server.start(ready=False)
     assert server.wait_for_exit() == 2

@@ -138,6 +138,11 @@ TEST(ShippedApps, LogisticsSaysWhatItsContractSays) {
     EXPECT_EQ(status.merge, model::Merge::lattice);
     EXPECT_EQ(status.default_value, model::Value{std::int64_t{0}});
     EXPECT_EQ(status.order.back(), "cancelled");
+    ASSERT_EQ(status.aliases.size(), 1U);
+    EXPECT_EQ(status.aliases[0].word, "pending");
+    EXPECT_EQ(status.order[static_cast<std::size_t>(status.aliases[0].step)], "created");
+    EXPECT_TRUE(shipments.page.limits_above_max);
+    EXPECT_EQ(app.api.answers.set_by_server, api::SetByServer::same);
     EXPECT_EQ(shipments.fields[6].refers_to, "warehouses");
 }
 
@@ -145,6 +150,7 @@ TEST(ShippedApps, ProductsSaysWhatItsContractSays) {
     const App app = loaded("products.toml");
     EXPECT_EQ(app.default_node, "primary");
     EXPECT_EQ(app.api.answers.time_digits, 3);
+    EXPECT_EQ(app.api.answers.set_by_server, api::SetByServer::ignore);
     EXPECT_EQ(app.transport.use, TransportKind::direct);
     const model::Resource& products = *app.schema.find("products");
     EXPECT_EQ(products.table, "Product");

@@ -164,7 +164,7 @@ TEST_P(OpenApi, EveryExampleOfABodyIsTaken) {
         model::Intent intent;
         intent.kind = creates ? model::WriteKind::create : model::WriteKind::update;
         std::vector<http::Fault> faults;
-        read_body(resource, request, intent, faults);
+        read_body(resource, document_.app.api.answers.set_by_server, request, intent, faults);
         EXPECT_EQ(text_of(faults), "") << operation.id << ' ' << body;
         EXPECT_FALSE(intent.fields.empty()) << body;
         ++seen;

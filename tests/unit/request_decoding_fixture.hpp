@@ -95,14 +95,14 @@ protected:
                                   std::move(json)};
         std::vector<http::Fault> faults;
         read_headers(app_.api, things(), request, intent_, faults);
-        read_body(things(), request, intent_, faults);
+        read_body(things(), app_.api.answers.set_by_server, request, intent_, faults);
         return text_of(faults);
     }
 
     std::string body(const model::Resource& resource, std::string json) {
         const RequestText request{http::Method::post, "/", {}, std::move(json)};
         std::vector<http::Fault> faults;
-        read_body(resource, request, intent_, faults);
+        read_body(resource, app_.api.answers.set_by_server, request, intent_, faults);
         return text_of(faults);
     }
 

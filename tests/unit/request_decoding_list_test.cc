@@ -78,6 +78,16 @@ TEST_F(Reading, BoundsOfPages) {
     }
     EXPECT_EQ(list(things(), "limit=1"), "");
     EXPECT_EQ(list(notes(), "skip=0&limit=50"), "");
+    app_.schema.resources[1].page.limits_above_max = true;
+    for (const char* limit : {"51", "5000", "18446744073709551616"}) {
+        EXPECT_EQ(list(notes(), "limit=" + std::string{limit}), "") << limit;
+        EXPECT_EQ(list_.query.rows_max, 50U);
+    }
+    for (const char* limit : {"0", "-1", "1x", ""}) {
+        EXPECT_EQ(list(notes(), "limit=" + std::string{limit}),
+                  "parameter limit: must be an integer from 1 on\n")
+            << limit;
+    }
     EXPECT_EQ(list(notes(), "skip=9007199254740992"), "");
     EXPECT_EQ(list_.query.skip, std::uint64_t{1} << 53);
     for (const char* skip : {"-1", "9007199254740993", "18446744073709551616", "", "1e3"}) {

@@ -221,6 +221,38 @@ TEST_F(Reading, EveryMistakeInABodyIsNamed) {
               "pointer /price: is missing\n");
 }
 
+TEST_F(Reading, WhatTheServerSetsCanBePassedOver) {
+    app_.api.answers.set_by_server = SetByServer::ignore;
+    EXPECT_EQ(create(things(), R"({"name":"x","price":1,"region":7,"version":0,"changed":[]})"),
+              "");
+    EXPECT_EQ(intent_.fields.size(), 2U);
+    EXPECT_FALSE(intent_.precondition.version);
+    EXPECT_EQ(update(R"({"price":1,"region":"b","version":2,"changed":"yesterday"})"), "");
+    EXPECT_EQ(intent_.fields.size(), 1U);
+    EXPECT_EQ(intent_.precondition.version, 2U);
+    EXPECT_EQ(update(R"({"price":1,"version":2,"id":7})"),
+              "pointer /id: must be the one in the path\n");
+    app_.schema.resources[0].fields[0].key_from_client = false;
+    EXPECT_EQ(create(things(), R"({"name":"x","price":1,"id":7})"), "");
+    EXPECT_FALSE(intent_.key);
+}
+
+TEST_F(Reading, WhatTheServerSetsMayBeSentBackAsItWas) {
+    app_.api.answers.set_by_server = SetByServer::same;
+    EXPECT_EQ(update(R"({"price":1,"id":1,"region":"b","version":2})"), "");
+    EXPECT_EQ(written("region"), Value{std::string{"b"}});  // the decision compares it
+    app_.schema.resources[0].fields[0].key_from_client = false;
+    EXPECT_EQ(create(things(), R"({"name":"x","price":1,"id":7})"),
+              "pointer /id: is set by the server\n");
+}
+
+TEST_F(Reading, WhatTheServerSetsCanBeRefusedAltogether) {
+    app_.api.answers.set_by_server = SetByServer::refuse;
+    EXPECT_EQ(update(R"({"price":1,"id":1,"region":"b","version":2,"changed":null})"),
+              "pointer /region: is set by the server\n"
+              "pointer /changed: is set by the server\n");
+}
+
 TEST_F(Reading, PointersAreEscaped) {
     EXPECT_EQ(create(things(), R"({"a/b":1,"m~n":2,"":3,"name":"x","price":1})"),
               "pointer /a~1b: is not a field of things\n"
