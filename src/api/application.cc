@@ -20,7 +20,11 @@ public:
           problems_(parts_.records.api.answers.problems) {}
 
     asio::awaitable<http::Response> handle(const http::Request& request) override {
-        if (request.path.starts_with("/_atoll/")) co_return co_await answer_node(request);
+        if (request.path.starts_with("/_atoll/")) {
+            http::Response response = co_await answer_node(request);
+            name_server(response);
+            co_return response;
+        }
         const auto started = parts_.records.clock.steady();
         Route route = parts_.router.match(request.method, request.path);
         http::Response response;
@@ -34,16 +38,26 @@ public:
         }
         const auto took = parts_.records.clock.steady() - started;
         parts_.traffic.add(index_of(route), response.status, took);
+        name_server(response);
         log(request, response, took);
         co_return response;
     }
 
     http::Response refuse(int status, std::string_view detail) override {
         parts_.traffic.add(parts_.router.operations().size(), status, {});
-        return problems_.write(status, detail);
+        http::Response response = problems_.write(status, detail);
+        name_server(response);
+        return response;
     }
 
 private:
+    // Unless one of the node's stores has answered under a name of its own.
+    void name_server(http::Response& response) const {
+        constexpr std::string_view name = "Atoll-Served-By";
+        if (response.headers.find(name) != std::string::npos) return;
+        response.add_header(name, parts_.status.name);
+    }
+
     std::size_t index_of(const Route& route) const {
         const auto& operations = parts_.router.operations();
         if (!route.operation) return operations.size();
@@ -67,7 +81,19 @@ private:
                                                  : "this node takes no requests: " + trouble;
             co_return problems_.write({"not_ready", std::move(detail), {}, ""}, request);
         }
+        const bool writes = operation.has_body || operation.kind == OperationKind::remove;
+        if (writes && request.has_header("x-replicated-from")) tell_of_replicated_from(request);
         co_return co_await records_.handle(operation, std::move(parameter), request);
+    }
+
+    // Whoever sends it says that all others have the write already. Anybody can say so, and a write
+    // that stayed on one node would be missing from all others: it is a write like any other.
+    void tell_of_replicated_from(const http::Request& request) const {
+        if (parts_.status.replicated_from_told.test_and_set()) return;
+        log::warn("Does not believe X-Replicated-From, now and later: takes the write as any other",
+                  {{"from", request.header("x-replicated-from")},
+                   {"client", request.peer_address},
+                   {"path", request.path}});
     }
 
     http::Response answer(const Route& route, const http::Request& request) {

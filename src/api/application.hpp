@@ -25,6 +25,8 @@ struct NodeStatus {
     // The store may lack writes that it has told others: no write may be decided on it, not one
     // that a peer carries here either.
     std::atomic<bool> recovering{false};
+    // A write has come with X-Replicated-From, and the log says that it is not believed.
+    mutable std::atomic_flag replicated_from_told;
 
     // Why it is not ready, where that is not because it is starting; else "".
     void set_trouble(std::string why) {

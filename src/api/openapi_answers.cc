@@ -28,6 +28,7 @@ constexpr std::array header_texts{
                "What this answer shows or wrote: a read that sends it along, to whichever node, "
                "shows no less.",
                R"({"type":"string","examples":["us.k3f9ab:12"]})"},
+    HeaderText{"Atoll-Served-By", "Who has answered.", R"({"type":"string","examples":["us"]})"},
     HeaderText{"Atoll-Unreadable",
                "So many records were left out, since what is stored of them cannot be read.",
                R"({"type":"integer","minimum":1})"},
@@ -103,10 +104,13 @@ std::string response_json(const DocumentParts& parts, const Operation& operation
     JsonObject response;
     response.put_text("description", problem_description(answer));
     JsonObject headers;
-    for (const std::string& name : answer.headers) {
+    const auto add_header = [&headers](const std::string& name) {
         headers.put(name, JsonObject{}.put_text("$ref", "#/components/headers/" + name).json());
-    }
-    if (!headers.empty()) response.put("headers", headers.json());
+    };
+    for (const std::string& name : answer.headers)
+        add_header(name);
+    add_header("Atoll-Served-By");
+    response.put("headers", headers.json());
     const bool empty = answer.status == 204 || answer.status == 304;
     if (!answer.errors.empty()) {
         response.put("content", problem_content(parts, operation, answer));

@@ -292,6 +292,27 @@ def test_a_repeated_request_id(api):
     refused(api.call("POST", "/warehouses/", body, headers), 422, "duplicate_request")
 
 
+def test_every_answer_says_who_gave_it(server, api):
+    for answer in (api.call("GET", "/warehouses/"), api.call("GET", "/warehouses/7x"),
+                   api.call("POST", "/nothing"), requests.get(f"{server.base_url}/health"),
+                   requests.get(f"{server.base_url}/docs/"),
+                   requests.get(f"{server.base_url}/_atoll/status"),
+                   requests.get(f"{server.base_url}/{'x' * 20_000}")):
+        assert answer.headers["Atoll-Served-By"] == "A", answer.url[:100]
+
+
+def test_that_others_have_a_write_is_not_believed_and_said_once(make_node):
+    server = make_node(name="A", app="apps/logistics.toml").start()
+    api = Api(f"{server.base_url}/api/v1")
+    for number in range(3):
+        body = {"name": f"W{number}", "location": "x"}
+        told = NAMED | {"X-Replicated-From": "B"}
+        assert api.call("POST", "/warehouses/", body, told).status_code == 201
+    assert len(api.call("GET", "/warehouses/").json()) == 3
+    server.stop()
+    assert server.log().count("Does not believe X-Replicated-From") == 1
+
+
 def test_the_environment_of_a_server(make_node):
     import socket
     with socket.create_server(("127.0.0.1", 0)) as taken:
