@@ -109,6 +109,8 @@ private:
                 return metrics();
             case OperationKind::openapi:
                 return http::json_response(parts_.openapi);
+            case OperationKind::asyncapi:
+                return http::json_response(parts_.asyncapi);
             default:
                 return docs(route, request);
         }

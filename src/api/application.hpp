@@ -54,6 +54,7 @@ struct ApplicationParts {
     const NodeStatus& status;
     Traffic& traffic;                      // this thread's
     const std::string& openapi;            // /openapi.json
+    const std::string& asyncapi;           // /asyncapi.json
     std::function<std::string()> metrics;  // /metrics, made when asked
     std::function<std::string()> lag;      // /…/replication-lag, JSON
     RequestLog request_log = RequestLog::errors;

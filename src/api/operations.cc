@@ -55,6 +55,8 @@ std::vector<Operation> process_operations() {
                 {{200, "The counts", {}, {}}}),
         of_node("getOpenapi", OperationKind::openapi, "/openapi.json", "This document",
                 {{200, "OpenAPI 3.1", {}, {}}}),
+        of_node("getAsyncapi", OperationKind::asyncapi, "/asyncapi.json", "The app's messages",
+                {{200, "AsyncAPI 3.0", {}, {}}}),
         of_node("getDocs", OperationKind::docs, "/docs", "This API, to read and try",
                 {{200, "A page", {}, {}}}),
         of_node("getDocsAsset", OperationKind::docs, "/docs/{asset}", "Part of the page",

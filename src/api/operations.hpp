@@ -26,6 +26,7 @@ enum class OperationKind : std::uint8_t {
     readyz,
     metrics,
     openapi,
+    asyncapi,
     docs,  // of the process
 };
 

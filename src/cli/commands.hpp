@@ -7,6 +7,7 @@
 
 namespace reef::cli {
 
+Command asyncapi_command();
 Command backup_command();
 Command check_command();
 Command conflicts_command();

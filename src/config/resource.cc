@@ -274,8 +274,8 @@ void read_resource(Section& section, App& app, std::vector<Reference>& reference
 
 const std::vector<std::string>& reserved_paths() {
     static const std::vector<std::string> paths{"health",       "replication-lag", "docs",
-                                                "openapi.json", "livez",           "readyz",
-                                                "metrics",      "_atoll"};
+                                                "openapi.json", "asyncapi.json",   "livez",
+                                                "readyz",       "metrics",         "_atoll"};
     return paths;
 }
 

@@ -164,7 +164,7 @@ Routes routes_of(const config::App& app, const Addresses& addresses) {
     Table table{groups_of(servers, spread)};
     add_records(table, app);
     const Group& any = table.group_of("");
-    for (const char* path : {"/health", "/docs", "/docs/", "/openapi.json"})
+    for (const char* path : {"/health", "/docs", "/docs/", "/openapi.json", "/asyncapi.json"})
         table.add(path, any);
     Routes routes = table.take();
     for (const Servers& node : servers)

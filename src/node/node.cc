@@ -7,6 +7,7 @@
 #include "api/openapi.hpp"
 #include "base/log.hpp"
 #include "base/worker.hpp"
+#include "config/events.hpp"
 #include "http/client.hpp"
 #include "model/sizes.hpp"
 #include "node/broker.hpp"
@@ -85,6 +86,7 @@ public:
           closed_(is_closed(app_, options_)),
           router_(api::operations_of(app.schema, app.api), app.api),
           openapi_(api::openapi_json(app.schema, app.api, router_.operations())),
+          asyncapi_(api::asyncapi_json(app.schema, app.api, config::event_channels(app))),
           peers_(names_of(addresses_), system_clock()),
           database_(database_parts(std::move(store), std::move(ledger)),
                     commit_options(app.limits)),
@@ -250,6 +252,7 @@ private:
                 .status = status_,
                 .traffic = *traffic_[thread],
                 .openapi = openapi_,
+                .asyncapi = asyncapi_,
                 .metrics = [this] { return metrics(); },
                 .lag = [this] { return lag_json(peers_); },
                 .request_log = options_.request_log};
@@ -300,6 +303,7 @@ private:
     const bool closed_;  // to peers and operators
     const api::Router router_;
     const std::string openapi_;
+    const std::string asyncapi_;
     api::NodeStatus status_;
     peers::Peers peers_;
     Database database_;

@@ -6,9 +6,11 @@ import pathlib
 import subprocess
 import threading
 
+import jsonschema
 import kafka_broker
 import pytest
 import requests
+from asyncapi import assert_described
 from atoll import run_atoll, wait_until
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import NewTopic
@@ -119,6 +121,10 @@ def test_what_other_programs_read(regions, kafka, topic):
     gone = json.loads(remove.value)
     assert (gone["id"], gone["version"], gone["deleted"]) == (11, 2, True)
     assert remove.value.endswith(b',"deleted":true}')
+    assert_described(us, "propertyUpdated", body)
+    assert_described(us, "propertyDeleted", gone)
+    with pytest.raises(jsonschema.ValidationError):
+        assert_described(us, "propertyDeleted", body)
 
 
 def test_a_message_that_is_none_becomes_a_dead_letter(regions, kafka, topic):

@@ -1,0 +1,68 @@
+#include "config/events.hpp"
+
+#include <algorithm>
+
+namespace reef::config {
+
+namespace {
+
+using api::BrokerKind;
+using api::EventChannel;
+using model::Resource;
+using model::WriteKind;
+
+const std::vector<WriteKind> all_kinds{WriteKind::create, WriteKind::update, WriteKind::remove};
+
+// "property-updates" → "propertyUpdates"
+std::string camel_case(std::string_view text) {
+    std::string name;
+    bool begins = false;
+    for (const char c : text) {
+        const bool lower = c >= 'a' && c <= 'z';
+        const bool word = lower || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (word) name += static_cast<char>(lower && begins ? c - 32 : c);
+        begins = !word && !name.empty();
+    }
+    return name;
+}
+
+std::string replaced(std::string text, std::string_view part, const std::string& by) {
+    for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at)) {
+        text.replace(at, part.size(), by);
+        at += by.size();
+    }
+    return text;
+}
+
+// One for each topic. A topic may be named after a resource, and may be the same for several.
+void add_kafka(const App& app, std::vector<EventChannel>& channels) {
+    const Kafka& kafka = app.transport.kafka;
+    if (kafka.topic.empty()) return;  // the file has no [transport.kafka]
+    for (const Resource& resource : app.schema.resources) {
+        const std::string topic = replaced(kafka.topic, "<resource>", resource.name);
+        auto at = std::find_if(channels.begin(), channels.end(),
+                               [&](const EventChannel& other) { return other.address == topic; });
+        if (at == channels.end()) {
+            EventChannel channel;
+            channel.broker = BrokerKind::kafka;
+            channel.name = camel_case(topic);
+            channel.address = topic;
+            channel.key = kafka.key;
+            channel.body = kafka.body;
+            channel.kinds = all_kinds;
+            channel.adopts = kafka.foreign == "record" && !app.foreign_nodes().empty();
+            at = channels.insert(at, std::move(channel));
+        }
+        at->resources.push_back(resource.id);
+    }
+}
+
+}  // namespace
+
+std::vector<EventChannel> event_channels(const App& app) {
+    std::vector<EventChannel> channels;
+    add_kafka(app, channels);
+    return channels;
+}
+
+}  // namespace reef::config
