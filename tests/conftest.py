@@ -168,6 +168,15 @@ def fleet(tmp_path, store, database_for, between_regions):
 
 
 @pytest.fixture
+def servers(tmp_path):
+    """The four servers of logistics and their gateway, started by `atoll up -d`."""
+    made = Fleet(tmp_path, "logistics")
+    made.said = made.tell("up", "-d")
+    yield made
+    made.atoll("down", made.app, "--data", made.data)
+
+
+@pytest.fixture
 def full(tmp_path):
     """The same on PostgreSQL and Kafka, which `--stack full` has started."""
     made = Fleet(tmp_path)

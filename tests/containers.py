@@ -2,10 +2,13 @@
 known without an engine."""
 
 import dataclasses
+import os
 import re
+import signal
+import subprocess
 
 import yaml
-from atoll import REPOSITORY
+from atoll import BINARY, REPOSITORY, wait_until
 
 VARIABLE = re.compile(r"\$\$|\$\{(\w+)(?::([-?])([^}]*))?\}")
 
@@ -118,3 +121,55 @@ def findings(text, finals=("node", "gateway"), tree=REPOSITORY):
             yield f"{name}: no HEALTHCHECK with atoll health"
         if not (inherited(stages, stages[name], "WORKDIR") or "").startswith("/"):
             yield f"{name}: no WORKDIR"
+
+
+# ---- as processes ------------------------------------------------------------------------------
+
+
+def here(text, places):
+    """With the services' addresses in the place of their names in the compose network."""
+    for name, place in places.items():
+        text = text.replace(name, place)
+    return text
+
+
+class Image:
+    """A folder that looks like the image's /srv/atoll, and PATH like the image's."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        (folder / "apps").symlink_to(REPOSITORY / "apps")
+        (folder / "secret").mkdir()
+        self.programs = folder / "bin"
+        self.programs.mkdir()
+        for name, program in (("atoll", BINARY), ("atoll-gateway", REPOSITORY / "deploy/gateway"),
+                              ("atoll-peer-secret", REPOSITORY / "deploy/peer-secret")):
+            (self.programs / name).symlink_to(program.resolve())
+        self.env = {"PATH": f"{self.programs}:{os.environ['PATH']}:/usr/sbin"}
+        self.running = {}
+
+    def run(self, command, env=()):
+        return subprocess.run(command, cwd=self.folder, env=self.env | dict(env), text=True,
+                              capture_output=True, timeout=180, check=False)
+
+    def start(self, name, command, env):
+        with self.log(name).open("ab") as log:
+            self.running[name] = subprocess.Popen(
+                command, cwd=self.folder, env=self.env | env, stdin=subprocess.DEVNULL, stdout=log,
+                stderr=subprocess.STDOUT)
+
+    def log(self, name):
+        return self.folder / f"{name}.log"
+
+    def wait_for(self, name, check, env):
+        def is_healthy():
+            assert self.running[name].poll() is None, self.log(name).read_text()
+            return self.run(check, env).returncode == 0
+
+        wait_until(is_healthy, what=f"{name} being healthy")
+
+    def clean_up(self):
+        for process in self.running.values():
+            process.send_signal(signal.SIGTERM)
+        for process in self.running.values():
+            process.wait(30)

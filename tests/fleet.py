@@ -3,36 +3,40 @@ there: an app file with ports of its own in apps/, build/atoll, and data/."""
 
 import os
 import pathlib
+import re
 import subprocess
 
 import requests
 from atoll import BINARY, REPOSITORY
-from ports import free_ports, free_run
+from ports import free_port, free_run
+
+
+LISTENS = re.compile(r'(listen = "127\.0\.0\.1):(\d+)"')
+NODES = re.compile(r'\[\[node\]\]\nname = "(\w+)"\nlisten = "(127\.0\.0\.1:\d+)"')
 
 
 class Fleet:
-    def __init__(self, folder):
-        ports = free_ports(3)
-        text = (REPOSITORY / "apps/property-listing.toml").read_text()
-        for old, new in zip((8101, 8102, 8080), ports):
-            text = text.replace(f"127.0.0.1:{old}", f"127.0.0.1:{new}")
+    def __init__(self, folder, app="property-listing"):
+        text = (REPOSITORY / f"apps/{app}.toml").read_text()
+        self.ports = {int(usual): free_port() for _, usual in LISTENS.findall(text)}
+        text = LISTENS.sub(lambda found: f'{found[1]}:{self.ports[int(found[2])]}"', text)
         self.database_port = free_run(10)  # where `--stack full` begins to look for free ports
         text = text.replace("[stack.full]", "[stack.full]\n"
                             f"postgresql_port = {self.database_port}\n"
                             f"kafka_port = {self.database_port + 5}")
         self.folder = folder
-        self.app = folder / "apps/property-listing.toml"
+        self.app = folder / f"apps/{app}.toml"
         self.app.parent.mkdir(parents=True)
         self.app.write_text(text)
-        seed = "apps/property-listing.csv"
-        (folder / seed).symlink_to(REPOSITORY / seed)
+        for seed in (REPOSITORY / "apps").glob(f"{app}.csv"):
+            (self.app.parent / seed.name).symlink_to(seed)
         (folder / "build").mkdir()
         (folder / "build/atoll").symlink_to(pathlib.Path(BINARY).resolve())
-        self.data = folder / "data/property-listing"
-        self.host = f"127.0.0.1:{ports[2]}"
+        self.data = folder / f"data/{app}"
+        self.urls = {name: f"http://{listen}" for name, listen in NODES.findall(text)}
+        self.gateway_port = int(re.search(r"\[gateway\]\n" + LISTENS.pattern, text)[2])
+        self.host = f"127.0.0.1:{self.gateway_port}"
         self.base = f"http://{self.host}"
-        self.gateway_port = ports[2]
-        self.urls = {name: f"http://127.0.0.1:{port}" for name, port in zip(("us", "eu"), ports)}
         kept = ("PATH", "HOME", "LANG")
         self.env = {name: os.environ[name] for name in kept if name in os.environ}
 

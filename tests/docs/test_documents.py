@@ -1,6 +1,6 @@
-"""Every command in README.md and docs/ prints what the page says. Each page gets a
-freshly seeded fleet of its own, in the place of the one that ./run starts: on the real stack where
-the page is about that."""
+"""Every command in README.md and docs/ prints what the page says. Each page gets a fleet of its
+own, in the place of the one that ./run starts: of the app and on the stack that the page is
+about."""
 
 import pathlib
 import re
@@ -10,6 +10,7 @@ from atoll import REPOSITORY
 from walkthrough import run, steps_of
 
 ON_REAL_STACK = "real-stack.md"
+ON_LOGISTICS = "logistics.md"
 PAGES = [page for page in [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
          if page.exists() and steps_of(page.read_text())]
 
@@ -26,6 +27,9 @@ def test_page(page: pathlib.Path, request):
     if page.name == ON_REAL_STACK:
         fleet = request.getfixturevalue("full")
         replace = ports_of(fleet)
+    elif page.name == ON_LOGISTICS:
+        fleet = request.getfixturevalue("servers")
+        replace = {f"localhost:{usual}": f"127.0.0.1:{port}" for usual, port in fleet.ports.items()}
     else:
         fleet = request.getfixturevalue("fleet")
         replace = {}

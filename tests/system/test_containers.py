@@ -16,15 +16,26 @@ import postgres
 import pytest
 import requests
 from atoll import BINARY, REPOSITORY, wait_until
-from containers import (compose, example_variables, findings, inherited, interpolated, is_pinned,
-                        stages_of, variables_in)
+from containers import (Image, compose, example_variables, findings, here, inherited, interpolated,
+                        is_pinned, stages_of, variables_in)
 from ports import free_ports
 
 DOCKERFILE = (REPOSITORY / "Dockerfile").read_text()
-COMPOSE = (REPOSITORY / "docker-compose.yml").read_text()
+FILES = ["docker-compose.yml", "docker-compose.logistics.yml"]
 EXAMPLE = example_variables((REPOSITORY / ".env.example").read_text())
 APP = "apps/property-listing.toml"
 SERVICES = compose(EXAMPLE)["services"]
+
+
+@pytest.fixture(params=FILES)
+def file(request):
+    """Each compose file."""
+    return REPOSITORY / request.param
+
+
+@pytest.fixture
+def services(file):
+    return compose(EXAMPLE, file)["services"]
 
 
 # ---- as texts ----------------------------------------------------------------------------------
@@ -42,22 +53,23 @@ def test_the_services_have_the_names_that_such_deployments_have():
     assert listeners == "INTERNAL://kafka:29092,EXTERNAL://localhost:9092"
 
 
-def test_what_others_wait_for_says_whether_it_is_healthy():
-    for service in SERVICES.values():
+def test_what_others_wait_for_says_whether_it_is_healthy(services):
+    for service in services.values():
         for name, need in service.get("depends_on", {}).items():
-            check = SERVICES[name]["healthcheck"]
+            check = services[name]["healthcheck"]
             assert need["condition"] == ("service_completed_successfully" if check.get("disable")
                                          else "service_healthy")
             assert check.get("disable") or check["test"]
 
 
-def test_every_image_is_pinned():
-    for service in SERVICES.values():
+def test_every_image_is_pinned(services):
+    for service in services.values():
         assert is_pinned(service["image"]), service["image"]
 
 
 def test_every_variable_is_in_the_example_and_the_other_way_round():
-    assert variables_in(COMPOSE) == set(EXAMPLE)
+    used = [variables_in((REPOSITORY / file).read_text()) for file in FILES]
+    assert set.union(*used) == set(EXAMPLE)
 
 
 def test_without_an_env_file_it_says_what_to_do():
@@ -65,8 +77,8 @@ def test_without_an_env_file_it_says_what_to_do():
         compose({})
 
 
-def test_there_are_no_credentials_inside():
-    for line in COMPOSE.splitlines():
+def test_there_are_no_credentials_inside(file):
+    for line in file.read_text().splitlines():
         if re.search(r"PASSWORD|SECRET", line) and not line.strip().startswith(("#", "test:")):
             assert re.search(r":\s*\$\{\w+:\?", line), line
 
@@ -75,13 +87,13 @@ def test_variables_are_filled_in_as_compose_does():
     assert interpolated("${X:-a}${Y:?b}$$", {"X": "", "Y": "c"}) == "ac$"
 
 
-def test_the_client_takes_it():
+def test_the_client_takes_it(file):
     docker = shutil.which("docker")
     if not docker or subprocess.run([docker, "compose", "version"], capture_output=True,
                                     check=False).returncode:
         pytest.skip("no docker compose")
-    subprocess.run([docker, "compose", "--env-file", ".env.example", "config", "--quiet"],
-                   cwd=REPOSITORY, check=True, timeout=180)
+    subprocess.run([docker, "compose", "--file", file, "--env-file", ".env.example", "config",
+                    "--quiet"], cwd=REPOSITORY, check=True, timeout=180)
 
 
 def test_nothing_is_to_be_said_about_the_dockerfile():
@@ -127,48 +139,6 @@ def test_the_image_has_the_libraries_of_the_program():
 # ---- as processes ------------------------------------------------------------------------------
 
 
-class Image:
-    """A folder that looks like the image's /srv/atoll, and PATH like the image's."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        (folder / "apps").symlink_to(REPOSITORY / "apps")
-        (folder / "secret").mkdir()
-        self.programs = folder / "bin"
-        self.programs.mkdir()
-        for name, program in (("atoll", BINARY), ("atoll-gateway", REPOSITORY / "deploy/gateway"),
-                              ("atoll-peer-secret", REPOSITORY / "deploy/peer-secret")):
-            (self.programs / name).symlink_to(program.resolve())
-        self.env = {"PATH": f"{self.programs}:{os.environ['PATH']}:/usr/sbin"}
-        self.running = {}
-
-    def run(self, command, env=()):
-        return subprocess.run(command, cwd=self.folder, env=self.env | dict(env), text=True,
-                              capture_output=True, timeout=180, check=False)
-
-    def start(self, name, command, env):
-        with self.log(name).open("ab") as log:
-            self.running[name] = subprocess.Popen(
-                command, cwd=self.folder, env=self.env | env, stdin=subprocess.DEVNULL, stdout=log,
-                stderr=subprocess.STDOUT)
-
-    def log(self, name):
-        return self.folder / f"{name}.log"
-
-    def wait_for(self, name, check, env):
-        def is_healthy():
-            assert self.running[name].poll() is None, self.log(name).read_text()
-            return self.run(check, env).returncode == 0
-
-        wait_until(is_healthy, what=f"{name} being healthy")
-
-    def clean_up(self):
-        for process in self.running.values():
-            process.send_signal(signal.SIGTERM)
-        for process in self.running.values():
-            process.wait(30)
-
-
 @pytest.fixture
 def image(tmp_path):
     made = Image(tmp_path)
@@ -189,13 +159,6 @@ def databases():
             made[name].sql(f"CREATE DATABASE {wanted['POSTGRES_DB']} "
                            f"OWNER {wanted['POSTGRES_USER']}")
         yield made
-
-
-def here(text, places):
-    """With the services' addresses in the place of their names in the compose network."""
-    for name, place in places.items():
-        text = text.replace(name, place)
-    return text
 
 
 def environment_of(name, databases, places):

@@ -7,6 +7,7 @@ import pytest
 import requests
 from answers import problem
 from atoll import REPOSITORY, Node
+from ports import free_port
 
 TIME = r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
 NAMED = {"operation-name": "test"}
@@ -313,13 +314,12 @@ def test_that_others_have_a_write_is_not_believed_and_said_once(make_node):
     assert server.log().count("Does not believe X-Replicated-From") == 1
 
 
-def test_the_environment_of_a_server(make_node):
-    import socket
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+@pytest.mark.parametrize("allowed", ['["A","B","D"]', "[A,B,D]", "A,B,D", "A, B, C, D", ""])
+def test_the_environment_of_a_server(make_node, allowed):
+    port = free_port()
     server = make_node(app="apps/logistics.toml", by_flags=False, env={
         "SERVER_ID": "C", "SERVER_HOST": "127.0.0.1", "SERVER_PORT": str(port),
-        "ALLOWED_SERVERS": '["A","B","D"]'})
+        "ALLOWED_SERVERS": allowed})
     server.start()
     assert server.port == port
     assert requests.get(f"{server.base_url}/health").json()["server"] == "C"
