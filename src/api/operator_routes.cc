@@ -31,7 +31,12 @@ void append(std::string& out, const Standing& standing) {
     out += flag(standing.broker->publishing);
     out += ",\"reading\":";
     out += flag(standing.broker->reading);
-    out += ",\"unpublished\":" + std::to_string(standing.broker->unpublished) + '}';
+    out += ",\"unpublished\":" + std::to_string(standing.broker->unpublished);
+    if (!standing.broker->trouble.empty()) {
+        out += ",\"trouble\":";
+        append_json_string(out, standing.broker->trouble);
+    }
+    out += '}';
 }
 
 // Of each resource how many records there are, and the sum of their hashes.

@@ -1,6 +1,12 @@
 // What a product must do to be the broker between nodes: take messages (Sink), and give back what
-// was sent, in order (BrokerFeed). Kafka does it today. All of it lives on one executor, and
+// was sent, in order (BrokerFeed). Kafka and RabbitMQ do it. All of it lives on one executor, and
 // nothing blocks there.
+//
+// The reader decides that a message is done, one by one, when the store has what it says: only the
+// reader knows that. The feed decides how the broker is told. RabbitMQ takes each message off its
+// queue by itself, so one that has to wait keeps no other one there. Kafka knows only how far a
+// reader has come, so its feed tells it so far as everything is done. The publisher has no part in
+// this: its log is the queue, and it waits until a piece of it is confirmed as a whole.
 #pragma once
 
 #include <memory>
@@ -23,21 +29,26 @@ inline constexpr const char* trace_header = "traceparent";
 inline constexpr const char* joined_header = "atoll-joined";
 
 struct Message {
-    std::string topic;
-    std::optional<std::string> key;
+    std::string topic;               // RabbitMQ: the routing key
+    std::optional<std::string> key;  // RabbitMQ: the message's id
     std::string body;
     std::vector<std::pair<std::string, std::string>> headers;
     std::int64_t time_ms = 0;  // since 1970; 0: not said
+    // The node that it is for, where each has a queue of its own. "": for all that read the topic;
+    // in RabbitMQ the topic is then the name of a queue.
+    std::string target = {};
 
     const std::string* header(std::string_view name) const;  // the last of that name
 };
 
-// What came, and where it lay: "property-updates.0" and 345 name it as long as the topic lives.
+// What came, and where it lay: "property-updates.0" and 345 name it as long as the topic lives. In
+// RabbitMQ the place is a queue. It numbers nothing, so the offset is a hash of the message, the
+// same when it comes again.
 struct Arrived {
     Message message;
     std::string place;
     std::uint64_t offset = 0;
-    std::uint64_t mark = 0;  // rises with each message of one feed
+    std::uint64_t mark = 0;  // 1, 2, 3, … of each feed
 };
 
 class BrokerFeed {
@@ -46,9 +57,11 @@ public:
     // What has come since, at least one. unavailable: the feed is of no more use. While the broker
     // itself is away it waits.
     virtual Task<std::vector<Arrived>> next() = 0;
-    // All that came up to this mark is durable here and need not come again. Said again now and
-    // then, also when nothing has moved: the broker is told with some delay.
-    virtual void acknowledge(std::uint64_t mark) = 0;
+    // What came with these marks is done and need not come again. Each mark is said once. Called
+    // now and then, also without any: the broker is told with some delay.
+    virtual void acknowledge(const std::vector<std::uint64_t>& marks) = 0;
+    // Whether it gives nothing on until something is acknowledged.
+    virtual bool is_full() const = 0;
     // A next() that waits returns `closed`.
     virtual void interrupt() = 0;
     // Whether everything that lay there when the feed began has been given on.
@@ -64,6 +77,8 @@ public:
     // Sends them in this order; returns when the broker has confirmed them all. unavailable: some
     // of them may be there; send them again. One call at a time.
     virtual Task<Ends> publish(std::vector<Message> messages) = 0;
+    // How many bytes a message's headers may have, names and values.
+    virtual std::size_t header_bytes_max() const = 0;
 };
 
 class Broker {
@@ -74,6 +89,9 @@ public:
     // Begins behind what this node has acknowledged, in this life or an earlier one; with
     // `from_start` with the oldest that is there. unavailable: the broker or the topic is away.
     virtual Task<std::unique_ptr<BrokerFeed>> open_feed(bool from_start) = 0;
+    // Whether messages stay there after they were acknowledged: so that reading can begin anew, and
+    // so that what one reader passes over is there for others.
+    virtual bool keeps_messages() const = 0;
 };
 
 }  // namespace reef::brokers

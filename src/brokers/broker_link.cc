@@ -6,10 +6,9 @@ namespace reef::brokers {
 
 namespace {
 
-// Without a body of the app's own, messages are for Atoll nodes alone.
-std::unique_ptr<JoinedRows> make_joined_rows(const BrokerLinkParts& parts, const ShapeTexts& texts,
+std::unique_ptr<JoinedRows> make_joined_rows(const BrokerLinkParts& parts, bool shows,
                                              const MessageShape& shape, Broker& broker) {
-    if (texts.body.empty()) return nullptr;
+    if (!shows) return nullptr;
     return std::make_unique<JoinedRows>(
         JoinedRowsParts{parts.progress, parts.rows, parts.peers, parts.clock, shape, broker});
 }
@@ -35,7 +34,7 @@ BrokerLink::BrokerLink(const BrokerLinkParts& parts, const BrokerLinkOptions& op
       publisher_(
           {parts.schema, parts.committer, parts.progress, parts.log, parts.clock, shape_, signer_},
           broker_->open_sink(shape_.topics()), options.publishing),
-      joined_rows_(make_joined_rows(parts, options.shape, shape_, *broker_)),
+      joined_rows_(make_joined_rows(parts, options.shows_joined_rows, shape_, *broker_)),
       foreign_(make_foreign(parts, options.foreign, shape_, dead_)),
       reader_({parts.progress, parts.peers, parts.clock, *broker_, parts.intake, dead_,
                foreign_.get(), signer_},
@@ -75,6 +74,8 @@ BrokerReport BrokerLink::report() const {
     report.put_aside = dead_.count();
     report.not_signed = counts.not_signed;
     report.foreign = counts.foreign;
+    report.trouble = publisher_.trouble();
+    if (report.trouble.empty()) report.trouble = reader_.trouble();
     report.imported = foreign_ ? foreign_->imported() : 0;
     return report;
 }

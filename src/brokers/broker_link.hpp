@@ -28,6 +28,7 @@ struct BrokerLinkOptions {
     ChangeSigner signer = {};
     std::string dead_topic;
     bool keeps_dead_messages = false;  // this is the node that puts aside what is no change
+    bool shows_joined_rows = false;    // to other programs, which read the messages as well
     std::optional<ForeignOptions> foreign = {};  // absent: other programs' messages are passed over
     PublisherOptions publishing = {};
     BrokerReaderOptions reading = {};

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "base/log.hpp"
+#include "brokers/backoff.hpp"
+#include "model/abridged.hpp"
 
 namespace reef::brokers {
 
@@ -28,8 +30,8 @@ BrokerReader::BrokerReader(BrokerReaderParts parts, BrokerReaderOptions options)
 BrokerReader::~BrokerReader() = default;
 
 asio::awaitable<void> BrokerReader::run() {
-    auto pause = options_.retry_min;
-    bool logged = false;
+    Backoff backoff{options_.retry_min, options_.retry_max};
+    std::string logged;
     for (;;) {
         if (!parts_.intake.leads()) {  // another process of the node reads them
             Result<void> slept = co_await parts_.clock.sleep(options_.retry_min);
@@ -41,19 +43,22 @@ asio::awaitable<void> BrokerReader::run() {
         feed_.reset();
         if (parts_.foreign) parts_.foreign->forget();
         counts_.reading = false;
-        if (counts_.arrived > before) logged = false;
-        if (ended.error().code != Errc::closed && !std::exchange(logged, true)) {
-            log::warn("Reads no changes from the broker", {{"reason", ended.error().what}});
+        if (counts_.arrived > before) {
+            backoff.reset();
+            logged.clear();
         }
-        pause =
-            counts_.arrived > before ? options_.retry_min : std::min(pause * 2, options_.retry_max);
-        Result<void> slept = co_await parts_.clock.sleep(pause);
+        if (ended.error().code != Errc::closed) {
+            const std::string& why = ended.error().what;
+            if (logged != why) log::warn("Reads no changes from the broker", {{"reason", why}});
+            trouble_.set(logged = why);
+        }
+        Result<void> slept = co_await parts_.clock.sleep(backoff.next());
         if (!slept) co_return;  // stopping
     }
 }
 
 void BrokerReader::begin_anew(const Dot& gap) {
-    if (gap == gap_) return;
+    if (gap == gap_ || !parts_.broker.keeps_messages()) return;
     gap_ = gap;
     from_start_ = true;
     log::warn("Changes are missing: reads the topic from its start", {{"after", to_text(gap)}});
@@ -75,11 +80,14 @@ Task<void> BrokerReader::follow() {
         co_return feed.error();
     }
     feed_ = std::move(*feed);
-    unacknowledged_.clear();
-    acknowledged_ = 0;
+    waiting_.clear();
+    importing_.clear();
+    done_.clear();
+    gave_up_ = false;
     held_.clear();
     taken_.clear();
     counts_.reading = true;
+    trouble_.set("");
     log::info("Reads changes from the broker");
     co_return co_await read();
 }
@@ -113,23 +121,27 @@ bool BrokerReader::is_held(const OriginId& origin) {
 }
 
 Task<void> BrokerReader::take(std::vector<Arrived> arrived) {
-    Unacknowledged entry{arrived.back().mark, {}, 0};
-    Sorted sorted = sort(std::move(arrived), entry.covers);
-    Result<void> done = co_await put_aside(std::move(sorted.unusable));
-    if (done) done = co_await take_changes(std::move(sorted.changes), entry);
-    if (done) done = co_await take_foreign(std::move(sorted.foreign), entry);
-    if (!done) co_return done;
-    unacknowledged_.push_back(std::move(entry));
-    acknowledge_durable();
-    co_return Result<void>{};
+    Sorted sorted = sort(std::move(arrived));
+    for (Arrived& one : sorted.unusable) {
+        std::string reason = "it is no change: it has no stamp";
+        Result<void> put = co_await put_aside(std::move(one), std::move(reason));
+        if (!put) co_return put;
+    }
+    Result<void> taken = co_await take_changes(std::move(sorted.changes), std::move(sorted.said));
+    if (!taken) co_return taken;
+    taken = co_await take_foreign(std::move(sorted.foreign));
+    if (taken) acknowledge_durable();
+    co_return taken;
 }
 
-BrokerReader::Sorted BrokerReader::sort(std::vector<Arrived> arrived, Position& held_back) {
-    Sorted sorted{{arrived.front().place, epoch_}, {}, {}};
+BrokerReader::Sorted BrokerReader::sort(std::vector<Arrived> arrived) {
+    Sorted sorted{{arrived.front().place, epoch_}, {}, {}, {}};
     for (Arrived& one : arrived) {
         if (one.message.header(change_header)) {
-            sort_change(std::move(one), sorted, held_back);
-        } else if (!one.message.header(joined_header)) {  // that is for other programs
+            sort_change(std::move(one), sorted);
+        } else if (one.message.header(joined_header)) {  // that is for other programs
+            done_.push_back(one.mark);
+        } else {
             sorted.foreign.push_back(std::move(one));
         }
     }
@@ -137,9 +149,8 @@ BrokerReader::Sorted BrokerReader::sort(std::vector<Arrived> arrived, Position& 
 }
 
 // Nothing of a change is read before its signature is good. Changes of a node that is cut off are
-// left at the broker. `held_back` names them, so that this piece is not acknowledged before the
-// store has them in another way.
-void BrokerReader::sort_change(Arrived arrived, Sorted& sorted, Position& held_back) {
+// left at the broker: their messages wait until the store has them in another way.
+void BrokerReader::sort_change(Arrived arrived, Sorted& sorted) {
     const std::string& json = *arrived.message.header(change_header);
     const std::string* signature = arrived.message.header(sign_header);
     const bool checks = parts_.signer.signs();
@@ -153,10 +164,12 @@ void BrokerReader::sort_change(Arrived arrived, Sorted& sorted, Position& held_b
     if (!stamp) {
         sorted.unusable.push_back(std::move(arrived));
     } else if (is_held(stamp->dot.origin)) {
-        raise(held_back, stamp->dot.origin, stamp->dot.seq);
+        wait_for({stamp->dot, arrived.mark});
     } else {
         if (!checks || !signature) sorted.changes.unproven = true;
-        sorted.changes.changes.push_back(json);
+        auto& taken = bytes_before(json) ? sorted.changes.names : sorted.changes.changes;
+        taken.push_back(json);
+        sorted.said.push_back({stamp->dot, arrived.mark});
     }
 }
 
@@ -167,41 +180,51 @@ bool BrokerReader::must_be_signed(const OriginId& origin) const {
 }
 
 void BrokerReader::drop_unsigned(const Arrived& arrived) {
+    done_.push_back(arrived.mark);
     if (++counts_.not_signed > 1) return;
     log::warn("A change without a good signature: it counts as not received, as all such",
               {{"place", arrived.place}, {"offset", arrived.offset}});
 }
 
-Task<void> BrokerReader::put_aside(std::vector<Arrived> unusable) {
-    for (Arrived& one : unusable) {
-        std::string reason{"it is no change: it has no stamp"};
-        Result<void> put = co_await parts_.dead.put_aside(std::move(one), std::move(reason));
-        if (!put) co_return put;
-    }
-    co_return Result<void>{};
+Task<void> BrokerReader::put_aside(Arrived unusable, std::string reason) {
+    const std::uint64_t mark = unusable.mark;
+    Result<void> put = co_await parts_.dead.put_aside(std::move(unusable), std::move(reason));
+    if (put) done_.push_back(mark);
+    co_return put;
 }
 
-Task<void> BrokerReader::take_changes(Delivery changes, Unacknowledged& entry) {
+// What the intake did not take was refused, or there was no room for it: then it is read again, or,
+// where it can't be, peers are asked.
+Task<void> BrokerReader::take_changes(Delivery changes, std::vector<Said> said) {
     auto taken = co_await parts_.intake.take(std::move(changes));
     if (!taken) co_return taken.error();
-    if (taken->dropped > 0) {
+    if (taken->dropped > 0 && parts_.broker.keeps_messages()) {
         co_return Error{Errc::closed, "changes came too early, and are read again"};
     }
-    for (const auto& [origin, seq] : taken->covers) {
-        raise(entry.covers, origin, seq);
+    for (const auto& [origin, seq] : taken->covers)
         raise(taken_, origin, seq);
+    for (const Said& one : said) {
+        if (one.change.seq <= seq_in(taken->covers, one.change.origin)) {
+            wait_for(one);
+        } else {
+            done_.push_back(one.mark);
+        }
     }
     co_return Result<void>{};
 }
 
-Task<void> BrokerReader::take_foreign(std::vector<Arrived> arrived, Unacknowledged& entry) {
+Task<void> BrokerReader::take_foreign(std::vector<Arrived> arrived) {
     auto read = co_await read_foreign(std::move(arrived));
     if (!read) co_return read.error();
     if (read->empty()) co_return Result<void>{};
+    std::vector<std::uint64_t> marks;
+    for (const ForeignMessages::Read& one : *read)
+        marks.push_back(one.arrived.mark);
     Position before = taken_;
     auto last = co_await parts_.foreign->take(std::move(*read), std::move(before));
     if (!last) co_return last.error();
-    entry.foreign = *last;
+    for (std::size_t i = 0; i < marks.size(); ++i)
+        importing_.push_back({*last - marks.size() + 1 + i, marks[i]});
     co_return Result<void>{};
 }
 
@@ -210,17 +233,20 @@ Task<std::vector<ForeignMessages::Read>> BrokerReader::read_foreign(std::vector<
     std::vector<ForeignMessages::Read> read;
     for (Arrived& one : arrived) {
         ++counts_.foreign;
-        if (!parts_.foreign) {
+        if (!parts_.foreign && parts_.broker.keeps_messages()) {
             pass_over(one);
             continue;
         }
-        auto write = parts_.foreign->read(one);
-        if (write) {
-            read.push_back({std::move(*write), std::move(one)});
-            continue;
+        std::string reason = "it is no change, and this app reads no messages of other programs";
+        if (parts_.foreign) {
+            auto write = parts_.foreign->read(one);
+            if (write) {
+                read.push_back({std::move(*write), std::move(one)});
+                continue;
+            }
+            reason = write.error().what;
         }
-        std::string reason = write.error().what;
-        Result<void> put = co_await parts_.dead.put_aside(std::move(one), std::move(reason));
+        Result<void> put = co_await put_aside(std::move(one), std::move(reason));
         if (!put) co_return put.error();
     }
     co_return read;
@@ -235,19 +261,46 @@ asio::awaitable<void> BrokerReader::acknowledge() {
     }
 }
 
+void BrokerReader::wait_for(const Said& said) {
+    waiting_[said.change.origin].emplace(said.change.seq,
+                                         Waiting{said.mark, parts_.clock.steady()});
+}
+
 void BrokerReader::acknowledge_durable() {
     if (!feed_) return;
     const Position received = parts_.progress.ledger()->received();
-    const std::uint64_t settled = parts_.foreign ? parts_.foreign->settled() : 0;
-    while (!unacknowledged_.empty() && covers(received, unacknowledged_.front().covers) &&
-           unacknowledged_.front().foreign <= settled) {
-        acknowledged_ = unacknowledged_.front().mark;
-        unacknowledged_.pop_front();
+    for (auto& [origin, by_seq] : waiting_) {
+        const auto end = by_seq.upper_bound(seq_in(received, origin));
+        for (auto one = by_seq.begin(); one != end; ++one)
+            done_.push_back(one->second.mark);
+        by_seq.erase(by_seq.begin(), end);
     }
-    feed_->acknowledge(acknowledged_);
+    const std::uint64_t settled = parts_.foreign ? parts_.foreign->settled() : 0;
+    for (; !importing_.empty() && importing_.front().number <= settled; importing_.pop_front())
+        done_.push_back(importing_.front().mark);
+    if (done_.empty() && feed_->is_full()) give_up_waiting();
+    feed_->acknowledge(std::exchange(done_, {}));
+}
+
+// Changes that wait for so long are not those that are about to be applied.
+void BrokerReader::give_up_waiting() {
+    const auto latest = parts_.clock.steady() - std::chrono::nanoseconds{options_.waits_max};
+    for (auto& [origin, by_seq] : waiting_) {
+        std::erase_if(by_seq, [&](const auto& one) {
+            const bool waits_too_long = one.second.since <= latest;
+            if (waits_too_long) done_.push_back(one.second.mark);
+            return waits_too_long;
+        });
+    }
+    if (done_.empty() || std::exchange(gave_up_, true)) return;
+    log::warn(
+        "Messages wait for changes that do not come, and keep others waiting: they are taken "
+        "off the queue, and peers are asked for what they say",
+        {{"messages", done_.size()}});
 }
 
 void BrokerReader::pass_over(const Arrived& arrived) {
+    done_.push_back(arrived.mark);
     if (counts_.foreign > 1) return;
     log::warn("A message of another program: passed over, as all such",
               {{"place", arrived.place}, {"offset", arrived.offset}});

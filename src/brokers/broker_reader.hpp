@@ -1,7 +1,12 @@
 // Takes what a broker brings: changes go to the intake, messages of other programs to their import,
-// what calls itself a change and is none is put aside. What was taken is acknowledged when the
-// store has it, never before. When the intake has forgotten what it held, or had no room for it,
-// reading begins again behind what was acknowledged. On one executor.
+// what calls itself a change and is none is put aside. Each message is acknowledged by itself, when
+// the store has what it says, never before. When the intake has forgotten what it held, or had no
+// room for it, reading begins again: what was not acknowledged comes once more. On one executor.
+//
+// A broker that keeps no messages gives only so many before some are acknowledged. So where some
+// wait for long (for a change before them that was lost, for a node that is cut off) and nothing
+// else comes any more, they are acknowledged all the same: peers have these changes, too. The
+// intake has no room for all that comes early either, and asks the peers for the rest.
 //
 // Where the app has a secret, a change whose signature is not good counts as not received, and so
 // does one without a signature of a node that said that it signs. If it is a forgery, the true one
@@ -10,6 +15,7 @@
 
 #include <atomic>
 #include <deque>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -20,6 +26,7 @@
 #include "brokers/change_signer.hpp"
 #include "brokers/dead_messages.hpp"
 #include "brokers/foreign.hpp"
+#include "brokers/trouble.hpp"
 #include "commit/progress.hpp"
 #include "peers/peers.hpp"
 
@@ -28,6 +35,8 @@ namespace reef::brokers {
 struct BrokerReaderOptions {
     std::chrono::milliseconds retry_min{100};
     std::chrono::milliseconds retry_max{1000};
+    // A message that waits for longer is acknowledged where nothing else comes because of it.
+    std::chrono::milliseconds waits_max{5000};
 };
 
 struct BrokerReaderParts {
@@ -68,15 +77,24 @@ public:
     bool has_read_all() const;
 
     const BrokerReaderCounts& counts() const { return counts_; }
+    std::string trouble() const { return trouble_.text(); }  // why it reads nothing; "": it does
 
 private:
-    struct Unacknowledged {
+    struct Waiting {
         std::uint64_t mark = 0;
-        model::Position covers;     // when this is received here …
-        std::uint64_t foreign = 0;  // … and what others wrote is settled up to this number
+        std::chrono::nanoseconds since{};
+    };
+    struct Importing {
+        std::uint64_t number = 0;  // among other programs' messages
+        std::uint64_t mark = 0;
+    };
+    struct Said {  // which change a message says
+        model::Dot change;
+        std::uint64_t mark = 0;
     };
     struct Sorted {  // by what is done with them
         Delivery changes;
+        std::vector<Said> said;  // by all of `changes`
         std::vector<Arrived> foreign;
         std::vector<Arrived> unusable;
     };
@@ -84,15 +102,17 @@ private:
     Task<void> follow();
     Task<void> read();
     Task<void> take(std::vector<Arrived> arrived);
-    Sorted sort(std::vector<Arrived> arrived, model::Position& held_back);
-    void sort_change(Arrived arrived, Sorted& sorted, model::Position& held_back);
+    Sorted sort(std::vector<Arrived> arrived);
+    void sort_change(Arrived arrived, Sorted& sorted);
     bool must_be_signed(const model::OriginId& origin) const;
     void drop_unsigned(const Arrived& arrived);
-    Task<void> put_aside(std::vector<Arrived> unusable);
-    Task<void> take_changes(Delivery changes, Unacknowledged& entry);
-    Task<void> take_foreign(std::vector<Arrived> arrived, Unacknowledged& entry);
+    Task<void> put_aside(Arrived unusable, std::string reason);
+    Task<void> take_changes(Delivery changes, std::vector<Said> said);
+    Task<void> take_foreign(std::vector<Arrived> arrived);
     Task<std::vector<ForeignMessages::Read>> read_foreign(std::vector<Arrived> arrived);
+    void wait_for(const Said& said);
     void acknowledge_durable();
+    void give_up_waiting();
     void pass_over(const Arrived& arrived);
     bool is_held(const model::OriginId& origin);
     bool must_begin_again() const;
@@ -104,11 +124,16 @@ private:
     model::Position taken_;    // of others' changes, by this feed
     bool taking_ = false;      // what arrived is not all in taken_ yet
     std::uint64_t epoch_ = 0;  // of the intake, when the feed began
-    std::deque<Unacknowledged> unacknowledged_;
-    std::uint64_t acknowledged_ = 0;           // mark of this feed
+    // What this feed gave and the broker was not told to be done: by origin and seq what waits
+    // until the store has that change, what waits for its import, and what is done.
+    std::map<model::OriginId, std::multimap<std::uint64_t, Waiting>> waiting_;
+    std::deque<Importing> importing_;
+    std::vector<std::uint64_t> done_;
+    bool gave_up_ = false;                     // on some that waited, in this feed
     std::set<std::string, std::less<>> held_;  // nodes cut off, some of whose changes were left
     bool from_start_ = false;
     model::Dot gap_;  // for which reading began anew
+    Trouble trouble_;
 };
 
 }  // namespace reef::brokers

@@ -16,6 +16,9 @@ struct Delivery {
     std::uint64_t epoch = 0;
     std::vector<std::string> changes = {};  // as their JSON
     bool unproven = false;                  // whoever may write to the broker may have made them
+    // Changes that exist, and did not come with their content (model/abridged.hpp): it is to be
+    // asked for.
+    std::vector<std::string> names = {};
 };
 
 // When received() of this store covers it, all of the delivery is durable here: acknowledge.

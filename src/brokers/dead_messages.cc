@@ -5,6 +5,22 @@
 
 namespace reef::brokers {
 
+namespace {
+
+// Where a message has no place of its own, its content names it. When it comes again its letter may
+// still be here: a header that counts makes it another one.
+void count_try(Message& message) {
+    constexpr const char* again_header = "atoll-again";
+    for (auto& [name, value] : message.headers) {
+        if (name != again_header) continue;
+        value += '+';
+        return;
+    }
+    message.headers.emplace_back(again_header, "+");
+}
+
+}  // namespace
+
 // The reader puts aside what is no change, and meanwhile the import of other programs' messages
 // puts aside what can be no record; a sink takes one call at a time.
 Task<void> DeadMessages::put_aside(Arrived arrived, std::string reason) {
@@ -52,6 +68,7 @@ Task<void> DeadMessages::send_again(Message message) {
     const auto turn = co_await sending_again_.lock();
     if (!turn) co_return turn.error();
     if (!again_) again_ = parts_.broker.open_sink({});
+    if (!parts_.broker.keeps_messages()) count_try(message);
     std::vector<Message> messages;
     messages.push_back(std::move(message));
     auto sent = co_await again_->publish(std::move(messages));

@@ -110,6 +110,7 @@ struct Source {
         const bool created = change.kind == WriteKind::create;
         if (name == "record") return json_part(record());
         if (name == "key") return key();
+        if (name == "name") return text_part(to_text(change.stamp.dot));
         if (name == "known_key") return created ? json_part("null") : key();
         if (name == "version") return json_part(std::to_string(version_of(change.row)));
         if (name == "resource") return text_part(resource.name);
@@ -158,9 +159,13 @@ MessageShape::MessageShape(const Schema& schema, const ShapeTexts& texts)
       topic_(texts.topic, Template::Form::text),
       key_(texts.key, Template::Form::text),
       body_(texts.body, Template::Form::json),
+      targets_(texts.targets),
       path_(texts.path),
       names_writer_(texts.names_writer) {
+    for (const auto& [name, text] : texts.headers)
+        headers_.emplace_back(name, Template{text, Template::Form::text});
     for (const Resource& resource : schema.resources) {
+        if (targets_) break;
         const Change none;
         std::string topic = filled(topic_, {resource, none, {}, {}});
         if (std::find(topics_.begin(), topics_.end(), topic) == topics_.end()) {
@@ -180,13 +185,44 @@ const Resource* MessageShape::resource_of(std::string_view topic) const {
     return only;
 }
 
-Message MessageShape::message(const Change& change, const std::string& json,
-                              std::string_view target) const {
+std::vector<Message> MessageShape::messages(const Change& change, const std::string& json) const {
+    if (!targets_) return {message(change, json)};
+    std::vector<Message> all;
+    for (const std::string& target : *targets_)
+        all.push_back(message(change, json, target));
+    return all;
+}
+
+std::vector<Message> MessageShape::plain_messages(const std::string& json) const {
+    Change change;
+    change.stamp = stamp_in(json).value_or(Stamp{});
+    std::vector<Message> all;
+    for (const std::string& target : targets_.value_or(std::vector<std::string>{""})) {
+        Message message = addressed(change, target);
+        if (!targets_) message.key.reset();  // its record is not known
+        message.body = json;
+        message.headers.emplace_back(change_header, json);
+        all.push_back(std::move(message));
+    }
+    return all;
+}
+
+Message MessageShape::addressed(const Change& change, std::string_view target) const {
     const Source source{schema_[change.row.resource], change, target, path_, names_writer_};
     Message message;
     message.topic = filled(topic_, source);
     message.key = filled(key_, source);
+    message.target = target;
+    return message;
+}
+
+Message MessageShape::message(const Change& change, const std::string& json,
+                              std::string_view target) const {
+    const Source source{schema_[change.row.resource], change, target, path_, names_writer_};
+    Message message = addressed(change, target);
     message.body = body_.pieces().empty() ? json : filled(body_, source);
+    for (const auto& [name, text] : headers_)
+        message.headers.emplace_back(name, filled(text, source));
     message.headers.emplace_back(change_header, json);
     if (!change.traceparent.empty()) {
         message.headers.emplace_back(trace_header, change.traceparent);

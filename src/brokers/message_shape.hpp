@@ -1,9 +1,11 @@
-// What an app's messages look like to programs that know nothing of Atoll: its topic, key and body
-// with their <parts> filled in from a change. Pure.
+// What an app's messages look like to programs that know nothing of Atoll: topic, key, headers and
+// body with their <parts> filled in from a change. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/text/template.hpp"
@@ -20,6 +22,10 @@ struct ShapeTexts {  // as the app file has them
     // A record names the region that wrote it last, not the one that took it in: programs of other
     // regions drop what names their own.
     bool names_writer = false;
+    std::vector<std::pair<std::string, std::string>> headers = {};  // before Atoll's own
+    // The nodes with a queue of their own: each gets its own message of a change. Absent: one
+    // message is for all.
+    std::optional<std::vector<std::string>> targets = {};
 };
 
 class MessageShape {
@@ -27,20 +33,27 @@ public:
     MessageShape(const model::Schema& schema, const ShapeTexts& texts);
 
     // `json`: the change's, which rides in a header.
+    std::vector<Message> messages(const model::Change& change, const std::string& json) const;
+    // The same of a change that cannot be read here any more: its body is Atoll's own form.
+    std::vector<Message> plain_messages(const std::string& json) const;
     Message message(const model::Change& change, const std::string& json,
                     std::string_view target = {}) const;
     // A row that no change says: for other programs, as if `origin` had written it last.
     Message row_message(const model::Row& row, const model::OriginId& origin) const;
-    // Of each resource, without repeats.
+    // Of each resource, without repeats; none where nodes have queues of their own.
     const std::vector<std::string>& topics() const { return topics_; }
     // Null: several have this topic, or none.
     const model::Resource* resource_of(std::string_view topic) const;
 
 private:
+    Message addressed(const model::Change& change, std::string_view target) const;
+
     const model::Schema& schema_;
     const Template topic_;
     const Template key_;
     const Template body_;
+    std::vector<std::pair<std::string, Template>> headers_;
+    const std::optional<std::vector<std::string>> targets_;
     const std::string path_;
     const bool names_writer_;
     std::vector<std::string> topics_;

@@ -3,6 +3,8 @@
 #include <limits>
 
 #include "base/log.hpp"
+#include "brokers/backoff.hpp"
+#include "model/abridged.hpp"
 
 namespace reef::brokers {
 
@@ -12,6 +14,14 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr const char* cursor = "published";
+constexpr std::size_t signature_bytes = 128;  // a header with a signature, at the most
+
+std::size_t header_bytes(const Message& message) {
+    std::size_t bytes = 0;
+    for (const auto& [name, value] : message.headers)
+        bytes += name.size() + value.size();
+    return bytes;
+}
 
 void warn_of_holes(const std::vector<store::LogEntry>& entries, Position sent) {
     for (const store::LogEntry& entry : entries) {
@@ -41,7 +51,8 @@ void Publisher::begin() {
     confirmed_ = 0;
     ends_.clear();
     const auto known = ledger->cursors.find(cursor);
-    if (known == ledger->cursors.end()) {  // the broker has never had anything
+    has_sent_ = known != ledger->cursors.end();
+    if (!has_sent_) {  // the broker has never had anything
         for (const auto& [origin, mark] : ledger->origins)
             if (node_of(origin) == node_of(self_)) go_on_with(origin, 0, mark.received);
         return;
@@ -67,7 +78,7 @@ void Publisher::go_on_with(const OriginId& origin, std::uint64_t sent, std::uint
 }
 
 asio::awaitable<void> Publisher::run() {
-    auto pause = options_.retry_min;
+    Backoff backoff{options_.retry_min, options_.retry_max};
     for (bool began = false;;) {
         if (!leads_) {
             began = connected_ = false;
@@ -80,19 +91,20 @@ asio::awaitable<void> Publisher::run() {
         const std::uint64_t seen = parts_.progress.generation();
         auto sent = co_await publish_piece();
         if (!sent) {
-            if (connected_.exchange(false) || pause == options_.retry_min) {
+            if (connected_.exchange(false) || trouble_.text() != sent.error().what) {
                 log::warn("The broker takes no changes: they wait in the log",
                           {{"reason", sent.error().what}});
             }
-            Result<void> slept = co_await parts_.clock.sleep(pause);
+            trouble_.set(sent.error().what);
+            Result<void> slept = co_await parts_.clock.sleep(backoff.next());
             if (!slept) co_return;  // stopping
-            pause = std::min(pause * 2, options_.retry_max);
             continue;
         }
         if (*sent > 0 && !connected_.exchange(true)) {
             log::info("The broker takes changes", {{"published", confirmed_.load()}});
         }
-        pause = options_.retry_min;
+        backoff.reset();
+        if (*sent > 0) trouble_.set("");
         static_cast<void>(co_await save_if_due());
         if (*sent > 0) continue;
         static_cast<void>(co_await parts_.progress.watch().wait_beyond(seen, options_.save_after));
@@ -130,32 +142,39 @@ Task<std::size_t> Publisher::publish_piece() {
     warn_of_holes(*entries, sent_);
     std::vector<Message> messages;
     messages.reserve(entries->size());
-    for (const store::LogEntry& entry : *entries)
-        messages.push_back(message_of(entry));
+    for (const store::LogEntry& entry : *entries) {
+        for (Message& message : messages_of(entry))
+            messages.push_back(std::move(message));
+    }
     auto ends = co_await sink_->publish(std::move(messages));
     if (!ends) co_return ends.error();
     take_ends(*ends, *entries);
     co_return entries->size();
 }
 
-Message Publisher::message_of(const store::LogEntry& entry) const {
-    Message message = shaped(entry);
-    if (parts_.signer.signs()) {
-        message.headers.emplace_back(sign_header, parts_.signer.sign(entry.json));
+std::vector<Message> Publisher::messages_of(const store::LogEntry& entry) const {
+    std::vector<Message> messages = shaped(entry);
+    const std::size_t bytes_max = sink_->header_bytes_max();
+    std::string said = entry.json;
+    for (const Message& message : messages) {
+        if (header_bytes(message) + signature_bytes > bytes_max) said = abridged(entry.json);
     }
-    return message;
+    const std::string signature = parts_.signer.signs() ? parts_.signer.sign(said) : "";
+    for (Message& message : messages) {
+        for (auto& [name, value] : message.headers) {
+            if (name == change_header) value = said;
+        }
+        if (!signature.empty()) message.headers.emplace_back(sign_header, signature);
+    }
+    return messages;
 }
 
 // A change that this node can no longer read, since its resource was taken out of the app, is sent
 // in Atoll's own form.
-Message Publisher::shaped(const store::LogEntry& entry) const {
+std::vector<Message> Publisher::shaped(const store::LogEntry& entry) const {
     const auto change = parse_change(parts_.schema, entry.json);
-    if (change) return parts_.shape.message(*change, entry.json);
-    Message message;
-    message.topic = parts_.shape.topics().front();
-    message.body = entry.json;
-    message.headers.emplace_back(change_header, entry.json);
-    return message;
+    return change ? parts_.shape.messages(*change, entry.json)
+                  : parts_.shape.plain_messages(entry.json);
 }
 
 // Offsets only grow, unless the topic was made anew: then everything is sent again.
@@ -172,6 +191,7 @@ void Publisher::take_ends(const Ends& ends, const std::vector<store::LogEntry>& 
         confirmed_ = 0;
         return;
     }
+    has_sent_ = true;
     for (const auto& [place, offset] : ends)
         ends_[place] = offset;
     for (const store::LogEntry& entry : sent)
@@ -192,7 +212,7 @@ Task<void> Publisher::save_if_due() {
     const auto now = parts_.clock.steady();
     if (now - saved_at_ < options_.save_after) co_return Result<void>{};
     std::string text = cursor_text();
-    if (ends_.empty() || text == saved_) co_return Result<void>{};
+    if (!has_sent_ || text == saved_) co_return Result<void>{};
     commit::Rows rows;
     rows.under_lease = true;
     rows.cursors[cursor] = text;

@@ -10,6 +10,9 @@
 // When the store begins a new life, what it has of the old one and had not sent yet still goes to
 // the broker: where no peer can be asked, nobody else would get it. What it then takes of the old
 // life from others is not sent again.
+//
+// Where each node has a queue of its own, a change is as many messages. One that is too long for a
+// message's headers goes by its name and hash (model/abridged.hpp): who gets that asks the peers.
 #pragma once
 
 #include <atomic>
@@ -19,6 +22,7 @@
 
 #include "brokers/change_signer.hpp"
 #include "brokers/message_shape.hpp"
+#include "brokers/trouble.hpp"
 #include "commit/committer.hpp"
 #include "commit/progress.hpp"
 #include "store/log.hpp"
@@ -58,13 +62,14 @@ public:
     std::uint64_t confirmed() const { return confirmed_; }
     // The broker took what it was given last.
     bool connected() const { return connected_; }
+    std::string trouble() const { return trouble_.text(); }  // why it takes nothing; "": it does
 
 private:
     void begin();
     void go_on_with(const model::OriginId& origin, std::uint64_t sent, std::uint64_t received);
     Task<std::size_t> publish_piece();
-    Message message_of(const store::LogEntry& entry) const;
-    Message shaped(const store::LogEntry& entry) const;
+    std::vector<Message> messages_of(const store::LogEntry& entry) const;
+    std::vector<Message> shaped(const store::LogEntry& entry) const;
     void take_ends(const Ends& ends, const std::vector<store::LogEntry>& sent);
     model::Position wanted(const store::Ledger& ledger) const;
     Task<void> save_if_due();
@@ -77,9 +82,11 @@ private:
     model::Position sent_;   // of this store's life, and of what is left of others: confirmed
     model::Position until_;  // of those others: the last to be sent
     Ends ends_;              // of what was confirmed, by place
+    bool has_sent_ = false;  // the broker has confirmed something, in this life or an earlier one
     std::atomic<std::uint64_t> confirmed_{0};
     std::atomic<bool> connected_{false};
     std::atomic<bool> leads_{true};
+    Trouble trouble_;
     std::string saved_;
     std::chrono::nanoseconds saved_at_{};
 };

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace reef::brokers {
 
 struct BrokerReport {
     bool publishing = false;  // it took what it was given last
     bool reading = false;
+    std::string trouble;            // why it is not publishing or reading; "": nothing hinders it
     std::uint64_t confirmed = 0;    // the last of this node's changes that it has
     std::uint64_t unpublished = 0;  // of them, by the process that tells of them
     std::uint64_t arrived = 0;

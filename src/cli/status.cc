@@ -169,7 +169,7 @@ void add_broker(std::vector<Line>& lines, const NodeStatus& node) {
     lines.push_back({"broker → " + node.node, true_at(*broker, "reading") ? "ok" : "away"});
 }
 
-// Why a peer is not connected, or what its app and the node's differ by.
+// Why a peer or the broker is not connected, or what a peer's app and the node's differ by.
 void print_reasons(const NodeStatus& node) {
     const Json* lag = node.said.find("lag");
     const Json* peers = lag ? lag->find("peers") : nullptr;
@@ -179,6 +179,9 @@ void print_reasons(const NodeStatus& node) {
         if (!why.empty())
             std::cout << text_at(peer, "name") << " → " << node.node << ": " << why << '\n';
     }
+    const Json* broker = node.said.find("broker");
+    if (broker && !text_at(*broker, "trouble").empty())
+        std::cout << node.node << " ↔ broker: " << text_at(*broker, "trouble") << '\n';
 }
 
 void print_warnings(const NodeStatus& node) {

@@ -11,7 +11,13 @@ using config::TransportKind;
 
 brokers::ShapeTexts kafka_shape(const config::App& app) {
     const config::Kafka& kafka = app.transport.kafka;
-    return {kafka.topic, kafka.key, kafka.body, app.api.path, !app.foreign_nodes().empty()};
+    brokers::ShapeTexts texts;
+    texts.topic = kafka.topic;
+    texts.key = kafka.key;
+    texts.body = kafka.body;
+    texts.path = app.api.path;
+    texts.names_writer = !app.foreign_nodes().empty();
+    return texts;
 }
 
 brokers::KafkaOptions kafka_options(const config::App& app, const NodeOptions& options) {
@@ -48,6 +54,8 @@ brokers::BrokerLinkOptions kafka_link(const config::App& app, const NodeOptions&
     made.signer = brokers::ChangeSigner{app.name, app.peer_secrets};
     made.dead_topic = kafka.topics.front() + ".dead";
     made.keeps_dead_messages = before.empty();
+    // Without a body of the app's own, messages are for Atoll nodes alone.
+    made.shows_joined_rows = !made.shape.body.empty();
     if (!app.transport.kafka.foreign.empty()) made.foreign.emplace().before = before;
     return made;
 }

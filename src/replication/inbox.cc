@@ -43,6 +43,7 @@ struct Inbox::Origin {
     std::map<std::uint64_t, commit::ChangeRun::Entry> window;  // by seq
     std::size_t bytes = 0;
     std::uint64_t handed = 0;          // the last one that the committer was given
+    std::uint64_t named = 0;           // the last one that a source named without its content
     std::uint64_t seen = 0;            // received here, when last looked at …
     std::chrono::nanoseconds moved{};  // … and when it was seen to move
     bool looked_at = false;            // for gaps, before
@@ -96,31 +97,59 @@ Task<Inbox::Taken> Inbox::take(Delivery delivery) {
         if (delivery.epoch != epoch_) co_return Error{Errc::unavailable, failed_};
         const auto stamp = stamp_in(json);
         if (!stamp) co_return Error{Errc::invalid, "what came is no change: it has no stamp"};
-        if (is_own_future(stamp->dot)) {
-            // Where anybody may have made it, it is no reason to end this store's life.
-            if (delivery.unproven) {
-                report_fork(stamp->dot, delivery.source);
-            } else {
-                co_await parts_.life_watch.saw_own(stamp->dot, delivery.source);
-            }
-            continue;
-        }
-        if (is_refused(stamp->dot, delivery)) continue;
-        Result<Verdict> verdict = co_await judge_when_there_is_room(*stamp, json, delivery);
-        if (!verdict) co_return verdict.error();
-        if (*verdict == Verdict::full) {
-            ++taken.dropped;
-            ++counts_.dropped;
-            continue;
-        }
-        std::uint64_t& covers = taken.covers[stamp->dot.origin];
-        covers = std::max(covers, stamp->dot.seq);
-        if (*verdict == Verdict::early) ++counts_.early;
-        if (*verdict != Verdict::known) put(*stamp, std::move(json));
+        Result<void> done = co_await take_change(*stamp, std::move(json), delivery, taken);
+        if (!done) co_return done.error();
+    }
+    for (const std::string& json : delivery.names) {
+        const auto stamp = stamp_in(json);
+        if (!stamp) co_return Error{Errc::invalid, "what came names no change"};
+        Result<void> done = co_await take_name(stamp->dot, json, delivery, taken);
+        if (!done) co_return done.error();
     }
     if (delivery.epoch != epoch_) co_return Error{Errc::unavailable, failed_};
     arrived_.notify();
     co_return taken;
+}
+
+Task<void> Inbox::take_change(Stamp stamp, std::string json, const Delivery& delivery,
+                              Taken& taken) {
+    if (is_own_future(stamp.dot)) {
+        // Where anybody may have made it, it is no reason to end this store's life.
+        if (delivery.unproven) {
+            report_fork(stamp.dot, delivery.source);
+        } else {
+            co_await parts_.life_watch.saw_own(stamp.dot, delivery.source);
+        }
+        co_return Result<void>{};
+    }
+    if (is_refused(stamp.dot, delivery)) co_return Result<void>{};
+    Result<Verdict> verdict = co_await judge_when_there_is_room(stamp, json, delivery);
+    if (!verdict) co_return verdict.error();
+    if (*verdict == Verdict::full) {
+        ++taken.dropped;
+        ++counts_.dropped;
+        co_return Result<void>{};
+    }
+    std::uint64_t& covers = taken.covers[stamp.dot.origin];
+    covers = std::max(covers, stamp.dot.seq);
+    if (*verdict == Verdict::early) ++counts_.early;
+    if (*verdict != Verdict::known) put(stamp, std::move(json));
+    co_return Result<void>{};
+}
+
+Task<void> Inbox::take_name(Dot dot, const std::string& json, const Delivery& delivery,
+                            Taken& taken) {
+    const bool own = dot.origin == parts_.progress.ledger()->self;
+    if (own || is_refused(dot, delivery)) co_return Result<void>{};
+    std::uint64_t& covers = taken.covers[dot.origin];
+    covers = std::max(covers, dot.seq);
+    if (dot.seq <= received(dot.origin)) {
+        Result<void> checked = co_await check_known(dot, json, delivery.source);
+        co_return checked;
+    }
+    std::uint64_t& named = origins_[dot.origin].named;
+    named = std::max(named, dot.seq);
+    co_return Result<void>{};
 }
 
 // Waits for room only if the committer is about to make some.
@@ -361,10 +390,14 @@ std::vector<OriginId> Inbox::open_gaps() {
         const std::uint64_t here = received(name);
         const bool early = !origin.window.empty() && origin.window.begin()->first > here + 1;
         const bool tail = origin.window.empty() && seq_in(elsewhere, name) > here;
+        const bool named = origin.named > here && (early || origin.window.empty());
         const bool first = !std::exchange(origin.looked_at, true);
-        const bool moved = std::exchange(origin.seen, here) != here || (!early && !tail) || first;
+        const bool moved =
+            std::exchange(origin.seen, here) != here || (!early && !tail && !named) || first;
         if (moved) origin.moved = now;
-        const auto patience = early ? options_.gap_open : tail_patience;
+        const auto patience = named   ? options_.name_open
+                              : early ? options_.gap_open
+                                      : tail_patience;
         if (now - origin.moved >= patience && origin.handed <= here) open.push_back(name);
     }
     return open;

@@ -4,7 +4,8 @@
 // calls come from there.
 //
 // Per origin it takes `received + 1`, drops what is known already, and holds a bounded window of
-// what came early. A gap that stays open is filled from peers. Another content under a known name
+// what came early. A gap that stays open is filled from peers; at once, where a source only named a
+// change. Another content under a known name
 // is a fork: it is reported, and never applied. What can't be read is parked with its record.
 //
 // Each life of a store that is taken is known for long. So there are bounds: position_entries_max
@@ -38,6 +39,7 @@ struct InboxOptions {
     std::uint32_t fill_pieces_max = 64;      // … and so often, before other gaps have their turn
     std::chrono::milliseconds gap_look{50};  // between two looks for gaps
     std::chrono::milliseconds gap_open{500};     // without progress, before a gap is filled
+    std::chrono::milliseconds name_open{20};     // the same where a change came by its name alone
     std::chrono::milliseconds tail_open{3000};   // the same where only heartbeats tell of more …
     std::chrono::milliseconds tail_awaited{50};  // … and a request here waits for it
     std::chrono::seconds clock_ahead_max{60};    // a change stamped further ahead is held
@@ -110,6 +112,10 @@ private:
         full,   // the origin's window takes no more
     };
 
+    Task<void> take_change(model::Stamp stamp, std::string json, const Delivery& delivery,
+                           Taken& taken);
+    Task<void> take_name(model::Dot dot, const std::string& json, const Delivery& delivery,
+                         Taken& taken);
     Task<Verdict> judge_when_there_is_room(const model::Stamp& stamp, const std::string& json,
                                            const Delivery& delivery);
     Task<Verdict> judge(const model::Dot& dot, const std::string& json, const std::string& source);

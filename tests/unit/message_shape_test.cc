@@ -68,6 +68,32 @@ TEST_F(MessageShapeTest, ARecordMayNameTheRegionThatWroteIt) {
     EXPECT_NE(body_of(true).find(R"("note":"us")"), std::string::npos);
 }
 
+// Where each node has a queue of its own.
+TEST_F(MessageShapeTest, EachTargetGetsItsOwnMessage) {
+    ShapeTexts texts{"<source>.<target>", "<name>", R"({"to":"<target>"})", ""};
+    texts.headers = {{"operation-name", "<header.operation-name>"}, {"target", "<target>"}};
+    texts.targets = {"eu", "ap"};
+    write(WriteKind::create, {{1, std::string{"a"}}});
+    const MessageShape shape{schema, texts};
+    const auto made = shape.messages(parse_change(schema, last()).value(), last());
+    ASSERT_EQ(made.size(), 2U);
+    EXPECT_EQ(made[0].target, "eu");
+    EXPECT_EQ(made[0].topic, "us.eu");
+    EXPECT_EQ(made[0].key, "us.1:1");
+    EXPECT_EQ(made[0].body, R"({"to":"eu"})");
+    EXPECT_EQ(made[1].topic, "us.ap");
+    EXPECT_EQ(*made[1].header("operation-name"), "sell");
+    EXPECT_EQ(*made[1].header("target"), "ap");
+    EXPECT_EQ(*made[1].header(brokers::change_header), last());
+    EXPECT_TRUE(shape.topics().empty());
+
+    const auto plain = shape.plain_messages(last());
+    ASSERT_EQ(plain.size(), 2U);
+    EXPECT_EQ(plain[1].topic, "us.ap");
+    EXPECT_EQ(plain[1].key, "us.1:1");
+    EXPECT_EQ(plain[1].body, last());
+}
+
 TEST_F(MessageShapeTest, ATopicOfOneResourceNamesIt) {
     Schema two = things();
     two.resources.push_back(two.resources[0]);

@@ -1,237 +1,13 @@
 // The link of a node over a broker in memory: two nodes with nothing but a topic between
 // them, and everything that a broker may do to it.
-#include <gtest/gtest.h>
-
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-
-#include "brokers/broker_link.hpp"
-#include "brokers/message_json.hpp"
-#include "faulty_writer.hpp"
-#include "islands.hpp"
-#include "memory_store.hpp"
-#include "replication/inbox.hpp"
-#include "run.hpp"
+#include "broker_fixture.hpp"
 
 namespace reef::test {
 namespace {
 
 using namespace model;
 using namespace std::chrono_literals;
-using brokers::Arrived;
 using brokers::Message;
-
-// One partition: its messages by offset. Away, it neither takes nor gives.
-struct Topic {
-    std::vector<Message> messages;
-    bool away = false;
-    std::size_t lose_after = 1'000'000;  // so many are taken of a piece, then the link breaks
-    int feeds = 0;
-};
-
-class MemorySink final : public brokers::Sink {
-public:
-    MemorySink(Topic& topic, Topic& dead) : topic_(topic), dead_(dead) {}
-    Task<brokers::Ends> publish(std::vector<Message> messages) override {
-        co_await asio::post(asio::use_awaitable);
-        if (topic_.away) co_return Error{Errc::unavailable, "away"};
-        brokers::Ends ends;
-        std::size_t taken = 0;
-        for (Message& message : messages) {
-            if (taken++ == topic_.lose_after) co_return Error{Errc::unavailable, "the link broke"};
-            Topic& topic = message.topic == "dead" ? dead_ : topic_;
-            ends[message.topic + ".0"] = topic.messages.size();
-            topic.messages.push_back(std::move(message));
-        }
-        co_return ends;
-    }
-
-private:
-    Topic& topic_;
-    Topic& dead_;
-};
-
-class MemoryFeed final : public brokers::BrokerFeed {
-public:
-    MemoryFeed(Topic& topic, std::uint64_t& acknowledged)
-        : topic_(topic), acknowledged_(acknowledged), next_(acknowledged) {}
-    Task<std::vector<Arrived>> next() override {
-        while (topic_.away || next_ >= topic_.messages.size()) {
-            if (interrupted_) co_return Error{Errc::closed, "interrupted"};
-            Result<void> slept = co_await system_clock().sleep(1ms);
-            if (!slept) co_return slept.error();
-        }
-        std::vector<Arrived> arrived;
-        for (; next_ < topic_.messages.size() && arrived.size() < 7; ++next_)
-            arrived.push_back({topic_.messages[next_], "topic.0", next_, next_ + 1});
-        co_return arrived;
-    }
-    void acknowledge(std::uint64_t mark) override {
-        if (mark > 0) acknowledged_ = mark;
-    }
-    void interrupt() override { interrupted_ = true; }
-    bool has_read_all() const override { return next_ >= topic_.messages.size(); }
-
-private:
-    Topic& topic_;
-    std::uint64_t& acknowledged_;
-    std::uint64_t next_;
-    bool interrupted_ = false;
-};
-
-class MemoryBroker final : public brokers::Broker {
-public:
-    MemoryBroker(Topic& topic, Topic& dead, std::uint64_t& acknowledged)
-        : topic_(topic), dead_(dead), acknowledged_(acknowledged) {}
-    std::unique_ptr<brokers::Sink> open_sink(std::vector<std::string>) override {
-        return std::make_unique<MemorySink>(topic_, dead_);
-    }
-    Task<std::unique_ptr<brokers::BrokerFeed>> open_feed(bool from_start) override {
-        ++topic_.feeds;
-        if (from_start) acknowledged_ = 0;
-        co_return std::unique_ptr<brokers::BrokerFeed>{
-            std::make_unique<MemoryFeed>(topic_, acknowledged_)};
-    }
-
-private:
-    Topic& topic_;
-    Topic& dead_;
-    std::uint64_t& acknowledged_;
-};
-
-// A node without HTTP: what it has of others came through the topic.
-struct Node {
-    Node(const Schema& app, asio::io_context& context, const std::string& name,
-         const std::string& other, Topic& topic, Topic& dead)
-        : schema(app),
-          io(context),
-          store(store::open_memory(app, {.file = "", .node = name, .incarnation = "1"})),
-          writer(store->open_writer(io.get_executor()), io.get_executor()),
-          reader(store->open_reader(io.get_executor())),
-          progress(value_of_task(reader->ledger()), system_clock()),
-          peers({other}, system_clock()),
-          committer({schema, writer, system_clock(), io.get_executor(),
-                     [this] {
-                         commit::BatchContext made;
-                         made.schema = schema.id();
-                         made.now = system_clock().now();
-                         return made;
-                     },
-                     [this](const store::Ledger& ledger) {
-                         newest = ledger;
-                         if (hears) progress.advance(ledger);
-                     }},
-                    {}),
-          life_watch({progress, *reader, *reader, peers, [](const std::string&) {}}),
-          inbox({schema, committer, progress, *reader, peers, life_watch, system_clock()}),
-          shape(schema, texts) {
-        options.make = [this, &topic, &dead](const asio::any_io_executor&) {
-            return std::make_unique<MemoryBroker>(topic, dead, acknowledged);
-        };
-        options.shape = texts;
-        options.dead_topic = "dead";
-        options.publishing.save_after = options.publishing.retry_min = 1ms;
-        options.publishing.piece.rows_max = 5;
-        options.reading.retry_min = options.reading.retry_max = 1ms;
-        asio::co_spawn(io, committer.run(), asio::detached);
-    }
-
-    void start(bool keeps_dead_messages = false,
-               std::optional<brokers::ForeignOptions> foreign = std::nullopt) {
-        tasks = std::make_unique<TaskGroup>(io.get_executor());
-        options.keeps_dead_messages = keeps_dead_messages;
-        options.foreign = std::move(foreign);
-        link = std::make_unique<brokers::BrokerLink>(
-            brokers::BrokerLinkParts{schema, committer, progress, *reader, *reader, peers,
-                                     system_clock(), inbox, io.get_executor()},
-            options);
-        const auto nobody = [](const std::vector<commit::Parked>&) {};
-        tasks->start("inbox", inbox.run(nobody));
-        link->start(*tasks);
-    }
-    std::uint64_t confirmed() const { return link->report().confirmed; }
-    void stop() {
-        tasks->cancel();
-        run_on(io, tasks->join());
-    }
-
-    const Schema& schema;
-    asio::io_context& io;
-    std::unique_ptr<store::Store> store;
-    FaultyWriter writer;
-    std::unique_ptr<store::Reader> reader;
-    commit::Progress progress;
-    store::Ledger newest;
-    bool hears = true;  // of what is durable
-    peers::Peers peers;
-    commit::Committer committer;
-    replication::LifeWatch life_watch;
-    replication::Inbox inbox;
-    const brokers::ShapeTexts texts{"topic", "<key>", "<record>", ""};
-    brokers::MessageShape shape;
-    std::uint64_t acknowledged = 0;  // to the broker, in all lives
-    brokers::BrokerLinkOptions options;
-    std::unique_ptr<brokers::BrokerLink> link;
-    std::unique_ptr<TaskGroup> tasks;
-};
-
-class BrokerTest : public testing::Test {
-protected:
-    const Schema schema = things();
-    asio::io_context io;
-    Topic topic;
-    Topic dead;
-    Node us{schema, io, "us", "eu", topic, dead};
-    Node eu{schema, io, "eu", "us", topic, dead};
-
-    ~BrokerTest() override {
-        for (Node* node : {&us, &eu}) {
-            if (node->tasks) node->stop();
-            node->committer.stop();
-        }
-        io.restart();
-        io.run();
-    }
-
-    void run_until(const std::function<bool()>& holds) {
-        const auto until = std::chrono::steady_clock::now() + 60s;
-        while (!holds()) {
-            ASSERT_LT(std::chrono::steady_clock::now(), until) << "it does not come true";
-            io.restart();
-            io.run_one_for(10ms);
-        }
-    }
-    // Each by itself, as one client after the other.
-    void write(Node& at, int count, const std::string& key = "k") {
-        for (int i = 0; i < count; ++i) {
-            Intent intent;
-            const auto row = run_on(io, at.reader->get({0, Key{key}})).value();
-            intent.kind = row ? WriteKind::update : WriteKind::create;
-            intent.key = Key{key};
-            intent.fields = {{1, "n" + std::to_string(++written)}};
-            intent.received = system_clock().now();
-            const auto outcome = run_on(io, at.committer.submit(std::move(intent)));
-            ASSERT_TRUE(std::holds_alternative<Accepted>(outcome.value()));
-        }
-    }
-    static std::uint64_t received(const Node& at, const std::string& origin) {
-        return seq_in(at.progress.ledger()->received(), origin);
-    }
-    // The seq of each message, in the order of the topic.
-    std::vector<std::uint64_t> published() const {
-        std::vector<std::uint64_t> seqs;
-        for (const Message& message : topic.messages)
-            seqs.push_back(stamp_in(*message.header(brokers::change_header))->dot.seq);
-        return seqs;
-    }
-    static std::vector<std::uint64_t> up_to(std::uint64_t last) {
-        std::vector<std::uint64_t> seqs;
-        for (std::uint64_t seq = 1; seq <= last; ++seq)
-            seqs.push_back(seq);
-        return seqs;
-    }
-    int written = 0;
-};
 
 TEST_F(BrokerTest, WhatOneWritesTheOtherHas) {
     us.start();
@@ -240,7 +16,7 @@ TEST_F(BrokerTest, WhatOneWritesTheOtherHas) {
     write(eu, 12, "other");
     run_until([&] { return received(eu, "us.1") == 12 && received(us, "eu.1") == 12; });
     EXPECT_EQ(us.progress.ledger()->digests, eu.progress.ledger()->digests);
-    run_until([&] { return eu.acknowledged == 24 && us.acknowledged == 24; });
+    run_until([&] { return eu.acknowledged.up_to() == 24 && us.acknowledged.up_to() == 24; });
 }
 
 TEST_F(BrokerTest, TheLogWaitsWhileTheBrokerIsAway) {
@@ -264,7 +40,7 @@ TEST_F(BrokerTest, ANodeSendsOnlyWhatItKnowsToBeDurable) {
     run_until([&] { return us.confirmed() >= 1; });
     EXPECT_EQ(published(), up_to(1));
     us.progress.advance(us.newest);
-    run_until([&] { return us.acknowledged == 2; });
+    run_until([&] { return us.acknowledged.up_to() == 2; });
     EXPECT_EQ(published(), up_to(2));
     EXPECT_EQ(us.inbox.counts().forks, 0U);
 }
@@ -335,13 +111,13 @@ TEST_F(BrokerTest, NothingIsAcknowledgedThatTheStoreDoesNotHave) {
     us.start();
     eu.start();
     write(us, 5);
-    run_until([&] { return eu.acknowledged == 5; });
+    run_until([&] { return eu.acknowledged.up_to() == 5; });
     eu.writer.away = 3;
     const int feeds = topic.feeds;
     write(us, 5);
     run_until([&] { return received(eu, "us.1") == 10; });
     EXPECT_GT(topic.feeds, feeds) << "what was forgotten is read again";
-    run_until([&] { return eu.acknowledged == 10; });
+    run_until([&] { return eu.acknowledged.up_to() == 10; });
     EXPECT_EQ(us.progress.ledger()->digests, eu.progress.ledger()->digests);
 }
 
@@ -354,7 +130,7 @@ TEST_F(BrokerTest, WhatANodeSentWhileItWasCutOffComesOnceItIsNot) {
     write(eu, 1, "other");
     run_until([&] { return eu.link->report().arrived == 6; });
     EXPECT_EQ(received(eu, "us.1"), 0U);
-    EXPECT_EQ(eu.acknowledged, 0U);
+    EXPECT_EQ(eu.acknowledged.up_to(), 0U);
     eu.peers.cut("us", false);
     run_until([&] { return received(eu, "us.1") == 5; });
 }
@@ -363,7 +139,8 @@ TEST_F(BrokerTest, ReadingCanBeginAnew) {
     us.start();
     write(us, 5);
     run_until([&] { return us.confirmed() == 5; });
-    eu.acknowledged = 5;  // as one whose store was lost, but not its place at the broker
+    eu.acknowledged.offsets = {0, 1, 2, 3,
+                               4};  // as one whose store was lost, but not its place at the broker
     eu.start();
     run_until([&] { return topic.feeds == 2; });
     EXPECT_EQ(received(eu, "us.1"), 0U);
@@ -429,7 +206,7 @@ TEST_F(SignedBrokerTest, AForgedNextChangeIsNotReceivedAndTheTrueOneIs) {
     EXPECT_EQ(received(eu, "us.1"), 2U);
     write(us, 1);
     run_until([&] { return received(eu, "us.1") == 3; });
-    run_until([&] { return eu.acknowledged == topic.messages.size(); });
+    run_until([&] { return eu.acknowledged.up_to() == topic.messages.size(); });
     expect_the_same_row();
 }
 
@@ -499,19 +276,19 @@ TEST_F(ForeignBrokerTest, OneNodeImportsAndTheOtherHasItsChange) {
     EXPECT_EQ(eu.progress.ledger()->seq(), 0U);
     EXPECT_EQ(us.link->report().imported, 2U);
     const std::size_t all = topic.messages.size();
-    run_until([&] { return us.acknowledged == all && eu.acknowledged == all; });
+    run_until([&] { return us.acknowledged.up_to() == all && eu.acknowledged.up_to() == all; });
     EXPECT_EQ(us.progress.ledger()->digests, eu.progress.ledger()->digests);
 }
 
 TEST_F(ForeignBrokerTest, WhatNobodyHasImportedIsNotAcknowledged) {
     start_eu(1h);
-    run_until([&] { return eu.acknowledged == 1; });
+    run_until([&] { return eu.acknowledged.up_to() == 1; });
     us.stop();
     tell(2);
     run_until([&] { return eu.link->report().foreign == 1; });
-    EXPECT_EQ(eu.acknowledged, 1U);
+    EXPECT_EQ(eu.acknowledged.up_to(), 1U);
     us.start(true, brokers::ForeignOptions{});
-    run_until([&] { return version(eu) == 2 && eu.acknowledged == 3; });
+    run_until([&] { return version(eu) == 2 && eu.acknowledged.up_to() == 3; });
     EXPECT_EQ(eu.progress.ledger()->seq(), 0U);
 }
 
@@ -525,7 +302,7 @@ TEST_F(ForeignBrokerTest, ASilentNodeIsNotWaitedFor) {
     run_until([&] { return received(us, "eu.1") == 1; });
     // It may have imported the message itself before it heard of that: a twin.
     run_until([&] { return received(eu, "us.1") == us.progress.ledger()->seq(); });
-    run_until([&] { return us.acknowledged == topic.messages.size(); });
+    run_until([&] { return us.acknowledged.up_to() == topic.messages.size(); });
     EXPECT_EQ(us.progress.ledger()->digests, eu.progress.ledger()->digests);
     const bool twin = us.progress.ledger()->seq() == 2;
     EXPECT_EQ(version(us), twin ? 3U : 2U) << "the number skips one for a twin";
@@ -562,7 +339,7 @@ TEST_F(BrokerTest, WhatIsNoChangeIsPutAsideByOneNode) {
     us.start(true);
     eu.start();
     write(us, 2);
-    run_until([&] { return received(eu, "us.1") == 2 && us.acknowledged == 3; });
+    run_until([&] { return received(eu, "us.1") == 2 && us.acknowledged.up_to() == 3; });
     const auto letters = run_on(io, us.reader->dead_letters(0, {})).value();
     ASSERT_EQ(letters.size(), 1U);
     EXPECT_EQ(letters[0].source, "message/topic.0");

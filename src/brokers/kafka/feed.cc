@@ -94,12 +94,16 @@ public:
         co_return arrived;
     }
 
+    bool is_full() const override { return false; }
     void interrupt() override { client_->interrupt(); }
     bool has_read_all() const override { return unread_.empty(); }
 
-    void acknowledge(std::uint64_t mark) override {
+    // A mark's place in given_ follows from the first one's: they rise by one.
+    void acknowledge(const std::vector<std::uint64_t>& marks) override {
+        for (const std::uint64_t mark : marks)
+            given_[mark - given_.front().mark].done = true;
         Offsets moved;
-        while (!given_.empty() && given_.front().mark <= mark) {
+        while (!given_.empty() && given_.front().done) {
             Given& given = given_.front();
             moved[{std::move(given.topic), given.partition}] = given.offset + 1;
             given_.pop_front();
@@ -115,6 +119,7 @@ private:
         std::string topic;
         std::int32_t partition = 0;
         std::int64_t offset = 0;
+        bool done = false;
     };
 
     Result<void> take(rd_kafka_event_t* event, std::vector<Arrived>& arrived, std::size_t& bytes) {
@@ -135,7 +140,7 @@ private:
             next.place = place_of(next.message.topic, read->partition);
             next.offset = static_cast<std::uint64_t>(read->offset);
             next.mark = ++mark_;
-            given_.push_back({next.mark, next.message.topic, read->partition, read->offset});
+            given_.push_back({next.mark, next.message.topic, read->partition, read->offset, false});
             bytes += next.message.body.size();
             arrived.push_back(std::move(next));
         }
@@ -170,7 +175,7 @@ private:
     Worker& closing_;
     std::vector<Topic> topics_;
     std::uint64_t mark_ = 0;
-    std::deque<Given> given_;             // and not acknowledged
+    std::deque<Given> given_;             // the broker was not told of them yet
     std::set<Offsets::key_type> unread_;  // partitions whose end was not reached yet
 };
 

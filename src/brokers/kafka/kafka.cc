@@ -24,6 +24,8 @@ public:
         co_return feed;
     }
 
+    bool keeps_messages() const override { return true; }
+
 private:
     const KafkaOptions options_;
     const asio::any_io_executor executor_;
@@ -33,12 +35,6 @@ private:
 };
 
 }  // namespace
-
-const std::string* Message::header(std::string_view name) const {
-    const auto found = std::find_if(headers.rbegin(), headers.rend(),
-                                    [name](const auto& header) { return header.first == name; });
-    return found == headers.rend() ? nullptr : &found->second;
-}
 
 Result<void> check_kafka(const KafkaOptions& options) {
     for (const auto type : {RD_KAFKA_PRODUCER, RD_KAFKA_CONSUMER}) {

@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "base/log.hpp"
 #include "brokers/kafka/client.hpp"
 
@@ -23,6 +25,10 @@ public:
         // What the producer still holds must not arrive behind what is sent again.
         if (!ends) client_.reset();
         co_return ends;
+    }
+
+    std::size_t header_bytes_max() const override {
+        return std::numeric_limits<std::size_t>::max();
     }
 
 private:
