@@ -52,12 +52,6 @@ struct Gateway {
     bool spread = false;  // round robin over the living, instead of by region
 };
 
-struct Queue {  // [[transport.rabbitmq.queues]]
-    std::string name;
-    std::vector<std::string> when;
-    std::string body;
-};
-
 struct Kafka {
     std::string brokers, topic, key, body;
     std::string foreign;  // "record" or ""
@@ -65,12 +59,20 @@ struct Kafka {
     std::map<std::string, std::string> options;
 };
 
+struct RabbitmqAddress {
+    std::string host;  // "": there is none
+    std::uint16_t port = 5672;
+    std::string user = "guest", password = "guest", virtual_host = "/";
+    bool tls = false;
+    int heartbeat_seconds = 20;
+};
+
 struct Rabbitmq {
-    std::string url, exchange, queue, dead, routing_key, body;
-    std::string foreign;  // "call" or ""
+    RabbitmqAddress address;
+    std::string ca_file, certificate_file, key_file;
+    std::string exchange, queue, dead, routing_key, body;
     std::map<std::string, std::string> headers;
-    int retries = 3;
-    std::vector<Queue> queues;
+    bool has_change_queues = false;  // queues for some changes, which this version does not fill
 };
 
 enum class TransportKind : std::uint8_t { direct, kafka, rabbitmq };
@@ -83,7 +85,8 @@ struct Transport {
 
 struct Stack {  // [stack.full]: what `up --stack full` starts
     std::string store, transport;
-    std::uint16_t postgresql_port = 5432, kafka_port = 9092;  // the first ones that are tried
+    // The first ports that are tried.
+    std::uint16_t postgresql_port = 5432, kafka_port = 9092;
 };
 
 struct Limits {  // [limits]; each has a default

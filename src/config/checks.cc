@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "config/unbuilt.hpp"
+
 namespace reef::config {
 
 namespace {
@@ -67,19 +69,24 @@ void check_databases(Section& top, const App& app) {
 }
 
 // Peers beyond this machine need a secret. Without one, nodes can exchange changes only through a
-// broker.
+// broker that can be read again: what was lost in a queue of RabbitMQ has to come from a peer.
 void check_secret(Section& top, const App& app, const LoadOptions& options) {
     const auto own = std::count_if(app.nodes.begin(), app.nodes.end(),
                                    [](const Node& node) { return !node.foreign; });
-    if (own < 2 || !app.peer_secret().empty() || app.transport.use != TransportKind::direct) return;
+    if (own < 2 || !app.peer_secret().empty() || app.transport.use == TransportKind::kafka) return;
+    const bool rabbitmq = app.transport.use == TransportKind::rabbitmq;
+    const std::string lacks =
+        rabbitmq
+            ? "has no peer secret ([peers] secret): what is lost in a queue of RabbitMQ has to "
+              "come from a peer"
+            : "has neither a peer secret ([peers] secret) nor a broker";
     for (std::size_t i = 0; i < app.nodes.size(); ++i) {
         const Node& node = app.nodes[i];
         const bool starts = options.up || node.name == app.default_node;
         if (!starts || node.foreign || node.listen.host.empty() || node.listen.loopback()) continue;
         top.mistake(location_in(top.find("node")->items[i], "listen"),
                     in_quotes(node.name) + " listens on " + to_text(node.listen) +
-                        ", beyond this machine, and has neither a peer secret ([peers] secret) "
-                        "nor a broker");
+                        ", beyond this machine, and " + lacks);
     }
 }
 
@@ -123,6 +130,15 @@ void check_foreign_records(Section& top, const App& app) {
     }
 }
 
+void check_foreign_nodes(Section& top, const App& app) {
+    if (app.transport.use != TransportKind::rabbitmq) return;
+    for (std::size_t i = 0; i < app.nodes.size(); ++i) {
+        if (!app.nodes[i].foreign) continue;
+        refuse_unbuilt(top.scope(), Unbuilt::foreign_calls,
+                       location_in(top.find("node")->items[i], "foreign"), "remove \"foreign\"");
+    }
+}
+
 // What a body may hold, a record must be able to keep, and a broker to carry.
 void check_sizes(Section& top, const App& app) {
     const Limits& limits = app.limits;
@@ -159,6 +175,7 @@ void check_whole(Section& top, const LoadOptions& options, const App& app) {
     check_databases(top, app);
     check_secret(top, app, options);
     check_foreign_records(top, app);
+    check_foreign_nodes(top, app);
     check_nodes_fit_slots(top, app);
     check_sizes(top, app);
     check_capture(top, app, options);

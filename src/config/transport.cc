@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "base/text/uri.hpp"
-#include "config/template.hpp"
+#include "config/messages.hpp"
+#include "config/rabbitmq.hpp"
 #include "config/unbuilt.hpp"
 
 namespace reef::config {
@@ -16,33 +16,6 @@ const Choices<Use> uses{{"auto", Use::automatic},
                         {"direct", Use::direct},
                         {"kafka", Use::kafka},
                         {"rabbitmq", Use::rabbitmq}};
-
-using Parts = std::vector<std::string>;
-
-// What a message can say; kept headers as <header.NAME>.
-Parts message_parts(const App& app) {
-    Parts parts{"record", "key",    "known_key", "resource", "one",   "past",       "version",
-                "source", "target", "path",      "method",   "input", "local_time", "time"};
-    for (const api::KeptHeader& header : app.api.headers) {
-        if (header.keep) parts.push_back("header." + header.name);
-    }
-    return parts;
-}
-
-std::string text_with_parts(Section& section, const std::string& name, std::string fallback,
-                            const Parts& allowed) {
-    const auto text = section.text(name);
-    if (!text) return fallback;
-    check_parts(section.scope(), *text, allowed);
-    return text->value;
-}
-
-std::string json_with_parts(Section& section, const std::string& name, const Parts& allowed) {
-    const auto text = section.text(name);
-    if (!text || text->value.empty()) return "";
-    check_json_parts(section.scope(), name, *text, allowed);
-    return text->value;
-}
 
 // ---- kafka -----------------------------------------------------------------------------------
 
@@ -82,103 +55,19 @@ std::optional<Text> read_kafka(Section& section, App& app) {
     return brokers;
 }
 
-// ---- rabbitmq --------------------------------------------------------------------------------
-
-// RABBITMQ_HOST and its like: the parts of a URL, read when there is a host.
-std::optional<Text> url_of_parts(Section& section) {
-    auto host = section.text("host");
-    const auto port = section.integer("port", 5672, 1, 65535);
-    const std::string user = section.text_or("user", "guest");
-    const std::string password = section.text_or("password", "guest");
-    const std::string virtual_host = section.text_or("virtual_host", "/");
-    if (!host || host->value.empty()) return std::nullopt;
-    const Endpoint endpoint{host->value, static_cast<std::uint16_t>(port)};
-    if (!parse_endpoint(to_text(endpoint))) {
-        section.mistake(*host,
-                        "\"host\" must be a host's name or address, not " + in_quotes(host->value));
-    }
-    host->value = "amqp://" + percent_encode(user) + ':' + percent_encode(password) + '@' +
-                  to_text(endpoint) + '/' + percent_encode(virtual_host);
-    return host;
-}
-
-void read_queues(Section& section, App& app) {
-    auto queues = section.sections("queues", "[[transport.rabbitmq.queues]]");
-    for (Section& queue : queues) {
-        Queue read;
-        if (const auto name = queue.needed("name")) {
-            check_parts(queue.scope(), *name, {"resource", "one"});
-            read.name = name->value;
-        }
-        static const Parts kinds{"create", "update", "delete"};
-        for (const Text& kind : queue.texts("when")) {
-            if (std::find(kinds.begin(), kinds.end(), kind.value) == kinds.end()) {
-                queue.mistake(kind, "\"when\" is made of " + one_of(kinds) + ", not " +
-                                        in_quotes(kind.value) + did_you_mean(kind.value, kinds));
-            }
-            read.when.push_back(kind.value);
-        }
-        if (!queue.has("when")) queue.mistake(queue.at(), "a queue needs \"when\": [\"create\"]");
-        read.body = json_with_parts(queue, "body", message_parts(app));
-        queue.done();
-        app.transport.rabbitmq.queues.push_back(std::move(read));
-    }
-}
-
-// Refuses the settings of messages and queues, which have no effect without RabbitMQ. The file may
-// name the broker's address: as long as it is empty it does not choose RabbitMQ.
-void refuse_message_settings(Section& section) {
-    for (const char* name : {"exchange", "queue", "dead", "routing_key", "headers", "body",
-                             "foreign", "retries", "queues"}) {
-        if (const Toml* given = section.find(name)) {
-            refuse_unbuilt(section.scope(), Unbuilt::rabbitmq, given->at,
-                           "remove " + in_quotes(name));
-        }
-    }
-}
-
-// The text that chooses RabbitMQ.
-std::optional<Text> read_rabbitmq(Section& section, App& app) {
-    Rabbitmq& rabbitmq = app.transport.rabbitmq;
-    auto url = section.text("url");
-    const auto parts = url_of_parts(section);
-    if (url && !url->value.empty()) {
-        const bool good = url->value.starts_with("amqp://") || url->value.starts_with("amqps://");
-        if (!good) section.mistake(*url, "\"url\" must be amqp://user:password@host:5672/vhost");
-    } else if (parts) {
-        url = parts;
-    }
-    rabbitmq.url = url ? url->value : "";
-    const Parts message = message_parts(app);
-    rabbitmq.exchange = section.text_or("exchange", "");
-    rabbitmq.queue = text_with_parts(section, "queue", "", {"node"});
-    rabbitmq.dead = text_with_parts(section, "dead", "", {"node"});
-    rabbitmq.routing_key = text_with_parts(section, "routing_key", "",
-                                           {"source", "target", "resource", "one", "past"});
-    rabbitmq.body = json_with_parts(section, "body", message);
-    rabbitmq.foreign = section.choice<std::string>("foreign", "", {{"call", "call"}});
-    rabbitmq.retries = static_cast<int>(section.integer("retries", 3, 0, 100));
-    rabbitmq.headers = section.map("headers");
-    if (const Toml* headers = section.find("headers")) {
-        for (const auto& [name, value] : headers->members) {
-            check_parts(section.scope(), {rabbitmq.headers[name.name], value.at}, message);
-        }
-    }
-    read_queues(section, app);
-    refuse_message_settings(section);
-    section.done();
-    return url;
-}
-
 // ---- which -----------------------------------------------------------------------------------
 
 TransportKind chosen(const Section& section, const std::optional<Text>& use, Use wanted,
-                     const std::optional<Text>& brokers, const std::optional<Text>& url) {
+                     const std::optional<Text>& brokers, const std::optional<Text>& address) {
     const bool kafka = brokers && !brokers->value.empty();
-    const bool rabbitmq = url && !url->value.empty();
+    const bool rabbitmq = address && !address->value.empty();
     switch (wanted) {
         case Use::automatic:
-            if (rabbitmq) refuse_unbuilt(section.scope(), Unbuilt::rabbitmq, *url, "remove it");
+            if (kafka && rabbitmq) {
+                section.mistake(*address,
+                                "there are a Kafka broker and a RabbitMQ: [transport] use must say "
+                                "which one (TRANSPORT)");
+            }
             return kafka      ? TransportKind::kafka
                    : rabbitmq ? TransportKind::rabbitmq
                               : TransportKind::direct;
@@ -187,8 +76,7 @@ TransportKind chosen(const Section& section, const std::optional<Text>& use, Use
                 section.mistake(*use, "there is no Kafka broker: [transport.kafka] brokers");
             return TransportKind::kafka;
         case Use::rabbitmq:
-            refuse_unbuilt(section.scope(), Unbuilt::rabbitmq, *use,
-                           R"(write "auto", "direct" or "kafka")");
+            if (!rabbitmq) section.mistake(*use, "there is no RabbitMQ: [transport.rabbitmq] url");
             return TransportKind::rabbitmq;
         case Use::direct:
             break;
@@ -205,14 +93,19 @@ void read_transport(Section& top, App& app) {
     const Use fallback = section->has("use") ? Use::direct : Use::automatic;
     const Use wanted = section->choice<Use>("use", fallback, uses);
     std::optional<Text> brokers;
-    std::optional<Text> url;
+    std::optional<Text> address;
     if (auto kafka = section->section("kafka", "[transport.kafka]")) {
         brokers = read_kafka(*kafka, app);
     }
     if (auto rabbitmq = section->section("rabbitmq", "[transport.rabbitmq]")) {
-        url = read_rabbitmq(*rabbitmq, app);
+        address = read_rabbitmq(*rabbitmq, app);
     }
-    app.transport.use = chosen(*section, use, wanted, brokers, url);
+    app.transport.use = chosen(*section, use, wanted, brokers, address);
+    if (app.transport.use == TransportKind::rabbitmq && app.transport.rabbitmq.has_change_queues &&
+        address) {
+        refuse_unbuilt(section->scope(), Unbuilt::change_queues, *address,
+                       "remove [[transport.rabbitmq.queues]]");
+    }
     section->done();
 }
 
@@ -235,11 +128,7 @@ void read_stacks(Section& top, App& app) {
             "store", "sqlite", {{"sqlite", "sqlite"}, {"postgresql", "postgresql"}});
         stack.transport = section.choice<std::string>(
             "transport", "direct",
-            {{"direct", "direct"}, {"kafka", "kafka"}, {"rabbitmq", "rabbitmq"}});
-        if (stack.transport == "rabbitmq") {
-            refuse_unbuilt(section.scope(), Unbuilt::rabbitmq, *section.text("transport"),
-                           R"(write "direct" or "kafka")");
-        }
+            {{"direct", "direct"}, {"kafka", "kafka"}});
         const auto port = [&section](const char* key, std::int64_t usual) {
             return static_cast<std::uint16_t>(section.integer(key, usual, 1, 65000));
         };

@@ -6,8 +6,10 @@ namespace {
 
 std::string_view name_of(Unbuilt feature) {
     switch (feature) {
-        case Unbuilt::rabbitmq:
-            return "RabbitMQ";
+        case Unbuilt::foreign_calls:
+            return "messages of other programs over RabbitMQ";
+        case Unbuilt::change_queues:
+            return "RabbitMQ queues for some changes only";
         case Unbuilt::partial_replication:
             return "replication to some nodes only";
         case Unbuilt::read_replicas:

@@ -9,7 +9,8 @@
 namespace reef::config {
 
 enum class Unbuilt : std::uint8_t {
-    rabbitmq,
+    foreign_calls,        // messages of other programs that describe a call
+    change_queues,        // queues for some changes, with the products' messages
     partial_replication,  // send_to that leaves out a node
     read_replicas,
 };

@@ -1,6 +1,10 @@
 #include "node/broker.hpp"
 
+#include <algorithm>
+
+#include "base/text/template.hpp"
 #include "brokers/kafka/kafka.hpp"
+#include "brokers/rabbitmq/rabbitmq.hpp"
 #include "model/sizes.hpp"
 
 namespace reef::node {
@@ -60,6 +64,70 @@ brokers::BrokerLinkOptions kafka_link(const config::App& app, const NodeOptions&
     return made;
 }
 
+std::string with_parts(const std::string& text, std::initializer_list<const char*> names,
+                       const std::string& value) {
+    std::string filled;
+    const Template pattern{text, Template::Form::text};
+    for (const Template::Piece& piece : pattern.pieces()) {
+        const bool meant = std::find(names.begin(), names.end(), piece.part) != names.end();
+        filled += piece.text + (meant ? value : piece.part.empty() ? "" : '<' + piece.part + '>');
+    }
+    return filled;
+}
+
+// The routing keys of all messages for a node: "<source>.<target>" → "*.B".
+brokers::RabbitmqQueue queue_of(const config::Rabbitmq& rabbitmq, const std::string& node) {
+    const std::string for_node = with_parts(rabbitmq.routing_key, {"target"}, node);
+    return {with_parts(rabbitmq.queue, {"node"}, node),
+            with_parts(for_node, {"source", "resource", "one", "past"}, "*")};
+}
+
+brokers::RabbitmqOptions rabbitmq_options(const config::App& app, const NodeOptions& options) {
+    const config::Rabbitmq& rabbitmq = app.transport.rabbitmq;
+    const config::RabbitmqAddress& address = rabbitmq.address;
+    brokers::RabbitmqOptions made;
+    made.host = address.host;
+    made.port = address.port;
+    made.user = address.user;
+    made.password = address.password;
+    made.virtual_host = address.virtual_host;
+    made.tls = address.tls;
+    made.heartbeat_seconds = address.heartbeat_seconds;
+    made.ca_file = rabbitmq.ca_file;
+    made.certificate_file = rabbitmq.certificate_file;
+    made.key_file = rabbitmq.key_file;
+    made.client = "atoll." + app.name + '.' + options.name;
+    made.exchange = rabbitmq.exchange;
+    for (const config::Node& node : app.nodes) {
+        brokers::RabbitmqQueue queue = queue_of(rabbitmq, node.name);
+        if (node.name == options.name) {
+            made.queue = std::move(queue);
+        } else {
+            made.targets.emplace(node.name, std::move(queue));
+        }
+    }
+    return made;
+}
+
+brokers::BrokerLinkOptions rabbitmq_link(const config::App& app, const NodeOptions& options) {
+    const config::Rabbitmq& rabbitmq = app.transport.rabbitmq;
+    const brokers::RabbitmqOptions broker = rabbitmq_options(app, options);
+    brokers::BrokerLinkOptions made;
+    made.make = [broker](const asio::any_io_executor&) { return brokers::make_rabbitmq(broker); };
+    made.shape.topic = rabbitmq.routing_key;
+    made.shape.key = "<name>";
+    made.shape.body = rabbitmq.body;
+    made.shape.path = app.api.path;
+    made.shape.headers = {rabbitmq.headers.begin(), rabbitmq.headers.end()};
+    made.shape.targets.emplace();
+    for (const auto& [node, queue] : broker.targets)
+        made.shape.targets->push_back(node);
+    made.signer = brokers::ChangeSigner{app.name, app.peer_secrets};
+    made.dead_topic = rabbitmq.dead;
+    made.keeps_dead_messages = true;  // nobody else sees what is in this node's queue
+    return made;
+}
+
 // What stands between this node and its peers.
 TransportKind transport_of(const config::App& app, const NodeOptions& options) {
     const bool replicates = options.serve && !options.alone;
@@ -75,8 +143,15 @@ Result<void> check_broker(const config::App& app, const NodeOptions& options) {
 
 std::optional<brokers::BrokerLinkOptions> broker_options(const config::App& app,
                                                          const NodeOptions& options) {
-    if (transport_of(app, options) != TransportKind::kafka) return std::nullopt;
-    return kafka_link(app, options);
+    switch (transport_of(app, options)) {
+        case TransportKind::kafka:
+            return kafka_link(app, options);
+        case TransportKind::rabbitmq:
+            return rabbitmq_link(app, options);
+        case TransportKind::direct:
+            break;
+    }
+    return std::nullopt;
 }
 
 }  // namespace reef::node

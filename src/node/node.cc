@@ -318,13 +318,18 @@ private:
     bool stopped_ = false;
 };
 
-// A node that no peer may call needs a broker.
+// A node that no peer may call needs a broker that can be read again: what was lost in a queue of
+// RabbitMQ has to come from a peer.
 Result<void> check_reach(const config::App& app, const NodeOptions& options) {
     if (!options.serve || !is_closed(app, options)) return {};
-    if (app.transport.use == config::TransportKind::direct) {
+    if (app.transport.use != config::TransportKind::kafka) {
+        const bool rabbitmq = app.transport.use == config::TransportKind::rabbitmq;
         return Error{Errc::invalid,
-                     "a node that listens beyond this machine needs a broker, or a peer secret: "
-                     "set [peers] secret (PEER_SECRET), the same for all nodes"};
+                     std::string{"a node that listens beyond this machine needs "} +
+                         (rabbitmq ? "a peer secret, since what is lost in a queue of RabbitMQ has "
+                                     "to come from a peer: "
+                                   : "a broker, or a peer secret: ") +
+                         "set [peers] secret (PEER_SECRET), the same for all nodes"};
     }
     log::warn(
         "Keeps its peer endpoints closed: it listens beyond this machine without a peer secret "

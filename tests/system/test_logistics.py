@@ -326,8 +326,6 @@ def test_the_environment_of_a_server(make_node, allowed):
 
 
 @pytest.mark.parametrize("env, place, refusal", [
-    ({"RABBITMQ_URL": "amqp://mq"}, 'url = "${RABBITMQ', "has no RabbitMQ yet: unset RABBITMQ_URL"),
-    ({"TRANSPORT": "rabbitmq"}, "use = ", "has no RabbitMQ yet: unset TRANSPORT"),
     ({"ALLOWED_SERVERS": "B,D"}, "send_to = ",
      "has no replication to some nodes only yet: unset ALLOWED_SERVERS, or name A too"),
 ])

@@ -1,5 +1,6 @@
 // The three shipped apps, as whom they are read, and what the environment says.
 #include "config/app.hpp"
+#include "config/rabbitmq.hpp"
 
 #include <algorithm>
 
@@ -299,22 +300,62 @@ TEST(Environments, TheTransportFollowsTheBrokerThatIsThere) {
               "KAFKA_BROKER)\n");
 }
 
-// A node that chose a transport which nothing carries would replicate with nobody.
-TEST(Environments, ARabbitmqThatWouldBeChosenIsRefused) {
-    const std::string unbuilt = "this version of Atoll has no RabbitMQ yet: ";
-    for (const char* app : {"logistics.toml", "products.toml"}) {
-        EXPECT_EQ(mistakes_in(app, {{"RABBITMQ_URL", "amqp://mq"}}),
-                  unbuilt + "unset RABBITMQ_URL\n");
-        EXPECT_EQ(mistakes_in(app, {{"RABBITMQ_HOST", "mq"}}, up),
-                  unbuilt + "unset RABBITMQ_HOST\n");
-        EXPECT_EQ(mistakes_in(app, {{"TRANSPORT", "rabbitmq"}}), unbuilt + "unset TRANSPORT\n");
-        EXPECT_EQ(
-            loaded(app, {{"RABBITMQ_URL", "amqp://mq"}, {"TRANSPORT", "direct"}}).transport.use,
-            TransportKind::direct);
-    }
+TEST(Environments, ARabbitmqIsChosenByItsUrlOrHost) {
+    EXPECT_EQ(loaded("logistics.toml").transport.use, TransportKind::direct);
+    const Transport by_url =
+        loaded("logistics.toml", {{"RABBITMQ_URL", "amqps://u:p%2Fq@mq/%2Fv?heartbeat=30"}})
+            .transport;
+    EXPECT_EQ(by_url.use, TransportKind::rabbitmq);
+    const RabbitmqAddress& address = by_url.rabbitmq.address;
+    EXPECT_EQ(address.host, "mq");
+    EXPECT_EQ(address.port, 5671);
+    EXPECT_EQ(address.user, "u");
+    EXPECT_EQ(address.password, "p/q");
+    EXPECT_EQ(address.virtual_host, "/v");
+    EXPECT_TRUE(address.tls);
+    EXPECT_EQ(address.heartbeat_seconds, 30);
+    const Transport by_host = loaded("logistics.toml", {{"RABBITMQ_HOST", "mq"},
+                                                        {"RABBITMQ_PORT", "5673"},
+                                                        {"RABBITMQ_USERNAME", "u"},
+                                                        {"RABBITMQ_PASSWORD", "p"},
+                                                        {"RABBITMQ_VIRTUAL_HOST", "v"}})
+                                  .transport;
+    EXPECT_EQ(by_host.use, TransportKind::rabbitmq);
+    EXPECT_EQ(by_host.rabbitmq.address.port, 5673);
+    EXPECT_EQ(by_host.rabbitmq.address.virtual_host, "v");
+    EXPECT_EQ(by_host.rabbitmq.queue, "server_<node>_events");
+    EXPECT_EQ(loaded("logistics.toml", {{"RABBITMQ_URL", "amqp://mq"}, {"TRANSPORT", "direct"}})
+                  .transport.use,
+              TransportKind::direct);
+}
+
+TEST(Environments, WhatIsNoUrlOfARabbitmq) {
+    const auto address = [](const std::string& url) { return parse_amqp_url(url); };
+    EXPECT_EQ(address("amqp://mq")->virtual_host, "/");
+    EXPECT_EQ(address("amqp://mq/")->virtual_host, "/");
+    EXPECT_EQ(address("amqp://mq/v")->virtual_host, "v");
+    EXPECT_EQ(address("amqp://u@[::1]:5673")->host, "::1");
+    EXPECT_EQ(address("amqp://u@mq")->user, "u");
+    EXPECT_EQ(address("amqp://u@mq")->password, "guest");
+    for (const char* wrong :
+         {"mq:5672", "http://mq", "amqp://", "amqp://u:p@", "amqp://mq:x", "amqp://mq/a/b",
+          "amqp://mq:0", "amqp://%zz@mq", "amqp://mq?heartbeat=x", "amqp://mq?frame_max=1"})
+        EXPECT_FALSE(address(wrong)) << wrong;
+}
+
+TEST(Environments, WhatContradictsARabbitmq) {
+    EXPECT_EQ(mistakes_in("logistics.toml", {{"TRANSPORT", "rabbitmq"}}),
+              "there is no RabbitMQ: [transport.rabbitmq] url (from TRANSPORT)\n");
+    EXPECT_EQ(mistakes_in("logistics.toml", {{"RABBITMQ_URL", "http://secret@mq"}}),
+              "\"url\" must be amqp://user:password@host:5672/vhost (from RABBITMQ_URL)\n");
+    // What is lost in a queue has to come from a peer.
     EXPECT_EQ(mistakes_in("logistics.toml",
                           {{"RABBITMQ_URL", "amqp://mq"}, {"SERVER_HOST", "0.0.0.0"}}, as("A")),
-              unbuilt + "unset RABBITMQ_URL\n");
+              "\"A\" listens on 0.0.0.0:8000, beyond this machine, and has no peer secret ([peers] "
+              "secret): what is lost in a queue of RabbitMQ has to come from a peer\n");
+    EXPECT_EQ(mistakes_in("products.toml", {{"RABBITMQ_URL", "amqp://mq"}}),
+              "this version of Atoll has no RabbitMQ queues for some changes only yet: unset "
+              "RABBITMQ_URL\n");
 }
 
 TEST(Environments, UpRefusesNamesThatCouldMeanAnyNode) {
