@@ -86,7 +86,8 @@ struct Transport {
 struct Stack {  // [stack.full]: what `up --stack full` starts
     std::string store, transport;
     // The first ports that are tried.
-    std::uint16_t postgresql_port = 5432, kafka_port = 9092;
+    std::uint16_t postgresql_port = 5432, kafka_port = 9092, rabbitmq_port = 5672;
+    std::uint16_t rabbitmq_management_port = 15672;
 };
 
 struct Limits {  // [limits]; each has a default

@@ -128,12 +128,15 @@ void read_stacks(Section& top, App& app) {
             "store", "sqlite", {{"sqlite", "sqlite"}, {"postgresql", "postgresql"}});
         stack.transport = section.choice<std::string>(
             "transport", "direct",
-            {{"direct", "direct"}, {"kafka", "kafka"}});
+            {{"direct", "direct"}, {"kafka", "kafka"}, {"rabbitmq", "rabbitmq"}});
         const auto port = [&section](const char* key, std::int64_t usual) {
             return static_cast<std::uint16_t>(section.integer(key, usual, 1, 65000));
         };
         stack.postgresql_port = port("postgresql_port", stack.postgresql_port);
         stack.kafka_port = port("kafka_port", stack.kafka_port);
+        stack.rabbitmq_port = port("rabbitmq_port", stack.rabbitmq_port);
+        stack.rabbitmq_management_port =
+            port("rabbitmq_management_port", stack.rabbitmq_management_port);
         section.done();
         app.stacks.emplace(name.name, std::move(stack));
     }

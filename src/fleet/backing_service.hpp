@@ -19,6 +19,7 @@ struct BackingService {
     std::function<Result<void>()> make_folder;
     Variables variables;       // tell nodes where the service listens
     std::string show_command;  // a command that shows people the service's content
+    std::string page = {};     // the URL of a page that shows it, too; "": there is none
 };
 
 }  // namespace reef::fleet

@@ -242,8 +242,10 @@ private:
             if (address.name == "gateway") continue;
             metrics += (metrics.empty() ? "" : "  ") + url_of(address.listen) + "/metrics";
         }
-        for (const BackingService& service : options_.services)
+        for (const BackingService& service : options_.services) {
             print("├─ " + padded(service.member.name, label) + service.show_command);
+            if (!service.page.empty()) print("├─ " + padded("", label) + service.page);
+        }
         print("└─ " + padded("Metrics", label) + metrics);
         const std::string records = records_in(find(all.front().name)->ready_line());
         print(records + " records.  Data in " + options_.data + " (kept; --fresh starts anew).  " +

@@ -7,6 +7,7 @@
 #include "fleet/kafka.hpp"
 #include "fleet/port_holder.hpp"
 #include "fleet/postgres.hpp"
+#include "fleet/rabbitmq.hpp"
 
 namespace reef::fleet {
 
@@ -86,6 +87,16 @@ Result<std::vector<BackingService>> plan_stack(const config::App& app,
         if (!service) return service.error();
         services.push_back(std::move(*service));
     }
+    if (stack.transport == "rabbitmq" && app.transport.rabbitmq.address.host.empty()) {
+        RabbitmqOptions rabbitmq{options.data};
+        rabbitmq.port = ports.take(stack.rabbitmq_port);
+        rabbitmq.management_port = ports.take(stack.rabbitmq_management_port);
+        rabbitmq.distribution_port = ports.take(rabbitmq.port);
+        rabbitmq.epmd_port = ports.take(rabbitmq.port);
+        auto service = rabbitmq_service(rabbitmq);
+        if (!service) return service.error();
+        services.push_back(std::move(*service));
+    }
     return services;
 }
 
@@ -102,6 +113,12 @@ Result<void> check_stack(const config::App& app, const std::string& name) {
     if (stack.transport == "kafka" && app.transport.use != config::TransportKind::kafka) {
         return Error{Errc::invalid, "the nodes would not use Kafka: TRANSPORT says otherwise, or " +
                                         app.file + " does not read KAFKA_BROKER"};
+    }
+    if (stack.transport == "rabbitmq" && app.transport.use != config::TransportKind::rabbitmq) {
+        return Error{Errc::invalid,
+                     "the nodes would not use RabbitMQ: TRANSPORT says otherwise, "
+                     "or " +
+                         app.file + " does not read RABBITMQ_URL"};
     }
     return {};
 }
