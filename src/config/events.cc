@@ -57,11 +57,30 @@ void add_kafka(const App& app, std::vector<EventChannel>& channels) {
     }
 }
 
+// One for all messages: the routing key says for whom each is.
+void add_rabbitmq(const App& app, std::vector<EventChannel>& channels) {
+    const Rabbitmq& rabbitmq = app.transport.rabbitmq;
+    if (rabbitmq.queue.empty() || rabbitmq.has_change_queues) return;
+    EventChannel channel;
+    channel.broker = BrokerKind::rabbitmq;
+    channel.name = camel_case(rabbitmq.exchange);
+    channel.address = rabbitmq.routing_key;
+    channel.exchange = rabbitmq.exchange;
+    channel.body = rabbitmq.body;
+    for (const auto& [name, pattern] : rabbitmq.headers)
+        channel.headers.push_back({name, pattern});
+    for (const Resource& resource : app.schema.resources)
+        channel.resources.push_back(resource.id);
+    channel.kinds = all_kinds;
+    channels.push_back(std::move(channel));
+}
+
 }  // namespace
 
 std::vector<EventChannel> event_channels(const App& app) {
     std::vector<EventChannel> channels;
     add_kafka(app, channels);
+    add_rabbitmq(app, channels);
     return channels;
 }
 

@@ -10,6 +10,7 @@ import pathlib
 import re
 import subprocess
 
+import asyncapi
 import pika
 import pytest
 import rabbitmq_broker
@@ -210,6 +211,7 @@ def test_what_is_on_the_wire(make_servers):
         if past == "deleted":
             said = re.sub(rf'"updated_at":"{TIME}","deleted":true}}', "UPDATED", said)
         assert said == expected
+        asyncapi.assert_described(a, f"warehouse{past.capitalize()}", json.loads(text))
         assert (method.exchange, method.routing_key) == ("distributed_events", "A.B")
         assert properties.delivery_mode == 2 and properties.content_type == "application/json"
         headers = dict(properties.headers)
