@@ -10,7 +10,9 @@ namespace reef::brokers {
 
 class Backoff {
 public:
-    Backoff(std::chrono::nanoseconds min, std::chrono::nanoseconds max) : min_(min), max_(max) {}
+    Backoff(std::chrono::nanoseconds min, std::chrono::nanoseconds max,
+            std::uint32_t seed = std::random_device{}())
+        : min_(min), max_(max), random_(seed) {}
 
     std::chrono::nanoseconds next() {
         std::uniform_int_distribution<std::int64_t> length{pause_.count() / 2, pause_.count()};
@@ -25,7 +27,7 @@ private:
     const std::chrono::nanoseconds min_;
     const std::chrono::nanoseconds max_;
     std::chrono::nanoseconds pause_ = min_;
-    std::minstd_rand random_{std::random_device{}()};
+    std::minstd_rand random_;
 };
 
 }  // namespace reef::brokers

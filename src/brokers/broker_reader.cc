@@ -30,7 +30,7 @@ BrokerReader::BrokerReader(BrokerReaderParts parts, BrokerReaderOptions options)
 BrokerReader::~BrokerReader() = default;
 
 asio::awaitable<void> BrokerReader::run() {
-    Backoff backoff{options_.retry_min, options_.retry_max};
+    Backoff backoff{options_.retry_min, options_.retry_max, options_.random_seed};
     std::string logged;
     for (;;) {
         if (!parts_.intake.leads()) {  // another process of the node reads them

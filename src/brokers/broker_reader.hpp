@@ -17,6 +17,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <random>
 #include <set>
 #include <string>
 #include <vector>
@@ -37,6 +38,7 @@ struct BrokerReaderOptions {
     std::chrono::milliseconds retry_max{1000};
     // A message that waits for longer is acknowledged where nothing else comes because of it.
     std::chrono::milliseconds waits_max{5000};
+    std::uint32_t random_seed = std::random_device{}();
 };
 
 struct BrokerReaderParts {

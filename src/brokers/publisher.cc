@@ -78,7 +78,7 @@ void Publisher::go_on_with(const OriginId& origin, std::uint64_t sent, std::uint
 }
 
 asio::awaitable<void> Publisher::run() {
-    Backoff backoff{options_.retry_min, options_.retry_max};
+    Backoff backoff{options_.retry_min, options_.retry_max, options_.random_seed};
     for (bool began = false;;) {
         if (!leads_) {
             began = connected_ = false;

@@ -17,6 +17,7 @@
 
 #include <atomic>
 #include <memory>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,7 @@ struct PublisherOptions {
     std::chrono::milliseconds save_after{1000};  // between two notes of how far it is
     std::chrono::milliseconds retry_min{100};
     std::chrono::milliseconds retry_max{2000};
+    std::uint32_t random_seed = std::random_device{}();
 };
 
 struct PublisherParts {
