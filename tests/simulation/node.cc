@@ -6,11 +6,13 @@
 #include <boost/asio/io_context.hpp>
 
 #include "api/surface.hpp"
+#include "brokers/broker_link.hpp"
 #include "disk.hpp"
 #include "inspect.hpp"
 #include "memory_store.hpp"
 #include "network.hpp"
 #include "peers/peer_routes.hpp"
+#include "queues.hpp"
 #include "replication/dead_letters.hpp"
 #include "replication/peer_logs.hpp"
 #include "replication/subscriber.hpp"
@@ -85,6 +87,8 @@ struct Node::Life {
         snapshot = std::make_unique<peers::Snapshot>(
             peers::SnapshotParts{parts.schema, *committer, progress, calls, peers});
         logs = std::make_unique<replication::PeerLogs>(peers, calls, *snapshot);
+        replication::SubscriberOptions following;
+        if (parts.queues) following.passed_over = others(parts);
         letters = std::make_unique<replication::DeadLetters>(replication::DeadLetterParts{
             parts.schema, *committer, progress, *reader, calls, clock, context.get_executor()});
         life_watch = std::make_unique<replication::LifeWatch>(replication::LifeWatchParts{
@@ -95,8 +99,9 @@ struct Node::Life {
             subscribers.push_back(std::make_unique<replication::Subscriber>(
                 replication::SubscriberParts{*committer, progress, *inbox, *snapshot, peers,
                                              *life_watch, clock},
-                peer, parts.network.source(owner, peer), random.number()));
+                peer, parts.network.source(owner, peer), random.number(), following));
         }
+        if (parts.queues) make_broker_link(owner);
         writes = std::make_unique<replication::WriteRouter>(
             replication::WriteRouterParts{parts.schema, *committer, progress, peers, clock,
                                           context.get_executor(), random.number()},
@@ -105,6 +110,23 @@ struct Node::Life {
             parts.schema, answers.problems, *reader, progress, peers,
             [this](model::Intent intent) { return decide_carried(std::move(intent)); }, clock,
             owner.name(), parts.schema.id(), stopping});
+    }
+
+    void make_broker_link(Node& owner) {
+        const NodeParts& parts = owner.parts_;
+        brokers::BrokerLinkOptions options;
+        options.make = [&owner](const asio::any_io_executor&) {
+            return owner.parts_.queues->broker(owner);
+        };
+        options.shape.topic = "<source>.<target>";
+        options.shape.targets = others(parts);
+        options.dead_topic = "dead";
+        options.publishing.random_seed = options.reading.random_seed = 1;
+        link = std::make_unique<brokers::BrokerLink>(
+            brokers::BrokerLinkParts{parts.schema, *committer, progress, *reader, *reader, peers,
+                                     clock, *inbox, context.get_executor()},
+            options);
+        link_tasks = std::make_unique<TaskGroup>(context.get_executor());
     }
 
     Task<model::Outcome> decide_carried(model::Intent intent) {
@@ -146,6 +168,7 @@ struct Node::Life {
         asio::co_spawn(context, inbox->run(parked), rethrow);
         asio::co_spawn(context, inbox->fill_gaps(*logs), rethrow);
         asio::co_spawn(context, letters->retry(), rethrow);
+        if (link) link->start(*link_tasks);
     }
 
     commit::BatchContext batch_context(const NodeParts& parts) {
@@ -181,6 +204,8 @@ struct Node::Life {
     std::unique_ptr<replication::LifeWatch> life_watch;
     std::unique_ptr<replication::Inbox> inbox;
     std::vector<std::unique_ptr<replication::Subscriber>> subscribers;
+    std::unique_ptr<brokers::BrokerLink> link;
+    std::unique_ptr<TaskGroup> link_tasks;
     std::unique_ptr<replication::WriteRouter> writes;
     const std::atomic<bool> stopping{false};
     std::unique_ptr<peers::PeerRoutes> routes;

@@ -21,6 +21,7 @@ class PeerRoutes;
 namespace reef::simulation {
 
 class Network;
+class Queues;
 
 struct NodeParts {
     World& world;
@@ -32,6 +33,7 @@ struct NodeParts {
     const commit::Rows& seed;
     Nanoseconds sync{0};
     Plant plant = Plant::none;
+    Queues* queues = nullptr;  // bring the changes of others; null: the others do
 };
 
 class Node {

@@ -6,6 +6,7 @@
 #include "inspect.hpp"
 #include "model/row_hash.hpp"
 #include "network.hpp"
+#include "queues.hpp"
 #include "schema.hpp"
 
 namespace reef::simulation {
@@ -49,11 +50,14 @@ public:
           oracle_(schema_, names_, records_of(seed_)),
           network_(world_, oracle_, schema_, network_options(world_.random), options.plant) {
         world_.verbose = options.verbose;
+        if (Random luck{options.seed + 1}; options.plant == Plant::none && luck.percent(30))
+            queues_ = std::make_unique<Queues>(world_, luck.number());
         const Nanoseconds sync = world_.random.between(100us, 8ms);
         const bool skewed = world_.random.percent(60);
         for (std::size_t i = 0; i < names_.size(); ++i) {
-            nodes_.push_back(std::make_unique<Node>(NodeParts{
-                world_, network_, oracle_, schema_, names_, i, seed_, sync, options.plant}));
+            nodes_.push_back(
+                std::make_unique<Node>(NodeParts{world_, network_, oracle_, schema_, names_, i,
+                                                 seed_, sync, options.plant, queues_.get()}));
             network_.add(*nodes_.back());
             if (skewed) nodes_.back()->set_skew(some_skew());
         }
@@ -72,6 +76,7 @@ public:
         calm_ = 1s + world_.random.between(0s, 2s);
         if (world_.random.percent(90)) plan_misfortune();
         if (restores_) plan_restore();
+        if (queues_) plan_absence();
         world_.run_until(calm_);
         heal();
         std::vector<std::string> failures = level();
@@ -159,6 +164,14 @@ private:
         });
     }
 
+    void plan_absence() {
+        world_.after(queues_->random().between(50ms, 1s), [this] {
+            if (world_.now() >= calm_) return;
+            queues_->set_away(!queues_->away());
+            plan_absence();
+        });
+    }
+
     void pause(Node& node, Nanoseconds time) {
         if (!node.alive() || node.paused()) return;
         node.pause();
@@ -185,6 +198,7 @@ private:
         world_.trace("heal");
         clients_->stop();
         network_.heal_all();
+        if (queues_) queues_->heal();
         for (const auto& node : nodes_) {
             if (node->alive() && node->paused()) node->resume();
             if (!node->alive() && node.get() != away_) node->start();
@@ -303,6 +317,7 @@ private:
     const commit::Rows seed_;
     Oracle oracle_;
     Network network_;
+    std::unique_ptr<Queues> queues_;  // absent where changes go from node to node
     std::vector<std::unique_ptr<Node>> nodes_;
     std::unique_ptr<Clients> clients_;
     Nanoseconds calm_{0};
