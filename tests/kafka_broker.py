@@ -114,9 +114,13 @@ class Broker:
     def thaw(self):
         self.process.send_signal(signal.SIGCONT)
 
-    def clean_up(self):
+    def end(self):
+        """All of it; its folder stays."""
         if self.process:
             self.kill()
+
+    def clean_up(self):
+        self.end()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _end(self, number):

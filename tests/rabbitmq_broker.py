@@ -129,12 +129,22 @@ class Broker:
     def connection(self, vhost="/"):
         return pika.BlockingConnection(pika.URLParameters(self.url(vhost=vhost)))
 
-    def clean_up(self):
+    def freeze(self):
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self.process.send_signal(signal.SIGCONT)
+
+    def end(self):
+        """All of it; its folder stays."""
         if self.process:
             self.kill()
         if self.epmd:
             self.epmd.terminate()
             self.epmd.wait(60)
+
+    def clean_up(self):
+        self.end()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _end(self, number):

@@ -17,7 +17,7 @@ def main():
     parser = argparse.ArgumentParser(prog="tests/faults/run", description=__doc__)
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))
     parser.add_argument("--seconds", type=float, default=ROUND_SECONDS)
-    parser.add_argument("--nodes", type=int, choices=(2, 3), default=2)
+    parser.add_argument("--nodes", type=int, choices=(2, 3, 4), default=2)
     parser.add_argument("--stack", choices=tuple(one_round.STACKS), default="embedded",
                         help="what the nodes stand on: README.md")
     parser.add_argument("--kinds", default="", help="only these faults, with commas between")

@@ -15,20 +15,31 @@ from proxy import NONE, Link, Loop
 from regions import metric
 from servers import Servers
 
-NAMES = ("us", "eu", "ap")
+NAMES = ("us", "eu", "ap", "sa")
 GATEWAY = "gateway"
 NOWHERE = "http://127.0.0.1:1"
 UNPUBLISHED_MAX = 100  # changes that wait for the broker while clients write and all is well
 
 
+QUEUES = """
+[transport.rabbitmq]
+url = "${RABBITMQ_URL:-}"
+exchange = "faults"
+queue = "faults_<node>"
+routing_key = "<source>.<target>"
+dead = "faults.dead"
+
+[stack.full]"""
+
+
 def app_file(folder, names, rows=None):
     """Property-listing with as many nodes as there are names, seeded with all rows or with those
-    that have these ids."""
+    that have these ids. It can use RabbitMQ, too."""
     text = (REPOSITORY / "apps/property-listing.toml").read_text()
     more = "".join(f'[[node]]\nname = "{name}"\nlisten = "127.0.0.1:{8103 + number}"\n'
                    f'url = "${{{name.upper()}_URL:-}}"\n\n'
                    for number, name in enumerate(names[2:]))
-    text = text.replace("[serve] ", more + "[serve] ", 1)
+    text = text.replace("[serve] ", more + "[serve] ", 1).replace("\n[stack.full]", QUEUES, 1)
     file = pathlib.Path(folder) / "property-listing.toml"
     file.write_text(text)
     seed = REPOSITORY / "apps/property-listing.csv"

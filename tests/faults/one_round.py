@@ -13,7 +13,7 @@ from atoll import PATIENCE, wait_until
 from cluster import Cluster
 from pace import Pace
 from schedule import FAULTS, Schedule
-from servers import STACKS
+from servers import KAFKA, STACKS
 from stores import Copy, summary
 from topic import changes_in
 
@@ -80,7 +80,8 @@ def noted(cluster, asks, faults=(), starved=False, timed=True):
     conflicts, shown = cluster.conflicts(), cluster.shown()
     cluster.stop()
     copies = {name: Copy(cluster.store(name)) for name in cluster.names}
-    topic = changes_in(cluster.servers.broker) if cluster.stack.broker else None
+    kafka = cluster.stack.broker == KAFKA  # what lies in a queue goes when it was taken
+    topic = changes_in(cluster.servers.broker) if kafka else None
     return checker.Run(asks, list(faults), copies, conflicts, shown, topic, starved, timed)
 
 

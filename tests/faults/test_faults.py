@@ -20,7 +20,8 @@ def enough(faults, asks):
 
 @pytest.mark.timeout(SECONDS + 600)
 @pytest.mark.parametrize("nodes, stacks", [
-    (2, "embedded"), (3, "embedded"), (2, "full"), (2, "apart, mixed or databases")])
+    (2, "embedded"), (3, "embedded"), (4, "queues"), (2, "full"),
+    (2, "apart, mixed or databases")])
 def test_nothing_is_lost_and_nobody_notices(tmp_path, nodes, stacks):
     seed = int(os.environ.get("SEED", 0)) or random.randrange(1, 1_000_000)
     possible = [stack for stack in one_round.STACKS if stack in stacks]
