@@ -177,6 +177,15 @@ def servers(tmp_path):
 
 
 @pytest.fixture
+def servers_on_rabbitmq(tmp_path):
+    """The same with a RabbitMQ between them, which `--stack full` has started."""
+    made = Fleet(tmp_path, "logistics")
+    made.said = made.tell("up", "-d", "--stack", "full")
+    yield made
+    made.atoll("down", made.app, "--data", made.data)
+
+
+@pytest.fixture
 def full(tmp_path):
     """The same on PostgreSQL and Kafka, which `--stack full` has started."""
     made = Fleet(tmp_path)

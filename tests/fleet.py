@@ -20,10 +20,11 @@ class Fleet:
         text = (REPOSITORY / f"apps/{app}.toml").read_text()
         self.ports = {int(usual): free_port() for _, usual in LISTENS.findall(text)}
         text = LISTENS.sub(lambda found: f'{found[1]}:{self.ports[int(found[2])]}"', text)
-        self.database_port = free_run(10)  # where `--stack full` begins to look for free ports
-        text = text.replace("[stack.full]", "[stack.full]\n"
-                            f"postgresql_port = {self.database_port}\n"
-                            f"kafka_port = {self.database_port + 5}")
+        self.database_port = free_run(20)  # where `--stack full` begins to look for free ports
+        first = zip(("postgresql_port", "kafka_port", "rabbitmq_port", "rabbitmq_management_port"),
+                    range(self.database_port, self.database_port + 20, 5))
+        text = text.replace("[stack.full]", "[stack.full]\n" + "\n".join(
+            f"{setting} = {port}" for setting, port in first))
         self.folder = folder
         self.app = folder / f"apps/{app}.toml"
         self.app.parent.mkdir(parents=True)

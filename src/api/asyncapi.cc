@@ -146,7 +146,9 @@ private:
 
     std::string channel_json(const EventChannel& channel, const JsonObject& messages) const {
         JsonObject json;
-        json.put_text("address", address_of(channel.address)).put("messages", messages.json());
+        json.put_text("address", address_of(channel.address));
+        if (!channel.description.empty()) json.put_text("description", channel.description);
+        json.put("messages", messages.json());
         const std::string parameters = parameters_json(channel.address);
         if (!parameters.empty()) json.put("parameters", parameters);
         return json.put("bindings", channel_bindings(channel)).json();

@@ -20,7 +20,8 @@ struct EventHeader {
 // Where messages of some resources go. The app file's texts, with their <parts>.
 struct EventChannel {
     BrokerKind broker = BrokerKind::kafka;
-    std::string name;      // of the channel in the document: "propertyUpdates"
+    std::string name;  // of the channel in the document: "propertyUpdates"
+    std::string description = {};
     std::string address;   // Kafka's topic, RabbitMQ's routing key
     std::string exchange;  // RabbitMQ: the topic exchange; "": the queue that the address names
     std::string key;       // Kafka: the key of a message

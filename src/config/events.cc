@@ -64,6 +64,8 @@ void add_rabbitmq(const App& app, std::vector<EventChannel>& channels) {
     EventChannel channel;
     channel.broker = BrokerKind::rabbitmq;
     channel.name = camel_case(rabbitmq.exchange);
+    channel.description = "Each " + app.api.nodes_are + " reads a queue of its own, " +
+                          replaced(rabbitmq.queue, "<node>", "{target}") + '.';
     channel.address = rabbitmq.routing_key;
     channel.exchange = rabbitmq.exchange;
     channel.body = rabbitmq.body;

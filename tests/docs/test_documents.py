@@ -45,6 +45,14 @@ def test_page(page: pathlib.Path, request):
     assert not problems, "\n\n".join(problems)
 
 
+def test_the_page_of_logistics_on_rabbitmq(servers_on_rabbitmq):
+    fleet = servers_on_rabbitmq
+    replace = {f"localhost:{usual}": f"127.0.0.1:{port}" for usual, port in fleet.ports.items()}
+    problems = run(steps_of((REPOSITORY / "docs" / ON_LOGISTICS).read_text()), replace,
+                   cwd=fleet.folder, env=fleet.env)
+    assert not problems, "\n\n".join(problems)
+
+
 @pytest.mark.parametrize("names", [["README.md", "docs/property-listing.md"],
                                    ["docs/property-listing.md", "README.md"]],
                          ids=["the README first", "the README last"])

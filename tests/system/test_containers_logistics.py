@@ -4,6 +4,7 @@ like is in test_containers.py."""
 import re
 
 import pytest
+import rabbitmq_broker
 import requests
 from atoll import REPOSITORY, wait_until
 from containers import Image, compose, example_variables, here
@@ -22,6 +23,19 @@ def image(tmp_path):
     made.clean_up()
 
 
+@pytest.fixture
+def rabbit():
+    """The service rabbitmq, with its user."""
+    broker = rabbitmq_broker.Broker()
+    wanted = SERVICES["rabbitmq"]["environment"]
+    try:
+        broker.create()
+        broker.add_user(wanted["RABBITMQ_DEFAULT_USER"], wanted["RABBITMQ_DEFAULT_PASS"])
+        yield broker
+    finally:
+        broker.clean_up()
+
+
 def test_the_services_are_the_servers():
     for number, name in enumerate(SERVERS):
         service = SERVICES[name]
@@ -35,6 +49,8 @@ def test_the_services_are_the_servers():
         assert environment[f"{letter}_URL"] == f"http://{name}:8000"
         assert any(volume.startswith(f"{name}:") for volume in service["volumes"])
     assert SERVICES["nginx_proxy"]["ports"] == ["127.0.0.1:8088:8088"]
+    assert SERVICES["rabbitmq"]["image"].endswith("-management")
+    assert SERVICES["rabbitmq"]["ports"] == ["127.0.0.1:5672:5672", "127.0.0.1:15672:15672"]
 
 
 def health_check(name, places, port=""):
@@ -43,14 +59,22 @@ def health_check(name, places, port=""):
     return [here(word, places | {"127.0.0.1:8000": f"127.0.0.1:{port}"}) for word in command[1:]]
 
 
-def test_the_services_commands_serve_four_servers(image):
+def from_broker(port):
+    lines = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=60).text.splitlines()
+    return sum(float(line.rsplit(" ", 1)[1]) for line in lines
+               if line.startswith("atoll_broker_messages_total"))
+
+
+def test_the_services_commands_serve_four_servers(image, rabbit):
     *ports, gateway = free_ports(5)
     places = {f"{name}:8000": f"127.0.0.1:{port}" for name, port in zip(SERVERS, ports)}
     places |= {"0.0.0.0:8088": f"0.0.0.0:{gateway}", "127.0.0.1:8088": f"127.0.0.1:{gateway}"}
     assert image.run(SERVICES["peer-secret"]["command"]).returncode == 0
     for name, port in zip(SERVERS, ports):
         env = {key: here(value, places) for key, value in SERVICES[name]["environment"].items()}
-        env["SERVER_PORT"] = str(port)
+        assert env["RABBITMQ_HOST"] in SERVICES
+        env |= {"SERVER_PORT": str(port), "RABBITMQ_HOST": "127.0.0.1",
+                "RABBITMQ_PORT": str(rabbit.port)}
         image.start(name, [*SERVICES[name]["command"], "--data", f"data/{name}"], env)
     for name, port in zip(SERVERS, ports):
         image.wait_for(name, health_check(name, places, port), {})
@@ -68,5 +92,8 @@ def test_the_services_commands_serve_four_servers(image):
             for _ in range(8)]
     assert [answer.json() for answer in read] == [made.json()] * 8
     assert {answer.headers["Atoll-Served-By"] for answer in read} <= set("ABCD")
+    for server, port in zip("ABCD", ports):
+        if server != made.headers["Atoll-Served-By"]:
+            wait_until(lambda port=port: from_broker(port) >= 1, what="its message")
     log = image.log("nginx_proxy")  # which NGINX writes a moment after the answer
     wait_until(lambda: "POST /api/v1/warehouses/" in log.read_text(), what="the gateway's log line")

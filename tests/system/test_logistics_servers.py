@@ -42,6 +42,13 @@ def test_it_starts_and_a_client_walks_through_it(servers):
     assert_equal(servers)
 
 
+def test_a_client_walks_through_it_on_rabbitmq(servers_on_rabbitmq):
+    assert "transport rabbitmq" in servers_on_rabbitmq.said
+    done = walk_through(servers_on_rabbitmq.urls)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert_equal(servers_on_rabbitmq)
+
+
 def test_against_nobody_the_walk_through_says_so():
     done = walk_through({name: "http://127.0.0.1:1" for name in SERVERS})
     assert done.returncode == 1 and "[FAIL]" in done.stdout
