@@ -20,24 +20,32 @@ constexpr std::chrono::milliseconds stop_looked_at{20};
 
 class NotReady final : public http::Handler {
 public:
-    explicit NotReady(const http::ProblemShape& shape) : problems_(shape) {}
+    NotReady(const http::ProblemShape& shape, std::string name)
+        : problems_(shape), name_(std::move(name)) {}
 
     asio::awaitable<http::Response> handle(const http::Request& request) override {
-        if (request.path != "/livez") {
-            co_return problems_.write(
+        http::Response response;
+        if (request.path == "/livez") {
+            response.content_type = "text/plain; charset=utf-8";
+            response.body = "ok\n";
+        } else {
+            response = problems_.write(
                 {"not_ready", "this node waits for its database: try again soon", {}, ""}, request);
         }
-        http::Response alive;
-        alive.content_type = "text/plain; charset=utf-8";
-        alive.body = "ok\n";
-        co_return alive;
+        co_return with_name(std::move(response));
     }
     http::Response refuse(int status, std::string_view detail) override {
-        return problems_.write(status, detail);
+        return with_name(problems_.write(status, detail));
     }
 
 private:
+    http::Response with_name(http::Response response) const {
+        response.add_header("Atoll-Served-By", name_);
+        return response;
+    }
+
     const http::ProblemWriter problems_;
+    const std::string name_;
 };
 
 // What answers at the node's port until there is a store.
@@ -48,12 +56,12 @@ public:
         worker_.stop();
     }
 
-    Result<std::uint16_t> open(const config::App& app, const config::Endpoint& listen) {
+    Result<std::uint16_t> open(const config::App& app, const NodeOptions& node) {
         http::ServerOptions options;
-        options.host = listen.host;
-        options.port = listen.port;
-        auto server = http::start_server(options, {&worker_.context()},
-                                         {std::make_shared<NotReady>(app.api.answers.problems)});
+        options.host = node.listen.host;
+        options.port = node.listen.port;
+        auto handler = std::make_shared<NotReady>(app.api.answers.problems, node.name);
+        auto server = http::start_server(options, {&worker_.context()}, {std::move(handler)});
         if (!server) return server.error();
         server_ = std::move(*server);
         worker_.start();
@@ -82,7 +90,7 @@ Result<std::unique_ptr<store::Store>> wait_for_database(const config::App& app,
     const auto away = [&store] { return !store && store.error().code == Errc::unavailable; };
     if (!away() || !options.serve) return store;
     WaitingRoom room;
-    const auto port = room.open(app, options.listen);
+    const auto port = room.open(app, options);
     if (!port) return port.error();
     options.listen.port = *port;
     log::warn("Waiting for the database",

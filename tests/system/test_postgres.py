@@ -270,6 +270,7 @@ def test_a_node_waits_for_its_database(make_node, own_cluster):
     assert requests.get(f"{node.base_url}/readyz", timeout=30).status_code == 503
     answer = requests.get(f"{node.base_url}/us/properties/10", timeout=30)
     assert (answer.status_code, answer.json()["code"]) == (503, "not_ready")
+    assert answer.headers["Atoll-Served-By"] == "us"
     own_cluster.start()
     node.wait_ready()
     assert get(node, 10)["version"] == 1
