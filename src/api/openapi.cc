@@ -140,7 +140,7 @@ std::string components_json(const DocumentParts& parts) {
     return JsonObject{}
         .put("schemas", schemas.json())
         .put("responses", shared_responses_json(parts))
-        .put("headers", headers_json())
+        .put("headers", headers_json(parts.api))
         .json();
 }
 

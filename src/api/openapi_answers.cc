@@ -29,6 +29,8 @@ constexpr std::array header_texts{
                "shows no less.",
                R"({"type":"string","examples":["us.k3f9ab:12"]})"},
     HeaderText{"Atoll-Served-By", "Who has answered.", R"({"type":"string","examples":["us"]})"},
+    HeaderText{"Atoll-Age", "By how many seconds this answer may be behind.",
+               R"({"type":"number","minimum":0,"examples":[0.004]})"},
     HeaderText{"Atoll-Unreadable",
                "So many records were left out, since what is stored of them cannot be read.",
                R"({"type":"integer","minimum":1})"},
@@ -160,9 +162,10 @@ std::string shared_responses_json(const DocumentParts& parts) {
     return responses.json();
 }
 
-std::string headers_json() {
+std::string headers_json(const Api& api) {
     JsonObject headers;
     for (const HeaderText& header : header_texts) {
+        if (header.name == "Atoll-Age" && !api.has_replicas) continue;
         headers.put(header.name, JsonObject{}
                                      .put_text("description", header.description)
                                      .put("schema", header.schema)

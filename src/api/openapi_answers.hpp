@@ -12,6 +12,6 @@ std::string responses_json(const DocumentParts& parts, const api::Operation& ope
 
 // What all operations answer alike stands in the document once: "RequestTimeout", ….
 std::string shared_responses_json(const DocumentParts& parts);
-std::string headers_json();
+std::string headers_json(const Api& api);
 
 }  // namespace reef::api

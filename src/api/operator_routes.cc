@@ -79,6 +79,7 @@ asio::awaitable<http::Response> OperatorRoutes::handle(const http::Request& requ
     if (get && path == "/_atoll/conflicts") co_return co_await conflicts(request);
     if (post && path == "/_atoll/repair") co_return co_await repair(request);
     if (post && path == "/_atoll/cut") co_return cut(request);
+    if (post && path == "/_atoll/reset-replicas") co_return reset_replicas(request);
     if (post && path == "/_atoll/retire") co_return co_await retire(request);
     co_return problem("not_found", "there is nothing here", request);
 }
@@ -112,10 +113,12 @@ asio::awaitable<http::Response> OperatorRoutes::status() {
     const auto conflicts = co_await parts_.conflicts.conflicts(0, listed);
     body += ",\"conflicts\":" + std::to_string(conflicts ? conflicts->size() : 0);
     body += ",\"dead\":" + std::to_string(ledger->parked.size());
-    append(body, parts_.standing());
+    const Standing standing = parts_.standing();
+    append(body, standing);
     body += ",\"applied\":\"" + to_text(ledger->without_retired(ledger->applied()));
     body += "\",\"lag\":" + lag_json(parts_.peers);
     append_resources(body, parts_.schema, *ledger);
+    append_replicas(body, standing.replicas);
     co_return http::json_response(body + '}');
 }
 
@@ -153,6 +156,17 @@ http::Response OperatorRoutes::cut(const http::Request& request) {
         return problem("malformed_request", "say which peer, and whether to cut it off", request);
     }
     parts_.peers.cut(peer->text, cut->boolean);
+    return http::json_response("{}");
+}
+
+// {"replica":"replica-1"}: its store is made anew and filled; "": those of all replicas. GET
+// /_atoll/status says how far that is.
+http::Response OperatorRoutes::reset_replicas(const http::Request& request) {
+    const auto wish = parse_json(request.body);
+    const Json* name = wish ? wish->find("replica") : nullptr;
+    if (!name) return problem("malformed_request", "say which replica", request);
+    const auto done = parts_.reset_replicas(name->text);
+    if (!done) return problem("not_found", done.error().what, request);
     return http::json_response("{}");
 }
 

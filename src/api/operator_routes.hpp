@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "api/dead_letter_routes.hpp"
+#include "api/replica_report.hpp"
 #include "brokers/report.hpp"
 #include "commit/progress.hpp"
 #include "http/http.hpp"
@@ -26,6 +27,7 @@ struct Standing {
     bool ready = true;                            // it serves records …
     std::string trouble = {};                     // … or why it does not
     std::optional<brokers::BrokerReport> broker;  // absent: changes go from node to node
+    std::vector<ReplicaReport> replicas = {};
 };
 
 struct OperatorParts {
@@ -39,6 +41,8 @@ struct OperatorParts {
     replication::Repairs& repairs;
     std::string node;
     std::function<Standing()> standing;
+    // Makes a read replica anew, by its name; "": all of them. not_found: there is none.
+    std::function<Result<void>(std::string_view)> reset_replicas = {};
 };
 
 // One per io thread.
@@ -52,6 +56,7 @@ private:
     asio::awaitable<http::Response> status();
     asio::awaitable<http::Response> repair(const http::Request& request);
     http::Response cut(const http::Request& request);
+    http::Response reset_replicas(const http::Request& request);
     asio::awaitable<http::Response> retire(const http::Request& request);
     http::Response problem(std::string_view error, std::string detail,
                            const http::Request& request) const;

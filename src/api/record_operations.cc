@@ -99,9 +99,16 @@ private:
         operation.answers.push_back({500, "A mistake of the server", {"record_unreadable"}, {}});
     }
 
+    // Of a read that was answered, besides `first`.
+    Names read_headers(Names first) const {
+        if (api_.has_replicas) first.emplace_back("Atoll-Age");
+        return first;
+    }
+
     void add_answers_of_one(Operation& operation) const {
-        operation.answers = {{200, "The " + resource_.one, {}, {"ETag", "Atoll-Token"}},
-                             {304, "It is as the client knows it", {}, {"ETag", "Atoll-Token"}},
+        const Names headers = read_headers({"ETag", "Atoll-Token"});
+        operation.answers = {{200, "The " + resource_.one, {}, headers},
+                             {304, "It is as the client knows it", {}, headers},
                              {404, "Not found", {"not_found"}, {}}};
         add_read_answers(operation);
         add_unreadable(operation);
@@ -160,7 +167,7 @@ private:
     Operation list() const {
         Operation operation = begin("list" + pascal_case(resource_.name), OperationKind::list,
                                     http::Method::get, "", "List " + resource_.name);
-        Names headers{"Atoll-Token", "Atoll-Unreadable"};
+        Names headers = read_headers({"Atoll-Token", "Atoll-Unreadable"});
         if (resource_.page.by == PageBy::cursor) headers.insert(headers.begin(), "Link");
         operation.answers = {{200, "One page of " + resource_.name, {}, std::move(headers)}};
         add_read_answers(operation);

@@ -176,6 +176,10 @@ private:
     }
 
     void add_read_headers(bool of_one) {
+        if (api_.has_replicas) {
+            add_query("max_staleness", R"({"type":"number","minimum":0})",
+                      "By how many seconds the answer may be behind. `0`: not at all.");
+        }
         add_kept_headers(false);
         if (of_one) {
             made_.push_back(header("If-None-Match",

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdio>
 
 #include "api/request_decoding.hpp"
 #include "base/text/json.hpp"
@@ -138,12 +139,15 @@ asio::awaitable<http::Response> Records::get(const Resource& resource, std::stri
                                              const http::Request& request) {
     std::vector<http::Fault> faults;
     auto key = read_key(resource, parameter, faults);
-    if (!request.query.empty()) refuse_query(request, faults);
+    Read read;
+    if (!request.query.empty())
+        read.needs.staleness_max = read_staleness(parts_.api, request, faults);
     if (!faults.empty()) co_return invalid(std::move(faults), request);
-    if (auto answer = co_await wait_for_token(request)) co_return std::move(*answer);
+    if (auto answer = co_await begin(read, request)) co_return std::move(*answer);
     if (!key) co_return not_found(resource, parameter, request);
     const RecordRef ref{resource.id, std::move(*key)};
-    auto row = co_await living(ref);
+    auto row = co_await living(rows_of(read), ref);
+    if (!row && falls_back(read, row.error())) row = co_await living(parts_.rows, ref);
     if (!row) co_return failed(row.error(), request);
     if (!*row) co_return not_found(resource, parameter, request);
     http::Response response = record(resource, **row, request);
@@ -151,14 +155,14 @@ asio::awaitable<http::Response> Records::get(const Resource& resource, std::stri
         std::string path{request.path.substr(0, request.path.rfind('/') + 1)};
         response.add_header("Content-Location", path + percent_encode(to_text((*row)->key)));
     }
-    add_store_token(response);
+    finish(read, response);
     co_return response;
 }
 
 // The record, or the one that stayed when it was taken back.
-Task<std::optional<Row>> Records::living(RecordRef ref) {
+Task<std::optional<Row>> Records::living(store::RowReader& rows, RecordRef ref) {
     for (int hops = 0;; ++hops) {
-        auto row = co_await parts_.rows.get(ref);
+        auto row = co_await rows.get(ref);
         if (!row || !*row || (*row)->alive()) co_return row;
         const auto superseded_by = (*row)->life.superseded_by;
         if (!superseded_by || hops == superseded_hops_max) co_return std::optional<Row>{};
@@ -173,25 +177,30 @@ asio::awaitable<http::Response> Records::look_up(const Resource& resource, const
     const Field& field = resource.fields[look_up.field];
     auto value = read_text(field, parameter);
     if (!value) faults.push_back({"parameter", field.name, value.error().what});
-    if (!request.query.empty()) refuse_query(request, faults);
+    Read read;
+    if (!request.query.empty())
+        read.needs.staleness_max = read_staleness(parts_.api, request, faults);
     if (!faults.empty()) co_return invalid(std::move(faults), request);
-    if (auto answer = co_await wait_for_token(request)) co_return std::move(*answer);
-    FieldRef ref{resource.id, look_up.field, std::move(*value)};
-    auto row = co_await parts_.rows.find(std::move(ref));
+    if (auto answer = co_await begin(read, request)) co_return std::move(*answer);
+    const FieldRef ref{resource.id, look_up.field, std::move(*value)};
+    auto row = co_await rows_of(read).find(ref);
+    if (!row && falls_back(read, row.error())) row = co_await parts_.rows.find(ref);
     if (!row) co_return failed(row.error(), request);
     if (!*row) co_return not_found(resource, look_up.prefix + '/' + parameter, request);
     http::Response response = record(resource, **row, request);
-    add_store_token(response);
+    finish(read, response);
     co_return response;
 }
 
 asio::awaitable<http::Response> Records::list(const Resource& resource,
                                               const http::Request& request) {
     std::vector<http::Fault> faults;
-    ListRequest wanted = read_list(resource, request, faults);
+    ListRequest wanted = read_list(parts_.api, resource, request, faults);
     if (!faults.empty()) co_return invalid(std::move(faults), request);
-    if (auto answer = co_await wait_for_token(request)) co_return std::move(*answer);
-    auto page = co_await parts_.rows.list(wanted.query);
+    Read read{{.staleness_max = wanted.staleness_max}};
+    if (auto answer = co_await begin(read, request)) co_return std::move(*answer);
+    auto page = co_await rows_of(read).list(wanted.query);
+    if (!page && falls_back(read, page.error())) page = co_await parts_.rows.list(wanted.query);
     if (!page) co_return failed(page.error(), request);
 
     std::string items = "[";
@@ -224,7 +233,7 @@ asio::awaitable<http::Response> Records::list(const Resource& resource,
         response.body =
             wrap_.fill({.data = response.body, .text = resource.messages.list, .more = more});
     }
-    add_store_token(response);
+    finish(read, response);
     co_return response;
 }
 
@@ -263,6 +272,7 @@ asio::awaitable<http::Response> Records::write(WriteKind kind, const Resource& r
     if (!outcome) co_return failed(outcome.error(), request);
     if (auto* accepted = std::get_if<Accepted>(&*outcome)) {
         http::Response response = written(resource, *accepted, request);
+        if (parts_.reads) co_await parts_.reads->wait_for(accepted->stamp.dot);
         co_await wait_for_peers(accepted->stamp.dot, request, response);
         co_return response;
     }
@@ -405,7 +415,7 @@ http::Response Records::invalid(std::vector<http::Fault> faults,
 // ---- sessions --------------------------------------------------------------------------------
 
 // Where this store stands: a client that sends it back reads at least this much, anywhere.
-void Records::add_store_token(http::Response& response) {
+const std::string& Records::own_token() {
     const std::uint64_t generation = parts_.progress.generation();
     if (generation != token_generation_) {
         const auto ledger = parts_.progress.ledger();
@@ -413,12 +423,58 @@ void Records::add_store_token(http::Response& response) {
         if (token_.size() > token_bytes_max) token_.clear();
         token_generation_ = generation;
     }
-    if (!token_.empty()) response.add_header("Atoll-Token", token_);
+    return token_;
+}
+
+// What a replica has may be less. Its own name is in its position, and in no write.
+const std::string& Records::token_of(const ReadSource& replica) {
+    ReplicaToken& token = replica_tokens_[replica.index];
+    if (token.of != replica.shows) {
+        Position position = replica.shows->received();
+        position.erase(replica.shows->self);
+        const auto ledger = parts_.progress.ledger();
+        token.text = to_text(ledger->without_retired(std::move(position)));
+        if (token.text.size() > token_bytes_max) token.text.clear();
+        token.of = replica.shows;
+    }
+    return token.text;
+}
+
+// Waits for the store to come as far as the request's token, then chooses who answers. Absent: it
+// can be read now; else the answer that says why not.
+asio::awaitable<std::optional<http::Response>> Records::begin(Read& read,
+                                                              const http::Request& request) {
+    auto answer = co_await wait_for_token(request, read.needs.position);
+    if (!answer && parts_.reads) read.replica = parts_.reads->next(read.needs);
+    co_return answer;
+}
+
+store::RowReader& Records::rows_of(const Read& read) const {
+    return read.replica ? *read.replica->rows : parts_.rows;
+}
+
+// Whether the node's own store is to answer, since a replica could not.
+bool Records::falls_back(Read& read, const Error& error) {
+    if (!read.replica) return false;
+    parts_.reads->failed(*read.replica, error);
+    read.replica.reset();
+    return true;
+}
+
+void Records::finish(const Read& read, http::Response& response) {
+    const std::string& token = read.replica ? token_of(*read.replica) : own_token();
+    if (!token.empty()) response.add_header("Atoll-Token", token);
+    if (!parts_.reads) return;
+    if (read.replica) response.add_header("Atoll-Served-By", read.replica->name);
+    const auto age = read.replica ? read.replica->age : std::chrono::nanoseconds{0};
+    char seconds[32];
+    std::snprintf(seconds, sizeof seconds, "%.3f", std::chrono::duration<double>(age).count());
+    response.add_header("Atoll-Age", seconds);
 }
 
 // Nothing when the store has come as far as the request's token; else the answer that says so.
-asio::awaitable<std::optional<http::Response>> Records::wait_for_token(
-    const http::Request& request) {
+asio::awaitable<std::optional<http::Response>> Records::wait_for_token(const http::Request& request,
+                                                                       Position& token) {
     const std::string_view text = request.header("atoll-token");
     if (text.empty()) co_return std::nullopt;
     auto wanted = parse_position(text);
@@ -427,6 +483,7 @@ asio::awaitable<std::optional<http::Response>> Records::wait_for_token(
             {"header", "Atoll-Token", "is not a token of this service"}};
         co_return invalid(std::move(faults), request);
     }
+    token = *wanted;
     const auto known = parts_.progress.ledger();
     if (covers(known->applied(), *wanted)) co_return std::nullopt;
     if (names_own_future(*known, *wanted)) {

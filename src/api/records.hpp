@@ -2,9 +2,11 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
 
 #include "api/operations.hpp"
+#include "api/read_sources.hpp"
 #include "api/traffic.hpp"
 #include "commit/progress.hpp"
 #include "http/http.hpp"
@@ -27,6 +29,7 @@ struct RecordParts {
     commit::Progress& progress;
     Clock& clock;
     Traffic& traffic;
+    ReadSources* reads = nullptr;  // null: the node has no replicas
     std::chrono::milliseconds token_wait{2000};
 };
 
@@ -50,10 +53,20 @@ private:
     asio::awaitable<http::Response> write(model::WriteKind kind, const Resource& resource,
                                           std::string parameter, const http::Request& request);
 
-    asio::awaitable<std::optional<http::Response>> wait_for_token(const http::Request& request);
+    // One read: what it needs, and who answers it.
+    struct Read {
+        ReadNeeds needs = {};
+        std::optional<ReadSource> replica = {};  // absent: the node's own store
+    };
+    asio::awaitable<std::optional<http::Response>> wait_for_token(const http::Request& request,
+                                                                  model::Position& wanted);
+    asio::awaitable<std::optional<http::Response>> begin(Read& read, const http::Request& request);
+    store::RowReader& rows_of(const Read& read) const;
+    bool falls_back(Read& read, const Error& error);
+    void finish(const Read& read, http::Response& response);
     asio::awaitable<http::Response> replay(const Resource& resource, model::Replayed replayed,
                                            const http::Request& request);
-    Task<std::optional<model::Row>> living(model::RecordRef ref);
+    Task<std::optional<model::Row>> living(store::RowReader& rows, model::RecordRef ref);
     Task<std::optional<model::Row>> row_after(model::RequestSeen seen);
     http::Response written(const Resource& resource, const model::Accepted& accepted,
                            const http::Request& request) const;
@@ -69,13 +82,19 @@ private:
                           const http::Request& request) const;
     std::string body_of(const Resource& resource, const model::Row& row,
                         std::string_view message) const;
-    void add_store_token(http::Response& response);
+    const std::string& own_token();
+    const std::string& token_of(const ReadSource& replica);
 
     const RecordParts parts_;
     const http::ProblemWriter problems_;
     const http::Wrap wrap_;
     std::string token_;  // of the store, as of token_generation_
     std::uint64_t token_generation_ = 0;
+    struct ReplicaToken {
+        std::shared_ptr<const store::Ledger> of;
+        std::string text;
+    };
+    std::map<std::size_t, ReplicaToken> replica_tokens_;
 };
 
 }  // namespace reef::api

@@ -269,10 +269,27 @@ bool read_cursor(const Resource& resource, std::string_view text, store::ListQue
     return true;
 }
 
+constexpr std::string_view staleness_name = "max_staleness";
+
+std::optional<std::chrono::nanoseconds> read_seconds(std::string_view text,
+                                                     std::vector<http::Fault>& faults) {
+    constexpr double seconds_max = 1e9;
+    double seconds = 0;
+    const char* end = text.data() + text.size();
+    const auto read = std::from_chars(text.data(), end, seconds, std::chars_format::fixed);
+    if (read.ec != std::errc{} || read.ptr != end || !(seconds >= 0 && seconds < seconds_max)) {
+        faults.push_back(
+            {"parameter", std::string{staleness_name}, "must be a number of seconds from 0"});
+        return std::nullopt;
+    }
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(
+        std::chrono::duration<double>{seconds});
+}
+
 class ListReader {
 public:
-    ListReader(const Resource& resource, std::vector<http::Fault>& faults)
-        : resource_(resource), faults_(faults) {
+    ListReader(const Api& api, const Resource& resource, std::vector<http::Fault>& faults)
+        : api_(api), resource_(resource), faults_(faults) {
         query_.resource = resource.id;
         query_.sort = resource.key;
         query_.rows_max = resource.page.rows_default;
@@ -289,7 +306,7 @@ public:
         if (cursor_ && !read_cursor(resource_, *cursor_, query_)) {
             fault("cursor", "is not one that this list gave");
         }
-        return {std::move(query_), std::move(others_)};
+        return {std::move(query_), std::move(others_), staleness_max_};
     }
 
 private:
@@ -309,6 +326,10 @@ private:
         }
         others_ += percent_encode(name) + '=' + percent_encode(value) + '&';
         if (name == "limit") return read_limit(value);
+        if (name == staleness_name && api_.has_replicas) {
+            staleness_max_ = read_seconds(value, faults_);
+            return;
+        }
         if (name == "skip" && !pages) return read_skip(value);
         if (name == "sort" && !resource_.sort.empty()) return read_sort(value);
         if (name == "count" && pages) return read_count(value);
@@ -384,11 +405,13 @@ private:
         query_.filters.push_back({filter.field, filter.compare, std::move(*value)});
     }
 
+    const Api& api_;
     const Resource& resource_;
     std::vector<http::Fault>& faults_;
     store::ListQuery query_;
     std::string others_;
     std::vector<std::string> seen_;
+    std::optional<std::chrono::nanoseconds> staleness_max_;
     std::optional<std::string> cursor_;
 };
 
@@ -510,9 +533,20 @@ void refuse_query(const http::Request& request, std::vector<http::Fault>& faults
     }
 }
 
-ListRequest read_list(const Resource& resource, const http::Request& request,
+std::optional<std::chrono::nanoseconds> read_staleness(const Api& api, const http::Request& request,
+                                                       std::vector<http::Fault>& faults) {
+    const auto query = parse_query(request.query);
+    if (!api.has_replicas || !query || query->size() != 1 ||
+        query->front().first != staleness_name) {
+        refuse_query(request, faults);
+        return std::nullopt;
+    }
+    return read_seconds(query->front().second, faults);
+}
+
+ListRequest read_list(const Api& api, const Resource& resource, const http::Request& request,
                       std::vector<http::Fault>& faults) {
-    return ListReader{resource, faults}.read(request.query);
+    return ListReader{api, resource, faults}.read(request.query);
 }
 
 std::string cursor_after(const Resource& resource, const store::ListQuery& query, const Row& row) {

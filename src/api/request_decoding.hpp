@@ -2,6 +2,7 @@
 // Everything that is wrong is collected, so that a client hears all of it at once.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,12 +38,19 @@ void read_version(const http::Request& request, model::Intent& intent,
 // No query parameter is known to this operation.
 void refuse_query(const http::Request& request, std::vector<http::Fault>& faults);
 
+// Of a read of one record: the query may say how far behind the answer may be (?max_staleness=2.5,
+// in seconds), where the app has read replicas.
+std::optional<std::chrono::nanoseconds> read_staleness(const api::Api& api,
+                                                       const http::Request& request,
+                                                       std::vector<http::Fault>& faults);
+
 struct ListRequest {
     store::ListQuery query;
     std::string others;  // the parameters but the cursor, encoded: for the link to the next page
+    std::optional<std::chrono::nanoseconds> staleness_max = {};
 };
-ListRequest read_list(const model::Resource& resource, const http::Request& request,
-                      std::vector<http::Fault>& faults);
+ListRequest read_list(const api::Api& api, const model::Resource& resource,
+                      const http::Request& request, std::vector<http::Fault>& faults);
 
 // The mark of the page after this row, in the order of the query; opaque to clients.
 std::string cursor_after(const model::Resource& resource, const store::ListQuery& query,

@@ -44,6 +44,7 @@ struct Api {
     std::vector<std::string> nodes;  // in the order of the app file
     std::vector<KeptHeader> headers;
     Answers answers;
+    bool has_replicas = false;  // reads are answered by read replicas, too
     // The path names a node ("/{region}"): every operation also works without that part.
     bool path_names_node() const { return path.find('{') != std::string::npos; }
 };

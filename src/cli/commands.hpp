@@ -17,6 +17,7 @@ Command gateway_config_command();
 Command health_command();
 Command openapi_command();
 Command repair_command();
+Command reset_replicas_command();
 Command restore_command();
 Command retire_command();
 Command seed_command();

@@ -38,7 +38,9 @@ Result<Json> answer_of(const Witness& witness, const std::string& path, int time
 }
 
 Result<Json> rows_of(const Witness& witness, const std::string& query) {
-    auto said = answer_of(witness, "/_atoll/rows?" + query, rows_timeout_ms);
+    std::string path = "/_atoll/rows?" + query;
+    if (!witness.replica.empty()) path += "&replica=" + percent_encode(witness.replica);
+    auto said = answer_of(witness, path, rows_timeout_ms);
     if (!said) return Error{said.error().code, witness.node + ": " + said.error().what};
     return said;
 }
@@ -116,7 +118,8 @@ std::string why_for_good(const Proofs& proofs, const std::vector<Witness>& witne
             continue;
         }
         if (!proofs[i]->unreadable.empty()) {
-            return witnesses[i].node + "'s cannot be read: `atoll repair`";
+            const char* remedy = witnesses[i].replica.empty() ? "repair" : "reset-replicas";
+            return witnesses[i].node + "'s cannot be read: `atoll " + remedy + '`';
         }
         if (proofs[i]->edited) return witnesses[i].node + "'s was changed by another program";
         if (known && (*known)->vector != proofs[i]->vector) same_writes = false;
@@ -194,8 +197,13 @@ Result<std::optional<Difference>> next_row(std::vector<Rows>& all) {
 
 }  // namespace
 
-Result<void> ask_for_presence(const Witness& witness) {
-    const auto said = answer_of(witness, "/_atoll/status", presence_timeout_ms);
+Result<void> ask_for_presence(const Witness& witness, const model::Resource& resource) {
+    std::string path = "/_atoll/status";
+    if (!witness.replica.empty()) {
+        path = "/_atoll/rows?resource=" + percent_encode(resource.name) +
+               "&replica=" + percent_encode(witness.replica);
+    }
+    const auto said = answer_of(witness, path, presence_timeout_ms);
     if (!said) return said.error();
     return {};
 }

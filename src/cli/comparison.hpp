@@ -28,6 +28,7 @@ struct Witness {
     std::string node;
     std::string url;
     std::string peer_secret;
+    std::string replica = {};  // of that node: its rows, not the node's own
 };
 
 using Proofs = std::vector<std::optional<Proof>>;  // of one row: one for each witness
@@ -45,8 +46,9 @@ struct Comparison {
     std::vector<Difference> differences;
 };
 
-// unavailable: the node does not answer, or answers something else than a node does.
-Result<void> ask_for_presence(const Witness& witness);
+// unavailable: the node does not answer, or answers something else than a node does; or its replica
+// cannot be read. `resource` is any of the app's.
+Result<void> ask_for_presence(const Witness& witness, const model::Resource& resource);
 
 // A change may not have arrived at every node yet. So the nodes are asked again for the rows that
 // differ, until `wait_s` seconds have passed. unavailable: a node does not answer.

@@ -96,6 +96,12 @@ const std::vector<Column>& columns() {
     return all;
 }
 
+const std::vector<Json>& replicas_of(const NodeStatus& node) {
+    static const std::vector<Json> none;
+    const Json* replicas = node.said.find("replicas");
+    return replicas ? replicas->items : none;
+}
+
 // How many of the peer's changes the node lacks. The node knows the number while it is connected to
 // the peer. Otherwise the peer may have made changes that the node has not heard of, so the
 // positions that both report are compared. "?" if the peer did not answer.
@@ -169,6 +175,16 @@ void add_broker(std::vector<Line>& lines, const NodeStatus& node) {
     lines.push_back({"broker → " + node.node, true_at(*broker, "reading") ? "ok" : "away"});
 }
 
+// A replica is fed by its node, which alone knows how far it is.
+void add_replicas(std::vector<Line>& lines, const NodeStatus& node) {
+    for (const Json& replica : replicas_of(node)) {
+        const std::string state = text_at(replica, "state");
+        lines.push_back({node.node + " → " + text_at(replica, "name"), state,
+                         in_seconds(number_at(replica, "lag_seconds")),
+                         text_at(replica, "pending")});
+    }
+}
+
 // Why a peer or the broker is not connected, or what a peer's app and the node's differ by.
 void print_reasons(const NodeStatus& node) {
     const Json* lag = node.said.find("lag");
@@ -182,6 +198,11 @@ void print_reasons(const NodeStatus& node) {
     const Json* broker = node.said.find("broker");
     if (broker && !text_at(*broker, "trouble").empty())
         std::cout << node.node << " ↔ broker: " << text_at(*broker, "trouble") << '\n';
+    for (const Json& replica : replicas_of(node)) {
+        const std::string name = text_at(replica, "name");
+        const std::string why = text_at(replica, "trouble");
+        if (!why.empty()) std::cout << node.node << " → " << name << ": " << why << '\n';
+    }
 }
 
 void print_warnings(const NodeStatus& node) {
@@ -197,6 +218,8 @@ void print_table(const std::vector<NodeStatus>& all) {
         add_links(lines, node, all);
     for (const NodeStatus& node : all)
         add_broker(lines, node);
+    for (const NodeStatus& node : all)
+        add_replicas(lines, node);
     std::cout << table_text(columns(), lines);
     for (const NodeStatus& node : all)
         print_reasons(node);
@@ -231,6 +254,11 @@ bool all_level(const std::vector<NodeStatus>& all) {
         const Json* lag = status.said.find("lag");
         const Json* peers = lag ? lag->find("peers") : nullptr;
         if (!peers || !text_at(status.said, "trouble").empty()) return false;
+        const auto& replicas = replicas_of(status);
+        const bool read = std::all_of(replicas.begin(), replicas.end(), [](const Json& replica) {
+            return true_at(replica, "takes_reads");
+        });
+        if (!read) return false;
         return std::all_of(peers->items.begin(), peers->items.end(), [](const Json& peer) {
             return true_at(peer, "connected") && !has_trouble(peer, "fork");
         });

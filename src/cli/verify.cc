@@ -49,7 +49,7 @@ struct Absence {
     std::string trouble;
 };
 
-// The app's nodes. Those that answer are compared.
+// The app's nodes and replicas. Those that answer are compared.
 struct Participants {
     std::vector<Witness> present;
     std::vector<Absence> absent;
@@ -103,18 +103,26 @@ void print_json(const std::vector<Comparison>& reports, const Participants& node
     std::cout << json << "]}\n";
 }
 
-// Prints on stderr which nodes are absent, and whether that leaves nothing to compare.
+// Says on stderr when it is absent.
+bool ask(Participants& nodes, const config::App& app, Witness witness) {
+    const auto there = ask_for_presence(witness, app.schema.resources.front());
+    if (there) {
+        nodes.present.push_back(std::move(witness));
+    } else {
+        std::cerr << "atoll: not compared: " << witness.node << ": " << there.error().what << '\n';
+        nodes.absent.push_back({witness.node, there.error().what});
+    }
+    return there.has_value();
+}
+
+// All nodes, and their read replicas. Says on stderr when that leaves nothing to compare.
 Participants ask_all(const config::App& app) {
     Participants nodes;
     for (const config::Node& node : app.nodes) {
         if (node.foreign) continue;
-        Witness witness{node.name, node.url, app.peer_secret()};
-        if (const auto there = ask_for_presence(witness); !there) {
-            std::cerr << "atoll: not compared: " << node.name << ": " << there.error().what << '\n';
-            nodes.absent.push_back({node.name, there.error().what});
-        } else {
-            nodes.present.push_back(std::move(witness));
-        }
+        if (!ask(nodes, app, {node.name, node.url, app.peer_secret()})) continue;
+        for (const config::Replica& replica : app.replicas_of(node.name))
+            ask(nodes, app, {replica.name, node.url, app.peer_secret(), replica.name});
     }
     if (!nodes.can_compare()) {
         std::cerr << "atoll: there is nothing to compare "
@@ -154,13 +162,13 @@ Command verify_command() {
     const std::vector<Option> own{
         {"--json", &arguments->json, "all differences, as one JSON document"},
         {"--wait", &arguments->wait_s, "seconds that a change may be on its way, default 10"}};
-    return {
-        .name = "verify",
-        .help =
-            "compare the rows of all nodes (exit status 3: they differ, or one does not answer)",
-        .options = app_options(arguments->app, own),
-        .examples = "Example:\n  atoll verify apps/property-listing.toml",
-        .run = [arguments] { return verify(*arguments); }};
+    return {.name = "verify",
+            .help =
+                "compare the rows of all nodes and their replicas (exit status 3: they differ, or "
+                "one does not answer)",
+            .options = app_options(arguments->app, own),
+            .examples = "Example:\n  atoll verify apps/property-listing.toml",
+            .run = [arguments] { return verify(*arguments); }};
 }
 
 }  // namespace reef::cli

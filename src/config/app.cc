@@ -62,6 +62,14 @@ std::vector<std::string> App::foreign_nodes() const {
     return names;
 }
 
+std::vector<Replica> App::replicas_of(std::string_view node) const {
+    std::vector<Replica> found;
+    for (const Replica& replica : replicas) {
+        if (replica.of == node) found.push_back(replica);
+    }
+    return found;
+}
+
 std::string App::peer_secret() const {
     return peer_secrets.empty() ? "" : peer_secrets.front();
 }

@@ -36,15 +36,18 @@ struct Node {
     bool foreign = false;              // another program, not an Atoll node
 };
 
-struct Replica {
+struct Replica {  // of a node's database, for reads
     std::string name;
-    std::string of;
-    std::string database_url;
+    std::string of;            // the node
+    std::string database_url;  // PostgreSQL; "" = SQLite
 };
 
-struct Reads {
-    std::string from = "round_robin";  // "random", "primary"
-    double lag_max_seconds = 5;
+enum class Spread : std::uint8_t { round_robin, random, primary };
+
+struct Reads {  // where a node with replicas reads
+    Spread spread = Spread::round_robin;
+    double lag_max_seconds = 5;          // a replica that is further behind gets no reads
+    std::uint32_t write_waits_ms = 100;  // so long a write's answer waits for the replicas
 };
 
 struct Gateway {
@@ -123,6 +126,7 @@ struct App {
 
     const Node* find(std::string_view node) const;
     std::vector<std::string> foreign_nodes() const;
+    std::vector<Replica> replicas_of(std::string_view node) const;
     std::string peer_secret() const;  // "": none
     // In the data folder: "logistic_A.db". A replica's '-' becomes '_'.
     std::string store_file_of(std::string_view node_or_replica) const;

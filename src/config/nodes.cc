@@ -259,33 +259,49 @@ std::string read_name(Section& section, const std::string& what, const App& app,
     return name->value;
 }
 
-void read_replicas(Section& top, const Reader& reader, std::vector<std::string>& taken) {
+// The node that it is a replica of; null where the file does not say. It need not, where there is
+// only one.
+const Node* read_primary(Section& section, const App& app, const std::vector<std::string>& own) {
+    const bool one = own.size() == 1 && !section.has("of");
+    if (one) return app.find(own.front());
+    const auto of = section.needed("of");
+    if (!of) return nullptr;
+    const Node* node = app.find(of->value);
+    if (!node) {
+        section.mistake(*of, "unknown " + app.api.nodes_are + ' ' + in_quotes(of->value) +
+                                 did_you_mean(of->value, app.api.nodes));
+    } else if (node->foreign) {
+        section.mistake(*of, in_quotes(of->value) + " is foreign: it has no replicas here");
+    } else if (!node->instances.empty()) {
+        section.mistake(*of, in_quotes(of->value) +
+                                 " has several processes (\"instances\"), which could not all "
+                                 "feed a replica");
+    }
+    return node;
+}
+
+// A variable with the node's suffix goes before the plain one: REPLICA_1_URL_US.
+void read_replicas(Section& top, const Reader& reader, const std::vector<std::string>& own,
+                   std::vector<std::string>& taken) {
     App& app = reader.app;
     for (const Section& plain : top.sections("replica", "[[replica]]")) {
         Section naming = plain;
         Replica replica;
         replica.name = read_name(naming, "replica", app, taken);
+        const Node* of = read_primary(naming, app, own);
+        if (of) replica.of = of->name;
         Scope scope = top.scope();
-        scope.lookup = reader.lookup(replica.name);
+        scope.lookup = reader.lookup(replica.of);
         Section section = plain.in(std::move(scope));
         section.find("name");
-        if (const auto of = section.needed("of")) {
-            replica.of = of->value;
-            const Node* node = app.find(of->value);
-            if (!node) {
-                section.mistake(*of, "unknown " + app.api.nodes_are + ' ' + in_quotes(of->value) +
-                                         did_you_mean(of->value, app.api.nodes));
-            } else if (node->foreign) {
-                section.mistake(*of, in_quotes(of->value) + " is foreign: it has no replicas here");
-            }
-        }
+        section.find("of");
         if (const auto store = section.text("store")) {
             apply_store(section, *store, replica.database_url);
         }
         section.done();
-        refuse_unbuilt(section.scope(), Unbuilt::read_replicas, section.at(), "remove [[replica]]");
         app.replicas.push_back(std::move(replica));
     }
+    app.api.has_replicas = !app.replicas.empty();
 }
 
 // ---- the process -----------------------------------------------------------------------------
@@ -375,7 +391,7 @@ void read_nodes(Section& top, const Environment& environment, const LoadOptions&
         Section section = sections[i].in(std::move(scope));
         read_node(section, here ? &*here : nullptr, reader, app.nodes[i]);
     }
-    read_replicas(top, reader, taken);
+    read_replicas(top, reader, own, taken);
 }
 
 }  // namespace reef::config

@@ -6,7 +6,6 @@
 #include "config/nodes.hpp"
 #include "config/resource.hpp"
 #include "config/template.hpp"
-#include "config/unbuilt.hpp"
 
 namespace reef::config {
 
@@ -218,21 +217,27 @@ void read_peers(Section& top, App& app) {
     section->done();
 }
 
-void read_reads(Section& top, App& app) {
-    auto section = top.section("reads", "[reads]");
-    if (!section) return;
-    app.reads.from = section->choice<std::string>(
-        "from", "round_robin",
-        {{"round_robin", "round_robin"}, {"random", "random"}, {"primary", "primary"}});
-    app.reads.lag_max_seconds = section->number("lag_max_seconds", 5, 0);
-    refuse_unbuilt(section->scope(), Unbuilt::read_replicas, section->at(), "remove [reads]");
-    section->done();
-}
-
 template <class Number>
 void read_limit(Section& section, const char* name, Number& limit, std::int64_t min,
                 std::int64_t max) {
     limit = static_cast<Number>(section.integer(name, static_cast<std::int64_t>(limit), min, max));
+}
+
+void read_reads(Section& top, App& app) {
+    auto section = top.section("reads", "[reads]");
+    if (!section) return;
+    app.reads.spread = section->choice<Spread>("spread", Spread::round_robin,
+                                               {{"round_robin", Spread::round_robin},
+                                                {"random", Spread::random},
+                                                {"primary", Spread::primary}});
+    app.reads.lag_max_seconds = section->number("lag_max_seconds", 5, 0);
+    constexpr std::int64_t minute_ms = 60'000;
+    read_limit(*section, "write_waits_ms", app.reads.write_waits_ms, 0, minute_ms);
+    if (app.replicas.empty()) {
+        section->mistake(section->at(),
+                         "[reads] is about read replicas, and the app has no [[replica]]");
+    }
+    section->done();
 }
 
 void read_limits(Section& top, App& app) {

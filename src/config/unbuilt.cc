@@ -12,8 +12,6 @@ std::string_view name_of(Unbuilt feature) {
             return "RabbitMQ queues for some changes only";
         case Unbuilt::partial_replication:
             return "replication to some nodes only";
-        case Unbuilt::read_replicas:
-            return "read replicas";
     }
     return "";
 }

@@ -12,10 +12,9 @@ enum class Unbuilt : std::uint8_t {
     foreign_calls,        // messages of other programs that describe a call
     change_queues,        // queues for some changes, with the products' messages
     partial_replication,  // send_to that leaves out a node
-    read_replicas,
 };
 
-// Notes a mistake at `at`; `remedy` says what to do: "remove [reads]".
+// Notes a mistake at `at`; `remedy` says what to do: "remove \"send_to\"".
 void refuse_unbuilt(const Scope& scope, Unbuilt feature, Location at, const std::string& remedy);
 
 // The same for a value: "unset RABBITMQ_URL" where a variable gave it, else `remedy`.

@@ -219,6 +219,31 @@ void add_broker(const MetricSources& sources, std::vector<MetricFamily>& familie
                               MetricType::Counter, static_cast<double>(broker.imported)));
 }
 
+void add_replicas(const MetricSources& sources, std::vector<MetricFamily>& families) {
+    if (sources.replicas.empty()) return;
+    MetricFamily up =
+        family("atoll_replica_takes_reads", "1 while the replica is read from.", MetricType::Gauge);
+    MetricFamily lag =
+        family("atoll_replica_lag_seconds", "Age of the oldest change that the replica lacks.",
+               MetricType::Gauge);
+    MetricFamily pending =
+        family("atoll_replica_pending", "Changes that the replica lacks.", MetricType::Gauge);
+    MetricFamily refused = family("atoll_replica_refused_rows",
+                                  "Rows that the replica's database refuses.", MetricType::Gauge);
+    MetricFamily reads =
+        family("atoll_replica_reads_total", "Reads of the replica.", MetricType::Counter);
+    for (const api::ReplicaReport& replica : sources.replicas) {
+        const Labels labels{{"replica", replica.name}};
+        add(up, labels, replica.takes_reads ? 1 : 0);
+        add(lag, labels, replica.lag_seconds);
+        add(pending, labels, static_cast<double>(replica.pending));
+        add(refused, labels, static_cast<double>(replica.refused));
+        add(reads, labels, static_cast<double>(replica.reads));
+    }
+    for (MetricFamily* made : {&up, &lag, &pending, &refused, &reads})
+        families.push_back(std::move(*made));
+}
+
 double resident_bytes() {
     std::ifstream file{"/proc/self/statm"};
     double total = 0;
@@ -250,6 +275,7 @@ std::string metrics_text(const MetricSources& sources) {
     add_commits(sources, families);
     add_replication(sources, families);
     add_broker(sources, families);
+    add_replicas(sources, families);
     add_process(sources, families);
     return prometheus::TextSerializer{}.Serialize(families);
 }

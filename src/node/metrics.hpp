@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "api/operations.hpp"
+#include "api/replica_report.hpp"
 #include "api/traffic.hpp"
 #include "brokers/report.hpp"
 #include "commit/committer.hpp"
@@ -28,6 +29,7 @@ struct MetricSources {
     const replication::InboxCounts& inbox;
     std::uint64_t snapshot_rows = 0;
     std::optional<brokers::BrokerReport> broker;
+    std::vector<api::ReplicaReport> replicas = {};
     double started = 0;  // unix time, seconds
 };
 

@@ -16,6 +16,7 @@
 #include "node/instances.hpp"
 #include "node/lives.hpp"
 #include "node/metrics.hpp"
+#include "node/replicas/replicas.hpp"
 #include "node/seed.hpp"
 #include "node/store.hpp"
 #include "node/takeover.hpp"
@@ -97,7 +98,8 @@ public:
           lives_({app.schema, options_, database_, replication_, peers_, status_, run_,
                   mark_file(app, options_)}),
           instances_(database_),
-          captures_(database_, instances_, system_clock()) {
+          captures_(database_, instances_, system_clock()),
+          replicas_(app, options_, database_, system_clock(), commit_options(app.limits)) {
         status_.name = options_.name;
     }
 
@@ -115,6 +117,7 @@ public:
         if (has_captured(app_.schema)) captures_.start();
         // Peer routes open at once; records are served when this node is level with its peers.
         if (auto serving = start_server(); !serving) return serving;
+        replicas_.start();
         replication_.run("lives", lives_.watch());
         replication_.start();
         return lives_.wait_until_ready();
@@ -126,6 +129,7 @@ public:
         database_.progress().watch().notify();  // the feeds that are open
         if (server_) stop_server();
         replication_.stop();
+        replicas_.stop();
         captures_.stop();
         instances_.stop();
         database_.stop();
@@ -144,6 +148,14 @@ public:
         return rows;
     }
 
+    Result<void> reset_replicas(std::string_view name) override {
+        auto known = replicas_.reset(name);
+        replicas_.start();
+        return known;
+    }
+
+    std::vector<api::ReplicaReport> replicas() const override { return replicas_.report(); }
+
 private:
     DatabaseParts database_parts(std::unique_ptr<store::Store> store, store::Ledger ledger) {
         DatabaseParts parts{app_.schema, std::move(store), std::move(ledger), system_clock()};
@@ -156,6 +168,7 @@ private:
         parts.committed = [this](const store::Ledger& now) {
             peers_.applied(now.applied());
             lives_.committed(now);
+            replicas_.primary_committed();
         };
         parts.may_save = [this](const store::Ledger& next) { return lives_.may_save(next); };
         return parts;
@@ -199,6 +212,7 @@ private:
             auto& worker =
                 *io_workers_.emplace_back(std::make_unique<Worker>("io-" + std::to_string(i)));
             readers_.push_back(database_.open_reader(worker.context().get_executor()));
+            reads_.push_back(replicas_.open_reads(worker.context().get_executor()));
             traffic_.push_back(std::make_unique<api::Traffic>(router_.operations().size()));
             contexts.push_back(&worker.context());
             handlers.push_back(api::make_application(application_parts(i)));
@@ -230,6 +244,11 @@ private:
         store::Reader& reader = *readers_[thread];
         commit::Progress& progress = database_.progress();
         const http::ProblemShape& problems = app_.api.answers.problems;
+        ReplicaReads* reads = reads_[thread].get();
+        const auto replica_reader = [reads](std::string_view name) {
+            return reads ? reads->reader(name) : nullptr;
+        };
+        const auto reset = [this](std::string_view name) { return replicas_.reset(name); };
         const auto decide = [this](model::Intent intent) {
             return decide_carried(std::move(intent));
         };
@@ -241,12 +260,15 @@ private:
                             .writes = replication_.writes(),
                             .progress = progress,
                             .clock = system_clock(),
-                            .traffic = *traffic_[thread]},
+                            .traffic = *traffic_[thread],
+                            .reads = reads},
                 .peers = {app_.schema, problems, reader, progress, peers_, decide, system_clock(),
-                          options_.name, schema_id_, status_.stopping, !app_.peer_secrets.empty()},
+                          options_.name, schema_id_, status_.stopping, !app_.peer_secrets.empty(),
+                          replica_reader},
                 .operators = {app_.schema, problems, reader, progress, peers_,
                               replication_.dead_letters(), replication_.retirement(),
-                              replication_.repairs(), options_.name, [this] { return standing(); }},
+                              replication_.repairs(), options_.name, [this] { return standing(); },
+                              reset},
                 .admission = {app_.peer_secrets, closed_},
                 .router = router_,
                 .status = status_,
@@ -261,8 +283,8 @@ private:
     // Whether this is the one of the node's processes that applies what peers send, and how it
     // stands with the broker.
     api::Standing standing() const {
-        return {warnings(), instances_.leads(), status_.ready, status_.trouble(),
-                replication_.broker()};
+        return {warnings(),        instances_.leads(),    status_.ready,
+                status_.trouble(), replication_.broker(), replicas_.report()};
     }
 
     std::vector<std::string> warnings() const {
@@ -288,10 +310,10 @@ private:
     }
 
     std::string metrics() const {
-        return metrics_text({app_.schema, router_.operations(), traffic_,
-                             database_.committer().counts(), database_.progress(),
-                             server_->counts(), peers_, replication_.inbox_counts(),
-                             replication_.snapshot_rows(), replication_.broker(), started_});
+        return metrics_text(
+            {app_.schema, router_.operations(), traffic_, database_.committer().counts(),
+             database_.progress(), server_->counts(), peers_, replication_.inbox_counts(),
+             replication_.snapshot_rows(), replication_.broker(), replicas_.report(), started_});
     }
 
     const config::App& app_;
@@ -311,8 +333,10 @@ private:
     Lives lives_;
     Instances instances_;
     Captures captures_;
+    Replicas replicas_;
     std::vector<std::unique_ptr<Worker>> io_workers_;
     std::vector<std::unique_ptr<store::Reader>> readers_;
+    std::vector<std::unique_ptr<ReplicaReads>> reads_;  // null without replicas
     std::vector<std::unique_ptr<api::Traffic>> traffic_;
     std::unique_ptr<http::Server> server_;
     bool stopped_ = false;

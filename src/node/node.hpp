@@ -7,8 +7,11 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "api/application.hpp"
+#include "api/replica_report.hpp"
 #include "config/app.hpp"
 #include "store/store.hpp"
 
@@ -35,6 +38,10 @@ public:
     virtual ~Node() = default;  // stops
     virtual std::uint16_t port() const = 0;
     virtual std::uint64_t records() const = 0;
+    // Makes a read replica anew, by its name, or all of them (""), also while the node does not
+    // serve. not_found: there is none. What it says of them shows how far that is.
+    virtual Result<void> reset_replicas(std::string_view name) = 0;
+    virtual std::vector<api::ReplicaReport> replicas() const = 0;
     // Answers the requests that have begun, and commits what waits. Once.
     virtual void stop() = 0;
 };

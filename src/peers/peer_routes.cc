@@ -80,7 +80,7 @@ PeerRoutes::PeerRoutes(PeerRouteParts parts)
                 .progress = parts_.progress,
                 .node = parts_.node},
                problems_),
-      proof_(parts_.schema, parts_.reader, parts_.reader, problems_) {}
+      proof_(parts_.schema, parts_.reader, parts_.replicas, problems_) {}
 
 http::Response PeerRoutes::problem(std::string_view error, std::string detail,
                                    const http::Request& request) const {

@@ -32,6 +32,7 @@ struct PeerRouteParts {
     std::string schema_id;              // who does not say it gets none of our history
     const std::atomic<bool>& stopping;  // this node is about to end
     bool signs = false;                 // what it sends to a broker
+    ReplicaReader replicas = {};        // of this node, for whoever compares rows
 };
 
 // One per io thread.

@@ -51,12 +51,16 @@ asio::awaitable<http::Response> ProofRoutes::rows(const http::Request& request) 
         key = key_from_text(resource->key_field(), *text);
         if (!key) co_return problem("malformed_request", *text + " is no key", request);
     }
+    const auto of = parameter(*query, "replica");
+    const std::shared_ptr<store::Reader> replica = of && replicas_ ? replicas_(*of) : nullptr;
+    if (of && !replica) co_return problem("unavailable", *of + " cannot be read now", request);
+    store::Reader& reader = replica ? *replica : reader_;
     if (wanted) {
         RecordRef ref{resource->id, *key};
-        co_return co_await row(std::move(ref), request);
+        co_return co_await row(reader, std::move(ref), request);
     }
 
-    auto found = co_await scanner_.scan(resource->id, key, piece);
+    auto found = co_await reader.scan(resource->id, key, piece);
     if (!found) co_return problem("unavailable", found.error().what, request);
     std::string body = "{\"rows\":[";
     for (const store::StoredRow& stored : *found) {
@@ -77,8 +81,9 @@ asio::awaitable<http::Response> ProofRoutes::rows(const http::Request& request) 
     co_return http::json_response(body + '}');
 }
 
-asio::awaitable<http::Response> ProofRoutes::row(RecordRef ref, const http::Request& request) {
-    auto found = co_await reader_.get(ref);
+asio::awaitable<http::Response> ProofRoutes::row(store::RowReader& reader, RecordRef ref,
+                                                 const http::Request& request) {
+    auto found = co_await reader.get(ref);
     const bool unreadable = !found && found.error().code == Errc::invalid;
     if (!found && !unreadable) co_return problem("unavailable", found.error().what, request);
     std::string body = "{\"rows\":[";

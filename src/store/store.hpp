@@ -33,6 +33,9 @@ struct StoreOptions {
     std::string incarnation;            // of a new store: random, given by the caller
     bool fresh = false;                 // what is there is thrown away
     std::uint64_t cache_kib = 8 << 10;  // SQLite's page cache, of the writer
+    // Of a read replica: a commit need not be durable, since whatever is lost comes again. Tables
+    // of another program are refused rather than taken over, and `fresh` throws them away as well.
+    bool replica = false;
 };
 
 // Opens or creates. invalid: what is there is not this app's (another node's store, columns of

@@ -109,7 +109,7 @@ protected:
     std::string list(const model::Resource& resource, const std::string& query) {
         const RequestText request{http::Method::get, "/things?" + query};
         std::vector<http::Fault> faults;
-        list_ = read_list(resource, request, faults);
+        list_ = read_list(app_.api, resource, request, faults);
         return text_of(faults);
     }
 

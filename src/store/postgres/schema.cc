@@ -60,7 +60,7 @@ public:
     // In one transaction: a start that fails leaves the database as it was.
     Task<StorageIdentity> run() {
         Result<void> done = co_await begin();
-        if (done && exists_ && options_.fresh) done = co_await throw_away();
+        if (done && options_.fresh) done = co_await throw_away();
         if (done) done = co_await prepare_store();
         if (done) done = co_await prepare_tables();
         if (done && meta_.contains("identity")) done = co_await move_identity();
@@ -105,10 +105,16 @@ private:
         Commands commands;
         commands.push_back({"BEGIN", {}, false});
         commands.push_back({prepare_lock_sql, {}, false});
-        commands.push_back({"SELECT to_regclass('atoll_node') IS NOT NULL", {}, false});
+        commands.push_back(
+            {"SELECT to_regclass('atoll_node') IS NOT NULL, pg_is_in_recovery()", {}, false});
         auto answers = co_await connection_.run(std::move(commands));
         if (!answers) co_return failed(answers.error());
         exists_ = (*answers)[2].text(0, 0) == "t";
+        if (options_.replica && (*answers)[2].text(0, 1) == "t") {
+            co_return invalid(
+                "it is a standby of PostgreSQL's own replication, which nobody else can write to: "
+                "a replica needs a database of its own");
+        }
         co_return Result<void>{};
     }
 
@@ -135,7 +141,9 @@ private:
     }
 
     Task<void> throw_away() {
-        Result<void> done = co_await check_own();
+        if (!exists_ && !options_.replica) co_return Result<void>{};
+        Result<void> done;
+        if (!options_.replica) done = co_await check_own();
         if (done) done = co_await drop();
         if (done) exists_ = false;
         co_return done;
@@ -253,6 +261,11 @@ private:
         auto there = co_await is_there(connection_, resource);
         if (!there) co_return failed(there.error());
         if (!*there) co_return objections;
+        if (options_.replica) {
+            objections.push_back("the table " + resource.table +
+                                 " is another program's: its rows are not those of a replica");
+            co_return objections;
+        }
         if (locked) {
             // Other programs queue behind a lock that is waited for: they are held up for two
             // seconds at most. The node's start is tried again.

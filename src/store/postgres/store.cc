@@ -18,14 +18,18 @@ using postgres::ConnectionOptions;
 
 class PostgresStore final : public Store {
 public:
-    PostgresStore(const Schema& schema, ConnectionOptions options, StorageIdentity identity)
+    PostgresStore(const Schema& schema, ConnectionOptions options, StorageIdentity identity,
+                  bool durable)
         : schema_(schema),
           statements_(postgres::make_statements(schema)),
           options_(std::move(options)),
-          identity_(std::move(identity)) {}
+          identity_(std::move(identity)),
+          durable_(durable) {}
 
     std::unique_ptr<Writer> open_writer(asio::any_io_executor on) override {
-        return postgres::make_writer(on, schema_, statements_, options_);
+        ConnectionOptions options = options_;
+        if (!durable_) options.settings.emplace_back("synchronous_commit", "off");
+        return postgres::make_writer(on, schema_, statements_, options);
     }
     std::unique_ptr<Reader> open_reader(asio::any_io_executor on) override {
         return postgres::make_reader(on, schema_, statements_, options_);
@@ -42,6 +46,7 @@ private:
     const std::vector<postgres::RowStatements> statements_;
     const ConnectionOptions options_;
     const StorageIdentity identity_;
+    const bool durable_;
 };
 
 Task<StorageIdentity> prepare(asio::any_io_executor executor, ConnectionOptions connection_options,
@@ -72,8 +77,8 @@ Result<std::unique_ptr<Store>> open_postgres(const Schema& schema, StoreOptions 
     context.run();
     auto identity = prepared.get();
     if (!identity) return identity.error();
-    return std::unique_ptr<Store>{
-        std::make_unique<PostgresStore>(schema, connection, std::move(*identity))};
+    return std::unique_ptr<Store>{std::make_unique<PostgresStore>(
+        schema, connection, std::move(*identity), !options.replica)};
 }
 
 }  // namespace reef::store

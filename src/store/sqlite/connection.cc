@@ -73,7 +73,8 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& file,
     // secure_delete is on in Debian's build; it writes zeros over all that is removed.
     auto done = connection->run(
         "PRAGMA secure_delete = OFF; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = OFF;"
-        "PRAGMA synchronous = FULL; PRAGMA cache_size = -" +
+        "PRAGMA synchronous = " +
+        std::string{options.durable ? "FULL" : "NORMAL"} + "; PRAGMA cache_size = -" +
         std::to_string(options.cache_kib) +
         "; PRAGMA mmap_size = " + std::to_string(options.mmap_bytes) +
         "; PRAGMA journal_size_limit = " + std::to_string(log_bytes_kept));

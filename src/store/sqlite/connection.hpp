@@ -23,6 +23,7 @@ struct ConnectionOptions {
     bool read_only = false;
     std::uint64_t cache_kib = 2 << 10;
     std::uint64_t mmap_bytes = 0;
+    bool durable = true;  // else the last commits may be lost with the machine, and no others
 };
 
 class Connection {

@@ -70,7 +70,8 @@ Result<std::unique_ptr<Store>> open_sqlite(const Schema& schema, StoreOptions op
     auto lock = sqlite::FileLock::take(options.file);
     if (!lock) return lock.error();
     if (options.fresh) remove_files(options.file);
-    auto connection = sqlite::Connection::open(options.file, {.cache_kib = options.cache_kib});
+    auto connection = sqlite::Connection::open(
+        options.file, {.cache_kib = options.cache_kib, .durable = !options.replica});
     if (!connection) return connection.error();
     if (auto done = sqlite::prepare_file(**connection, schema, options); !done) {
         return done.error();
