@@ -23,6 +23,7 @@ struct State {
     std::map<std::uint64_t, RequestId> requests_in_order;
     std::uint64_t last_request = 0;
     std::vector<Conflict> conflicts;
+    std::uint64_t last_conflict = 0;
     std::map<std::uint64_t, DeadLetter> dead_letters;  // by id
     std::uint64_t last_letter = 0;
 };
@@ -95,6 +96,10 @@ private:
             const auto& rows = state_.rows[ref.resource];
             const auto row = rows.find(ref.key);
             if (row != rows.end()) loaded.rows.emplace(ref, row->second);
+            for (const Conflict& conflict : state_.conflicts) {
+                if (conflict.is_open() && conflict.record == ref)
+                    loaded.open_conflicts[ref].push_back(conflict);
+            }
         }
         for (const FieldRef& ref : wanted.holders) {
             const StoredRow* holder = holder_of(state_, schema_, ref);
@@ -135,10 +140,7 @@ private:
             entry = {std::move(seen), ++state_.last_request};
             state_.requests_in_order.emplace(entry.number, id);
         }
-        for (Conflict& conflict : saved.conflicts) {
-            conflict.id = state_.conflicts.size() + 1;
-            state_.conflicts.push_back(std::move(conflict));
-        }
+        save_conflicts(saved);
         for (const Dot& name : saved.settled)
             remove_letter(name);
         for (DeadLetter& letter : saved.dead_letters) {
@@ -148,6 +150,54 @@ private:
             state_.dead_letters.emplace(letter.id, std::move(letter));
         }
         return {};
+    }
+
+    void save_conflicts(WriteSet& saved) {
+        const auto listed = [this](const std::string& id) {
+            return std::find_if(state_.conflicts.begin(), state_.conflicts.end(),
+                                [&id](const Conflict& one) { return one.id == id; });
+        };
+        for (Conflict& conflict : saved.conflicts) {
+            const auto known = listed(conflict.id);
+            if (known != state_.conflicts.end()) {
+                known->detail = std::move(conflict.detail);
+                continue;
+            }
+            conflict.number = ++state_.last_conflict;
+            state_.conflicts.push_back(std::move(conflict));
+        }
+        for (auto& [id, by] : saved.settled_conflicts) {
+            const auto known = listed(id);
+            if (known != state_.conflicts.end()) known->settled = std::move(by);
+        }
+        for (const std::string& id : saved.gone_conflicts)
+            remove_conflict(id);
+        for (SharedValue& shared : saved.shared) {
+            const std::string id = shared.conflict.id;
+            if (!in_conflict(shared)) {
+                remove_conflict(id);
+            } else if (listed(id) == state_.conflicts.end()) {
+                shared.conflict.number = ++state_.last_conflict;
+                state_.conflicts.push_back(std::move(shared.conflict));
+            }
+        }
+    }
+
+    void remove_conflict(const std::string& id) {
+        std::erase_if(state_.conflicts, [&id](const Conflict& one) { return one.id == id; });
+    }
+
+    bool in_conflict(const SharedValue& shared) const {
+        const auto& rows = state_.rows[shared.ref.resource];
+        const Resource& resource = schema_[shared.ref.resource];
+        const auto holders = std::count_if(rows.begin(), rows.end(), [&](const auto& stored) {
+            const Row& row = stored.second.row;
+            return row.alive() && value_of(resource, row, shared.ref.field) == shared.ref.value;
+        });
+        if (!shared.target) return holders > 1;
+        const auto& targets = state_.rows[shared.target->resource];
+        const auto target = targets.find(shared.target->key);
+        return holders > 0 && target != targets.end() && !target->second.row.alive();
     }
 
     void remove_letter(const Dot& name) {
@@ -285,15 +335,25 @@ public:
         append_row_json(json, schema_[ref.resource], found->second.row);
         co_return json;
     }
-    Task<std::vector<Conflict>> conflicts(std::uint64_t after, ScanLimits limits) override {
+    Task<std::vector<Conflict>> conflicts(ConflictQuery query) override {
         std::vector<Conflict> found;
         std::uint64_t bytes = 0;
-        const auto& all = state_.conflicts;
-        for (auto id = after; id < all.size() && within(limits, found.size(), bytes); ++id) {
-            bytes += all[id].detail.size();
-            found.push_back(all[id]);
+        for (const Conflict& one : state_.conflicts) {
+            if (!within(query.limits, found.size(), bytes)) break;
+            const bool asked = query.id.empty() ? is_asked(query, one) : one.id == query.id;
+            if (!asked) continue;
+            bytes += one.detail.size();
+            found.push_back(one);
         }
         co_return found;
+    }
+    Task<std::map<std::string, ConflictCount>> conflict_counts() override {
+        std::map<std::string, ConflictCount> counts;
+        for (const Conflict& conflict : state_.conflicts) {
+            ++counts[conflict.kind].all;
+            if (conflict.is_open()) ++counts[conflict.kind].open;
+        }
+        co_return counts;
     }
     Task<std::vector<DeadLetter>> dead_letters(std::uint64_t after, ScanLimits limits) override {
         std::vector<DeadLetter> found;
@@ -317,6 +377,12 @@ public:
     Task<Ledger> ledger() override { co_return state_.ledger; }
 
 private:
+    static bool is_asked(const ConflictQuery& query, const Conflict& one) {
+        return one.number > query.after && (query.kind.empty() || one.kind == query.kind) &&
+               (!query.resource || one.record.resource == *query.resource) &&
+               (!query.since || one.at >= *query.since) && (!query.open || one.is_open());
+    }
+
     static bool within(const ScanLimits& limits, std::size_t rows, std::uint64_t bytes) {
         return rows < limits.rows_max && (rows == 0 || bytes < limits.bytes_max);
     }

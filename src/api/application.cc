@@ -33,6 +33,8 @@ public:
                 co_await answer_record(*route.operation, std::move(route.parameter), request);
         } else if (route.operation && route.operation->kind == OperationKind::readyz) {
             response = co_await readyz(request);
+        } else if (route.operation && route.operation->kind == OperationKind::metrics) {
+            response = co_await metrics();
         } else {
             response = answer(route, request);
         }
@@ -105,8 +107,6 @@ private:
                 return http::json_response(parts_.lag());
             case OperationKind::livez:
                 return text(200, "ok\n");
-            case OperationKind::metrics:
-                return metrics();
             case OperationKind::openapi:
                 return http::json_response(parts_.openapi);
             case OperationKind::asyncapi:
@@ -159,10 +159,13 @@ private:
         co_return text(ready ? 200 : 503, std::move(body));
     }
 
-    http::Response metrics() const {
-        http::Response response = text(200, parts_.metrics());
+    // While the database is away all else is told.
+    asio::awaitable<http::Response> metrics() {
+        const auto counts = co_await parts_.operators.conflicts.conflicts.conflict_counts();
+        const std::map<std::string, model::ConflictCount> none;
+        http::Response response = text(200, parts_.metrics(counts ? *counts : none));
         response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-        return response;
+        co_return response;
     }
 
     http::Response docs(const Route& route, const http::Request& request) {

@@ -52,11 +52,12 @@ struct ApplicationParts {
     peers::Admission admission;  // to /_atoll/…, which both of these answer
     const Router& router;
     const NodeStatus& status;
-    Traffic& traffic;                      // this thread's
-    const std::string& openapi;            // /openapi.json
-    const std::string& asyncapi;           // /asyncapi.json
-    std::function<std::string()> metrics;  // /metrics, made when asked
-    std::function<std::string()> lag;      // /…/replication-lag, JSON
+    Traffic& traffic;             // this thread's
+    const std::string& openapi;   // /openapi.json
+    const std::string& asyncapi;  // /asyncapi.json
+    // /metrics, made when asked, of what the store lists.
+    std::function<std::string(const std::map<std::string, model::ConflictCount>&)> metrics;
+    std::function<std::string()> lag;  // /…/replication-lag, JSON
     RequestLog request_log = RequestLog::errors;
 };
 

@@ -1,7 +1,6 @@
 #include "api/operator_routes.hpp"
 
 #include "base/text/json_object.hpp"
-#include "base/text/uri.hpp"
 #include "model/value_text.hpp"
 
 namespace reef::api {
@@ -9,8 +8,6 @@ namespace reef::api {
 using namespace model;
 
 namespace {
-
-constexpr store::ScanLimits listed{1000, 4 << 20};  // conflicts, in one answer
 
 std::string_view flag(bool on) {
     return on ? "true" : "false";
@@ -39,6 +36,23 @@ void append(std::string& out, const Standing& standing) {
     out += '}';
 }
 
+using ConflictCounts = std::map<std::string, ConflictCount>;
+
+// Those that nobody has settled: all, and by kind.
+void append_conflicts(std::string& out, const ConflictCounts& counts) {
+    std::uint64_t open = 0;
+    std::string by_kind;
+    for (const auto& [kind, count] : counts) {
+        open += count.open;
+        if (count.open == 0) continue;
+        by_kind += by_kind.empty() ? "" : ",";
+        append_json_string(by_kind, kind);
+        by_kind += ':' + std::to_string(count.open);
+    }
+    out += ",\"conflicts\":" + std::to_string(open);
+    out += ",\"conflict_kinds\":{" + by_kind + '}';
+}
+
 // Of each resource how many records there are, and the sum of their hashes.
 void append_resources(std::string& out, const Schema& schema, const store::Ledger& ledger) {
     out += ",\"resources\":{";
@@ -63,7 +77,8 @@ void append_resources(std::string& out, const Schema& schema, const store::Ledge
 OperatorRoutes::OperatorRoutes(OperatorParts parts)
     : parts_(std::move(parts)),
       problems_(parts_.problems),
-      letters_(parts_.schema, parts_.conflicts, parts_.letters, problems_) {}
+      letters_(parts_.schema, parts_.conflicts.conflicts, parts_.letters, problems_),
+      conflicts_(parts_.conflicts, problems_) {}
 
 http::Response OperatorRoutes::problem(std::string_view error, std::string detail,
                                        const http::Request& request) const {
@@ -76,32 +91,12 @@ asio::awaitable<http::Response> OperatorRoutes::handle(const http::Request& requ
     const std::string_view path = request.path;
     if (path.starts_with("/_atoll/dead-letters")) co_return co_await letters_.handle(request);
     if (get && path == "/_atoll/status") co_return co_await status();
-    if (get && path == "/_atoll/conflicts") co_return co_await conflicts(request);
+    if (path.starts_with("/_atoll/conflicts")) co_return co_await conflicts_.handle(request);
     if (post && path == "/_atoll/repair") co_return co_await repair(request);
     if (post && path == "/_atoll/cut") co_return cut(request);
     if (post && path == "/_atoll/reset-replicas") co_return reset_replicas(request);
     if (post && path == "/_atoll/retire") co_return co_await retire(request);
     co_return problem("not_found", "there is nothing here", request);
-}
-
-asio::awaitable<http::Response> OperatorRoutes::conflicts(const http::Request& request) {
-    const auto query = parse_query(request.query);
-    std::uint64_t after = 0;
-    if (query) after = std::strtoull(parameter(*query, "after").value_or("").c_str(), nullptr, 10);
-    auto found = co_await parts_.conflicts.conflicts(after, listed);
-    if (!found) co_return problem("unavailable", found.error().what, request);
-    std::string body = "{\"items\":[";
-    for (const store::Conflict& conflict : *found) {
-        body += body.back() == '[' ? "{\"id\":" : ",{\"id\":";
-        body += std::to_string(conflict.id) + ",\"resource\":";
-        append_json_string(body, parts_.schema[conflict.record.resource].name);
-        body += ",\"key\":";
-        append_json_string(body, to_text(conflict.record.key));
-        body += ",\"at\":\"" + to_text(conflict.at) + "\",\"kind\":";
-        append_json_string(body, conflict.kind);
-        body += ",\"detail\":" + conflict.detail + '}';
-    }
-    co_return http::json_response(body + "]}");
 }
 
 asio::awaitable<http::Response> OperatorRoutes::status() {
@@ -110,8 +105,8 @@ asio::awaitable<http::Response> OperatorRoutes::status() {
     append_json_string(body, parts_.node);
     body += ",\"origin\":";
     append_json_string(body, ledger->self);
-    const auto conflicts = co_await parts_.conflicts.conflicts(0, listed);
-    body += ",\"conflicts\":" + std::to_string(conflicts ? conflicts->size() : 0);
+    const auto counts = co_await parts_.conflicts.conflicts.conflict_counts();
+    append_conflicts(body, counts ? *counts : ConflictCounts{});
     body += ",\"dead\":" + std::to_string(ledger->parked.size());
     const Standing standing = parts_.standing();
     append(body, standing);

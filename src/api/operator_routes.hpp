@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "api/conflict_routes.hpp"
 #include "api/dead_letter_routes.hpp"
 #include "api/replica_report.hpp"
 #include "brokers/report.hpp"
@@ -16,7 +17,6 @@
 #include "peers/peers.hpp"
 #include "replication/repair.hpp"
 #include "replication/retirement.hpp"
-#include "store/conflicts.hpp"
 
 namespace reef::api {
 
@@ -33,7 +33,7 @@ struct Standing {
 struct OperatorParts {
     const model::Schema& schema;
     const http::ProblemShape& problems;
-    store::ConflictReader& conflicts;
+    ConflictParts conflicts;
     commit::Progress& progress;
     peers::Peers& peers;
     replication::DeadLetters& letters;
@@ -52,7 +52,6 @@ public:
     asio::awaitable<http::Response> handle(const http::Request& request);
 
 private:
-    asio::awaitable<http::Response> conflicts(const http::Request& request);
     asio::awaitable<http::Response> status();
     asio::awaitable<http::Response> repair(const http::Request& request);
     http::Response cut(const http::Request& request);
@@ -64,6 +63,7 @@ private:
     const OperatorParts parts_;
     const http::ProblemWriter problems_;
     DeadLetterRoutes letters_;
+    ConflictRoutes conflicts_;
 };
 
 }  // namespace reef::api

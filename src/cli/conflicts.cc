@@ -1,10 +1,15 @@
-#include <cstdlib>
+#include <algorithm>
+#include <charconv>
+#include <chrono>
 #include <iostream>
 #include <memory>
 
-#include "base/text/json.hpp"
+#include "base/text/json_object.hpp"
+#include "base/text/uri.hpp"
+#include "base/time.hpp"
 #include "cli/app_arguments.hpp"
 #include "cli/commands.hpp"
+#include "cli/conflict_report.hpp"
 #include "cli/http.hpp"
 #include "cli/shell.hpp"
 
@@ -12,123 +17,245 @@ namespace reef::cli {
 
 namespace {
 
+constexpr const char* path = "/_atoll/conflicts";
+constexpr std::size_t id_digits = 20;
+
 struct Arguments {
     AppArguments app;
-    std::string node;
-    std::string id;
+    std::string node, id, kind, resource, since, keep;
+    bool all = false;
     bool json = false;
 };
 
-// The node's conflicts with a higher number than this one, a thousand at most.
-Result<Json> conflicts_after(const config::App& app, const config::Node& node,
-                             const std::string& number) {
-    HttpRequest request{.url = node.url, .default_path = "/_atoll/conflicts?after=" + number};
+// not_found: it says that there is no such conflict.
+Result<Json> ask_node(const config::App& app, const config::Node& node, std::string what,
+                      std::string body = {}) {
+    HttpRequest request{
+        .url = node.url, .default_path = path + std::move(what), .body = std::move(body)};
     request.peer_secret = app.peer_secret();
     auto answer = ask(request);
     if (!answer) return answer.error();
-    if (answer->status != 200) {
-        return Error{Errc::unavailable, "it answered " + std::to_string(answer->status)};
+    auto said = parse_json(answer->body, json_depth_wrapped_max + 4);
+    if (answer->status == 200) return said;
+    const Json* detail = said ? said->find("detail") : nullptr;
+    const Errc code = answer->status == 404   ? Errc::not_found
+                      : answer->status == 400 ? Errc::invalid
+                                              : Errc::unavailable;
+    return Error{code, detail ? detail->text : "it answered " + std::to_string(answer->status)};
+}
+
+// "2h" as the time two hours ago; any other text as it is.
+std::string begin_of(const std::string& since) {
+    static constexpr std::pair<char, std::int64_t> units[] = {
+        {'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+    std::int64_t number = 0;
+    const char* end = since.data() + since.size();
+    const auto read = std::from_chars(since.data(), end, number);
+    if (read.ec != std::errc{} || read.ptr + 1 != end) return since;
+    for (const auto& [unit, seconds] : units) {
+        if (*read.ptr != unit) continue;
+        const auto now = std::chrono::duration_cast<std::chrono::microseconds>(
+            std::chrono::system_clock::now().time_since_epoch());
+        return to_text(Time{now.count() - number * seconds * 1'000'000});
     }
-    return parse_json(answer->body);
+    return since;
 }
 
-void print_whole(const Json& conflict) {
-    std::string text;
-    append_json(text, conflict);
-    std::cout << text << '\n';
+std::string query_of(const Arguments& arguments) {
+    std::string query = "?limit=1000";
+    const auto add = [&query](const char* name, const std::string& value) {
+        if (!value.empty()) query += '&' + (name + ('=' + percent_encode(value)));
+    };
+    add("kind", arguments.kind);
+    add("resource", arguments.resource);
+    add("since", arguments.since.empty() ? "" : begin_of(arguments.since));
+    return query;
 }
 
-void print_line(const std::string& node, const Json& conflict) {
-    std::cout << node << '/' << conflict.find("id")->text << "  " << conflict.find("at")->text
-              << "  " << conflict.find("resource")->text << '/' << conflict.find("key")->text
-              << "  " << conflict.find("kind")->text;
-    for (const Json& field : conflict.find("detail")->find("fields")->items)
-        std::cout << ' ' << field.text;
-    std::cout << '\n';
-}
-
-Result<void> list_of(const config::App& app, const config::Node& node, bool as_json) {
-    for (std::string number = "0";;) {
-        const auto found = conflicts_after(app, node, number);
-        if (!found) return found.error();
-        const std::vector<Json>& items = found->find("items")->items;
-        if (items.empty()) return {};
-        for (const Json& conflict : items) {
-            if (as_json) {
-                print_whole(conflict);
-            } else {
-                print_line(node.name, conflict);
-            }
+// All that the node lists, page by page. Settled ones too: another node may not know it yet.
+Result<void> collect(const config::App& app, const config::Node& node, const std::string& query,
+                     ConflictReports& reports) {
+    for (std::string after = "0"; !after.empty();) {
+        auto page = ask_node(app, node, query + "&after=" + after);
+        if (!page) return page.error();
+        after = text_at(*page, "next");
+        for (auto& [name, value] : page->members) {
+            if (name != "items") continue;
+            for (Json& item : value.items)
+                reports.add(node.name, std::move(item));
         }
-        number = items.back().find("id")->text;
     }
+    return {};
 }
 
 int list(const Arguments& arguments) {
     const auto app = load_app(arguments.app, {.node = "", .whole_app = true});
     if (!app || !is_known_node(*app, arguments.node)) return bad_usage;
-    bool reached = true;
+    ConflictReports reports;
+    int status = ok;
     for (const config::Node& node : app->nodes) {
         if (node.foreign || (!arguments.node.empty() && arguments.node != node.name)) continue;
-        const auto listed = list_of(*app, node, arguments.json);
+        const auto listed = collect(*app, node, query_of(arguments), reports);
         if (listed) continue;
         std::cerr << "atoll: " << node.name << ": " << listed.error().what << '\n';
-        reached = false;
+        if (listed.error().code == Errc::invalid) return bad_usage;
+        status = unhealthy;
     }
-    return reached ? ok : unhealthy;
+    for (const ConflictReport* report : reports.in_order()) {
+        if (!arguments.all && !report->settled.empty()) continue;
+        std::cout << (arguments.json ? conflict_json(*report) : conflict_line(*report));
+    }
+    return status;
 }
 
-int show(const Arguments& arguments) {
-    const auto app = load_app(arguments.app, {.node = "", .whole_app = true});
-    if (!app) return bad_usage;
-    if (const auto id = parse_listed_id(*app, arguments.id); id && id->number != "0") {
-        const std::uint64_t number = std::strtoull(id->number.c_str(), nullptr, 10);
-        const auto found = conflicts_after(*app, *id->node, std::to_string(number - 1));
-        if (!found) {
-            std::cerr << "atoll: " << id->node->name << ": " << found.error().what << '\n';
-            return unhealthy;
-        }
-        const std::vector<Json>& items = found->find("items")->items;
-        if (!items.empty() && items.front().find("id")->text == id->number) {
-            print_whole(items.front());
-            return ok;
+// Of "eu/3", as the node eu numbers it, the id that all nodes know. "": there is none.
+Result<std::string> id_of(const config::App& app, const std::string& text) {
+    const bool whole =
+        text.size() == id_digits && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+    if (whole) return text;
+    const auto listed = parse_listed_id(app, text);
+    if (!listed || listed->number == "0") return std::string{};
+    std::uint64_t number = 0;
+    const char* end = listed->number.data() + listed->number.size();
+    if (std::from_chars(listed->number.data(), end, number).ptr != end) return std::string{};
+    auto page = ask_node(app, *listed->node, "?limit=1&after=" + std::to_string(number - 1));
+    if (!page) return Error{page.error().code, listed->node->name + ": " + page.error().what};
+    const Json* items = page->find("items");
+    if (!items || items->items.empty()) return std::string{};
+    const Json& item = items->items.front();
+    return text_at(item, "number") == listed->number ? text_at(item, "id") : std::string{};
+}
+
+struct Found {
+    std::string id;
+    ConflictReports reports;
+    const config::Node* node = nullptr;  // one that lists it; best one for which it is open
+};
+
+// The exit status, and the conflict where that is `ok`.
+int look_for(const config::App& app, const std::string& text, Found& found) {
+    const auto id = id_of(app, text);
+    if (!id) {
+        std::cerr << "atoll: " << id.error().what << '\n';
+        return unhealthy;
+    }
+    bool reached = true;
+    for (const config::Node& node : app.nodes) {
+        if (node.foreign || id->empty()) continue;
+        auto said = ask_node(app, node, '/' + *id);
+        if (said) {
+            if (!found.node || text_at(*said, "settled").empty()) found.node = &node;
+            found.reports.add(node.name, std::move(*said));
+        } else if (said.error().code != Errc::not_found) {
+            std::cerr << "atoll: " << node.name << ": " << said.error().what << '\n';
+            reached = false;
         }
     }
+    found.id = *id;
+    return found.node ? ok : reached ? failed : unhealthy;
+}
+
+int tell_none(const Arguments& arguments, int status) {
+    if (status != failed) return status;
     std::cerr << "atoll: there is no conflict " << arguments.id << "; `"
               << shell_line({"atoll", "conflicts", "list", arguments.app.file})
               << "` shows those that there are\n";
     return failed;
 }
 
+int show(const Arguments& arguments) {
+    const auto app = load_app(arguments.app, {.node = "", .whole_app = true});
+    if (!app) return bad_usage;
+    Found found;
+    const int status = look_for(*app, arguments.id, found);
+    if (status != ok) return tell_none(arguments, status);
+    const ConflictReport& report = *found.reports.find(found.id);
+    std::cout << (arguments.json ? conflict_json(report) : conflict_text(report));
+    return ok;
+}
+
+int resolve(const Arguments& arguments) {
+    const auto app = load_app(arguments.app, {.node = "", .whole_app = true});
+    if (!app) return bad_usage;
+    Found found;
+    const int status = look_for(*app, arguments.id, found);
+    if (status != ok) return tell_none(arguments, status);
+    std::string by = found.reports.find(found.id)->settled;
+    const bool before = !by.empty();
+    if (!before) {
+        const auto done = ask_node(*app, *found.node, '/' + found.id + "/resolve",
+                                   "{\"keep\":" + json_text(arguments.keep) + '}');
+        if (!done) {
+            std::cerr << "atoll: " << found.node->name << ": " << done.error().what << '\n';
+            return failed;
+        }
+        by = text_at(*done, "settled");
+    }
+    if (arguments.json) {
+        JsonObject said;
+        said.put_text("id", found.id).put_text("settled", by);
+        std::cout << said.put("before", before ? "true" : "false").json() << '\n';
+    } else {
+        std::cout << (before ? "it was settled before, by " : "settled by ") << by << '\n';
+    }
+    return ok;
+}
+
 Command list_command() {
     const auto arguments = std::make_shared<Arguments>();
     return {.name = "list",
-            .help = "one line for each",
+            .help = "one line for each, of all nodes together",
             .options = app_options(
-                arguments->app, {{"--node", &arguments->node, "only those that this node joined"},
-                                 {"--json", &arguments->json, "one JSON document for each"}}),
+                arguments->app,
+                {{"--node", &arguments->node, "only those that this node lists"},
+                 {"--kind", &arguments->kind,
+                  "only of this kind: fields, life, twin, copies, sql, waived, unique, dangling, "
+                  "counter"},
+                 {"--resource", &arguments->resource, "only of this resource's records"},
+                 {"--since", &arguments->since, "only those found since then: 2h, 7d, or a time"},
+                 {"--all", &arguments->all, "those that are settled, too"},
+                 {"--json", &arguments->json, "one JSON document for each"}}),
             .run = [arguments] { return list(*arguments); }};
 }
 
 Command show_command() {
     const auto arguments = std::make_shared<Arguments>();
     return {.name = "show",
-            .help = "both versions, and what came of them",
-            .options = app_options(arguments->app,
-                                   {{"ID", &arguments->id, "as `list` prints it: eu/1", true}}),
+            .help = "what was kept and what was lost, who wrote it, and when",
+            .options =
+                app_options(arguments->app, {{"ID", &arguments->id, "as `list` prints it", true},
+                                             {"--json", &arguments->json, "as a JSON document"}}),
             .run = [arguments] { return show(*arguments); }};
+}
+
+Command resolve_command() {
+    const auto arguments = std::make_shared<Arguments>();
+    return {.name = "resolve",
+            .help = "settle one, by a write that has seen both sides",
+            .options = app_options(arguments->app,
+                                   {{"ID", &arguments->id, "as `list` prints it", true},
+                                    {.name = "--keep",
+                                     .value = &arguments->keep,
+                                     .help = "leave the record as it is, or write what was lost",
+                                     .required = true,
+                                     .choices = {"kept", "lost"}},
+                                    {"--json", &arguments->json, "as a JSON document"}}),
+            .run = [arguments] { return resolve(*arguments); }};
 }
 
 }  // namespace
 
 Command conflicts_command() {
     return {.name = "conflicts",
-            .help = "writes that were made on both sides of a cut link",
+            .help = "writes that lost against others which they had not seen",
             .examples =
                 "Examples:\n"
                 "  atoll conflicts list apps/property-listing.toml\n"
-                "  atoll conflicts show apps/property-listing.toml eu/1",
-            .commands = {list_command(), show_command()}};
+                "  atoll conflicts list apps/property-listing.toml --kind fields --since 2h\n"
+                "  atoll conflicts show apps/property-listing.toml 6f1e0c8a41b29d57e3a0\n"
+                "  atoll conflicts resolve apps/property-listing.toml 6f1e0c8a41b29d57e3a0 "
+                "--keep lost",
+            .commands = {list_command(), show_command(), resolve_command()}};
 }
 
 }  // namespace reef::cli

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 
-#include "commit/conflict_detail.hpp"
 #include "commit/id_allocation.hpp"
+#include "commit/shared_values.hpp"
 #include "model/abridged.hpp"
+#include "model/conflict.hpp"
 #include "model/effects.hpp"
 #include "model/join.hpp"
 #include "model/row_hash.hpp"
@@ -30,6 +31,8 @@ store::LoadResult facts_of(const store::WriteSet& saved) {
         facts.rows.emplace(row.row.ref(), store::StoredRow{row.row, row.hash});
     for (const auto& [id, seen] : saved.requests)
         facts.requests.insert_or_assign(id, seen);
+    for (const Conflict& conflict : saved.conflicts)
+        facts.open_conflicts[conflict.record].push_back(conflict);
     return facts;
 }
 
@@ -55,6 +58,10 @@ BatchState::BatchState(const Schema& schema, const store::WriteSet& before,
     : BatchState(schema, facts_of(before), std::move(batch_context)) {
     for (const store::SavedRow& saved : before.rows)
         before_.insert(saved.row.ref());
+    for (const auto& [id, by] : before.settled_conflicts)
+        settled_before_.insert(id);
+    for (auto& [record, open] : loaded_.open_conflicts)
+        std::erase_if(open, [this](const Conflict& c) { return settled_before_.contains(c.id); });
 }
 
 void BatchState::add(store::LoadResult more, BatchContext batch_context) {
@@ -64,6 +71,15 @@ void BatchState::add(store::LoadResult more, BatchContext batch_context) {
     loaded_.requests.merge(more.requests);
     loaded_.free.merge(more.free);
     loaded_.unreadable.merge(more.unreadable);
+    for (auto& [record, open] : more.open_conflicts) {
+        auto& known = loaded_.open_conflicts[record];
+        for (Conflict& conflict : open) {
+            const auto same = [&](const Conflict& other) { return other.id == conflict.id; };
+            const bool newer = std::any_of(known.begin(), known.end(), same);
+            if (!newer && !settled_before_.contains(conflict.id))
+                known.push_back(std::move(conflict));
+        }
+    }
     update(std::move(batch_context));
 }
 
@@ -164,7 +180,7 @@ bool BatchState::has_logged(const Vector& writes) const {
 bool BatchState::changed() const {
     return !touched_.empty() || !saved_.log.empty() || !saved_.requests.empty() ||
            !saved_.dead_letters.empty() || !saved_.settled.empty() || !saved_.erased.empty() ||
-           marks_moved_ || !loaded_.captured.empty();
+           !saved_.conflicts.empty() || marks_moved_ || !loaded_.captured.empty();
 }
 
 store::WriteSet BatchState::finish() {
@@ -178,6 +194,7 @@ store::WriteSet BatchState::finish() {
 }
 
 void BatchState::write(Change change) {
+    settle_conflicts(change);
     const Hash128 hash = write_log(change);
     remember(change);
     put(std::move(change.row), hash);
@@ -229,8 +246,11 @@ void BatchState::take_back_extra(const RequestId& id) {
 
 void BatchState::retract(Change change) {
     const Row here = *record(change.row.ref());
-    if (distinct_writes(here) > 1) list_conflict("twin", {}, here, change.row, change.row);
+    const Row gone = change.row;
     write(std::move(change));
+    const Resource& resource = schema_[here.resource];
+    if (distinct_writes(here) > 1)
+        list(conflict_about(resource, "twin", {}, gone, here, latest_stamp(here).dot));
 }
 
 void BatchState::put_letter(store::DeadLetter letter) {
@@ -346,13 +366,16 @@ bool BatchState::join(const Row& there) {
     const RecordRef ref = there.ref();
     const Row* here = record(ref);
     Joined joined = model::join(schema_[ref.resource], here ? *here : Row{}, there);
+    const Resource& resource = schema_[ref.resource];
     if (joined.clash) {
-        const Clash& clash = *joined.clash;
-        list_conflict(name_of(clash.kind), clash.fields, *here, there, joined.row);
+        for (Conflict& found : conflicts_of(resource, *joined.clash, *here, there, joined.row))
+            list(std::move(found));
     } else if (here && here->vector == there.vector && here->life == there.life) {
         // Of a table that two nodes took over, each its own copy.
-        const auto fields = differing_fields(schema_[ref.resource], *here, there);
-        if (!fields.empty()) list_conflict("copies", fields, *here, there, joined.row);
+        const auto fields = differing_fields(resource, *here, there);
+        const bool here_lost = !differing_fields(resource, *here, joined.row).empty();
+        const Row& lost = here_lost ? *here : there;
+        if (!fields.empty()) list(conflict_of_copies(resource, fields, joined.row, lost));
     }
     if (!joined.changed) return false;
     if (joined.row.vector != there.vector && here->vector != joined.row.vector)
@@ -361,10 +384,41 @@ bool BatchState::join(const Row& there) {
     return true;
 }
 
-void BatchState::list_conflict(std::string_view kind, const std::vector<FieldId>& fields,
-                               const Row& here, const Row& there, const Row& result) {
-    std::string detail = conflict_detail(schema_[here.resource], fields, here, there, result);
-    saved_.conflicts.push_back({here.ref(), now, std::string{kind}, std::move(detail)});
+void BatchState::list(Conflict conflict) {
+    conflict.at = now;
+    loaded_.ledger.cursors.emplace(store::conflicts_cursor, "listed");
+    auto& open = loaded_.open_conflicts[conflict.record];
+    const auto replaced = std::partition(open.begin(), open.end(), [&](const Conflict& earlier) {
+        return !is_replaced_by(earlier, conflict);
+    });
+    for (auto earlier = replaced; earlier != open.end(); ++earlier)
+        settle_conflict(*earlier, conflict.lost);
+    open.erase(replaced, open.end());
+    const auto same = [&](const Conflict& other) { return other.id == conflict.id; };
+    const auto known = std::find_if(open.begin(), open.end(), same);
+    if (known == open.end()) {
+        open.push_back(conflict);
+    } else {
+        add_fields(*known, conflict);
+        conflict = *known;
+    }
+    std::erase_if(saved_.conflicts, same);
+    saved_.conflicts.push_back(std::move(conflict));
+}
+
+void BatchState::settle_conflicts(const Change& change) {
+    const auto found = loaded_.open_conflicts.find(change.row.ref());
+    if (found == loaded_.open_conflicts.end()) return;
+    const Row* before = record(change.row.ref());
+    std::erase_if(found->second, [&](const Conflict& conflict) {
+        if (!settles(schema_[change.row.resource], change, before, conflict)) return false;
+        settle_conflict(conflict, change.stamp.dot);
+        return true;
+    });
+}
+
+void BatchState::settle_conflict(const Conflict& conflict, const Dot& by) {
+    saved_.settled_conflicts.emplace_back(conflict.id, to_text(by));
 }
 
 void BatchState::put(Row row, const Hash128& hash) {
@@ -380,8 +434,41 @@ void BatchState::put(Row row, const Hash128& hash) {
     if (row.alive() && !was_alive) ++digest.rows;
     if (!row.alive() && was_alive) --digest.rows;
     pass_over(row);
+    look_at(fresh ? nullptr : &at->second.row, row);
     at->second = {std::move(row), hash};
     if (touched_set_.insert(ref).second) touched_.push_back(ref);
+}
+
+void BatchState::look_at(const Row* before, const Row& after) {
+    look_at_counters(before, after);
+    const auto is_alive = [this](const RecordRef& ref) {
+        const Row* row = record(ref);
+        return row && row->alive();
+    };
+    for (store::SharedValue& value : shared_values(schema_, before, after, is_alive)) {
+        if (!shared_.insert(value.conflict.id).second) continue;
+        value.conflict.at = now;
+        saved_.shared.push_back(std::move(value));
+    }
+}
+
+void BatchState::look_at_counters(const Row* before, const Row& after) {
+    const Resource& resource = schema_[after.resource];
+    for (FieldId id = 0; id < resource.fields.size(); ++id) {
+        if (resource.fields[id].merge != Merge::counter || !resource.fields[id].min) continue;
+        const auto was = before ? shortfall(resource, *before, id) : std::nullopt;
+        const auto is = shortfall(resource, after, id);
+        if (was == is) continue;
+        Conflict conflict = counter_shortfall(resource, after, id);
+        conflict.at = now;
+        std::erase_if(saved_.conflicts, [&](const Conflict& c) { return c.id == conflict.id; });
+        std::erase(saved_.gone_conflicts, conflict.id);
+        if (is) {
+            saved_.conflicts.push_back(std::move(conflict));
+        } else {
+            saved_.gone_conflicts.push_back(conflict.id);
+        }
+    }
 }
 
 std::int64_t BatchState::own_slot_above(ResourceId resource, std::int64_t number) const {
@@ -419,10 +506,6 @@ void BatchState::raise_next_id(ResourceId resource, std::int64_t next) {
     std::int64_t& known = loaded_.ledger.next_id[resource];
     known = std::max(known, next);
     marks_moved_ = true;
-}
-
-void BatchState::list_waiver(const Dot& letter, const RecordRef& ref, const std::string& reason) {
-    saved_.conflicts.push_back({ref, now, "waived", waiver_detail(letter, reason)});
 }
 
 void BatchState::move_cursor(const std::string& name, const std::string& mark) {

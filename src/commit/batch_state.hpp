@@ -70,10 +70,10 @@ public:
     // Whether the row changed.
     bool join(const model::Row& there);
     void put_joined(model::Row row);
-    void list_conflict(std::string_view kind, const std::vector<model::FieldId>& fields,
-                       const model::Row& here, const model::Row& there, const model::Row& result);
-    void list_waiver(const model::Dot& letter, const model::RecordRef& ref,
-                     const std::string& reason);
+    // Where it is listed already, its fields are added.
+    void list(model::Conflict conflict);
+    // The open conflicts of its record that the change has seen both sides of.
+    void settle_conflicts(const model::Change& change);
     void put_letter(store::DeadLetter letter);
     void settle(const model::Dot& letter);
     // Takes out a record that cannot be read.
@@ -98,6 +98,10 @@ private:
     Hash128 write_log(const model::Change& change);
     std::uint64_t applied_of(const model::OriginId& origin, const store::OriginMark& mark) const;
     void retract(model::Change change);
+    void settle_conflict(const model::Conflict& conflict, const model::Dot& by);
+    // What is so now of the record, or is so no longer.
+    void look_at(const model::Row* before, const model::Row& after);
+    void look_at_counters(const model::Row* before, const model::Row& after);
     // Its hash leaves the sums, and what is saved takes its place.
     void forget_unreadable(const model::RecordRef& ref);
     void put(model::Row row, const Hash128& hash);
@@ -113,7 +117,9 @@ private:
     std::vector<model::RecordRef> joined_;
     std::vector<model::RecordRef> touched_;  // in the order of their first write
     Records touched_set_;
-    Records before_;  // written by the batch that this one follows
+    Records before_;                        // written by the batch that this one follows
+    std::set<std::string> settled_before_;  // conflicts that it settled
+    std::set<std::string> shared_;          // of saved_.shared, their conflicts
     Records parked_records_;
     std::string row_json_;
     bool marks_moved_ = false;  // cursors, or positions without entries

@@ -338,6 +338,20 @@ Decision create(const Schema& schema, const Resource& resource, const Intent& in
     }
     write_fields(resource, intent, change);
     set_own_fields(resource, change, facts.node());
+    for (const auto& [id, value] : intent.fields) {
+        const SetBy set = resource.fields[id].set;
+        const bool by_node = set == SetBy::node || set == SetBy::on_create;
+        if (intent.settles && by_node) set_field(resource, change, id, value);
+    }
+    return change;
+}
+
+// A delete of what is deleted, by somebody who has seen both sides of a conflict about it.
+Decision confirm_deleted(const Resource& resource, const Intent& intent, const Row& buried,
+                         const Facts& facts) {
+    Change change = begin_change(WriteKind::remove, intent, &buried, facts);
+    change.row.life = {buried.life.n + 2, change.stamp, buried.life.superseded_by};
+    set_own_fields(resource, change, facts.node());
     return change;
 }
 
@@ -397,6 +411,11 @@ namespace {
 Decision decide_anew(const Schema& schema, const Resource& resource, const Intent& intent,
                      const Row* current, const Facts& facts) {
     const bool alive = current && current->alive();
+    if (!alive && current && intent.settles) {
+        if (auto no = check_if_match(resource, intent, *current, facts)) return *no;
+        if (intent.kind == WriteKind::remove)
+            return confirm_deleted(resource, intent, *current, facts);
+    }
     if (!alive && intent.kind != WriteKind::create) {
         Refused gone = refuse(Refusal::not_found, "there is no " + name_of(resource, *intent.key));
         if (current) gone.superseded_by = current->life.superseded_by;

@@ -40,6 +40,9 @@ struct Intent {
     std::string traceparent;
     bool decide_locally =
         false;  // decided here, whatever the record's home: it is this one, or can't be reached
+    // A person's word about a conflict. On a deleted record If-Match counts too; a delete says that
+    // it stays so, and a create brings back what the node had set.
+    bool settles = false;
 };
 
 // One word each: the answer's "code", and a row in the API's table of problems.

@@ -192,6 +192,27 @@ void add_replication(const MetricSources& sources, std::vector<MetricFamily>& fa
                               static_cast<double>(sources.progress.ledger()->parked.size())));
 }
 
+// What is so now comes and goes: of that there is no total.
+void add_conflicts(const MetricSources& sources, std::vector<MetricFamily>& families) {
+    MetricFamily total = family("atoll_conflicts_total",
+                                "Writes that lost against others which they had not seen, by kind.",
+                                MetricType::Counter);
+    MetricFamily open = family("atoll_conflicts_open",
+                               "Conflicts that nobody has settled, by kind.", MetricType::Gauge);
+    for (const char* kind :
+         {"fields", "life", "twin", "copies", "sql", "waived", "unique", "dangling", "counter"}) {
+        const auto found = sources.conflicts.find(kind);
+        const bool none = found == sources.conflicts.end();
+        const model::ConflictCount count = none ? model::ConflictCount{} : found->second;
+        model::Conflict any;
+        any.kind = kind;
+        add(open, {{"kind", kind}}, static_cast<double>(count.open));
+        if (!model::is_of_now(any)) add(total, {{"kind", kind}}, static_cast<double>(count.all));
+    }
+    families.push_back(std::move(total));
+    families.push_back(std::move(open));
+}
+
 void add_broker(const MetricSources& sources, std::vector<MetricFamily>& families) {
     if (!sources.broker) return;
     const brokers::BrokerReport& broker = *sources.broker;
@@ -274,6 +295,7 @@ std::string metrics_text(const MetricSources& sources) {
     add_store(sources, families);
     add_commits(sources, families);
     add_replication(sources, families);
+    add_conflicts(sources, families);
     add_broker(sources, families);
     add_replicas(sources, families);
     add_process(sources, families);

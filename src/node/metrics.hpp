@@ -1,6 +1,7 @@
 // Everything a node counts, in Prometheus' text form.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "commit/committer.hpp"
 #include "commit/progress.hpp"
 #include "http/server.hpp"
+#include "model/conflict.hpp"
 #include "peers/peers.hpp"
 #include "replication/inbox.hpp"
 #include "replication/replication.hpp"
@@ -29,6 +31,7 @@ struct MetricSources {
     const replication::InboxCounts& inbox;
     std::uint64_t snapshot_rows = 0;
     std::optional<brokers::BrokerReport> broker;
+    const std::map<std::string, model::ConflictCount>& conflicts;  // by kind
     std::vector<api::ReplicaReport> replicas = {};
     double started = 0;  // unix time, seconds
 };

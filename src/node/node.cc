@@ -265,7 +265,7 @@ private:
                 .peers = {app_.schema, problems, reader, progress, peers_, decide, system_clock(),
                           options_.name, schema_id_, status_.stopping, !app_.peer_secrets.empty(),
                           replica_reader},
-                .operators = {app_.schema, problems, reader, progress, peers_,
+                .operators = {app_.schema, problems, conflict_parts(reader), progress, peers_,
                               replication_.dead_letters(), replication_.retirement(),
                               replication_.repairs(), options_.name, [this] { return standing(); },
                               reset},
@@ -275,9 +275,18 @@ private:
                 .traffic = *traffic_[thread],
                 .openapi = openapi_,
                 .asyncapi = asyncapi_,
-                .metrics = [this] { return metrics(); },
+                .metrics = [this](const auto& conflicts) { return metrics(conflicts); },
                 .lag = [this] { return lag_json(peers_); },
                 .request_log = options_.request_log};
+    }
+
+    api::ConflictParts conflict_parts(store::Reader& reader) {
+        api::ConflictParts parts{app_.schema, reader, reader, replication_.writes(),
+                                 system_clock()};
+        for (const api::KeptHeader& header : app_.api.headers) {
+            if (header.keep) parts.kept_headers.push_back(header.name);
+        }
+        return parts;
     }
 
     // Whether this is the one of the node's processes that applies what peers send, and how it
@@ -309,11 +318,12 @@ private:
         return found;
     }
 
-    std::string metrics() const {
-        return metrics_text(
-            {app_.schema, router_.operations(), traffic_, database_.committer().counts(),
-             database_.progress(), server_->counts(), peers_, replication_.inbox_counts(),
-             replication_.snapshot_rows(), replication_.broker(), replicas_.report(), started_});
+    std::string metrics(const std::map<std::string, model::ConflictCount>& conflicts) const {
+        return metrics_text({app_.schema, router_.operations(), traffic_,
+                             database_.committer().counts(), database_.progress(),
+                             server_->counts(), peers_, replication_.inbox_counts(),
+                             replication_.snapshot_rows(), replication_.broker(), conflicts,
+                             replicas_.report(), started_});
     }
 
     const config::App& app_;

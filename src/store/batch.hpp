@@ -51,11 +51,21 @@ struct LoadResult {
     // one's place replaces it.
     std::map<RecordRef, Unreadable> unreadable;
     std::set<RecordRef> free;  // candidates that no record has: no living one, no tombstone
+    std::map<RecordRef, std::vector<Conflict>> open_conflicts = {};  // of the records
 };
 
 struct SavedRow {
     Row row;
     Hash128 hash;
+};
+
+// Whether the value is in conflict follows from the rows alone: once they are saved the store
+// counts the living records that have it, and lists the conflict or takes it off its list.
+struct SharedValue {
+    FieldRef ref;
+    std::optional<RecordRef> target;  // absent: two must not have the value. Else this record must
+                                      // not be buried while one has it.
+    Conflict conflict;
 };
 
 // Everything that one batch changes.
@@ -64,10 +74,14 @@ struct WriteSet {
     std::vector<SavedRow> rows;  // each record once
     std::vector<LogEntry> log;
     std::vector<std::pair<RequestId, RequestSeen>> requests;
-    std::vector<Conflict> conflicts;
+    std::vector<Conflict> conflicts;  // one that is listed already gets this `detail`
     std::vector<DeadLetter> dead_letters;
     std::vector<Dot> settled;            // dead letters, by (source, seq), that are none any more
     std::vector<RecordRef> erased = {};  // records that could not be read: taken out, no tombstone
+    // By id, each with the write that settled it; and those that are none any more.
+    std::vector<std::pair<std::string, std::string>> settled_conflicts = {};
+    std::vector<std::string> gone_conflicts = {};
+    std::vector<SharedValue> shared = {};
 };
 
 }  // namespace reef::store

@@ -272,7 +272,7 @@ def what_lost_is_listed(run):
     """The final row is the last write, or a conflict is listed."""
     listed = collections.defaultdict(list)
     for conflict in itertools.chain(*run.conflicts.values()):
-        vectors = [vector_of(conflict["detail"][side]["vector"]) for side in ("here", "there")]
+        vectors = [vector_of(conflict["detail"][side]["vector"]) for side in ("kept", "lost")]
         listed[int(conflict["key"])].append(vectors)
     for key, entries in by_record(run).items():
         won = winner_of(entries)

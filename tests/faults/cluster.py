@@ -205,11 +205,11 @@ class Cluster:
     def _listed(self, node):
         after = 0
         while True:
-            items = told(f"{node.base_url}/_atoll/conflicts", {"after": after}).json()["items"]
-            if not items:
+            page = told(f"{node.base_url}/_atoll/conflicts", {"after": after}).json()
+            yield from page["items"]
+            if "next" not in page:
                 return
-            yield from items
-            after = items[-1]["id"]
+            after = page["next"]
 
     def store(self, name):
         """Its database's URL, or its file."""

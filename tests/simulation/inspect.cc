@@ -50,7 +50,7 @@ std::vector<store::LogEntry> log_of(store::Store& store) {
 
 std::vector<store::Conflict> conflicts_of(store::Store& store) {
     return read<std::vector<store::Conflict>>(
-        store, [](store::Reader& reader) { return reader.conflicts(0, everything); });
+        store, [](store::Reader& reader) { return reader.conflicts({.limits = everything}); });
 }
 
 }  // namespace reef::simulation

@@ -106,6 +106,7 @@ private:
     std::map<model::RecordRef, Final> finals(const std::vector<store::Store*>& stores) const;
     void check_acknowledged(const std::vector<store::Store*>& stores);
     void check_locks();
+    void check_conflicts(const std::vector<store::Store*>& stores);
     void check_creations(const std::map<model::RecordRef, Final>& finals);
     void check_version(const model::RecordRef& record, const Final& final);
     void check_shown(std::size_t node, const model::Row& row);

@@ -1,5 +1,6 @@
 // What the oracle finds wrong in the end.
 #include <algorithm>
+#include <set>
 
 #include "inspect.hpp"
 #include "model/record_json.hpp"
@@ -9,6 +10,44 @@
 namespace reef::simulation {
 
 using namespace model;
+
+namespace {
+
+// What the rows say is in conflict now, by ids.
+std::set<std::string> conflicts_now(const Schema& schema,
+                                    const std::vector<store::StoredRow>& rows) {
+    std::map<FieldRef, int> holders;
+    std::map<RecordRef, const Row*> by_ref;
+    std::set<std::string> ids;
+    for (const store::StoredRow& stored : rows) {
+        const Row& row = stored.row;
+        const Resource& resource = schema[row.resource];
+        by_ref[row.ref()] = &row;
+        for (FieldId id = 0; row.alive() && id < resource.fields.size(); ++id) {
+            const Field& field = resource.fields[id];
+            const bool shared = field.unique || !field.refers_to.empty();
+            if (shared && !is_null(row.cells[id].value))
+                ++holders[{row.resource, id, row.cells[id].value}];
+            if (shortfall(resource, row, id)) ids.insert(counter_shortfall(resource, row, id).id);
+        }
+    }
+    for (const auto& [ref, count] : holders) {
+        const Resource& resource = schema[ref.resource];
+        const Field& field = resource.fields[ref.field];
+        if (field.unique && count > 1)
+            ids.insert(shared_value(resource, ref.field, ref.value, {}).id);
+        const Resource* target_of =
+            field.refers_to.empty() ? nullptr : schema.find(field.refers_to);
+        if (!target_of) continue;
+        const auto key = key_from(target_of->key_field(), ref.value);
+        const auto target = key ? by_ref.find({target_of->id, *key}) : by_ref.end();
+        if (target != by_ref.end() && !target->second->alive())
+            ids.insert(buried_target(target->first, *target_of, resource, ref.field).id);
+    }
+    return ids;
+}
+
+}  // namespace
 
 std::string Oracle::name(const RecordRef& record) const {
     return schema_[record.resource].name + '/' + to_text(record.key);
@@ -39,9 +78,32 @@ void Oracle::check(const std::vector<store::Store*>& stores) {
     check_locks();
     const auto all = finals(stores);
     check_creations(all);
+    check_conflicts(stores);
     for (const auto& [record, final] : all) {
         check_version(record, final);
         check_fields(record, final);
+    }
+}
+
+// What is so now each store lists, and nothing else of the kind. Of the other conflicts each is
+// one: whoever lists it names the same write.
+void Oracle::check_conflicts(const std::vector<store::Store*>& stores) {
+    std::map<std::string, std::pair<RecordRef, Dot>> known;
+    for (std::size_t i = 0; i < stores.size(); ++i) {
+        std::set<std::string> now;
+        for (const Conflict& conflict : conflicts_of(*stores[i])) {
+            if (is_of_now(conflict)) {
+                now.insert(conflict.id);
+                continue;
+            }
+            const std::pair what{conflict.record, conflict.lost};
+            if (known.try_emplace(conflict.id, what).first->second != what)
+                fail("conflict " + conflict.id + " is not one on " + name(conflict.record));
+        }
+        if (now != conflicts_now(schema_, rows_of(*stores[i], schema_))) {
+            fail("store " + std::to_string(i) + " lists " + std::to_string(now.size()) +
+                 " conflicts of now, and its rows say otherwise");
+        }
     }
 }
 

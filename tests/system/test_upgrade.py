@@ -62,17 +62,39 @@ def with_new_versions(said):
         if item["id"] == "twin":
             item["version"] = TWIN_VERSION
     said["parcels/twin"][2]["version"] = TWIN_VERSION
+    said["conflicts"] = [as_listed_today(one) for one in json.loads(said["conflicts"])["items"]]
     return said
+
+
+def as_listed_today(conflict):
+    """Said of the two rows was which one the node had. Now it is which one lost."""
+    detail = conflict["detail"]
+    here, there, result = (detail[row] for row in ("here", "there", "result"))
+    field, = detail["fields"]
+    here_won = here["stamps"][field] == result["stamps"][field]
+    kept, lost = (here, there) if here_won else (there, here)
+    return conflict | {"id": None, "detail": {"fields": [field], "kept": kept, "lost": lost}}
+
+
+def without_ids(conflicts):
+    """And the ids, which no earlier build gave."""
+    items = json.loads(conflicts)["items"]
+    ids = [(one.pop("number"), one.pop("write"), one["id"])[1:] for one in items]
+    return [one | {"id": None} for one in items], ids
 
 
 def test_what_an_earlier_build_left_is_served_and_goes_on(opened):
     nodes, left = opened
+    ids = []
     for name, node in nodes.items():
         now, then = folders.what_is_said(node), with_new_versions(left[name])
         assert folders.position(then["status"]) <= folders.position(now["status"])
+        now["conflicts"], found = without_ids(now["conflicts"])
+        ids.append(found)
         for said in (now, then):  # a store may have begun another life since
             said["status"].pop("applied")
         assert now == then
+    assert ids[0] == ids[1] and len(ids[0]) == 1, "it is one for both nodes"
     its_requests_are_known(**nodes)
     its_records_are_written(**nodes)
     what_was_parked_is_applied(nodes)

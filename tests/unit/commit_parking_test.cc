@@ -206,7 +206,7 @@ TEST_F(ParkingTest, DiscardedIsWhatARowOfAPeerHoldsOrWhatIsWaivedAndListed) {
     EXPECT_EQ(done(committer.settle(waived)).value().changed, 1U);
     EXPECT_EQ(marks(), "2 received, 2 applied, 0 parked");
     EXPECT_EQ(name_in("a"), "first");
-    const auto listed = value_of_task(reader->conflicts(0, {}));
+    const auto listed = value_of_task(reader->conflicts({}));
     ASSERT_EQ(listed.size(), 1U);
     EXPECT_EQ(listed[0].kind, "waived");
     EXPECT_EQ(listed[0].detail, R"({"fields":[],"letter":"eu.1:2","reason":"not ours"})");

@@ -111,6 +111,10 @@ public:
         for (const auto& ref : wanted.records) {
             const auto found = rows.find(ref);
             if (found == rows.end()) continue;
+            for (const auto& conflict : conflicts) {
+                if (conflict.is_open() && conflict.record == ref)
+                    loaded.open_conflicts[ref].push_back(conflict);
+            }
             if (unreadable.contains(ref)) {
                 const auto& [row, hash, why] = found->second;
                 loaded.unreadable.emplace(ref, store::Unreadable{"damaged", hash, row.alive()});
@@ -149,8 +153,19 @@ public:
         }
         for (auto& [id, seen] : saved.requests)
             requests.insert_or_assign(id, std::move(seen));
-        conflicts.insert(conflicts.end(), std::make_move_iterator(saved.conflicts.begin()),
-                         std::make_move_iterator(saved.conflicts.end()));
+        for (auto& conflict : saved.conflicts) {
+            auto* known = listed(conflict.id);
+            if (known) known->detail = conflict.detail;
+            if (!known) conflicts.push_back(std::move(conflict));
+        }
+        for (const auto& [id, by] : saved.settled_conflicts)
+            listed(id)->settled = by;
+    }
+
+    model::Conflict* listed(const std::string& id) {
+        const auto same = [&id](const model::Conflict& one) { return one.id == id; };
+        const auto found = std::find_if(conflicts.begin(), conflicts.end(), same);
+        return found == conflicts.end() ? nullptr : &*found;
     }
 
     // Entries (first … first + count - 1) of an origin's log, as a peer would send them.
@@ -191,7 +206,7 @@ public:
     std::map<model::RecordRef, store::StoredRow> rows;
     std::map<model::RequestId, model::RequestSeen> requests;
     std::map<std::string, std::vector<store::LogEntry>> log;
-    std::vector<store::Conflict> conflicts;
+    std::vector<model::Conflict> conflicts;
     std::vector<store::DeadLetter> letters;
     std::set<model::RecordRef> unreadable;  // of the rows
     commit::BatchContext batch_context;

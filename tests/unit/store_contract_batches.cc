@@ -100,12 +100,12 @@ TEST_P(StoreContract, SavesABatchAsAWhole) {
     saved.rows.push_back({row, hash_of_row(schema_, row)});
     saved.log.push_back(entry_of(self, 12));
     saved.requests.emplace_back(request("a1"), seen_at(1));
-    saved.conflicts.push_back({row.ref(), stamp_of(1).time, "fields", "{}"});
+    saved.conflicts.push_back({row.ref(), stamp_of(1).time, "fields", "{}", "id"});
     saved.dead_letters.push_back({other, 6, row.ref(), "why", "body", stamp_of(1).time});
     ASSERT_TRUE(succeeded(commit(saved)));
     expect_stored(row);
     EXPECT_TRUE(value_of_task(reader_->change({self, 12})));
-    EXPECT_EQ(value_of_task(reader_->conflicts(0, {})).size(), 1U);
+    EXPECT_EQ(value_of_task(reader_->conflicts({})).size(), 1U);
     EXPECT_EQ(value_of_task(reader_->dead_letters(0, {})).size(), 1U);
 }
 
@@ -129,7 +129,7 @@ TEST_P(StoreContract, ARefusedRowLeavesNothingOfItsBatch) {
         saved.rows = {{changed_row, {}}, {good, {}}, {refused, {}}};
         saved.log.push_back(entry_of(self, 12));
         saved.requests.emplace_back(request("a1"), seen_at(1));
-        saved.conflicts.push_back({good.ref(), stamp_of(1).time, "fields", "{}"});
+        saved.conflicts.push_back({good.ref(), stamp_of(1).time, "fields", "{}", "id"});
         const auto done = commit(std::move(saved));
         ASSERT_FALSE(done);
         EXPECT_EQ(done.error().code, Errc::rejected) << done.error().what;
@@ -137,7 +137,7 @@ TEST_P(StoreContract, ARefusedRowLeavesNothingOfItsBatch) {
     expect_stored(make_thing(1));
     EXPECT_FALSE(get({thing, Key{std::int64_t{2}}}));
     EXPECT_TRUE(dots_after({}).empty());
-    EXPECT_TRUE(value_of_task(reader_->conflicts(0, {})).empty());
+    EXPECT_TRUE(value_of_task(reader_->conflicts({})).empty());
     expect_equal(value_of_task(reader_->ledger()), before);
     LoadRequest wanted;
     wanted.requests = {request("a1")};
@@ -253,29 +253,135 @@ TEST_P(StoreContract, OfTwoHoldersTheEarlierLifeIsFound) {
     EXPECT_EQ(value_of_task(reader_->find(code("same")))->key, Key{std::string{"m"}});
 }
 
+// Of a thing when `n` is odd, else of a note; found at the time n.
+Conflict conflict(std::uint64_t n, const std::string& kind = "fields") {
+    Conflict made;
+    made.record = {n % 2 ? thing : note, n % 2 ? Key{std::int64_t(n)} : Key{"k"}};
+    made.at = stamp_of(n).time;
+    made.kind = kind;
+    made.detail = "{\"n\":" + std::to_string(n) + '}';
+    made.id = "id-" + std::to_string(n);
+    made.lost = {other, n};
+    return made;
+}
+
 TEST_P(StoreContract, ListsConflictsInTheOrderTheyCame) {
-    std::vector<Conflict> conflicts;
     for (std::uint64_t n = 1; n <= 5; ++n) {
-        conflicts.push_back({{n % 2 ? thing : note, n % 2 ? Key{std::int64_t(n)} : Key{"k"}},
-                             stamp_of(n).time,
-                             "fields",
-                             "{\"n\":" + std::to_string(n) + '}'});
         WriteSet saved;
         saved.ledger = begin().ledger;
-        saved.conflicts = {conflicts.back()};
+        saved.conflicts = {conflict(n)};
         ASSERT_TRUE(succeeded(commit(saved)));
     }
-    const auto first = value_of_task(reader_->conflicts(0, {3, 1 << 20}));
+    const auto first = value_of_task(reader_->conflicts({.limits = {3, 1 << 20}}));
     ASSERT_EQ(first.size(), 3U);
-    const auto rest = value_of_task(reader_->conflicts(first.back().id, {}));
+    const auto rest = value_of_task(reader_->conflicts({.after = first.back().number}));
     ASSERT_EQ(rest.size(), 2U);
-    EXPECT_LT(first.back().id, rest.front().id);
-    EXPECT_EQ(rest[1].record, conflicts[4].record);
-    EXPECT_EQ(first[1].record, conflicts[1].record);
-    EXPECT_EQ(rest[1].at, conflicts[4].at);
+    EXPECT_LT(first.back().number, rest.front().number);
+    EXPECT_EQ(first[1].record, conflict(2).record);
+    EXPECT_EQ(rest[1].record, conflict(5).record);
+    EXPECT_EQ(rest[1].at, conflict(5).at);
     EXPECT_EQ(rest[1].kind, "fields");
-    EXPECT_EQ(rest[1].detail, conflicts[4].detail);
-    EXPECT_EQ(value_of_task(reader_->conflicts(0, {9, 1})).size(), 1U);
+    EXPECT_EQ(rest[1].detail, conflict(5).detail);
+    EXPECT_EQ(rest[1].id, "id-5");
+    EXPECT_EQ(rest[1].lost, (Dot{other, 5}));
+    EXPECT_TRUE(rest[1].is_open());
+    EXPECT_EQ(value_of_task(reader_->conflicts({.limits = {9, 1}})).size(), 1U);
+}
+
+TEST_P(StoreContract, FiltersConflicts) {
+    WriteSet saved;
+    saved.ledger = begin().ledger;
+    saved.conflicts = {conflict(1), conflict(2, "life"), conflict(3, "life"), conflict(4)};
+    saved.settled_conflicts = {{"id-3", "us.1:9"}};
+    ASSERT_TRUE(succeeded(commit(saved)));
+    const auto ids = [this](ConflictQuery query) {
+        std::string all;
+        for (const Conflict& one : value_of_task(reader_->conflicts(std::move(query))))
+            all += one.id.substr(3);
+        return all;
+    };
+    EXPECT_EQ(ids({.kind = "life"}), "23");
+    EXPECT_EQ(ids({.resource = note}), "24");
+    EXPECT_EQ(ids({.since = stamp_of(3).time}), "34");
+    EXPECT_EQ(ids({.open = true}), "124");
+    EXPECT_EQ(ids({.kind = "life", .resource = thing, .open = true}), "");
+    EXPECT_EQ(ids({.id = "id-2"}), "2");
+    EXPECT_EQ(ids({.id = "id-9"}), "");
+    const auto counts = value_of_task(reader_->conflict_counts());
+    EXPECT_EQ(counts.at("fields"), (ConflictCount{2, 2}));
+    EXPECT_EQ(counts.at("life"), (ConflictCount{2, 1}));
+}
+
+// One id is one conflict: what is found of it later changes what it says, not what it is.
+TEST_P(StoreContract, ListsAConflictOnceAndSettlesIt) {
+    for (const char* detail : {"{\"n\":1}", "{\"n\":2}"}) {
+        WriteSet saved;
+        saved.ledger = begin().ledger;
+        saved.conflicts = {conflict(1), conflict(3)};
+        saved.conflicts[0].detail = detail;
+        ASSERT_TRUE(succeeded(commit(saved)));
+    }
+    WriteSet settled;
+    settled.ledger = begin().ledger;
+    settled.settled_conflicts = {{"id-1", "us.1:9"}};
+    settled.gone_conflicts = {"id-3", "id-9"};
+    ASSERT_TRUE(succeeded(commit(settled)));
+    const auto listed = value_of_task(reader_->conflicts({}));
+    ASSERT_EQ(listed.size(), 1U);
+    EXPECT_EQ(listed[0].detail, "{\"n\":2}");
+    EXPECT_EQ(listed[0].settled, "us.1:9");
+}
+
+// Once the rows of the batch are saved: what several living records have, and what living ones
+// refer to though it was buried.
+TEST_P(StoreContract, ListsWhatIsSharedWhileItIsSo) {
+    const RecordRef target{thing, Key{std::int64_t{1}}};
+    const auto listed_after = [&](const std::vector<Row>& rows) {
+        LoadRequest wanted;
+        for (const Row& row : rows)
+            wanted.records.push_back(row.ref());
+        WriteSet saved;
+        saved.ledger = begin(wanted).ledger;
+        for (const Row& row : rows)
+            saved.rows.push_back({row, hash_of_row(schema_, row)});
+        saved.shared = {{code("same"), {}, conflict(2, "unique")},
+                        {pointing_at(1), target, conflict(1, "dangling")}};
+        EXPECT_TRUE(succeeded(commit(std::move(saved))));
+        std::string kinds;
+        for (const Conflict& one : value_of_task(reader_->conflicts({})))
+            kinds += one.kind + ' ';
+        return kinds;
+    };
+    EXPECT_EQ(listed_after({make_thing(1), make_note("a", "same", 1)}), "");
+    EXPECT_EQ(listed_after({make_note("b", "same", 1)}), "unique ");
+    EXPECT_EQ(listed_after({make_note("c", "same", 1)}), "unique ");
+    EXPECT_EQ(listed_after({removed(make_thing(1), 7)}), "unique dangling ");
+    EXPECT_EQ(listed_after({removed(make_note("b", "same", 1), 8)}), "unique dangling ");
+    EXPECT_EQ(listed_after({removed(make_note("c", "same", 1), 9)}), "dangling ");
+    EXPECT_EQ(listed_after({removed(make_note("a", "same", 1), 10)}), "");
+    EXPECT_EQ(listed_after({make_note("d", "other", 2)}), "");
+}
+
+// A batch hears of them with their records, once the ledger says that there may be any.
+TEST_P(StoreContract, LoadsOpenConflictsOfTheRecords) {
+    WriteSet saved;
+    saved.ledger = begin().ledger;
+    saved.ledger.cursors.emplace(conflicts_cursor, "listed");
+    saved.rows = {{make_thing(1), {}}, {make_thing(3), {}}, {make_thing(5), {}}};
+    saved.conflicts = {conflict(1), conflict(3), conflict(5)};
+    saved.settled_conflicts = {{"id-5", "us.1:9"}};
+    ASSERT_TRUE(succeeded(commit(saved)));
+    LoadRequest wanted;
+    for (const std::int64_t id : {1, 5, 1})
+        wanted.records.push_back({thing, Key{id}});
+    const LoadResult loaded = begin(wanted);
+    run(writer_->release());
+    ASSERT_EQ(loaded.open_conflicts.size(), 1U);
+    const auto& open = loaded.open_conflicts.at({thing, Key{std::int64_t{1}}});
+    ASSERT_EQ(open.size(), 1U);
+    EXPECT_EQ(open[0].id, "id-1");
+    EXPECT_EQ(open[0].detail, conflict(1).detail);
+    EXPECT_EQ(open[0].lost, (Dot{other, 1}));
 }
 
 TEST_P(StoreContract, ListsDeadLettersWithTheirBodiesAsTheyCame) {

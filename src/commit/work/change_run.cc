@@ -99,6 +99,7 @@ void apply(BatchState& state, const Change& change) {
         state.remember(id, seen);
         state.add_twins(there, *state.request(id), seen);
     }
+    state.settle_conflicts(change);
     state.join(there);
     // The record may be an extra one of this node: of a life that the store lost.
     for (const RequestId& id : change.request.ids)

@@ -13,11 +13,12 @@ void take_captured(BatchState& state, const Captured& captured) {
         if (const Row* row = state.record(captured.record)) state.put_joined(*row);
         return;
     }
-    if (!done.put_back.empty()) {
-        const Row here = *state.record(captured.record);
-        state.list_conflict("sql", done.put_back, here, done.wanted, done.change->row);
-    }
+    const Row written = done.change->row;
+    const Dot dot = done.change->stamp.dot;
     state.write(std::move(*done.change));
+    if (done.put_back.empty()) return;
+    const Resource& resource = state.schema()[captured.record.resource];
+    state.list(conflict_about(resource, "sql", done.put_back, written, done.wanted, dot));
 }
 
 std::size_t ExternalSqlWrites::rows_count() const {

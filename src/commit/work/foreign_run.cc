@@ -18,11 +18,14 @@ ImportResult result_of(const ForeignDecision& decided, bool adopts) {
 }
 
 void adopt(BatchState& state, Adoption adoption) {
-    const Row& row = adoption.change.row;
-    if (adoption.concurrent) {
-        state.list_conflict("fields", adoption.change.written, *state.record(row.ref()), row, row);
-    }
+    if (!adoption.concurrent) return state.write(std::move(adoption.change));
+    const Row kept = adoption.change.row;
+    const Row lost = *state.record(kept.ref());
+    const std::vector<FieldId> fields = adoption.change.written;
     state.write(std::move(adoption.change));
+    const Resource& resource = state.schema()[kept.resource];
+    for (Conflict& conflict : conflicts_in_fields(resource, fields, kept, lost))
+        state.list(std::move(conflict));
 }
 
 }  // namespace

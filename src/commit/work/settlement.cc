@@ -73,7 +73,10 @@ Result<Done> Settlement::take(BatchState& state) const {
             return Error{Errc::conflict, to_text(letter) + " is not inside the record yet"};
         }
         // What was given up stays listed; where nobody can tell the record, there is no place.
-        if (waives && record) state.list_waiver(letter, *record, waived);
+        if (waives && record) {
+            const Resource& resource = state.schema()[record->resource];
+            state.list(waived_letter(resource, *record, letter, waived));
+        }
         state.settle(letter);
         ++applied.changed;
     }

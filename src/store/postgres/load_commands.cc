@@ -1,5 +1,6 @@
 #include "store/postgres/load_commands.hpp"
 
+#include "store/postgres/conflict_log.hpp"
 #include "store/postgres/requests.hpp"
 #include "store/postgres/row.hpp"
 
@@ -51,7 +52,7 @@ LoadCommands::ByField LoadCommands::by_field(const std::vector<FieldRef>& refs) 
 }
 
 void LoadCommands::append_to(Commands& commands, const std::vector<RowStatements>& statements,
-                             bool locked) const {
+                             bool locked, bool conflicts) const {
     const auto ask = [&commands](const std::string& sql, const Array& values) {
         commands.push_back({sql, Parameters{}.add(values)});
     };
@@ -68,10 +69,21 @@ void LoadCommands::append_to(Commands& commands, const std::vector<RowStatements
     for (const auto& [resource, keys] : candidates_)
         ask(statements[resource].find_taken, keys);
     if (!wanted_.requests.empty()) commands.push_back(find_requests(wanted_.requests));
+    if (conflicts) append_conflicts(commands);
+}
+
+void LoadCommands::append_conflicts(Commands& commands) const {
+    const std::set<RecordRef> once{wanted_.records.begin(), wanted_.records.end()};
+    commands.push_back(open_conflicts(schema_, {once.begin(), once.end()}));
+}
+
+void LoadCommands::read_conflicts_of(const Answer& answer, LoadResult& loaded) const {
+    for (Conflict& conflict : read_conflicts(schema_, answer))
+        loaded.open_conflicts[conflict.record].push_back(std::move(conflict));
 }
 
 Result<void> LoadCommands::read(const Answers& answers, std::size_t first, bool locked,
-                                LoadResult& loaded, Found& found) const {
+                                bool conflicts, LoadResult& loaded, Found& found) const {
     found.records.clear();
     found.captured.clear();
     found.absent.clear();
@@ -98,8 +110,12 @@ Result<void> LoadCommands::read(const Answers& answers, std::size_t first, bool 
             loaded.referrers[*asked.refs[answer.natural(row, 0) - 1]] = true;
     }
     first = read_free(answers, first, loaded, found);
-    if (wanted_.requests.empty()) return {};
-    return read_requests(answers[first], loaded, found);
+    if (!wanted_.requests.empty()) {
+        auto done = read_requests(answers[first++], loaded, found);
+        if (!done) return done;
+    }
+    if (conflicts) read_conflicts_of(answers[first], loaded);
+    return {};
 }
 
 // Returns the place of the next answer.

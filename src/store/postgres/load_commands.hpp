@@ -23,12 +23,15 @@ public:
     LoadCommands(const Schema& schema, LoadRequest wanted);
 
     // Locked: the living rows that nobody else has locked are locked first, to the batch's end.
-    void append_to(Commands& commands, const std::vector<RowStatements>& statements,
-                   bool locked) const;
+    // Their open conflicts are asked for where the store lists any.
+    void append_to(Commands& commands, const std::vector<RowStatements>& statements, bool locked,
+                   bool conflicts) const;
+    void append_conflicts(Commands& commands) const;
+    void read_conflicts_of(const Answer& answer, LoadResult& loaded) const;
     // From the answers to these commands, the first of which is answers[first]. invalid: what
     // another program wrote of one of the records cannot be read.
-    Result<void> read(const Answers& answers, std::size_t first, bool locked, LoadResult& loaded,
-                      Found& found) const;
+    Result<void> read(const Answers& answers, std::size_t first, bool locked, bool conflicts,
+                      LoadResult& loaded, Found& found) const;
 
 private:
     struct Asked {  // about one field: the values, in the order of their refs

@@ -112,8 +112,15 @@ public:
         co_return std::optional{std::string{answers->front().text(0, 0)}};
     }
 
-    Task<std::vector<Conflict>> conflicts(std::uint64_t after, ScanLimits limits) override {
-        Commands commands = only(conflicts_command(after, limits));
+    Task<std::map<std::string, ConflictCount>> conflict_counts() override {
+        Commands commands = only(conflict_counts_command());
+        auto answers = co_await long_.read(std::move(commands));
+        if (!answers) co_return answers.error();
+        co_return read_conflict_counts(answers->front());
+    }
+
+    Task<std::vector<Conflict>> conflicts(ConflictQuery query) override {
+        Commands commands = only(conflicts_command(schema_, query));
         auto answers = co_await long_.read(std::move(commands));
         if (!answers) co_return answers.error();
         co_return read_conflicts(schema_, answers->front());

@@ -11,7 +11,9 @@
 #include "store/postgres/ledger.hpp"
 #include "store/postgres/log.hpp"
 #include "store/postgres/requests.hpp"
+#include "store/postgres/row.hpp"
 #include "store/postgres/table.hpp"
+#include "store/shared_now.hpp"
 
 namespace reef::store::postgres {
 
@@ -63,6 +65,8 @@ public:
         if (done && options_.fresh) done = co_await throw_away();
         if (done) done = co_await prepare_store();
         if (done) done = co_await prepare_tables();
+        if (done) done = co_await name_conflicts();
+        if (done) done = co_await list_shared();
         if (done && meta_.contains("identity")) done = co_await move_identity();
         if (done) done = co_await begin_takeover();
         if (!done) co_return done.error();
@@ -127,6 +131,10 @@ private:
         if (!done) co_return done;
         Commands leases;
         append_statements(leases, leases_sql);
+        if (!meta_.contains("conflicts")) {  // else no lock of the table is waited for
+            append_statements(leases, conflict_ids_sql);
+            put_meta(leases, "conflicts", "named");
+        }
         co_return co_await execute(std::move(leases));
     }
 
@@ -423,6 +431,69 @@ private:
         Commands save;
         save.push_back(save_command(schema_, *row));
         co_return co_await execute(std::move(save));
+    }
+
+    // Stores of earlier versions listed conflicts without ids.
+    Task<void> name_conflicts() {
+        Commands look;
+        look.push_back(unnamed_conflicts());
+        auto answers = co_await connection_.run(std::move(look));
+        if (!answers) co_return failed(answers.error());
+        const std::vector<Conflict> listed = read_conflicts(schema_, answers->front());
+        if (listed.empty()) co_return Result<void>{};
+        std::map<std::string, Conflict> named;
+        for (const Conflict& old : listed) {
+            for (Conflict& conflict : upgraded(schema_[old.record.resource], old))
+                named.emplace(conflict.id, std::move(conflict));
+        }
+        auto row = co_await newest();
+        if (!row) co_return row.error();
+        row->ledger.cursors.emplace(conflicts_cursor, "listed");
+        const Hash128 token = hash_of("conflicts " + options_.incarnation);
+        row->mark = {row->mark.number + 1, static_cast<std::int64_t>(token.low >> 1)};
+        Commands save;
+        save.push_back(remove_unnamed(listed));
+        save.push_back(save_conflicts(schema_, values_of_all(named)));
+        save.push_back(save_command(schema_, *row));
+        co_return co_await execute(std::move(save));
+    }
+
+    Task<void> list_shared() {
+        const std::string fields = shared_fields_text(schema_);
+        const auto known = meta_.find(std::string{shared_name});
+        if (known != meta_.end() && known->second == fields) co_return Result<void>{};
+        const std::vector<SharedQuery> queries = shared_queries(schema_);
+        Commands look;
+        look.push_back({forget_shared_sql, {}, false});
+        for (const SharedQuery& query : queries)
+            look.push_back({query.sql, {}, false});
+        auto answers = co_await connection_.run(std::move(look));
+        if (!answers) co_return failed(answers.error());
+        std::map<std::string, Conflict> listed;
+        for (std::size_t i = 0; i < queries.size(); ++i)
+            add_listed(queries[i], (*answers)[i + 1], listed);
+        Commands save;
+        if (!listed.empty()) save.push_back(save_conflicts(schema_, values_of_all(listed)));
+        put_meta(save, shared_name, fields);
+        co_return co_await execute(std::move(save));
+    }
+
+    void add_listed(const SharedQuery& query, const Answer& answer,
+                    std::map<std::string, Conflict>& listed) const {
+        for (int at = 0; at < answer.rows(); ++at) {
+            const StoredRow stored = row_at(answer, at, schema_[query.resource]);
+            if (!stored.readable()) continue;
+            Conflict conflict = query.conflict_of(stored.row);
+            conflict.at = latest_stamp(stored.row).time;
+            if (!conflict.id.empty()) listed.emplace(conflict.id, std::move(conflict));
+        }
+    }
+
+    static std::vector<Conflict> values_of_all(const std::map<std::string, Conflict>& listed) {
+        std::vector<Conflict> all;
+        for (const auto& [id, conflict] : listed)
+            all.push_back(conflict);
+        return all;
     }
 
     // Stores kept it elsewhere before. The ledger must have it: a new life is begun in the same

@@ -177,6 +177,41 @@ FieldStatements statements_by(const Resource& resource, const Field& field) {
     return by;
 }
 
+// What is in conflict while `condition` holds of wanted.atoll_value.
+std::string list_while(const Field& field, const std::string& condition) {
+    return "INSERT INTO atoll_conflicts (name, resource, key, at, kind, detail)"
+           " SELECT wanted.name, wanted.resource, wanted.key, wanted.at, wanted.kind,"
+           " wanted.detail FROM unnest($1::" +
+           array_of(order_type(field)) +
+           ", $2::text[], $3::text[], $4::text[], $5::timestamp[], $6::text[], $7::text[])"
+           " AS wanted(atoll_value, name, resource, key, at, kind, detail) WHERE " +
+           condition + " ON CONFLICT (name) DO NOTHING";
+}
+
+std::string unlist_unless(const Field& field, const std::string& condition) {
+    return "DELETE FROM atoll_conflicts AS listed USING unnest($1::" + array_of(order_type(field)) +
+           ", $2::text[]) AS wanted(atoll_value, name) WHERE listed.name = wanted.name AND NOT (" +
+           condition + ')';
+}
+
+// The table's columns may be called as those of `wanted`: they are named by their tables.
+void add_shared(const Schema& schema, const Resource& resource, const Field& field,
+                FieldStatements& by) {
+    if (!field.unique && field.refers_to.empty()) return;
+    const std::string same = order_of(field) + " = wanted.atoll_value" + cast_of_order(field);
+    const std::string holders = "SELECT FROM " + quoted_name(resource.table) + " WHERE " + same;
+    const std::string two = "(SELECT count(*) FROM (" + holders + " LIMIT 2) AS atoll_holders) = 2";
+    by.list_shared = list_while(field, two);
+    by.unlist_shared = unlist_unless(field, two);
+    const Resource* target = schema.find(field.refers_to);
+    if (!target) return;
+    const std::string buried = "EXISTS (" + holders + ") AND EXISTS (SELECT FROM " +
+                               quoted_name(tombstones_of(*target)) + " WHERE " + key_of(*target) +
+                               " = wanted.atoll_value" + cast_of(target->key_field()) + ')';
+    by.list_buried = list_while(field, buried);
+    by.unlist_buried = unlist_unless(field, buried);
+}
+
 }  // namespace
 
 std::string keys_of(const Resource& resource) {
@@ -216,8 +251,11 @@ RowStatements::RowStatements(const Resource& resource)
 
 std::vector<RowStatements> make_statements(const Schema& schema) {
     std::vector<RowStatements> all;
-    for (const Resource& resource : schema.resources)
+    for (const Resource& resource : schema.resources) {
         all.emplace_back(resource);
+        for (FieldId id = 0; id < resource.fields.size(); ++id)
+            add_shared(schema, resource, resource.fields[id], all.back().by_field[id]);
+    }
     return all;
 }
 

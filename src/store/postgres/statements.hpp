@@ -16,6 +16,11 @@ struct FieldStatements {
     std::string find;
     std::string find_several;  // the value's place in the array, from 1, then the row's columns
     std::string find_used;     // the places, from 1, of the values that a living record has
+    // Of values ($1), each with a conflict's id, resource, key, time, kind and detail: those are
+    // listed that several living records have; the others are taken off the list ($1, ids).
+    std::string list_shared, unlist_shared;
+    // The same of references: what they refer to is a tombstone.
+    std::string list_buried, unlist_buried;
 };
 
 // $1::bigint[], and WHERE the key is among them.

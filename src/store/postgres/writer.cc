@@ -98,20 +98,31 @@ public:
     Task<LoadResult> begin(LoadRequest wanted) override {
         assert(!batch_);
         const LoadCommands questions{schema_, std::move(wanted)};
+        const bool asks_conflicts = any_conflicts();
         Commands commands = opening();
         const std::size_t first = commands.size();
         locking_ = Clock::now() < locking_until_;
-        questions.append_to(commands, statements_, locking_);
+        questions.append_to(commands, statements_, locking_, asks_conflicts);
         auto answers = co_await open_batch(std::move(commands));
         if (!answers) co_return answers.error();
         LoadResult loaded;
-        const auto done = questions.read(*answers, first, locking_, loaded, found_);
+        const auto done = questions.read(*answers, first, locking_, asks_conflicts, loaded, found_);
         if (!done) {
             end_batch();
             // The committer halves the batch until only the unreadable record is refused.
             co_return Error{Errc::rejected, done.error().what};
         }
         loaded.ledger = known_.ledger;
+        if (!asks_conflicts && any_conflicts()) {  // another process has listed the first ones
+            Commands late;
+            questions.append_conflicts(late);
+            auto listed = co_await batch_->run(std::move(late));
+            if (!listed) {
+                end_batch();
+                co_return Error{Errc::unavailable, listed.error().what};
+            }
+            questions.read_conflicts_of(listed->front(), loaded);
+        }
         co_return loaded;
     }
 
@@ -183,6 +194,10 @@ private:
     Task<bool> was_saved(BatchMark mark);
     Task<Expired> find_expired(TrimLimits limits);
     void append_save(Commands& commands, const WriteSet& saved, std::uint64_t& last_request) const;
+    void append_conflicts(Commands& commands, const WriteSet& saved) const;
+    bool any_conflicts() const {
+        return known_.ledger.cursors.contains(std::string{conflicts_cursor});
+    }
 
     // Rolls back, and does not wait for the answer.
     void end_batch() {
@@ -287,10 +302,18 @@ void PostgresWriter::append_save(Commands& commands, const WriteSet& saved,
     }
     if (!saved.log.empty()) commands.push_back(append_log(saved.log));
     append_requests(commands, schema_, saved.requests, found_.absent, last_request);
-    if (!saved.conflicts.empty()) commands.push_back(save_conflicts(schema_, saved.conflicts));
+    append_conflicts(commands, saved);
     if (!saved.dead_letters.empty() || !saved.settled.empty())
         commands.push_back(remove_letters(saved.dead_letters, saved.settled));
     if (!saved.dead_letters.empty()) commands.push_back(save_letters(schema_, saved.dead_letters));
+}
+
+void PostgresWriter::append_conflicts(Commands& commands, const WriteSet& saved) const {
+    if (!saved.conflicts.empty()) commands.push_back(save_conflicts(schema_, saved.conflicts));
+    if (!saved.settled_conflicts.empty())
+        commands.push_back(settle_conflicts(saved.settled_conflicts));
+    if (!saved.gone_conflicts.empty()) commands.push_back(remove_conflicts(saved.gone_conflicts));
+    append_shared(commands, schema_, statements_, saved.shared);
 }
 
 Task<void> PostgresWriter::save(Commands commands, WriteSet saved) {
@@ -326,14 +349,15 @@ Task<void> PostgresWriter::save(Commands commands, WriteSet saved) {
 Task<LoadResult> PostgresWriter::try_load_ahead(LoadRequest wanted) {
     const LoadCommands questions{schema_, std::move(wanted)};
     Commands commands;
-    questions.append_to(commands, statements_, false);
+    const bool asks_conflicts = any_conflicts();
+    questions.append_to(commands, statements_, false, asks_conflicts);
     auto connection = co_await ahead_.ready();
     if (!connection) co_return connection.error();
     auto answers = co_await (*connection)->run(std::move(commands));
     if (!answers) co_return Error{Errc::unavailable, answers.error().what};
     LoadResult loaded;
     Found found;
-    const auto done = questions.read(*answers, 0, false, loaded, found);
+    const auto done = questions.read(*answers, 0, false, asks_conflicts, loaded, found);
     if (!done) co_return Error{Errc::rejected, done.error().what};
     for (const auto& [record, standing] : found.records) {
         const auto [known, fresh] = looked_.records.emplace(record, standing);

@@ -42,8 +42,11 @@ public:
     Task<std::optional<std::string>> raw(RecordRef ref) override {
         co_return tables_[ref.resource].raw(ref.key);
     }
-    Task<std::vector<Conflict>> conflicts(std::uint64_t after, ScanLimits limits) override {
-        co_return conflict_log_.conflicts(after, limits);
+    Task<std::vector<Conflict>> conflicts(ConflictQuery query) override {
+        co_return conflict_log_.conflicts(query);
+    }
+    Task<std::map<std::string, ConflictCount>> conflict_counts() override {
+        co_return conflict_log_.counts();
     }
     Task<std::vector<DeadLetter>> dead_letters(std::uint64_t after, ScanLimits limits) override {
         co_return conflict_log_.dead_letters(after, limits);

@@ -167,7 +167,7 @@ RowReads::RowReads(Connection& connection, const Resource& resource)
     for (FieldId id = 0; id < resource.fields.size(); ++id) {
         const std::string where = from + order_of(resource.fields[id]) + " = ?";
         holders_.emplace(id, Statement{connection, "SELECT " + columns_of(resource) + where});
-        any_holders_.emplace(id, Statement{connection, "SELECT 1" + where + " LIMIT 1"});
+        any_holders_.emplace(id, Statement{connection, "SELECT 1" + where});
     }
 }
 
@@ -211,11 +211,15 @@ Result<std::optional<StoredRow>> RowReads::holder(FieldId field, const Value& va
     }
 }
 
-Result<bool> RowReads::any_holder(FieldId field, const Value& value) {
+Result<bool> RowReads::has_holders(FieldId field, const Value& value, int count) {
     Statement& statement = any_holders_.at(field);
     const Rewind rewind{statement};
     bind_order(statement, 1, resource_.fields[field], value);
-    return statement.step();
+    for (; count > 0; --count) {
+        const auto found = statement.step();
+        if (!found || !*found) return found;
+    }
+    return true;
 }
 
 Result<std::vector<StoredRow>> RowReads::scan(const std::optional<Key>& after, ScanLimits limits) {

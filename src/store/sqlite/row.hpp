@@ -28,7 +28,7 @@ public:
     Result<bool> is_free(const Key& key);  // in neither table
     // Living; of two records with one value, the one whose life began earlier.
     Result<std::optional<StoredRow>> holder(FieldId field, const Value& value);
-    Result<bool> any_holder(FieldId field, const Value& value);
+    Result<bool> has_holders(FieldId field, const Value& value, int count);  // at least so many
     // All records in key order, tombstones among them.
     Result<std::vector<StoredRow>> scan(const std::optional<Key>& after, ScanLimits limits);
     Result<std::optional<std::string>> raw(const Key& key);

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
+#include "store/shared_now.hpp"
 #include "store/sqlite/conflict_log.hpp"
 #include "store/sqlite/ledger.hpp"
 #include "store/sqlite/log.hpp"
 #include "store/sqlite/requests.hpp"
+#include "store/sqlite/row.hpp"
 #include "store/sqlite/table.hpp"
 
 namespace reef::store::sqlite {
@@ -30,10 +32,11 @@ public:
                            tables->front() + " and none of Atoll's");
         }
         if (auto done = ours ? check() : create(); !done) return done;
+        if (auto done = name_conflicts(); !done) return done;
         for (const Resource& resource : schema_.resources) {
             if (auto done = prepare(resource); !done) return done;
         }
-        return {};
+        return list_shared();
     }
 
 private:
@@ -67,6 +70,25 @@ private:
         return {};
     }
 
+    // Stores of earlier versions listed conflicts without ids.
+    Result<void> name_conflicts() {
+        const auto known = texts("SELECT name FROM pragma_table_info('atoll_conflicts')");
+        if (!known) return known.error();
+        if (std::find(known->begin(), known->end(), "name") == known->end()) {
+            if (auto done = connection_.run(conflict_ids_sql); !done) return done;
+        }
+        ConflictLog log{connection_, schema_};
+        auto any = log.name_all();
+        if (!any) return any.error();
+        if (!*any) return {};
+        LedgerTable table{connection_, schema_};
+        auto ledger = table.load();
+        if (!ledger) return ledger.error();
+        const Ledger before = *ledger;
+        ledger->cursors.emplace(conflicts_cursor, "listed");
+        return table.save(before, *ledger);
+    }
+
     Result<void> prepare(const Resource& resource) {
         const std::string sql = table_sql(resource, resource.table);
         const auto made = meta_.text("table." + resource.name);
@@ -97,6 +119,34 @@ private:
             if (auto done = connection_.run(drop + index.sql); !done) return done;
         }
         return {};
+    }
+
+    Result<void> list_shared() {
+        const std::string fields = shared_fields_text(schema_);
+        const auto known = meta_.text(shared_name);
+        if (!known) return known.error();
+        if (*known && **known == fields) return {};
+        if (auto done = connection_.run(forget_shared_sql); !done) return done;
+        for (const SharedQuery& query : shared_queries(schema_)) {
+            if (auto done = list_each(query); !done) return done;
+        }
+        return meta_.put(shared_name, fields);
+    }
+
+    Result<void> list_each(const SharedQuery& query) {
+        Statement statement{connection_, query.sql};
+        ConflictLog log{connection_, schema_};
+        for (;;) {
+            const auto found = statement.step();
+            if (!found) return found.error();
+            if (!*found) return {};
+            const StoredRow stored = row_at(statement, schema_[query.resource]);
+            if (!stored.readable()) continue;
+            Conflict conflict = query.conflict_of(stored.row);
+            if (conflict.id.empty()) continue;
+            conflict.at = latest_stamp(stored.row).time;
+            if (auto done = log.save(conflict); !done) return done;
+        }
     }
 
     // invalid: the app's fields would lose what the table holds, or cannot be had for its rows.

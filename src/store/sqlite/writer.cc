@@ -100,12 +100,21 @@ private:
                     ref, Unreadable{std::move((*row)->unreadable), (*row)->hash, living});
                 continue;
             }
+            if (auto done = load_conflicts(ref, loaded); !done) return done;
             before.place = (*row)->row.alive() ? Place::living : Place::tombstone;
             if ((*row)->row.alive()) {
                 before.values = values_of(schema_[ref.resource], (*row)->row);
             }
             loaded.rows.emplace(ref, std::move(**row));
         }
+        return {};
+    }
+
+    Result<void> load_conflicts(const RecordRef& ref, LoadResult& loaded) {
+        if (!ledger_.cursors.contains(std::string{conflicts_cursor})) return {};
+        auto open = conflict_log_.open_of(ref);
+        if (!open) return open.error();
+        if (!open->empty()) loaded.open_conflicts.emplace(ref, std::move(*open));
         return {};
     }
 
@@ -116,7 +125,7 @@ private:
             if (*holder) loaded.holders.emplace(ref, (*holder)->row.key);
         }
         for (const FieldRef& ref : wanted.referrers) {
-            const auto any = tables_[ref.resource].reads.any_holder(ref.field, ref.value);
+            const auto any = tables_[ref.resource].reads.has_holders(ref.field, ref.value, 1);
             if (!any) return any.error();
             loaded.referrers.emplace(ref, *any);
         }
@@ -176,9 +185,7 @@ private:
         for (const auto& [id, seen] : saved.requests) {
             if (auto done = requests_.save(id, seen); !done) return done;
         }
-        for (const Conflict& conflict : saved.conflicts) {
-            if (auto done = conflict_log_.save(conflict); !done) return done;
-        }
+        if (auto done = write_conflicts(saved); !done) return done;
         for (const Dot& name : saved.settled) {
             if (auto done = conflict_log_.remove_letter(name); !done) return done;
         }
@@ -187,6 +194,37 @@ private:
         }
         if (log_bytes == log_bytes_) return {};
         return meta_.put(log_bytes_name, static_cast<std::int64_t>(log_bytes));
+    }
+
+    Result<void> write_conflicts(const WriteSet& saved) {
+        for (const Conflict& conflict : saved.conflicts) {
+            if (auto done = conflict_log_.save(conflict); !done) return done;
+        }
+        for (const auto& [id, by] : saved.settled_conflicts) {
+            if (auto done = conflict_log_.settle(id, by); !done) return done;
+        }
+        for (const std::string& id : saved.gone_conflicts) {
+            if (auto done = conflict_log_.remove(id); !done) return done;
+        }
+        for (const SharedValue& shared : saved.shared) {
+            const auto is_so = in_conflict(shared);
+            if (!is_so) return is_so.error();
+            const Conflict& conflict = shared.conflict;
+            auto done = *is_so ? conflict_log_.save(conflict) : conflict_log_.remove(conflict.id);
+            if (!done) return done;
+        }
+        return {};
+    }
+
+    Result<bool> in_conflict(const SharedValue& shared) {
+        const auto& [resource, field, value] = shared.ref;
+        const int holders = shared.target ? 1 : 2;
+        auto held = tables_[resource].reads.has_holders(field, value, holders);
+        if (!held || !*held || !shared.target) return held;
+        const RecordRef& target = *shared.target;
+        auto buried = tables_[target.resource].reads.tombstone(target.key);
+        if (!buried) return buried.error();
+        return buried->has_value();
     }
 
     Result<bool> remove_expired(const TrimLimits& limits) {
