@@ -2,17 +2,20 @@
 own, in the place of the one that ./run starts: of the app and on the stack that the page is
 about."""
 
+import os
 import pathlib
 import re
 
 import pytest
-from atoll import REPOSITORY
+import requests
+from atoll import BINARY, REPOSITORY, wait_until
 from walkthrough import run, steps_of
 
 ON_REAL_STACK = "real-stack.md"
 ON_LOGISTICS = "logistics.md"
+ON_PRODUCTS = "products.md"
 PAGES = [page for page in [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
-         if page.exists() and steps_of(page.read_text())]
+         if page.exists() and page.name != ON_PRODUCTS and steps_of(page.read_text())]
 
 
 def ports_of(fleet):
@@ -20,6 +23,28 @@ def ports_of(fleet):
     usual = {"postgres-us": 5432, "postgres-eu": 5433, "kafka": 9092}
     return {f"127.0.0.1:{port}": re.search(rf"{part} +(127\.0\.0\.1:\d+)", fleet.said)[1]
             for part, port in usual.items()}
+
+
+@pytest.fixture
+def shop(make_node, tmp_path):
+    """The node of products, and a folder that looks like the repository to whoever types there."""
+    node = make_node(name="primary", app="apps/products.toml").start()
+    folder = tmp_path / "shop"
+    for name, target in (("apps", REPOSITORY / "apps"), ("build/atoll", BINARY.resolve()),
+                         ("data/products", node.folder / "data")):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).symlink_to(target)
+    wait_until(lambda: requests.get(f"{node.base_url}/api/products", timeout=60)
+               .headers["Atoll-Served-By"] != "primary", what="a replica answering")
+    return node, folder
+
+
+def test_products_page(shop):
+    node, folder = shop
+    steps = steps_of((REPOSITORY / "docs" / ON_PRODUCTS).read_text())
+    replace = {"localhost:8000": f"127.0.0.1:{node.port}"}
+    problems = run(steps, replace, cwd=folder, env=os.environ | {"PORT": str(node.port)})
+    assert not problems, "\n\n".join(problems)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -178,7 +178,8 @@ def locked(file):
 def test_a_replica_that_cannot_be_written_holds_nobody_up(products):
     with locked(products.file("replica-1")):
         token = products.create("a").headers["Atoll-Token"]
-        # It rests: it lacks a write that was answered.
+        products.wait_until_level("replica-2")
+        # The other rests: it lacks a write that was answered.
         assert products.served_by() == {"replica-2": 8}
         assert products.read("a").json()["data"]["id"] == "a"
         wait_until(lambda: products.replicas()["replica-1"]["state"] == "away",
@@ -411,6 +412,7 @@ def test_a_replica_whose_server_is_away(on_postgres, own_cluster):
     products.wait_until_level()
     own_cluster.kill()
     products.create("b", name="two")
+    products.wait_until_level("replica-2")
     for key in ("a", "b", "a", "b"):
         assert products.read(key).status_code == 200
     assert products.served_by() == {"replica-2": 8}
@@ -469,6 +471,6 @@ def test_replicas_of_another_app_are_four_lines(make_node, tmp_path):
     assert changed.status_code == 200
     answer = requests.get(f"{url}/10", timeout=60)
     assert (answer.json()["price"], answer.headers["ETag"]) == (5.25, changed.headers["ETag"])
-    assert served_by() == "us-replica"
+    wait_until(lambda: served_by() == "us-replica", what="the replica answering again")
     with contextlib.closing(sqlite3.connect(node.folder / "data" / "us_replica.db")) as file:
         assert file.execute("SELECT count(*) FROM properties").fetchall() == [(3000,)]
