@@ -98,8 +98,8 @@ Result<BackingService> rabbitmq_service(const RabbitmqOptions& options) {
     const auto epmd = find_program("epmd");
     if (!epmd || !fs::exists(fs::path{programs} / "rabbitmq-server")) {
         return Error{Errc::unavailable,
-                     std::string{"RabbitMQ is not installed in "} + programs +
-                         ": apt-get install rabbitmq-server (on Debian; or tools/install full)"};
+                     "RabbitMQ is not installed in /usr/lib/rabbitmq/bin: apt-get install "
+                     "rabbitmq-server (on Debian; or tools/install full)"};
     }
     BackingService service;
     service.member.name = "rabbitmq";

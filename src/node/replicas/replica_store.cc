@@ -65,6 +65,9 @@ private:
     std::vector<model::RecordRef> take_out(store::WriteSet& saved) const {
         saved.log.clear();
         saved.conflicts.clear();
+        saved.settled_conflicts.clear();
+        saved.gone_conflicts.clear();
+        saved.shared.clear();
         saved.settled.clear();
         if (!options_.keeps_requests) saved.requests.clear();
         for (const store::DeadLetter& letter : saved.dead_letters) {
