@@ -96,6 +96,7 @@ private:
             const auto& rows = state_.rows[ref.resource];
             const auto row = rows.find(ref.key);
             if (row != rows.end()) loaded.rows.emplace(ref, row->second);
+            if (loaded.open_conflicts.contains(ref)) continue;  // it is asked for twice
             for (const Conflict& conflict : state_.conflicts) {
                 if (conflict.is_open() && conflict.record == ref)
                     loaded.open_conflicts[ref].push_back(conflict);

@@ -132,11 +132,12 @@ Task<std::size_t> Publisher::publish_piece() {
         after[origin] = seq_in(sent_, origin);
     auto entries = co_await parts_.reader.changes_after(std::move(after), options_.piece);
     if (!entries) co_return entries.error();
+    const bool trimmed = entries->empty();
     std::erase_if(*entries, [&last](const store::LogEntry& entry) {
         return entry.dot.seq > seq_in(last, entry.dot.origin);
     });
     if (entries->empty()) {
-        until_.clear();  // the log was trimmed
+        if (trimmed) until_.clear();
         co_return std::size_t{0};
     }
     warn_of_holes(*entries, sent_);

@@ -78,6 +78,9 @@ asio::awaitable<http::Response> HistoryRoutes::log_piece(const http::Request& re
     const store::ScanLimits limits{std::min(limit, log_piece_max), log_piece_bytes};
     auto entries = co_await parts_.log.changes_after(std::move(behind), limits);
     if (!entries) co_return problem("unavailable", entries.error().what, request);
+    // The log may already have an origin that this thread has not heard of.
+    const std::size_t others = std::erase_if(
+        *entries, [&after](const auto& entry) { return entry.dot.origin != after.origin; });
     http::Response response;
     response.content_type = "application/x-ndjson";
     std::uint64_t next = after.seq + 1;
@@ -88,6 +91,8 @@ asio::awaitable<http::Response> HistoryRoutes::log_piece(const http::Request& re
         response.body += too_long ? abridged(entry.json) : entry.json;
         response.body += '\n';
     }
+    if (response.body.empty() && others > 0)
+        co_return problem("unavailable", "a new origin is in the way: ask again", request);
     if (response.body.empty() && received > after.seq) {
         const std::uint64_t oldest = entries->empty() ? 0 : entries->front().dot.seq;
         co_return gone({after.origin, after.seq + 1, oldest, received}, request);
