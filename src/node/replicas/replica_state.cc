@@ -156,7 +156,7 @@ void ReplicaState::refused(const model::RecordRef& ref, const std::string& why) 
     }
     if (tries > 1) return;
     log::warn("A replica's database refuses a row: it takes no reads until it has it",
-              {{"replica", name_}, {"key", to_text(ref.key)}, {"error", why}});
+              {{"replica", name_}, {"key", model::to_text(ref.key)}, {"error", why}});
 }
 
 void ReplicaState::accepted(const model::RecordRef& ref) {
