@@ -76,6 +76,11 @@ asio::awaitable<void> TaskGroup::join() {
     }
 }
 
+asio::awaitable<void> TaskGroup::end() {
+    cancel();
+    co_await join();
+}
+
 std::size_t TaskGroup::size() const {
     return state_->running.size();
 }

@@ -30,6 +30,7 @@ public:
     void start(std::string name, asio::awaitable<void> work);
     void cancel();                 // asks all of them to end: their next co_await throws
     asio::awaitable<void> join();  // returns when all have ended
+    asio::awaitable<void> end();   // both
     std::size_t size() const;
 
 private:

@@ -136,8 +136,7 @@ private:
     }
 
     asio::awaitable<void> stop_accepting() {
-        loops_.cancel();
-        co_await loops_.join();
+        co_await loops_.end();
         acceptors_.clear();
     }
 

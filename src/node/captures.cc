@@ -54,8 +54,7 @@ Task<bool> Captures::ingest() {
 }
 
 asio::awaitable<void> Captures::end() {
-    tasks_.cancel();
-    co_await tasks_.join();
+    co_await tasks_.end();
     reader_.reset();
 }
 

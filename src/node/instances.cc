@@ -65,8 +65,7 @@ asio::awaitable<void> Instances::keep() {
 }
 
 asio::awaitable<void> Instances::end() {
-    tasks_.cancel();
-    co_await tasks_.join();
+    co_await tasks_.end();
     lease_of_node_.reset();
 }
 

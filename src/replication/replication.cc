@@ -187,11 +187,7 @@ void Replication::hand_over() {
 
 void Replication::stop() {
     if (!std::exchange(running_, false)) return;
-    const auto end = [](TaskGroup& tasks) -> asio::awaitable<void> {
-        tasks.cancel();
-        co_await tasks.join();
-    };
-    asio::co_spawn(worker_.context(), end(tasks_), asio::use_future).get();
+    asio::co_spawn(worker_.context(), tasks_.end(), asio::use_future).get();
     worker_.stop();
 }
 

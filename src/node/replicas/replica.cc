@@ -51,11 +51,7 @@ void Replica::start() {
 
 void Replica::stop() {
     if (!std::exchange(running_, false)) return;
-    const auto end = [](TaskGroup& tasks) -> asio::awaitable<void> {
-        tasks.cancel();
-        co_await tasks.join();
-    };
-    asio::co_spawn(worker_.context(), end(tasks_), asio::use_future).get();
+    asio::co_spawn(worker_.context(), tasks_.end(), asio::use_future).get();
     worker_.stop();
     if (const auto left = opened()) left->database->stop();
 }
