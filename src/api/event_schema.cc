@@ -92,22 +92,8 @@ std::string schema_of(const EventKind& kind, const Json& json) {
         if (json.text.starts_with(mark)) return part_schema(kind, json.text.substr(1));
         return event_text_schema(kind, json.text);
     }
-    if (json.is(Json::Kind::object)) {
-        JsonObject properties;
-        std::vector<std::string> required;
-        for (const auto& [name, member] : json.members) {
-            properties.put(name, schema_of(kind, member));
-            required.push_back(name);
-        }
-        return JsonObject{}
-            .put_text("type", "object")
-            .put("required", json_texts(required))
-            .put("properties", properties.json())
-            .json();
-    }
-    std::string text;
-    append_json(text, json);
-    return JsonObject{}.put("const", text).json();
+    if (!json.is(Json::Kind::object)) return constant_schema(json);
+    return object_schema(json, {}, [&](const Json& member) { return schema_of(kind, member); });
 }
 
 // The body as JSON in which every part is a string: whole values with a mark before the name.

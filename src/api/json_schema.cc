@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/text/json_object.hpp"
 #include "model/value_text.hpp"
 
 namespace reef::api {
@@ -261,6 +260,26 @@ std::string json_schema(const Resource& resource, FieldId id, SchemaUse use) {
         schema.put("examples", '[' + example + ']');
     }
     return schema.json();
+}
+
+std::string object_schema(const Json& object, JsonObject properties,
+                          const std::function<std::string(const Json&)>& schema_of_member) {
+    std::vector<std::string> required;
+    for (const auto& [name, member] : object.members) {
+        properties.put(name, schema_of_member(member));
+        required.push_back(name);
+    }
+    return JsonObject{}
+        .put_text("type", "object")
+        .put("required", json_texts(required))
+        .put("properties", properties.json())
+        .json();
+}
+
+std::string constant_schema(const Json& value) {
+    std::string text;
+    append_json(text, value);
+    return JsonObject{}.put("const", text).json();
 }
 
 std::string example_of(const Field& field, int time_digits) {

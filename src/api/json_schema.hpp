@@ -4,8 +4,11 @@
 // divide binary floats refuse half of all prices.
 #pragma once
 
+#include <functional>
 #include <string>
 
+#include "base/text/json.hpp"
+#include "base/text/json_object.hpp"
 #include "model/schema.hpp"
 
 namespace reef::api {
@@ -19,6 +22,11 @@ enum class SchemaUse : std::uint8_t {
 };
 
 std::string json_schema(const model::Resource& resource, model::FieldId field, SchemaUse use);
+
+// Of an object that must have the members of `object`, and of a value that is always the same.
+std::string object_schema(const Json& object, JsonObject properties,
+                          const std::function<std::string(const Json&)>& schema_of_member);
+std::string constant_schema(const Json& value);
 
 // JSON text: the app's own example, else one made up from the type and the rules. "" when the rules
 // can't be met by guessing.

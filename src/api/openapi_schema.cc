@@ -56,22 +56,9 @@ std::string schema_of(const Json& json, const Wrapped& wrapped, bool is_top) {
     if (json.text == "<data>") return wrapped.data;
     if (json.text == "<code>") return wrapped.codes;
     if (json.text == "<text>") return R"({"type":"string"})";
-    if (!json.is(Json::Kind::object)) {
-        std::string text;
-        append_json(text, json);
-        return JsonObject{}.put("const", text).json();
-    }
-    JsonObject properties = is_top ? wrapped.more : JsonObject{};
-    std::vector<std::string> required;
-    for (const auto& [name, member] : json.members) {
-        properties.put(name, schema_of(member, wrapped, false));
-        required.push_back(name);
-    }
-    return JsonObject{}
-        .put_text("type", "object")
-        .put("required", json_texts(required))
-        .put("properties", properties.json())
-        .json();
+    if (!json.is(Json::Kind::object)) return constant_schema(json);
+    return object_schema(json, is_top ? wrapped.more : JsonObject{},
+                         [&](const Json& member) { return schema_of(member, wrapped, false); });
 }
 
 // ---- answers ---------------------------------------------------------------------------------
