@@ -133,7 +133,7 @@ Task<void> Inbox::take_change(Stamp stamp, std::string json, const Delivery& del
     std::uint64_t& covers = taken.covers[stamp.dot.origin];
     covers = std::max(covers, stamp.dot.seq);
     if (*verdict == Verdict::early) ++counts_.early;
-    if (*verdict != Verdict::known) put(stamp, std::move(json));
+    if (*verdict != Verdict::known) put(stamp.dot, std::move(json));
     co_return Result<void>{};
 }
 
@@ -289,22 +289,15 @@ bool Inbox::has_no_room_for_unknown(const OriginId& name) const {
 }
 
 // A change that can't be read is held as well: it is parked when its turn comes.
-void Inbox::put(const Stamp& stamp, std::string json) {
-    commit::ChangeRun::Entry entry;
-    auto change = parse_change(parts_.schema, json);
-    if (change) {
-        const auto good = check_change(*change, *parts_.progress.ledger(), parts_.peers);
+void Inbox::put(const Dot& dot, std::string json) {
+    commit::ChangeRun::Entry entry = commit::ChangeRun::entry_of(parts_.schema, std::move(json));
+    if (entry.refused.empty()) {
+        const auto good = check_change(entry.change, *parts_.progress.ledger(), parts_.peers);
         if (!good) entry.refused = good.error().what;
-        entry.change = std::move(*change);
-    } else {
-        entry.refused = change.error().what;
-        entry.change.stamp = stamp;
-        entry.record = record_in(parts_.schema, json);
     }
-    entry.json = std::move(json);
-    Origin& origin = origins_[stamp.dot.origin];
+    Origin& origin = origins_[dot.origin];
     origin.bytes += entry.json.size();
-    origin.window.emplace(stamp.dot.seq, std::move(entry));
+    origin.window.emplace(dot.seq, std::move(entry));
 }
 
 // Returns changes that are in order, of one origin after the other, up to a transaction's bound.

@@ -128,7 +128,7 @@ private:
     std::size_t unknown_bytes(const store::Ledger& ledger) const;
     bool has_no_room_for_unknown(const model::OriginId& name) const;
     void report_fork(const model::Dot& dot, const std::string& source);
-    void put(const model::Stamp& stamp, std::string json);
+    void put(const model::Dot& dot, std::string json);
     commit::ChangeRun next_run();
     void move_ready(const model::OriginId& name, Origin& origin, commit::ChangeRun& run);
     void start_again(const Error& error);

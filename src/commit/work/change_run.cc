@@ -54,6 +54,20 @@ void park(BatchState& state, const ChangeRun::Entry& entry, std::string why) {
 
 }  // namespace
 
+ChangeRun::Entry ChangeRun::entry_of(const Schema& schema, std::string json) {
+    Entry entry;
+    auto change = parse_change(schema, json);
+    if (change) {
+        entry.change = std::move(*change);
+    } else {
+        entry.refused = change.error().what;
+        entry.change.stamp = stamp_in(json).value_or(Stamp{});
+        entry.record = record_in(schema, json);
+    }
+    entry.json = std::move(json);
+    return entry;
+}
+
 std::size_t ChangeRun::rows_count() const {
     return entries.size();
 }

@@ -21,6 +21,9 @@ struct ChangeRun {
             return readable() ? std::optional{change.row.ref()} : record;
         }
     };
+    // Of a change as it came. One that cannot be read is refused, which says why.
+    static Entry entry_of(const model::Schema& schema, std::string json);
+
     std::vector<Entry> entries;  // of each origin in the order of their numbers
 
     std::size_t rows_count() const;

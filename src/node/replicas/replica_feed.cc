@@ -46,20 +46,6 @@ bool has_hole(Position position, const std::vector<store::LogEntry>& entries) {
     });
 }
 
-commit::ChangeRun::Entry entry_of(const Schema& schema, std::string json) {
-    commit::ChangeRun::Entry entry;
-    auto change = parse_change(schema, json);
-    if (change) {
-        entry.change = std::move(*change);
-    } else {
-        entry.refused = change.error().what;
-        entry.change.stamp = stamp_in(json).value_or(Stamp{});
-        entry.record = record_in(schema, json);
-    }
-    entry.json = std::move(json);
-    return entry;
-}
-
 commit::Rows rows_of(std::vector<store::StoredRow> stored) {
     commit::Rows rows;
     rows.parks = true;
@@ -141,7 +127,8 @@ Task<ReplicaFeed::Step> ReplicaFeed::follow_log(std::shared_ptr<const store::Led
         commit::ChangeRun run;
         run.entries.reserve(entries->size());
         for (store::LogEntry& entry : *entries)
-            run.entries.push_back(entry_of(parts_.schema, std::move(entry.json)));
+            run.entries.push_back(
+                commit::ChangeRun::entry_of(parts_.schema, std::move(entry.json)));
         fault_point("replica.apply");
         auto applied = co_await parts_.committer.apply(std::move(run));
         if (!applied) co_return applied.error();
@@ -176,7 +163,7 @@ Task<ReplicaFeed::Step> ReplicaFeed::fill(std::shared_ptr<const store::Ledger> g
     commit::Rows end;
     end.cursors = {{primary_cursor, parts_.of}, {fill_cursor, ""}};
     end.raised.insert(place.head.marks.begin(), place.head.marks.end());
-    auto ended = co_await load(std::move(end));
+    auto ended = co_await parts_.committer.load(std::move(end));
     if (!ended) co_return ended.error();
     parts_.state.fill_ended();
     // Rows may be newer than the position: there are no reads until it has come as far.
@@ -204,7 +191,7 @@ Task<ReplicaFeed::Step> ReplicaFeed::take_rows(peers::SnapshotPlace& place, std:
     taken += rows.rows.size();
     rows.cursors[primary_cursor] = parts_.of;
     rows.cursors[fill_cursor] = peers::place_json(place);
-    auto loaded = co_await load(std::move(rows));
+    auto loaded = co_await parts_.committer.load(std::move(rows));
     if (!loaded) co_return loaded.error();
     co_return Step::done;
 }
@@ -267,7 +254,7 @@ Task<ReplicaFeed::Step> ReplicaFeed::look_into(std::vector<Bucket> buckets) {
             after = piece->back().row.key;
             std::erase_if(*piece, [&](const auto& stored) { return !concerned(stored); });
             if (piece->empty()) continue;
-            auto loaded = co_await load(rows_of(std::move(*piece)));
+            auto loaded = co_await parts_.committer.load(rows_of(std::move(*piece)));
             if (!loaded) co_return loaded.error();
         }
     }
@@ -285,18 +272,13 @@ Task<ReplicaFeed::Step> ReplicaFeed::try_refused() {
         commit::Rows rows;
         rows.parks = true;
         rows.rows.push_back(std::move(**row));
-        auto loaded = co_await load(std::move(rows));
+        auto loaded = co_await parts_.committer.load(std::move(rows));
         if (!loaded) co_return loaded.error();
         // Unchanged, it was saved before.
         const auto again = parts_.state.due_refusals();
         if (std::find(again.begin(), again.end(), ref) != again.end()) parts_.state.accepted(ref);
     }
     co_return Step::done;
-}
-
-Task<commit::Applied> ReplicaFeed::load(commit::Rows rows) {
-    auto loaded = co_await parts_.committer.load(std::move(rows));
-    co_return loaded;
 }
 
 }  // namespace reef::node

@@ -61,7 +61,6 @@ private:
     Task<Step> look_into(std::vector<Bucket> buckets);
     Task<Step> try_refused();
     std::vector<Bucket> lasting_differences(const store::Ledger& goal);
-    Task<commit::Applied> load(commit::Rows rows);
     model::Position position() const;
 
     const ReplicaFeedParts parts_;
