@@ -10,6 +10,7 @@ import kafka_broker
 import postgres
 import pytest
 from atoll import Node
+from containers import Image
 from fleet import Fleet
 from gateway import World, unhurried
 
@@ -154,6 +155,13 @@ def node(make_node):
     return make_node().start()
 
 
+@contextlib.contextmanager
+def up(fleet, *options):
+    fleet.said = fleet.tell("up", "-d", *options)
+    yield fleet
+    fleet.atoll("down", fleet.app, "--data", fleet.data)
+
+
 @pytest.fixture
 def fleet(tmp_path, store, database_for, between_regions):
     """Both regions and the gateway, started by `atoll up -d`; what it said is in `said`."""
@@ -162,27 +170,22 @@ def fleet(tmp_path, store, database_for, between_regions):
     for name in made.urls:
         for variable, url in database_for(store_of_node(store, name)).items():
             made.env[f"{variable}_{name.upper()}"] = url
-    made.said = made.tell("up", "-d")
-    yield made
-    made.atoll("down", made.app, "--data", made.data)
+    with up(made):
+        yield made
 
 
 @pytest.fixture
 def servers(tmp_path):
     """The four servers of logistics and their gateway, started by `atoll up -d`."""
-    made = Fleet(tmp_path, "logistics")
-    made.said = made.tell("up", "-d")
-    yield made
-    made.atoll("down", made.app, "--data", made.data)
+    with up(Fleet(tmp_path, "logistics")) as made:
+        yield made
 
 
 @pytest.fixture
 def servers_on_rabbitmq(tmp_path):
     """The same with a RabbitMQ between them, which `--stack full` has started."""
-    made = Fleet(tmp_path, "logistics")
-    made.said = made.tell("up", "-d", "--stack", "full")
-    yield made
-    made.atoll("down", made.app, "--data", made.data)
+    with up(Fleet(tmp_path, "logistics"), "--stack", "full") as made:
+        yield made
 
 
 @pytest.fixture
@@ -249,3 +252,11 @@ def property_url(shared_node, properties):
     if not hasattr(shared_node, "unused_ids"):
         shared_node.unused_ids = iter(range(20, 1500))
     return f"{properties}/{next(shared_node.unused_ids)}"
+
+
+@pytest.fixture
+def image(tmp_path):
+    """What the containers of a compose file have of Atoll, as a folder of this test's own."""
+    made = Image(tmp_path)
+    yield made
+    made.clean_up()

@@ -1,20 +1,14 @@
 """A Kafka broker of the tests' own: one node in KRaft mode, in a temporary folder, on free ports of
 127.0.0.1, gone at the end."""
 
-import os
 import pathlib
-import shutil
-import signal
-import socket
 import subprocess
-import tempfile
-import time
 
+import broker
 from ports import free_port
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
 JARS = REPOSITORY / "build" / "kafka"
-START_SECONDS = 60
 CLUSTER_ID = "AtollTestsAtollTests00"
 
 PROPERTIES = """
@@ -51,19 +45,17 @@ def addresses(ports):
     return ",".join(f"{name}://127.0.0.1:{port}" for name, port in ports.items())
 
 
-class Broker:
-    """It can be killed, stopped and started again, on the same ports and data. Beside its port it
-    can have `doors`: ports of their own for clients that come through something else, or who speak
-    another of Kafka's `protocols`, by door; then `settings` says more about it."""
+class Broker(broker.Broker):
+    """Beside its port it can have `doors`: ports of their own for clients that come through
+    something else, or who speak another of Kafka's `protocols`, by door; then `settings` says more
+    about it."""
 
     def __init__(self, doors=(), protocols=(), settings=""):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="atoll-kafka-", dir="/tmp"))
-        self.port, self.controller = free_port(), free_port()
+        super().__init__("kafka")
+        self.controller = free_port()
         self.doors = {name: free_port() for name in doors}
         self.protocols = dict(protocols)
         self.settings = settings
-        self.process = None
-        self.log_file = self.folder / "log"
         self._properties = self.folder / "server.properties"
 
     @property
@@ -88,52 +80,9 @@ class Broker:
 
     def start(self):
         assert self.process is None, "it runs"
-        with self.log_file.open("ab") as log:
-            self.process = subprocess.Popen(
-                self._command("kafka.Kafka", self._properties), stdin=subprocess.DEVNULL,
-                stdout=log, stderr=subprocess.STDOUT, cwd=self.folder)
-        deadline = time.monotonic() + START_SECONDS
-        while not self._listens():
-            assert self.process.poll() is None, self.log_file.read_text(errors="replace")[-4000:]
-            assert time.monotonic() < deadline, "the broker does not start"
-            try:  # between two looks
-                self.process.wait(0.05)
-            except subprocess.TimeoutExpired:
-                pass
+        self.process = self.launch(self._command("kafka.Kafka", self._properties), self.port,
+                                   cwd=self.folder)
         return self
-
-    def kill(self):
-        self._end(signal.SIGKILL)
-
-    def stop(self):
-        self._end(signal.SIGTERM)
-
-    def freeze(self):
-        self.process.send_signal(signal.SIGSTOP)
-
-    def thaw(self):
-        self.process.send_signal(signal.SIGCONT)
-
-    def end(self):
-        """All of it; its folder stays."""
-        if self.process:
-            self.kill()
-
-    def clean_up(self):
-        self.end()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _end(self, number):
-        process, self.process = self.process, None
-        process.send_signal(number)
-        process.wait(60)
-
-    def _listens(self):
-        try:
-            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-            return True
-        except OSError:
-            return False
 
     def _command(self, program, *arguments):
         return [*JAVA, "-cp", f"{JARS}/*", program, *map(str, arguments)]

@@ -2,21 +2,15 @@
 127.0.0.1, gone at the end."""
 
 import os
-import pathlib
 import re
-import shutil
-import signal
-import socket
 import subprocess
-import tempfile
-import time
 import urllib.parse
 
+import broker
 import pika
 from ports import free_port
 
 SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"
-START_SECONDS = 120
 
 CONFIG = """
 loopback_users = none
@@ -27,34 +21,12 @@ log.file.level = warning
 """
 
 
-def answers(port):
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        return True
-    except OSError:
-        return False
-
-
-def wait_for(condition, process, log_file, what):
-    deadline = time.monotonic() + START_SECONDS
-    while not condition():
-        assert process.poll() is None, f"{what} ended\n" + log_file.read_text(errors="replace")
-        assert time.monotonic() < deadline, f"{what} does not start"
-        try:  # between two looks
-            process.wait(0.05)
-        except subprocess.TimeoutExpired:
-            pass
-
-
-class Broker:
-    """It can be killed, stopped and started again, on the same ports and data."""
-
+class Broker(broker.Broker):
     def __init__(self, more=""):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="atoll-rabbitmq-", dir="/tmp"))
-        self.port, self.distribution, self.names = free_port(), free_port(), free_port()
+        super().__init__("rabbitmq")
+        self.distribution, self.names = free_port(), free_port()
         self.more = more
-        self.process = self.epmd = None
-        self.log_file = self.folder / "log"
+        self.epmd = None
 
     def url(self, user="guest", password="guest", vhost="/", scheme="amqp", port=None):
         host = f"{scheme}://{user}:{password}@localhost:{port or self.port}"
@@ -79,26 +51,13 @@ class Broker:
     def create(self):
         (self.folder / "plugins").write_text("[].\n")
         (self.folder / "rabbitmq.conf").write_text(CONFIG.format(memory="1GB", more=self.more))
-        with self.log_file.open("ab") as log:
-            self.epmd = subprocess.Popen(["epmd"], env=self.environment, stdin=subprocess.DEVNULL,
-                                         stdout=log, stderr=subprocess.STDOUT)
-        wait_for(lambda: answers(self.names), self.epmd, self.log_file, "epmd")
+        self.epmd = self.launch(["epmd"], self.names, env=self.environment)
         return self.start()
 
     def start(self):
         assert self.process is None, "it runs"
-        with self.log_file.open("ab") as log:
-            self.process = subprocess.Popen([SERVER], env=self.environment, cwd=self.folder,
-                                            stdin=subprocess.DEVNULL, stdout=log,
-                                            stderr=subprocess.STDOUT)
-        wait_for(lambda: answers(self.port), self.process, self.log_file, "RabbitMQ")
+        self.process = self.launch([SERVER], self.port, env=self.environment, cwd=self.folder)
         return self
-
-    def kill(self):
-        self._end(signal.SIGKILL)
-
-    def stop(self):
-        self._end(signal.SIGTERM)
 
     def tell(self, *calls):
         """Makes calls inside of the server, as `rabbitmqctl` does, which takes seconds for each.
@@ -129,25 +88,8 @@ class Broker:
     def connection(self, vhost="/"):
         return pika.BlockingConnection(pika.URLParameters(self.url(vhost=vhost)))
 
-    def freeze(self):
-        self.process.send_signal(signal.SIGSTOP)
-
-    def thaw(self):
-        self.process.send_signal(signal.SIGCONT)
-
     def end(self):
-        """All of it; its folder stays."""
-        if self.process:
-            self.kill()
+        super().end()
         if self.epmd:
             self.epmd.terminate()
             self.epmd.wait(60)
-
-    def clean_up(self):
-        self.end()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _end(self, number):
-        process, self.process = self.process, None
-        process.send_signal(number)
-        process.wait(60)

@@ -16,7 +16,7 @@ import postgres
 import pytest
 import requests
 from atoll import BINARY, REPOSITORY, wait_until
-from containers import (Image, compose, example_variables, findings, here, inherited, interpolated,
+from containers import (compose, example_variables, findings, here, inherited, interpolated,
                         is_pinned, stages_of, variables_in)
 from ports import free_ports
 
@@ -137,13 +137,6 @@ def test_the_image_has_the_libraries_of_the_program():
 
 
 # ---- as processes ------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def image(tmp_path):
-    made = Image(tmp_path)
-    yield made
-    made.clean_up()
 
 
 @pytest.fixture

@@ -7,20 +7,13 @@ import pytest
 import rabbitmq_broker
 import requests
 from atoll import REPOSITORY, wait_until
-from containers import Image, compose, example_variables, here
+from containers import compose, example_variables, here
 from ports import free_ports
 
 EXAMPLE = example_variables((REPOSITORY / ".env.example").read_text())
 SERVICES = compose(EXAMPLE, REPOSITORY / "docker-compose.logistics.yml")["services"]
 SERVERS = [f"server-{letter}" for letter in "abcd"]
 NAMED = {"operation-name": "test"}
-
-
-@pytest.fixture
-def image(tmp_path):
-    made = Image(tmp_path)
-    yield made
-    made.clean_up()
 
 
 @pytest.fixture

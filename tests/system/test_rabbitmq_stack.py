@@ -11,6 +11,7 @@ import subprocess
 import pytest
 import requests
 from atoll import BINARY, REPOSITORY, wait_until
+from broker import answers
 from ports import free_ports, free_run
 
 
@@ -63,14 +64,6 @@ def logistics(tmp_path):
     finally:
         subprocess.run([BINARY, "down", fleet.app, "--data", fleet.data], env=fleet.env,
                        capture_output=True, timeout=240, check=False)
-
-
-def answers(port):
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=30).close()
-        return True
-    except ConnectionRefusedError:
-        return False
 
 
 def broker_pid(fleet):
