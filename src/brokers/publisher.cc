@@ -1,5 +1,6 @@
 #include "brokers/publisher.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include "base/log.hpp"
@@ -156,14 +157,15 @@ Task<std::size_t> Publisher::publish_piece() {
 std::vector<Message> Publisher::messages_of(const store::LogEntry& entry) const {
     std::vector<Message> messages = shaped(entry);
     const std::size_t bytes_max = sink_->header_bytes_max();
-    std::string said = entry.json;
-    for (const Message& message : messages) {
-        if (header_bytes(message) + signature_bytes > bytes_max) said = abridged(entry.json);
-    }
+    const bool too_long =
+        std::any_of(messages.begin(), messages.end(), [bytes_max](const Message& message) {
+            return header_bytes(message) + signature_bytes > bytes_max;
+        });
+    const std::string said = too_long ? abridged(entry.json) : entry.json;
     const std::string signature = parts_.signer.signs() ? parts_.signer.sign(said) : "";
     for (Message& message : messages) {
         for (auto& [name, value] : message.headers) {
-            if (name == change_header) value = said;
+            if (too_long && name == change_header) value = said;
         }
         if (!signature.empty()) message.headers.emplace_back(sign_header, signature);
     }

@@ -28,13 +28,7 @@ Result<Json> answer_of(const Witness& witness, const std::string& path, int time
     HttpRequest request{.url = witness.url + path};
     request.peer_secret = witness.peer_secret;
     request.timeout_ms = timeout_ms;
-    auto answer = ask(request);
-    if (!answer) return Error{Errc::unavailable, answer.error().what};
-    auto said = parse_json(answer->body);
-    if (answer->status == 200 && said) return said;
-    const Json* detail = said ? said->find("detail") : nullptr;
-    return Error{Errc::unavailable,
-                 detail ? detail->text : "it answered " + std::to_string(answer->status)};
+    return ask_node(request);
 }
 
 Result<Json> rows_of(const Witness& witness, const std::string& query) {

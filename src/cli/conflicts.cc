@@ -27,21 +27,12 @@ struct Arguments {
     bool json = false;
 };
 
-// not_found: it says that there is no such conflict.
-Result<Json> ask_node(const config::App& app, const config::Node& node, std::string what,
-                      std::string body = {}) {
+Result<Json> ask_of_conflicts(const config::App& app, const config::Node& node, std::string what,
+                              std::string body = {}) {
     HttpRequest request{
         .url = node.url, .default_path = path + std::move(what), .body = std::move(body)};
     request.peer_secret = app.peer_secret();
-    auto answer = ask(request);
-    if (!answer) return answer.error();
-    auto said = parse_json(answer->body, json_depth_wrapped_max + 4);
-    if (answer->status == 200) return said;
-    const Json* detail = said ? said->find("detail") : nullptr;
-    const Errc code = answer->status == 404   ? Errc::not_found
-                      : answer->status == 400 ? Errc::invalid
-                                              : Errc::unavailable;
-    return Error{code, detail ? detail->text : "it answered " + std::to_string(answer->status)};
+    return ask_node(request);
 }
 
 // "2h" as the time two hours ago; any other text as it is.
@@ -76,7 +67,7 @@ std::string query_of(const Arguments& arguments) {
 Result<void> collect(const config::App& app, const config::Node& node, const std::string& query,
                      ConflictReports& reports) {
     for (std::string after = "0"; !after.empty();) {
-        auto page = ask_node(app, node, query + "&after=" + after);
+        auto page = ask_of_conflicts(app, node, query + "&after=" + after);
         if (!page) return page.error();
         after = text_at(*page, "next");
         for (auto& [name, value] : page->members) {
@@ -118,7 +109,8 @@ Result<std::string> id_of(const config::App& app, const std::string& text) {
     std::uint64_t number = 0;
     const char* end = listed->number.data() + listed->number.size();
     if (std::from_chars(listed->number.data(), end, number).ptr != end) return std::string{};
-    auto page = ask_node(app, *listed->node, "?limit=1&after=" + std::to_string(number - 1));
+    auto page =
+        ask_of_conflicts(app, *listed->node, "?limit=1&after=" + std::to_string(number - 1));
     if (!page) return Error{page.error().code, listed->node->name + ": " + page.error().what};
     const Json* items = page->find("items");
     if (!items || items->items.empty()) return std::string{};
@@ -142,7 +134,7 @@ int look_for(const config::App& app, const std::string& text, Found& found) {
     bool reached = true;
     for (const config::Node& node : app.nodes) {
         if (node.foreign || id->empty()) continue;
-        auto said = ask_node(app, node, '/' + *id);
+        auto said = ask_of_conflicts(app, node, '/' + *id);
         if (said) {
             if (!found.node || text_at(*said, "settled").empty()) found.node = &node;
             found.reports.add(node.name, std::move(*said));
@@ -183,8 +175,8 @@ int resolve(const Arguments& arguments) {
     std::string by = found.reports.find(found.id)->settled;
     const bool before = !by.empty();
     if (!before) {
-        const auto done = ask_node(*app, *found.node, '/' + found.id + "/resolve",
-                                   "{\"keep\":" + json_text(arguments.keep) + '}');
+        const auto done = ask_of_conflicts(*app, *found.node, '/' + found.id + "/resolve",
+                                           "{\"keep\":" + json_text(arguments.keep) + '}');
         if (!done) {
             std::cerr << "atoll: " << found.node->name << ": " << done.error().what << '\n';
             return failed;

@@ -20,27 +20,22 @@ struct Arguments {
 
 constexpr const char* root = "/_atoll/dead-letters";
 
-Result<std::string> ask_node(const config::App& app, const config::Node& node, std::string path,
-                             std::string body) {
+Result<Json> ask_of_letters(const config::App& app, const config::Node& node, std::string path,
+                            std::string body) {
     HttpRequest request{.url = node.url, .default_path = std::move(path), .body = std::move(body)};
     request.peer_secret = app.peer_secret();
     request.timeout_ms = 10'000;  // the node may have to ask its peers for the record
-    auto answer = ask(request);
-    if (!answer) return answer.error();
-    if (answer->status == 200) return std::move(answer->body);
-    const auto said = parse_json(answer->body);
-    const Json* detail = said ? said->find("detail") : nullptr;
-    return Error{Errc::unavailable,
-                 detail ? detail->text : "it answered " + std::to_string(answer->status)};
+    return ask_node(request);
+}
+
+void print(const Json& json) {
+    std::string text;
+    append_json(text, json);
+    std::cout << text << '\n';
 }
 
 void print(const std::string& node, const Json& letter, bool as_json) {
-    if (as_json) {
-        std::string text;
-        append_json(text, letter);
-        std::cout << text << '\n';
-        return;
-    }
+    if (as_json) return print(letter);
     const Json* resource = letter.find("resource");
     std::cout << node << '/' << letter.find("id")->text << "  " << letter.find("at")->text << "  "
               << letter.find("source")->text << ':' << letter.find("seq")->text << "  "
@@ -52,9 +47,7 @@ void print(const std::string& node, const Json& letter, bool as_json) {
 Result<void> list_of(const config::App& app, const config::Node& node, bool as_json) {
     std::string after = "0";
     for (;;) {
-        auto body = ask_node(app, node, std::string{root} + "?after=" + after, "");
-        if (!body) return body.error();
-        const auto said = parse_json(*body, json_depth_wrapped_max);
+        const auto said = ask_of_letters(app, node, std::string{root} + "?after=" + after, "");
         if (!said) return said.error();
         for (const Json& letter : said->find("items")->items)
             print(node.name, letter, as_json);
@@ -100,12 +93,12 @@ int act_on_one(const Arguments& arguments, const std::string& verb) {
         append_json_string(body, arguments.waive);
         body += '}';
     }
-    const auto answer = ask_node(*app, *id->node, path, body);
+    const auto answer = ask_of_letters(*app, *id->node, path, body);
     if (!answer) {
         std::cerr << "atoll: " << id->node->name << ": " << answer.error().what << '\n';
         return failed;
     }
-    std::cout << *answer << '\n';
+    print(*answer);
     return ok;
 }
 

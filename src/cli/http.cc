@@ -19,4 +19,17 @@ Result<http::Answer> ask(const HttpRequest& request) {
     return http::ask(*url, std::move(call), std::chrono::milliseconds{request.timeout_ms});
 }
 
+Result<Json> ask_node(const HttpRequest& request) {
+    constexpr std::size_t depth_max = json_depth_wrapped_max + 4;  // a conflict shows whole rows
+    auto answer = ask(request);
+    if (!answer) return answer.error();
+    auto said = parse_json(answer->body, depth_max);
+    if (answer->status == 200) return said;
+    const Errc code = answer->status == 404   ? Errc::not_found
+                      : answer->status == 400 ? Errc::invalid
+                                              : Errc::conflict;
+    const Json* detail = said ? said->find("detail") : nullptr;
+    return Error{code, detail ? detail->text : "it answered " + std::to_string(answer->status)};
+}
+
 }  // namespace reef::cli

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "base/text/json.hpp"
 #include "http/client.hpp"
 
 namespace reef::cli {
@@ -20,5 +21,9 @@ struct HttpRequest {
 
 // invalid: the URL is none. unavailable: no answer came.
 Result<http::Answer> ask(const HttpRequest& request);
+
+// What a node says to an operator. Where it refuses, its own words are the error: not_found (404),
+// invalid (400) or, for any other status, conflict. unavailable: no answer came.
+Result<Json> ask_node(const HttpRequest& request);
 
 }  // namespace reef::cli

@@ -27,13 +27,7 @@ Result<Json> ask_for_repair(const Witness& witness, const UnreadableRow& row, bo
     request.body += ",\"key\":";
     append_json_string(request.body, model::to_text(row.key));
     request.body += take_out ? ",\"take_out\":true}" : "}";
-    auto answer = ask(request);
-    if (!answer) return answer.error();
-    auto said = parse_json(answer->body, json_depth_wrapped_max);
-    if (answer->status == 200) return said;
-    const Json* detail = said ? said->find("detail") : nullptr;
-    return Error{Errc::unavailable,
-                 detail ? detail->text : "it answered " + std::to_string(answer->status)};
+    return ask_node(request);
 }
 
 // One line of JSON for each record, written out before the record is taken out.

@@ -82,13 +82,14 @@ public:
         : node_(node), secret_(std::move(secret)) {}
 
     Result<void> reset(const std::string& replica) override {
-        auto said = ask_node("/_atoll/reset-replicas", "{\"replica\":" + json_text(replica) + '}');
+        auto said =
+            ask_of_replicas("/_atoll/reset-replicas", "{\"replica\":" + json_text(replica) + '}');
         if (!said) return said.error();
         return {};
     }
 
     Result<Fillings> look() override {
-        const auto said = ask_node("/_atoll/status", "");
+        const auto said = ask_of_replicas("/_atoll/status", "");
         if (!said) return said.error();
         Fillings found;
         const Json* replicas = said->find("replicas");
@@ -102,17 +103,11 @@ public:
     }
 
 private:
-    Result<Json> ask_node(const std::string& path, std::string body) {
+    Result<Json> ask_of_replicas(const std::string& path, std::string body) {
         HttpRequest request{.url = node_.url + path};
         request.peer_secret = secret_;
         request.body = std::move(body);
-        auto answer = ask(request);
-        if (!answer) return Error{Errc::unavailable, answer.error().what};
-        auto said = parse_json(answer->body);
-        if (answer->status == 200 && said) return said;
-        const Json* detail = said ? said->find("detail") : nullptr;
-        return Error{Errc::invalid,
-                     detail ? detail->text : "it answered " + std::to_string(answer->status)};
+        return ask_node(request);
     }
 
     const config::Node& node_;

@@ -29,20 +29,15 @@ const config::Node* node_to_ask(const config::App& app, std::string_view of) {
     return nullptr;
 }
 
-Result<Json> ask_node(const config::App& app, const config::Node& node, const std::string& what) {
+Result<Json> ask_to_retire(const config::App& app, const config::Node& node,
+                           const std::string& what) {
     HttpRequest request{.url = node.url, .default_path = "/_atoll/retire"};
     request.body = "{\"what\":";
     append_json_string(request.body, what);
     request.body += '}';
     request.peer_secret = app.peer_secret();
     request.timeout_ms = 10'000;  // it hears what the others say of it
-    auto answer = ask(request);
-    if (!answer) return answer.error();
-    auto said = parse_json(answer->body);
-    if (answer->status == 200) return said;
-    const Json* detail = said ? said->find("detail") : nullptr;
-    return Error{Errc::unavailable,
-                 detail ? detail->text : "it answered " + std::to_string(answer->status)};
+    return ask_node(request);
 }
 
 int retire(const Arguments& arguments) {
@@ -56,7 +51,7 @@ int retire(const Arguments& arguments) {
     const std::string of{arguments.life.empty() ? arguments.node : model::node_of(arguments.life)};
     const config::Node* node = node_to_ask(*app, of);
     if (!node) return bad_usage;
-    const auto said = ask_node(*app, *node, what);
+    const auto said = ask_to_retire(*app, *node, what);
     const Json* lives = said ? said->find("lives") : nullptr;
     if (!lives) {
         std::cerr << "atoll: " << node->name << ": "

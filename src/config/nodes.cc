@@ -293,7 +293,7 @@ void read_replicas(Section& top, const Reader& reader, const std::vector<std::st
         Scope scope = top.scope();
         scope.lookup = reader.lookup(replica.of);
         Section section = plain.in(std::move(scope));
-        section.find("name");
+        section.find("name");  // these two are read above, before it is known whose variables count
         section.find("of");
         if (const auto store = section.text("store")) {
             apply_store(section, *store, replica.database_url);
