@@ -157,10 +157,11 @@ std::string description_of(const Resource& resource, FieldId id, SchemaUse use) 
     if (use == SchemaUse::create && id == resource.key && field.key != KeyKind::client) {
         add_sentence(text, "Made by the server when it is left out.");
     }
-    if (use == SchemaUse::update && is_fixed(resource, id)) {
+    const bool changes = use == SchemaUse::update || use == SchemaUse::patch;
+    if (changes && is_fixed(resource, id)) {
         add_sentence(text, "May be sent back as it was read; it can't be changed.");
     }
-    if (use == SchemaUse::update && resource.version == id) {
+    if (changes && resource.version == id) {
         add_sentence(text, "The one that was read: when there is another by now, 409.");
         if (resource.lock_required) add_sentence(text, "`If-Match` may stand for it.");
     }
@@ -227,14 +228,14 @@ bool is_needed(const Resource& resource, FieldId id, SchemaUse use) {
         return is_creatable(resource, id) && !field.nullable && !field.default_value;
     }
     if (resource.version == id) return resource.lock_required;
+    if (use == SchemaUse::patch) return false;
     const auto& needs = resource.update_needs;
     return std::find(needs.begin(), needs.end(), id) != needs.end();
 }
 
 std::string json_schema(const Resource& resource, FieldId id, SchemaUse use) {
     const Field& field = resource.fields[id];
-    const bool in_body =
-        use == SchemaUse::answer || use == SchemaUse::create || use == SchemaUse::update;
+    const bool in_body = use != SchemaUse::path && use != SchemaUse::query;
     const bool integer_key = id == resource.key && json_type(field.type) == "integer";
     JsonObject schema;
     put_type(schema, field, use, field.nullable && in_body);

@@ -17,6 +17,7 @@ enum class SchemaUse : std::uint8_t {
     answer,  // part of a record that is shown
     create,  // part of the body of a create
     update,  // part of the body of an update
+    patch,   // part of the body of one that names what it changes only
     path,    // a parameter in the path: a key, or what is looked up
     query,   // a filter of a list: any bound may be asked for
 };

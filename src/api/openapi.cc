@@ -78,16 +78,22 @@ std::string parameter_json(const Parameter& parameter) {
 
 std::string request_body_json(const DocumentParts& parts, const Operation& operation) {
     const Resource& resource = *parts.resource_of(operation);
-    const bool creates = operation.kind == OperationKind::create;
-    const std::string name = type_name(parts.schema, resource) + (creates ? "Create" : "Update");
+    const bool patches = operation.kind == OperationKind::patch;
+    const SchemaUse use = operation.kind == OperationKind::create ? SchemaUse::create
+                          : patches                               ? SchemaUse::patch
+                                                                  : SchemaUse::update;
+    const std::string name =
+        type_name(parts.schema, resource) + (use == SchemaUse::create ? "Create"
+                                             : patches                ? "Patch"
+                                                                      : "Update");
     JsonObject media;
     media.put("schema", schema_reference(name));
-    const auto example = body_example(resource, creates ? SchemaUse::create : SchemaUse::update);
+    const auto example = body_example(resource, use);
     if (!example.empty()) media.put("example", example);
-    return JsonObject{}
-        .put("required", "true")
-        .put("content", JsonObject{}.put("application/json", media.json()).json())
-        .json();
+    JsonObject content;
+    if (patches) content.put("application/merge-patch+json", media.json());
+    content.put("application/json", media.json());
+    return JsonObject{}.put("required", "true").put("content", content.json()).json();
 }
 
 std::string operation_json(const DocumentParts& parts, const Operation& operation) {
@@ -110,6 +116,8 @@ std::string_view method_key(http::Method method) {
             return "post";
         case http::Method::put:
             return "put";
+        case http::Method::patch:
+            return "patch";
         case http::Method::remove:
             return "delete";
         default:

@@ -56,6 +56,7 @@ const std::string& message_of(const Resource& resource, const Operation& operati
         case OperationKind::create:
             return status == 201 ? resource.messages.create : resource.messages.update;
         case OperationKind::update:
+        case OperationKind::patch:
             return resource.messages.update;
         case OperationKind::remove:
             return resource.messages.remove;

@@ -40,6 +40,8 @@ constexpr std::array texts{
                 "<record> has this value already"},
     ProblemText{"against_order", "a field would go back in its order.",
                 "the field can't become less than it is", true},
+    ProblemText{"out_of_range", "what is added to a counter would bring it beyond its bounds.",
+                "stock must be at least 0", true},
     ProblemText{"token_lost",
                 "the token names a write that no longer exists anywhere: go on without it.",
                 "the token names a write of this node that no longer exists"},

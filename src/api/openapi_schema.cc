@@ -12,14 +12,32 @@ namespace {
 constexpr std::string_view passed_over =
     R"({"readOnly":true,"description":"Set by the server: what a body says is passed over."})";
 
+// By how much a counter changes.
+std::string addition_schema(const Resource& resource, FieldId id) {
+    const std::string number = json_schema(resource, id, SchemaUse::query);
+    return JsonObject{}
+        .put_text("type", "object")
+        .put_text("description", "What is added. Additions of several clients all count.")
+        .put("required", json_texts({"add"}))
+        .put("properties", JsonObject{}.put("add", number).json())
+        .put("additionalProperties", "false")
+        .json();
+}
+
 // The schema of a field in a record or a body; "" where it has no place.
 std::string member_schema(const Resource& resource, FieldId id, SchemaUse use, SetByServer set) {
-    const bool chosen =
-        use == SchemaUse::answer || is_creatable(resource, id) ||
-        (use == SchemaUse::update && (id == resource.key || resource.version == id));
+    const bool changes = use == SchemaUse::update || use == SchemaUse::patch;
+    const bool chosen = use == SchemaUse::answer || is_creatable(resource, id) ||
+                        (changes && (id == resource.key || resource.version == id));
+    const bool adds = use == SchemaUse::patch && resource.fields[id].merge == Merge::counter;
+    if (chosen && adds) {
+        const std::string value = json_schema(resource, id, use);
+        const std::string either = json_array({value, addition_schema(resource, id)});
+        return JsonObject{}.put("anyOf", either).json();
+    }
     if (chosen) return json_schema(resource, id, use);
     if (set == SetByServer::ignore) return std::string{passed_over};
-    const bool may_be_sent_back = use == SchemaUse::update && set == SetByServer::same;
+    const bool may_be_sent_back = changes && set == SetByServer::same;
     return may_be_sent_back ? json_schema(resource, id, use) : "";
 }
 
@@ -170,6 +188,8 @@ void add_record_schemas(JsonObject& components, const DocumentParts& parts,
                    body_schema(resource, SchemaUse::create, set, "What a new one is made of."));
     components.put(name + "Update",
                    body_schema(resource, SchemaUse::update, set, update_description(resource)));
+    components.put(name + "Patch",
+                   body_schema(resource, SchemaUse::patch, set, update_description(resource)));
 }
 
 void add_answer_schemas(JsonObject& components, const DocumentParts& parts) {
@@ -205,7 +225,28 @@ std::string record_example(const Resource& resource, const Answers& answers, boo
     return record.json();
 }
 
+// One change, of the field that shows most.
+std::string patch_example(const Resource& resource) {
+    std::optional<FieldId> shown;
+    for (FieldId id = 0; id < resource.fields.size(); ++id) {
+        if (!is_creatable(resource, id) || id == resource.key) continue;
+        const bool counts = resource.fields[id].merge == Merge::counter;
+        if (!shown || counts) shown = id;
+        if (counts) break;
+    }
+    if (!shown) return "";
+    const Field& field = resource.fields[*shown];
+    const std::string example = field.merge == Merge::counter ? R"({"add":1})" : example_of(field);
+    if (example.empty()) return "";
+    JsonObject body;
+    body.put(field.name, example);
+    if (resource.version && resource.lock_required)
+        body.put(resource.fields[*resource.version].name, "1");
+    return body.json();
+}
+
 std::string body_example(const Resource& resource, SchemaUse use) {
+    if (use == SchemaUse::patch) return patch_example(resource);
     JsonObject body;
     const bool names_all = use == SchemaUse::update && resource.update_needs.empty();
     for (FieldId id = 0; id < resource.fields.size(); ++id) {

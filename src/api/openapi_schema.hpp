@@ -23,7 +23,7 @@ struct DocumentParts {
 
 std::string schema_reference(std::string_view name);  // {"$ref":"#/components/schemas/…"}
 
-// Adds "Property", "PropertyCreate", "PropertyUpdate" to the components.
+// Adds "Property", "PropertyCreate", "PropertyUpdate", "PropertyPatch" to the components.
 void add_record_schemas(JsonObject& components, const DocumentParts& parts,
                         const model::Resource& resource);
 
@@ -37,7 +37,7 @@ std::string answer_schema_name(const DocumentParts& parts, const api::Operation&
 std::string record_example(const model::Resource& resource, const api::Answers& answers,
                            bool changed = false);
 
-// A body of a create or an update; "" where none can be made up.
+// A body of a create, an update or a patch; "" where none can be made up.
 std::string body_example(const model::Resource& resource, api::SchemaUse use);
 
 // What stands around an answer's content, as the app declares it.

@@ -18,6 +18,7 @@ enum class OperationKind : std::uint8_t {
     get,
     create,
     update,
+    patch,  // an update that may also say by how much
     remove,
     look_up,  // of a resource
     health,

@@ -17,6 +17,7 @@ using Names = std::vector<std::string>;
 struct Traits {
     bool unique = false;
     bool ordered = false;      // a field that goes one way only
+    bool counted = false;      // a field that may be added to
     bool refers = false;       // to other records
     bool referred = false;     // to by other records
     bool key_given = false;    // clients may give the key
@@ -28,6 +29,7 @@ Traits traits_of(const Schema& schema, const Resource& resource) {
     Traits traits;
     for (const Field& field : resource.fields) {
         traits.unique |= field.unique;
+        traits.counted |= field.merge == Merge::counter;
         traits.ordered |= field.merge != Merge::lww && field.merge != Merge::counter;
         traits.refers |= !field.refers_to.empty();
     }
@@ -51,7 +53,7 @@ public:
           type_(type_name(schema, resource)) {}
 
     std::vector<Operation> make() const {
-        std::vector<Operation> made{list(), create(), get(), update(), remove()};
+        std::vector<Operation> made{list(), create(), get(), update(), patch(), remove()};
         for (std::size_t i = 0; i < resource_.look_ups.size(); ++i)
             made.push_back(look_up(i));
         for (Operation& operation : made) {
@@ -114,9 +116,13 @@ private:
         add_unreadable(operation);
     }
 
+    static bool is_change(OperationKind kind) {
+        return kind == OperationKind::update || kind == OperationKind::patch;
+    }
+
     // A write of a record that exists is compared with it.
     void add_conflicts(Operation& operation, Names conflicts) const {
-        const bool is_update = operation.kind == OperationKind::update;
+        const bool is_update = is_change(operation.kind);
         // Without others to come from, a state that is not here does not exist.
         if (api_.nodes.size() > 1) conflicts.emplace_back("replica_behind");
         if (!conflicts.empty()) {
@@ -140,7 +146,7 @@ private:
             if (traits_.refers) refusals.emplace_back("unknown_reference");
         }
         // A field that can't be changed is refused beside the record as it is.
-        add_invalid(operation, kind == OperationKind::update ? Names{"ETag"} : Names{});
+        add_invalid(operation, is_change(kind) ? Names{"ETag"} : Names{});
         operation.answers.push_back({404, "Not found", {"not_found"}, {}});
         operation.answers.push_back({422, "Not accepted", std::move(refusals), {}});
         Names busy{"not_ready", "unavailable"};
@@ -221,8 +227,19 @@ private:
     }
 
     Operation update() const {
-        Operation operation = begin("update" + type_, OperationKind::update, http::Method::put,
-                                    key_template(), "Change a " + resource_.one);
+        return change("update" + type_, OperationKind::update, http::Method::put,
+                      "Change a " + resource_.one);
+    }
+
+    Operation patch() const {
+        return change("patch" + type_, OperationKind::patch, http::Method::patch,
+                      "Change parts of a " + resource_.one);
+    }
+
+    Operation change(std::string id, OperationKind kind, http::Method method,
+                     std::string summary) const {
+        Operation operation =
+            begin(std::move(id), kind, method, key_template(), std::move(summary));
         operation.has_body = true;
         operation.answers = {
             {200, "The " + resource_.one + " after the write", {}, written_headers({"ETag"})}};
@@ -232,6 +249,7 @@ private:
         }
         if (traits_.unique) conflicts.emplace_back("not_unique");
         if (traits_.ordered) conflicts.emplace_back("against_order");
+        if (kind == OperationKind::patch && traits_.counted) conflicts.emplace_back("out_of_range");
         add_conflicts(operation, std::move(conflicts));
         add_write_answers(operation);
         return operation;

@@ -54,6 +54,7 @@ public:
                 add_create();
                 break;
             case OperationKind::update:
+            case OperationKind::patch:
                 add_path_field(resource_.key);
                 add_write_headers();
                 add_match_headers();

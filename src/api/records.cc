@@ -46,9 +46,9 @@ const std::string& message_for(const Resource& resource, WriteKind kind) {
 }
 
 // What a request asked for, but for what differs between its tries.
-Hash128 hash_of_request(WriteKind kind, const Resource& resource, std::string_view parameter,
-                        std::string_view body) {
-    std::string text{name_of(kind)};
+Hash128 hash_of_request(WriteKind kind, Named named, const Resource& resource,
+                        std::string_view parameter, std::string_view body) {
+    std::string text{named == Named::changes_only ? "patch" : name_of(kind)};
     text += ' ';
     text += resource.name;
     text += '/';
@@ -128,6 +128,9 @@ asio::awaitable<http::Response> Records::handle(const Operation& operation, std:
             co_return co_await write(WriteKind::create, resource, std::move(parameter), request);
         case OperationKind::update:
             co_return co_await write(WriteKind::update, resource, std::move(parameter), request);
+        case OperationKind::patch:
+            co_return co_await write(WriteKind::update, resource, std::move(parameter), request,
+                                     Named::changes_only);
         default:
             co_return co_await write(WriteKind::remove, resource, std::move(parameter), request);
     }
@@ -240,8 +243,8 @@ asio::awaitable<http::Response> Records::list(const Resource& resource,
 // ---- writes ----------------------------------------------------------------------------------
 
 asio::awaitable<http::Response> Records::write(WriteKind kind, const Resource& resource,
-                                               std::string parameter,
-                                               const http::Request& request) {
+                                               std::string parameter, const http::Request& request,
+                                               Named named) {
     std::vector<http::Fault> faults;
     Intent intent;
     intent.kind = kind;
@@ -260,11 +263,11 @@ asio::awaitable<http::Response> Records::write(WriteKind kind, const Resource& r
         read_version(request, intent, faults);
     } else if (faults.empty() && !no_such_key) {
         if (!request.query.empty()) refuse_query(request, faults);
-        read_body(resource, parts_.api.answers.set_by_server, request, intent, faults);
+        read_body(resource, parts_.api.answers.set_by_server, request, intent, faults, named);
     }
     if (!faults.empty()) co_return invalid(std::move(faults), request);
     if (no_such_key) co_return not_found(resource, parameter, request);
-    intent.request.body = hash_of_request(kind, resource, parameter, request.body);
+    intent.request.body = hash_of_request(kind, named, resource, parameter, request.body);
     intent.gateway_time = gateway_time_of(request);
     intent.received = time_of(request, intent.gateway_time, parts_.clock.now());
 

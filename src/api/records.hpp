@@ -7,6 +7,7 @@
 
 #include "api/operations.hpp"
 #include "api/read_sources.hpp"
+#include "api/request_decoding.hpp"
 #include "api/traffic.hpp"
 #include "commit/progress.hpp"
 #include "http/http.hpp"
@@ -51,7 +52,8 @@ private:
                                             std::string parameter, const http::Request& request);
     asio::awaitable<http::Response> list(const Resource& resource, const http::Request& request);
     asio::awaitable<http::Response> write(model::WriteKind kind, const Resource& resource,
-                                          std::string parameter, const http::Request& request);
+                                          std::string parameter, const http::Request& request,
+                                          Named named = Named::as_needed);
 
     // One read: what it needs, and who answers it.
     struct Read {

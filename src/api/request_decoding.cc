@@ -5,6 +5,7 @@
 
 #include "base/text/json.hpp"
 #include "base/text/uri.hpp"
+#include "model/patch.hpp"
 #include "model/value_text.hpp"
 
 namespace reef::api {
@@ -166,8 +167,28 @@ bool is_set_by_server(const Resource& resource, FieldId id, WriteKind kind) {
     return resource.version == id ? creates : field.set != SetBy::client;
 }
 
+// How a value changes, where that is said and not what it becomes.
+bool read_patch(const Field& field, FieldId id, const Json& json, Intent& intent,
+                std::vector<http::Fault>& faults) {
+    if (!json.is(Json::Kind::object) || !is_patchable(field)) return false;
+    const bool counts = field.merge == Merge::counter;
+    const Json* add = counts ? json.find("add") : nullptr;
+    if (counts && (!add || json.members.size() != 1)) {
+        fault_in_body(faults, field.name, "must be a number, or {\"add\":number}");
+        return true;
+    }
+    auto by = read_patch_value(field, add ? *add : json);
+    if (by) {
+        intent.patches.push_back({id, std::move(*by)});
+    } else {
+        fault_in_body(faults, field.name, by.error().what);
+        if (add) faults.back().name += "/add";
+    }
+    return true;
+}
+
 void read_member(const Resource& resource, SetByServer set_by_server, const std::string& name,
-                 const Json& json, Intent& intent, std::vector<http::Fault>& faults) {
+                 const Json& json, Intent& intent, std::vector<http::Fault>& faults, Named named) {
     const auto id = resource.find_field(name);
     if (!id) return fault_in_body(faults, name, "is not a field of " + resource.name);
     const Field& field = resource.fields[*id];
@@ -180,6 +201,7 @@ void read_member(const Resource& resource, SetByServer set_by_server, const std:
     }
     if (resource.version == *id) return read_version_member(field, json, intent, faults);
     if (*id == resource.key) return read_key_member(resource, json, intent, faults);
+    if (named == Named::changes_only && read_patch(field, *id, json, intent, faults)) return;
     auto value = read_json(field, json);
     if (!value) return fault_in_body(faults, name, value.error().what);
     intent.fields.emplace_back(*id, std::move(*value));
@@ -190,12 +212,13 @@ bool is_named(const Json& body, const Field& field) {
 }
 
 void check_needed(const Resource& resource, const Json& body, const Intent& intent,
-                  std::vector<http::Fault>& faults) {
+                  std::vector<http::Fault>& faults, Named named) {
     const bool creates = intent.kind == WriteKind::create;
     for (FieldId id = 0; id < resource.fields.size(); ++id) {
         const Field& field = resource.fields[id];
         const auto& needs = resource.update_needs;
-        bool needed = !creates && std::find(needs.begin(), needs.end(), id) != needs.end();
+        bool needed = !creates && named == Named::as_needed &&
+                      std::find(needs.begin(), needs.end(), id) != needs.end();
         if (creates && field.set == SetBy::client && resource.has_state(id)) {
             needed = !field.nullable && !field.default_value;
         }
@@ -489,14 +512,14 @@ void read_headers(const Api& api, const Resource& resource, const http::Request&
 }
 
 void read_body(const Resource& resource, SetByServer set_by_server, const http::Request& request,
-               Intent& intent, std::vector<http::Fault>& faults) {
+               Intent& intent, std::vector<http::Fault>& faults, Named named) {
     const auto body = parse_json(request.body);
     if (!body) return fault_of_body(faults, body.error().what);
     if (!body->is(Json::Kind::object)) return fault_of_body(faults, "must be a JSON object");
     for (const auto& [name, json] : body->members) {
-        read_member(resource, set_by_server, name, json, intent, faults);
+        read_member(resource, set_by_server, name, json, intent, faults, named);
     }
-    check_needed(resource, *body, intent, faults);
+    check_needed(resource, *body, intent, faults, named);
 }
 
 void read_version(const http::Request& request, Intent& intent, std::vector<http::Fault>& faults) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,10 +27,16 @@ void read_headers(const api::Api& api, const model::Resource& resource,
                   const http::Request& request, model::Intent& intent,
                   std::vector<http::Fault>& faults);
 
+// What the body of an update names.
+enum class Named : std::uint8_t {
+    as_needed,     // the fields that change, and those that the app wants in each
+    changes_only,  // RFC 7396: nothing else. {"add":-3} adds to a counter
+};
+
 // The fields in the body of a create or an update. `intent.key` of an update is the path's.
 void read_body(const model::Resource& resource, SetByServer set_by_server,
                const http::Request& request, model::Intent& intent,
-               std::vector<http::Fault>& faults);
+               std::vector<http::Fault>& faults, Named named = Named::as_needed);
 
 // ?version= of a delete.
 void read_version(const http::Request& request, model::Intent& intent,

@@ -20,7 +20,8 @@ bool is_name(std::string_view name, std::string_view lower_case_name) {
 }  // namespace
 
 std::string_view name_of(Method method) {
-    static constexpr std::array names{"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "?"};
+    static constexpr std::array names{"GET",    "POST", "PUT",     "PATCH",
+                                      "DELETE", "HEAD", "OPTIONS", "?"};
     return names[static_cast<std::size_t>(method)];
 }
 

@@ -6,7 +6,7 @@
 
 namespace reef::http {
 
-enum class Method : std::uint8_t { get, post, put, remove, head, options, other };
+enum class Method : std::uint8_t { get, post, put, patch, remove, head, options, other };
 std::string_view name_of(Method method);  // "GET", "DELETE", …
 
 }  // namespace reef::http

@@ -22,6 +22,7 @@ constexpr std::array kinds{
     ProblemKind{"still_referenced", 409, "Still referenced"},
     ProblemKind{"not_unique", 409, "Not unique"},
     ProblemKind{"against_order", 409, "Against the order"},
+    ProblemKind{"out_of_range", 409, "Out of range"},
     ProblemKind{"token_lost", 409, "Token lost"},
     ProblemKind{"other_run", 409, "Another process of this node is heard"},
     ProblemKind{"needs_snapshot", 410, "Snapshot needed"},

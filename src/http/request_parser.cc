@@ -98,6 +98,7 @@ http::Method method_of(std::string_view text) {
     if (text == "GET") return Method::get;
     if (text == "PUT") return Method::put;
     if (text == "POST") return Method::post;
+    if (text == "PATCH") return Method::patch;
     if (text == "DELETE") return Method::remove;
     if (text == "HEAD") return Method::head;
     if (text == "OPTIONS") return Method::options;

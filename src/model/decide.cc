@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "model/new_row.hpp"
+#include "model/patch.hpp"
 #include "model/value_text.hpp"
 
 namespace reef::model {
@@ -303,8 +304,30 @@ void write_fields(const Resource& resource, const Intent& intent, Change& change
     }
 }
 
+// The fields of the request, with those that follow from what the record has.
+std::variant<Intent, Refused> with_patches(const Resource& resource, const Intent& intent,
+                                           const Row& current) {
+    Intent whole = intent;
+    whole.patches.clear();
+    for (const FieldPatch& patch : intent.patches) {
+        auto value = patched_value(resource, current, patch);
+        const Field& field = resource.fields[patch.field];
+        if (!value) {
+            return refuse(Refusal::out_of_range, field.name + ' ' + value.error().what, &current,
+                          pointer_to(field));
+        }
+        whole.fields.emplace_back(patch.field, std::move(*value));
+    }
+    return whole;
+}
+
 Decision update(const Schema& schema, const Resource& resource, const Intent& intent,
                 const Row& current, const Facts& facts) {
+    if (!intent.patches.empty()) {
+        auto whole = with_patches(resource, intent, current);
+        if (auto* no = std::get_if<Refused>(&whole)) return std::move(*no);
+        return update(schema, resource, std::get<Intent>(whole), current, facts);
+    }
     if (auto no = check_fields(schema, resource, intent, &current, facts)) return *no;
     Change change = begin_change(WriteKind::update, intent, &current, facts);
     write_fields(resource, intent, change);
@@ -364,7 +387,7 @@ std::string_view name_of(Refusal refusal) {
         "key_reused",          "unknown_reference",     "still_referenced",
         "not_unique",          "against_order",         "immutable_field",
         "replica_behind",      "home_unreachable",      "ids_exhausted",
-        "record_too_large"};
+        "record_too_large",    "out_of_range"};
     return names[static_cast<std::size_t>(refusal)];
 }
 

@@ -25,11 +25,20 @@ struct Precondition {
     bool names_version() const { return version || if_match_any || !if_match.empty(); }
 };
 
+// A value that follows from the one that the record has: what is added to a counter, or the members
+// of a JSON value that change (RFC 7396), as their JSON.
+struct FieldPatch {
+    FieldId field = 0;
+    Value by;
+    bool operator==(const FieldPatch&) const = default;
+};
+
 struct Intent {
     WriteKind kind = WriteKind::update;
     ResourceId resource = 0;
     std::optional<Key> key;                         // absent: generated at a create
     std::vector<std::pair<FieldId, Value>> fields;  // as the client named them, checked by type
+    std::vector<FieldPatch> patches = {};           // of an update, beside them
     Precondition precondition;
     RequestMark request;
     Time received;  // by the gateway's clock when there is one, never ahead of ours
@@ -62,7 +71,8 @@ enum class Refusal : std::uint8_t {
     replica_behind,
     home_unreachable,
     ids_exhausted,
-    record_too_large,  // the last one: forward_json.cc counts on it
+    record_too_large,
+    out_of_range,  // a counter would be; the last one: forward_json.cc counts on it
 };
 std::string_view name_of(Refusal refusal);  // "version_conflict"
 

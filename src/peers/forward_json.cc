@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "model/patch.hpp"
 #include "model/value_text.hpp"
 
 namespace reef::peers {
@@ -15,7 +16,7 @@ Error bad(std::string what) {
 }
 
 // What this node decides is only what is known to have happened or not to have happened.
-constexpr auto refusal_count = static_cast<std::size_t>(Refusal::record_too_large) + 1;
+constexpr auto refusal_count = static_cast<std::size_t>(Refusal::out_of_range) + 1;
 
 std::optional<Refusal> refusal_from(std::string_view name) {
     for (std::size_t i = 0; i < refusal_count; ++i) {
@@ -63,6 +64,31 @@ Result<void> read_fields(const Resource& resource, const Json& json, Intent& int
         auto read = read_json(resource.fields[*field], value);
         if (!read) return bad(name + ' ' + read.error().what);
         intent.fields.emplace_back(*field, std::move(*read));
+    }
+    return {};
+}
+
+void append_patches(std::string& out, const Resource& resource,
+                    const std::vector<FieldPatch>& patches) {
+    if (patches.empty()) return;
+    out += ",\"patches\":{";
+    for (const FieldPatch& patch : patches) {
+        const Field& field = resource.fields[patch.field];
+        if (out.back() != '{') out += ',';
+        append_json_string(out, field.name);
+        out += ':';
+        append_json(out, field, patch.by);
+    }
+    out += '}';
+}
+
+Result<void> read_patches(const Resource& resource, const Json& json, Intent& intent) {
+    for (const auto& [name, value] : json.members) {
+        const auto id = resource.find_field(name);
+        if (!id) return bad("there is no field " + name + " here");
+        auto by = read_patch_value(resource.fields[*id], value);
+        if (!by) return bad(name + ' ' + by.error().what);
+        intent.patches.push_back({*id, std::move(*by)});
     }
     return {};
 }
@@ -118,7 +144,8 @@ std::string intent_json(const Schema& schema, const Intent& intent) {
     json += '"';
     append_text_member(json, "resource", resource.name);
     append_text_member(json, "key", to_text(*intent.key));
-    json += ",\"fields\":{";
+    // A node of an earlier build would carry out a part of it: without "fields" it refuses.
+    json += intent.patches.empty() ? ",\"fields\":{" : ",\"patched_fields\":{";
     for (std::size_t i = 0; i < intent.fields.size(); ++i) {
         const Field& field = resource.fields[intent.fields[i].first];
         if (i > 0) json += ',';
@@ -127,6 +154,7 @@ std::string intent_json(const Schema& schema, const Intent& intent) {
         append_json(json, field, intent.fields[i].second);
     }
     json += '}';
+    append_patches(json, resource, intent.patches);
     if (intent.precondition.compared) {
         append_text_member(json, "compared", to_text(*intent.precondition.compared));
         json += ",\"compared_version\":" + std::to_string(intent.precondition.compared_version);
@@ -143,7 +171,8 @@ Result<Intent> parse_intent(const Schema& schema, std::string_view text) {
     if (!json) return json.error();
     const auto kind = kind_from(text_at(*json, "kind"));
     const Resource* resource = schema.find(text_at(*json, "resource"));
-    const Json* fields = json->find("fields");
+    const Json* patches = json->find("patches");
+    const Json* fields = json->find(patches ? "patched_fields" : "fields");
     const Json* request = json->find("request");
     const auto received = integer_at(*json, "received");
     if (!kind || !resource || !fields || !request || !received) {
@@ -159,6 +188,9 @@ Result<Intent> parse_intent(const Schema& schema, std::string_view text) {
     if (!key) return bad("the key of a forwarded write " + key.error().what);
     intent.key = *key_from(resource->key_field(), *key);
     if (auto read = read_fields(*resource, *fields, intent); !read) return read.error();
+    if (patches) {
+        if (auto read = read_patches(*resource, *patches, intent); !read) return read.error();
+    }
     auto mark = read_request_json(*request);
     if (!mark) return mark.error();
     intent.request = std::move(*mark);

@@ -302,6 +302,20 @@ def test_what_is_so_now_is_listed_until_it_is_so_no_longer(shop):
     assert ask(us, "GET", "goods/g0", 200).json()["left"] == 1
 
 
+def test_what_both_add_while_they_are_apart_all_counts(shop):
+    us, eu = shop.nodes
+    ask(us, "POST", "goods", 201, id="g0", left=100)
+    level(shop)
+    shop.cut("us", "eu")
+    for node, amounts in ((us, (-3, -4, 10)), (eu, (-5, -6))):
+        for amount in amounts:
+            ask(node, "PATCH", "goods/g0", 200, left={"add": amount})
+    shop.cut("us", "eu", off=False)
+    assert not level(shop)
+    for node in shop.nodes:
+        assert ask(node, "GET", "goods/g0", 200).json()["left"] == 92
+
+
 def test_what_is_so_now_ends_with_a_change_by_anybody(shop):
     us, eu = shop.nodes
     ask(us, "POST", "shelves", 201, id="s1", place="left")

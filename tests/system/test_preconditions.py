@@ -1,5 +1,7 @@
 """ETag, If-Match, If-None-Match: what a client read, or has, decides what is answered."""
 
+import json
+
 import pytest
 import requests
 from answers import problem
@@ -51,6 +53,26 @@ def test_both_must_hold(property_url):
     problem(put(property_url, tag, version=2), 409, "version_conflict")
     problem(put(property_url, '"base:9:9"', version=1), 412, "precondition_failed")
     assert put(property_url, tag, version=1).status_code == 200
+
+
+def patch(url, tag=None, **body):
+    headers = {"Content-Type": "application/merge-patch+json"} | ({"If-Match": tag} if tag else {})
+    return requests.patch(url, data=json.dumps(body), headers=headers)
+
+
+def test_a_patch_says_which_state_it_is_about(property_url):
+    first = requests.get(property_url)
+    written = patch(property_url, first.headers["ETag"], bedrooms=7)
+    assert written.status_code == 200, written.text
+    shown = written.json()
+    assert shown == first.json() | {"bedrooms": 7, "version": 2, "updated_at": shown["updated_at"]}
+    stale = problem(patch(property_url, first.headers["ETag"], price=1), 412, "precondition_failed")
+    assert stale["current"] == shown
+    problem(patch(property_url, price=1, version=1), 409, "version_conflict")
+    assert patch(property_url, bathrooms=None, version=2).json()["bathrooms"] is None
+    pointers = [error["pointer"] for error in problem(patch(property_url, price=None), 400,
+                                                      "invalid_request")["errors"]]
+    assert pointers == ["/price", "/version"]
 
 
 def test_if_match_on_what_is_not_there(properties):

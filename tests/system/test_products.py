@@ -1,5 +1,6 @@
 """Products: wrapped answers, and a stock that is counted."""
 
+import concurrent.futures
 import itertools
 import json
 import re
@@ -102,6 +103,59 @@ def test_what_only_the_server_sets_is_passed_over(products):
                           json=first | {"price": 3, "createdAt": "2020-01-01T00:00:00.000Z"})
     second = wrapped(answer, 200, "Product updated successfully")
     assert second == first | {"price": 3, "updatedAt": second["updatedAt"]}
+
+
+def patched(url, body, **headers):
+    return requests.patch(url, json=body, headers=headers, timeout=60)
+
+
+def test_a_patch_changes_what_it_names(products):
+    first = make(products, stock=5)
+    url = f"{products}/{first['id']}"
+    second = wrapped(patched(url, {"price": 2}), 200, "Product updated successfully")
+    assert second == first | {"price": 2, "updatedAt": second["updatedAt"]}
+    third = wrapped(patched(url, {"name": "x", "stock": {"add": -3}}), 200,
+                    "Product updated successfully")
+    assert (third["name"], third["stock"]) == ("x", 2)
+    merge = {"Content-Type": "application/merge-patch+json"}
+    fourth = wrapped(requests.patch(url, data='{"stock":7}', headers=merge, timeout=60), 200,
+                     "Product updated successfully")
+    assert fourth["stock"] == 7
+    refused(patched(f"{products}/nothing", {"price": 2}), 404, "not_found", "Product not found")
+
+
+@pytest.mark.parametrize("body", [
+    {"stock": {"add": "x"}}, {"stock": {"add": 1.5}}, {"stock": {"add": 1, "x": 1}}, {"stock": {}},
+    {"price": {"add": 1}}, {"stock": None}, {"pirce": 1}, [], "x"])
+def test_what_is_no_patch(products, body):
+    url = f"{products}/{make(products, stock=5)['id']}"
+    refused(patched(url, body), 400, "invalid_request")
+    assert requests.get(url, timeout=60).json()["data"]["stock"] == 5
+
+
+def test_a_stock_does_not_fall_below_zero(products):
+    url = f"{products}/{make(products, stock=2)['id']}"
+    refused(patched(url, {"stock": {"add": -3}}), 409, "out_of_range")
+    assert requests.get(url, timeout=60).json()["data"]["stock"] == 2
+
+
+def test_additions_of_several_clients_all_count(products):
+    url = f"{products}/{make(products, stock=100)['id']}"
+    with concurrent.futures.ThreadPoolExecutor(8) as clients:
+        answers = list(clients.map(lambda _: patched(url, {"stock": {"add": -3}}), range(40)))
+    taken = sum(answer.status_code == 200 for answer in answers)
+    assert taken == 33
+    assert {answer.status_code for answer in answers} == {200, 409}
+    assert requests.get(url, timeout=60).json()["data"]["stock"] == 1
+
+
+def test_a_patch_that_is_repeated_counts_once(products):
+    url = f"{products}/{make(products, stock=5)['id']}"
+    key = {"Idempotency-Key": f"take-{next(numbers)}"}
+    for _ in range(2):
+        assert patched(url, {"stock": {"add": -3}}, **key).json()["data"]["stock"] == 2
+    assert requests.get(url, timeout=60).json()["data"]["stock"] == 2
+    refused(requests.put(url, json={"stock": 1}, headers=key, timeout=60), 422, "key_reused")
 
 
 def test_a_deletion(products):

@@ -33,6 +33,6 @@ def test_what_is_described_is_what_is_answered(make_node, tmp_path, app):
     print(f"SEED={SEED}", done.stdout, done.stderr, sep="\n")
     assert done.returncode == 0
     methods = [method for path in document["paths"].values() for method in path]
-    operations = sum(method in ("get", "put", "post", "delete") for method in methods)
+    operations = sum(method in ("get", "put", "patch", "post", "delete") for method in methods)
     assert f"Tested: {operations}\n" in done.stdout
     assert node.process.poll() is None

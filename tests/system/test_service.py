@@ -13,7 +13,7 @@ STORES = ("sqlite", "postgres")
 
 ALLOWED = {
     "/us/properties": {"GET", "HEAD", "POST"}, "/properties": {"GET", "HEAD", "POST"},
-    "/us/properties/10": {"GET", "HEAD", "PUT", "DELETE"},
+    "/us/properties/10": {"GET", "HEAD", "PUT", "PATCH", "DELETE"},
     "/us/health": {"GET", "HEAD"}, "/us/replication-lag": {"GET", "HEAD"},
     "/livez": {"GET", "HEAD"}, "/readyz": {"GET", "HEAD"}, "/metrics": {"GET", "HEAD"},
     "/openapi.json": {"GET", "HEAD"}, "/docs": {"GET", "HEAD"}}

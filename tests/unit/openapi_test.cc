@@ -278,6 +278,7 @@ TEST(OpenApiStatuses, PropertyListing) {
         {"createProperty", "201 400 404 409 412 415 422"},
         {"getProperty", "200 304 400 404 409"},
         {"updateProperty", "200 400 404 409 412 415 422"},
+        {"patchProperty", "200 400 404 409 412 415 422"},
         {"deleteProperty", "204 400 404 409 412 422 428"},
         {"getHealth", "200 400 404"},
         {"getReplicationLag", "200 400 404"}};
@@ -290,12 +291,14 @@ TEST(OpenApiStatuses, Logistics) {
         {"createWarehouse", "201 400 404 415 422"},
         {"getWarehouse", "200 304 400 404 409 422"},
         {"updateWarehouse", "200 400 404 409 412 415 422"},
+        {"patchWarehouse", "200 400 404 409 412 415 422"},
         {"deleteWarehouse", "200 400 404 409 412 422"},
         {"listShipments", "200 400 409 422"},
         {"createShipment", "201 400 404 409 415 422"},
         {"getShipment", "200 304 400 404 409 422"},
         {"getShipmentByTracking", "200 304 400 404 409 422"},
         {"updateShipment", "200 400 404 409 412 415 422"},
+        {"patchShipment", "200 400 404 409 412 415 422"},
         {"deleteShipment", "200 400 404 409 412 422"},
         {"getHealth", "200 400"},
         {"getReplicationLag", "200 400"}};
@@ -308,6 +311,7 @@ TEST(OpenApiStatuses, Products) {
         {"createProduct", "200 201 400 404 409 412 415 422"},
         {"getProduct", "200 304 400 404 409"},
         {"updateProduct", "200 400 404 412 415 422"},
+        {"patchProduct", "200 400 404 409 412 415 422"},
         {"deleteProduct", "200 400 404 409 412 422"},
         {"getHealth", "200 400"},
         {"getReplicationLag", "200 400"}};

@@ -28,7 +28,7 @@ const Router& products() {
     return router;
 }
 
-// "getProperty 10", "405 GET, HEAD, PUT, DELETE" or "404".
+// "getProperty 10", "405 GET, HEAD, PUT, PATCH, DELETE" or "404".
 std::string match(const Router& router, Method method, std::string_view path) {
     const Route route = router.match(method, path);
     if (!route.operation) return route.allow.empty() ? "404" : "405 " + route.allow;
@@ -179,7 +179,7 @@ TEST(Router, AnswersHeadWhereItAnswersGet) {
 
 TEST(Router, SaysWhichMethodsAPathHas) {
     const std::string_view list = "405 GET, HEAD, POST";
-    const std::string_view one = "405 GET, HEAD, PUT, DELETE";
+    const std::string_view one = "405 GET, HEAD, PUT, PATCH, DELETE";
     expect(listing(), {{Method::put, "/us/properties", list},
                        {Method::remove, "/properties/", list},
                        {Method::options, "/us/properties", list},
