@@ -421,7 +421,7 @@ def test_a_replica_whose_server_is_away(on_postgres, own_cluster):
     own_cluster.start()
     products.wait_until_level()
     assert names_in(url) == "one,two"
-    # A table of somebody else, and a standby of PostgreSQL's own, are no replicas.
+    # A table of somebody else is no replica.
     products.node.stop()
     psql(url, "DROP TABLE atoll_node, atoll_meta")
     products.node.start()
@@ -431,6 +431,21 @@ def test_a_replica_whose_server_is_away(on_postgres, own_cluster):
     assert products.served_by() == {"replica-2": 8}
     products.atoll("reset-replicas", "--replica", "replica-1")
     products.wait_until_level()
+
+
+def test_a_standby_is_no_replica(on_postgres, own_cluster):
+    """Of PostgreSQL's own replication: nobody can write to it."""
+    products, standby = on_postgres, own_cluster.create_standby()
+    try:
+        products.node.env["REPLICA_1_URL"] = standby.url()
+        products.node.start()
+        why = products.why_refused("replica-1")
+        assert "it is a standby of PostgreSQL's own replication" in why
+        products.create("a")
+        products.wait_until_level("replica-2")
+        assert products.served_by() == {"replica-2": 8}
+    finally:
+        standby.clean_up()
 
 
 def test_the_primarys_server_is_away(on_postgres, own_cluster):
