@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "model/record_json.hpp"
 #include "model/value_text.hpp"
 
 namespace reef::store {
@@ -296,6 +297,20 @@ public:
         co_return std::optional{holder->row};
     }
     Task<ListPage> list(ListQuery query) override { co_return page_of(query); }
+    Task<ShownPage> show(ListQuery query, TimeShape times) override {
+        const Resource& resource = schema_[query.resource];
+        ListPage page = page_of(query);
+        ShownPage shown{page, {}, {}};
+        for (const Row& row : page.rows) {
+            if (!shown.records.empty()) shown.records += ',';
+            append_record(shown.records, resource, row, times);
+        }
+        if (page.rows.size() == query.rows_max && !page.rows.empty()) {
+            const Row& last = page.rows.back();
+            shown.last.emplace(value_of(resource, last, query.sort), last.key);
+        }
+        co_return shown;
+    }
     Task<std::optional<LogEntry>> change(Dot dot) override {
         const auto entries = state_.log.find(dot.origin);
         if (entries == state_.log.end()) co_return std::nullopt;

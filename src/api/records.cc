@@ -202,16 +202,12 @@ asio::awaitable<http::Response> Records::list(const Resource& resource,
     if (!faults.empty()) co_return invalid(std::move(faults), request);
     Read read{{.staleness_max = wanted.staleness_max}};
     if (auto answer = co_await begin(read, request)) co_return std::move(*answer);
-    auto page = co_await rows_of(read).list(wanted.query);
-    if (!page && falls_back(read, page.error())) page = co_await parts_.rows.list(wanted.query);
-    if (!page) co_return failed(page.error(), request);
-
-    std::string items = "[";
-    for (const Row& row : page->rows) {
-        if (items.size() > 1) items += ',';
-        append_record(items, resource, row, {parts_.api.answers.time_digits, TimeZone::z});
+    const TimeShape times{parts_.api.answers.time_digits, TimeZone::z};
+    auto page = co_await rows_of(read).show(wanted.query, times);
+    if (!page && falls_back(read, page.error())) {
+        page = co_await parts_.rows.show(wanted.query, times);
     }
-    items += ']';
+    if (!page) co_return failed(page.error(), request);
     http::Response response;
     response.content_type = json_type;
     if (page->unreadable > 0) {
@@ -219,18 +215,16 @@ asio::awaitable<http::Response> Records::list(const Resource& resource,
         parts_.traffic.add_unreadable(page->unreadable);
     }
     std::string next;
-    if (page->more && resource.page.by == PageBy::cursor && !page->rows.empty()) {
-        next = cursor_after(resource, wanted.query, page->rows.back());
+    if (page->more && resource.page.by == PageBy::cursor && page->last) {
+        next = cursor_after(resource, wanted.query, *page->last);
         response.add_header("Link", '<' + std::string{request.path} + '?' + wanted.others +
                                         "cursor=" + next + ">; rel=\"next\"");
     }
     const std::string total = page->total ? ",\"total\":" + std::to_string(*page->total) : "";
     const std::string quoted = next.empty() ? "null" : '"' + next + '"';
-    if (parts_.api.answers.list == ListShape::page) {
-        response.body = "{\"items\":" + items + ",\"next\":" + quoted + total + '}';
-    } else {
-        response.body = std::move(items);
-    }
+    const bool bare = parts_.api.answers.list == ListShape::array;
+    response.body = (bare ? "[" : "{\"items\":[") + page->records + ']';
+    if (!bare) response.body += ",\"next\":" + quoted + total + '}';
     if (wrap_.wraps()) {
         const std::string more = (next.empty() ? "" : ",\"next\":" + quoted) + total;
         response.body =

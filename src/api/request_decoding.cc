@@ -572,9 +572,10 @@ ListRequest read_list(const Api& api, const Resource& resource, const http::Requ
     return ListReader{api, resource, faults}.read(request.query);
 }
 
-std::string cursor_after(const Resource& resource, const store::ListQuery& query, const Row& row) {
+std::string cursor_after(const Resource& resource, const store::ListQuery& query,
+                         const std::pair<Value, Key>& last) {
     const Field& sort = resource.fields[query.sort];
-    const Value value = value_of(resource, row, query.sort);
+    const auto& [value, key] = last;
     std::string json = "[";
     append_json_string(json, sort.name);
     json += query.descending ? ",\"-\"," : ",\"+\",";
@@ -584,7 +585,7 @@ std::string cursor_after(const Resource& resource, const store::ListQuery& query
         append_json_string(json, to_text(sort, value));
     }
     json += ',';
-    append_json_string(json, to_text(row.key));
+    append_json_string(json, to_text(key));
     json += ']';
     return to_base64url(json);
 }

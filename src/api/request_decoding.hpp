@@ -59,9 +59,9 @@ struct ListRequest {
 ListRequest read_list(const api::Api& api, const model::Resource& resource,
                       const http::Request& request, std::vector<http::Fault>& faults);
 
-// The mark of the page after this row, in the order of the query; opaque to clients.
+// The mark of the page after this record, in the order of the query; opaque to clients.
 std::string cursor_after(const model::Resource& resource, const store::ListQuery& query,
-                         const model::Row& row);
+                         const std::pair<model::Value, model::Key>& last);
 
 // The body is JSON when its Content-Type says so or is absent.
 bool accepts_media_type(const http::Request& request);

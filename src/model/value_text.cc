@@ -113,13 +113,8 @@ void append_decimal(std::string& out, std::int64_t units, int scale) {
 }
 
 void append_float(std::string& out, double number) {
-    char buffer[32];
-    if (number == 0) number = 0;  // one zero
-    // 100000 rather than 1e+05, as people and JavaScript write it: up to 21 digits.
-    const double magnitude = std::abs(number);
-    const bool plain = magnitude == 0 || (magnitude >= 1e-6 && magnitude < 1e21);
-    const auto form = plain ? std::chars_format::fixed : std::chars_format::scientific;
-    out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, number, form).ptr);
+    char buffer[float_bytes_max];
+    out.append(buffer, put_float(buffer, number));
 }
 
 std::pair<std::int64_t, std::int64_t> range_of(const Field& field) {
@@ -283,6 +278,15 @@ Json::Kind json_kind_of(FieldType type) {
 }
 
 }  // namespace
+
+// 100000 rather than 1e+05, as people and JavaScript write it: up to 21 digits.
+char* put_float(char* to, double number) {
+    if (number == 0) number = 0;  // one zero
+    const double magnitude = std::abs(number);
+    const bool plain = magnitude == 0 || (magnitude >= 1e-6 && magnitude < 1e21);
+    const auto form = plain ? std::chars_format::fixed : std::chars_format::scientific;
+    return std::to_chars(to, to + float_bytes_max, number, form).ptr;
+}
 
 void append_json(std::string& out, const Field& field, const Value& value, TimeShape times) {
     if (is_null(value)) {

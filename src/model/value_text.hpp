@@ -21,6 +21,10 @@ struct TimeShape {
 // floats, times as ISO text.
 void append_json(std::string& out, const Field& field, const Value& value, TimeShape times = {});
 
+// The same of a float, at `to`, where there is room for float_bytes_max. Returns its end.
+inline constexpr std::size_t float_bytes_max = 32;
+char* put_float(char* to, double number);
+
 // Reads a client's JSON value: its type, range, length, pattern, null. invalid: what is wrong,
 // for people ("must be at most 9999999999.99").
 Result<Value> read_json(const Field& field, const Json& json);

@@ -54,7 +54,6 @@ auto lower_bound(Entries& entries, std::string_view origin) {
 }  // namespace
 
 bool is_origin(std::string_view text) {
-    constexpr std::size_t origin_bytes_max = 80;
     if (text.empty() || text.size() > origin_bytes_max) return false;
     return std::all_of(text.begin(), text.end(), [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||

@@ -50,7 +50,8 @@ struct Stamp {
 inline constexpr Time stamp_time_max{253'370'764'800'000'000};
 std::string to_text(const Stamp& stamp);  // "us.k3f9:12@1767225600000000"
 std::optional<Stamp> parse_stamp(std::string_view text);
-bool is_origin(std::string_view text);  // 1 – 80 letters, digits, '.', '-', '_'
+inline constexpr std::size_t origin_bytes_max = 80;
+bool is_origin(std::string_view text);  // letters, digits, '.', '-', '_'
 
 struct VectorEntry {
     OriginId origin;

@@ -31,6 +31,13 @@ std::string columns_of(const Resource& resource) {
     return out + "atoll_vector, atoll_state, atoll_hash";
 }
 
+std::string listed_columns_of(const Resource& resource) {
+    std::string out;
+    for (const Field& field : resource.fields)
+        out += quoted_name(field.name) + ", ";
+    return out + "atoll_vector, atoll_state, NULL";
+}
+
 std::string tombstones_of(const Resource& resource) {
     return "atoll_tombstones_" + resource.table;
 }
@@ -110,46 +117,77 @@ std::vector<Value> values_of(const Resource& resource, const Row& row) {
     return values;
 }
 
+namespace {
+
+Key key_in(const Column& column) {
+    if (column.kind == Column::Kind::integer) return column.integer;
+    return std::string{column.text};
+}
+
 Error unreadable(const Resource& resource, const Key& key, const std::string& what) {
     return {Errc::invalid, resource.name + '/' + to_text(key) +
                                " was written by another program and cannot be read: " + what};
 }
 
-StoredRow damaged(const Resource& resource, Key key, const Hash128& hash, const Error& error) {
-    StoredRow stored;
-    stored.row.resource = resource.id;
-    stored.row.key = std::move(key);
-    stored.hash = hash;
-    stored.unreadable = error.what;
-    return stored;
+// Inserted by another program: its version is all that is known of its writes.
+Row row_without_state(const Resource& resource, Key key, std::vector<Value> values) {
+    const Value& version = values[resource.version.value_or(resource.key)];
+    const auto* number = resource.version ? std::get_if<std::int64_t>(&version) : nullptr;
+    const auto writes = static_cast<std::uint64_t>(number ? *number : 1);
+    return base_row(resource, std::move(key), std::move(values), writes);
 }
 
-Result<StoredRow> row_from(const Resource& resource, RowColumns columns) {
-    StoredRow stored;
-    std::vector<Value>& values = columns.values;
-    const auto key = key_from(resource.key_field(), values[resource.key]);
+Result<Row> read_row(const Resource& resource, const RecordColumns& columns) {
+    auto values = values_from(resource, columns);
+    if (!values) return values.error();
+    auto key = key_from(resource.key_field(), (*values)[resource.key]);
     if (!key) return unreadable(resource, "?", key.error().what);
-    if (columns.state.empty()) {
-        const Value& version = values[resource.version.value_or(resource.key)];
-        const auto* number = resource.version ? std::get_if<std::int64_t>(&version) : nullptr;
-        const auto writes = static_cast<std::uint64_t>(number ? *number : 1);
-        stored.row = base_row(resource, *key, std::move(values), writes);
-        return stored;
-    }
-    Row& row = stored.row;
+    if (columns.state.empty())
+        return row_without_state(resource, std::move(*key), std::move(*values));
+    Row row;
     row.resource = resource.id;
-    row.key = *key;
-    row.cells.resize(values.size());
-    for (FieldId id = 0; id < values.size(); ++id) {
+    row.key = std::move(*key);
+    row.cells.resize(values->size());
+    for (FieldId id = 0; id < values->size(); ++id) {
         const bool counter = resource.fields[id].merge == Merge::counter;
-        if (resource.has_state(id) && !counter) row.cells[id].value = std::move(values[id]);
+        if (resource.has_state(id) && !counter) row.cells[id].value = std::move((*values)[id]);
     }
     auto vector = parse_vector(columns.vector);
     if (!vector) return unreadable(resource, row.key, "atoll_vector");
     row.vector = std::move(*vector);
     const auto done = read_state_json(resource, columns.state, row);
     if (!done) return unreadable(resource, row.key, "atoll_state: " + done.error().what);
-    stored.hash = columns.hash;
+    return row;
+}
+
+}  // namespace
+
+Result<std::vector<Value>> values_from(const Resource& resource, const RecordColumns& columns) {
+    std::vector<Value> values(resource.fields.size());
+    for (FieldId id = 0; id < resource.fields.size(); ++id) {
+        const Field& field = resource.fields[id];
+        auto value = value_from(field, columns.fields[id]);
+        if (!value) {
+            return unreadable(resource, key_in(columns.fields[resource.key]),
+                              field.name + ' ' + value.error().what);
+        }
+        values[id] = std::move(*value);
+    }
+    return values;
+}
+
+StoredRow row_from(const Resource& resource, const RecordColumns& columns, const Hash128& hash) {
+    StoredRow stored;
+    auto row = read_row(resource, columns);
+    if (row) {
+        stored.row = std::move(*row);
+        if (!columns.state.empty()) stored.hash = hash;
+        return stored;
+    }
+    stored.row.resource = resource.id;
+    stored.row.key = key_in(columns.fields[resource.key]);
+    stored.hash = hash;
+    stored.unreadable = row.error().what;
     return stored;
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "model/record_columns.hpp"
 #include "model/schema.hpp"
 #include "store/rows.hpp"
 
@@ -17,6 +18,8 @@ std::string quoted_text(std::string_view text);  // 'text', as a literal
 
 // The fields in their order, then atoll_vector, atoll_state, atoll_hash.
 std::string columns_of(const Resource& resource);
+// The same with null for the hash, at which a list does not look.
+std::string listed_columns_of(const Resource& resource);
 
 std::string tombstones_of(const Resource& resource);  // the name of their table
 // Whether the app wants an index on it: sorted, looked up, referring, or said so.
@@ -39,16 +42,10 @@ Result<void> check_fields(const Resource& resource, const KnownFields& known,
 // What the columns of a row show, by FieldId.
 std::vector<Value> values_of(const Resource& resource, const Row& row);
 
-// A row as its columns say. invalid: another program wrote what no field can hold.
-struct RowColumns {
-    std::vector<Value> values;  // by FieldId
-    std::string_view vector, state;
-    Hash128 hash;
-};
-Result<StoredRow> row_from(const Resource& resource, RowColumns columns);
-// A record that cannot be read, as a scan tells of it.
-StoredRow damaged(const Resource& resource, Key key, const Hash128& hash, const Error& error);
-Error unreadable(const Resource& resource, const Key& key, const std::string& what);
+// A row as its columns say. Not readable: another program wrote what no field can hold.
+StoredRow row_from(const Resource& resource, const RecordColumns& columns, const Hash128& hash);
+// The fields alone, by FieldId.
+Result<std::vector<Value>> values_from(const Resource& resource, const RecordColumns& columns);
 
 std::string bytes_of(const Hash128& hash);  // 16 bytes, the high ones first
 Hash128 hash_from(std::string_view bytes);  // {} when they are no 16 bytes

@@ -5,12 +5,14 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "base/hash.hpp"
 #include "base/task.hpp"
 #include "model/row.hpp"
+#include "model/value_text.hpp"
 #include "store/scan_limits.hpp"
 
 namespace reef::store {
@@ -42,11 +44,18 @@ struct ListQuery {
     std::uint32_t rows_max = 100;
     bool count = false;
 };
-struct ListPage {
+struct PageFacts {
+    bool more = false;                        // there are rows beyond these
+    std::optional<std::uint64_t> total = {};  // of the filters, when asked for
+    std::uint32_t unreadable = 0;             // so many were left out of the page
+};
+struct ListPage : PageFacts {
     std::vector<Row> rows;
-    bool more = false;                   // there are rows beyond these
-    std::optional<std::uint64_t> total;  // of the filters, when asked for
-    std::uint32_t unreadable = 0;        // so many were left out of the page
+};
+// The same page as people see it.
+struct ShownPage : PageFacts {
+    std::string records;  // as append_record() shows them, with commas between
+    std::optional<std::pair<Value, Key>> last;  // of a full page: `after` of the next one
 };
 
 class RowReader {
@@ -56,6 +65,7 @@ public:
     // The living record that has the value; of two, the one whose life began earlier.
     virtual Task<std::optional<Row>> find(FieldRef ref) = 0;
     virtual Task<ListPage> list(ListQuery query) = 0;  // of living records
+    virtual Task<ShownPage> show(ListQuery query, TimeShape times) = 0;
 };
 
 // For those who go through all rows of a resource: snapshots, `atoll verify`, the takeover.

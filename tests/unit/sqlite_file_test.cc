@@ -175,6 +175,10 @@ TEST_F(SqliteFile, NamesARecordThatCannotBeRead) {
     EXPECT_EQ(page.rows[0].key, Key{std::int64_t{2}});
     EXPECT_EQ(page.unreadable, 1U);
     EXPECT_FALSE(page.more);
+    const ShownPage shown = value_of_task(reader_->show(one, {}));
+    EXPECT_NE(shown.records.find(R"({"id":2,)"), std::string::npos) << shown.records;
+    EXPECT_EQ(shown.unreadable, 1U);
+    EXPECT_FALSE(shown.more);
     const auto raw = value_of_task(reader_->raw({thing, Key{std::int64_t{1}}}));
     ASSERT_TRUE(raw);
     EXPECT_NE(raw->find(R"("atoll_state":"{")"), std::string::npos) << *raw;

@@ -99,6 +99,7 @@ protected:
     std::vector<std::pair<OriginId, std::uint64_t>> dots_after(Position after,
                                                                ScanLimits limits = {});
     void expect_stored(const Row& row);
+    void expect_shown(const ListQuery& query, const ListPage& page);
     // The keys of a list of things, page by page; skip belongs to the first.
     std::vector<std::int64_t> walked(ListQuery query, std::size_t total);
 

@@ -1,13 +1,34 @@
 // Lists, compared with a plain sort of the same rows: every sort, filter, direction, page size.
 #include <algorithm>
 
+#include "model/record_json.hpp"
 #include "store_contract.hpp"
 
 namespace reef::store::test {
+// The same page as text.
+void StoreContract::expect_shown(const ListQuery& query, const ListPage& page) {
+    constexpr TimeShape times{3, TimeZone::z};
+    const Resource& resource = schema_[query.resource];
+    const ShownPage shown = value_of_task(reader_->show(query, times));
+    std::string records;
+    for (const Row& row : page.rows) {
+        if (!records.empty()) records += ',';
+        append_record(records, resource, row, times);
+    }
+    EXPECT_EQ(shown.records, records);
+    EXPECT_EQ(shown.more, page.more);
+    EXPECT_EQ(shown.total, page.total);
+    if (page.rows.size() < query.rows_max) return;
+    ASSERT_TRUE(shown.last);
+    EXPECT_EQ(shown.last->first, value_of(resource, page.rows.back(), query.sort));
+    EXPECT_EQ(shown.last->second, page.rows.back().key);
+}
+
 std::vector<std::int64_t> StoreContract::walked(ListQuery query, std::size_t total) {
     std::vector<std::int64_t> keys;
     for (;;) {
         const ListPage page = value_of_task(reader_->list(query));
+        expect_shown(query, page);
         EXPECT_EQ(page.total, total);
         EXPECT_LE(page.rows.size(), query.rows_max);
         for (const Row& row : page.rows)
@@ -216,6 +237,7 @@ TEST_P(StoreContract, ListsTextKeysByTheirBytes) {
         for (ListPage page;; query.after.emplace(value_of(schema_[note], page.rows.back(), sort),
                                                  page.rows.back().key)) {
             page = list(query);
+            expect_shown(query, page);
             for (const Row& row : page.rows)
                 keys.push_back(row.key);
             if (!page.more) break;

@@ -88,8 +88,8 @@ Command page_command(const Resource& resource, const ListQuery& query, KeyRange 
                      std::uint32_t spare) {
     const Field& sort = resource.fields[query.sort];
     const std::string down = query.descending ? " DESC" : "";
-    std::string sql =
-        "SELECT " + columns_of(resource) + " FROM " + quoted_name(resource.table) + range.where;
+    std::string sql = "SELECT " + listed_columns_of(resource) + " FROM " +
+                      quoted_name(resource.table) + range.where;
     sql += " ORDER BY ";
     if (query.sort != resource.key) {
         sql += order_of(sort) + down;
@@ -121,9 +121,11 @@ Commands list_commands(const Resource& resource, const ListQuery& query, std::ui
     return commands;
 }
 
-ListPage read_list(const Resource& resource, const ListQuery& query, const Answers& answers) {
+PageFacts read_list(const Resource& resource, const ListQuery& query, const Answers& answers,
+                    PageRows& rows) {
+    rows.begin();
     std::size_t at = 0;
-    ListPage page;
+    PageFacts page;
     if (query.count) page.total = answers[at++].natural(0, 0);
     std::uint64_t skip = answers.size() - at > 1 ? query.skip : 0;
     for (; at < answers.size(); ++at) {
@@ -132,16 +134,12 @@ ListPage read_list(const Resource& resource, const ListQuery& query, const Answe
                 --skip;
                 continue;
             }
-            if (page.rows.size() == query.rows_max) {
+            if (rows.full()) {
                 page.more = true;
                 return page;
             }
-            StoredRow read = row_at(answers[at], row, resource);
-            if (read.readable()) {
-                page.rows.push_back(std::move(read.row));
-            } else {
-                ++page.unreadable;
-            }
+            read_columns(answers[at], row, resource, rows.columns);
+            if (!rows.add()) ++page.unreadable;
         }
     }
     return page;

@@ -65,15 +65,17 @@ public:
     }
 
     Task<ListPage> list(ListQuery query) override {
-        const Resource& resource = schema_[query.resource];
-        // Rows that cannot be read are left out, and the page is filled with those behind them.
-        for (std::uint32_t spare = 1;; spare *= 16) {
-            Commands commands = list_commands(resource, query, spare);
-            auto answers = co_await long_.read(std::move(commands));
-            if (!answers) co_return answers.error();
-            ListPage page = read_list(resource, query, *answers);
-            if (page.more || page.unreadable < spare) co_return page;
-        }
+        ListedRows rows{schema_[query.resource], query};
+        const auto read = co_await read_page(query, rows);
+        if (!read) co_return read.error();
+        co_return rows.page(*read);
+    }
+
+    Task<ShownPage> show(ListQuery query, TimeShape times) override {
+        ShownRows rows{schema_[query.resource], query, times};
+        const auto read = co_await read_page(query, rows);
+        if (!read) co_return read.error();
+        co_return rows.page(*read);
     }
 
     Task<std::optional<LogEntry>> change(Dot dot) override {
@@ -170,6 +172,18 @@ public:
     }
 
 private:
+    // Rows that cannot be read are left out, and the page is filled with those behind them.
+    Task<PageFacts> read_page(const ListQuery& query, PageRows& rows) {
+        const Resource& resource = schema_[query.resource];
+        for (std::uint32_t spare = 1;; spare *= 16) {
+            Commands commands = list_commands(resource, query, spare);
+            auto answers = co_await long_.read(std::move(commands));
+            if (!answers) co_return answers.error();
+            const PageFacts page = read_list(resource, query, *answers, rows);
+            if (page.more || page.unreadable < spare) co_return page;
+        }
+    }
+
     const Schema& schema_;
     const std::vector<RowStatements>& statements_;
     Link quick_, long_;

@@ -8,64 +8,45 @@ namespace reef::store::postgres {
 
 namespace {
 
-Result<Value> value_at(const Answer& answer, int row, int column, const Field& field) {
-    if (answer.is_null(row, column)) return Value{};
-    const std::string_view text = answer.text(row, column);
+Column column_at(const Answer& answer, int row, int at, const Field& field) {
+    using Kind = Column::Kind;
+    if (answer.is_null(row, at)) return {};
+    const std::string_view text = answer.text(row, at);
     switch (field.type) {
         case FieldType::boolean:
-            return Value{text == "t"};
+            return {.kind = Kind::integer, .integer = text == "t"};
         case FieldType::int32:
         case FieldType::int64:
         case FieldType::version:
-            return Value{answer.integer(row, column)};
+            return {.kind = Kind::integer, .integer = answer.integer(row, at)};
         case FieldType::floating: {
             double number = 0;
             std::from_chars(text.data(), text.data() + text.size(), number);
-            return Value{number};
+            return {.kind = Kind::real, .real = number};
         }
         default:
-            return parse_text(field, text);
+            return {.kind = Kind::text, .text = text};
     }
 }
 
 }  // namespace
 
-Result<std::vector<Value>> values_at(const Answer& answer, int row, const Resource& resource,
-                                     int first) {
-    std::vector<Value> values(resource.fields.size());
-    for (FieldId id = 0; id < resource.fields.size(); ++id) {
-        auto value = value_at(answer, row, first + id, resource.fields[id]);
-        if (!value) {
-            return unreadable(resource, std::string{answer.text(row, first + resource.key)},
-                              resource.fields[id].name + ' ' + value.error().what);
-        }
-        values[id] = std::move(*value);
-    }
-    return values;
-}
-
-namespace {
-
-Result<StoredRow> read_row(const Answer& answer, int row, const Resource& resource, int first) {
-    auto values = values_at(answer, row, resource, first);
-    if (!values) return values.error();
-    RowColumns columns;
-    columns.values = std::move(*values);
-    const int state = first + static_cast<int>(resource.fields.size());
+void read_columns(const Answer& answer, int row, const Resource& resource, RecordColumns& columns,
+                  int first) {
+    const std::size_t fields = resource.fields.size();
+    columns.fields.resize(fields);
+    for (FieldId id = 0; id < fields; ++id)
+        columns.fields[id] = column_at(answer, row, first + id, resource.fields[id]);
+    const int state = first + static_cast<int>(fields);
     columns.vector = answer.text(row, state);
     columns.state = answer.text(row, state + 1);
-    columns.hash = answer.hash(row, state + 2);
-    return row_from(resource, std::move(columns));
 }
 
-}  // namespace
-
 StoredRow row_at(const Answer& answer, int row, const Resource& resource, int first) {
-    auto read = read_row(answer, row, resource, first);
-    if (read) return std::move(*read);
+    RecordColumns columns;
+    read_columns(answer, row, resource, columns, first);
     const int hash = first + static_cast<int>(resource.fields.size()) + 2;
-    return damaged(resource, answer.key(row, first + resource.key, resource.key_field()),
-                   answer.hash(row, hash), read.error());
+    return row_from(resource, columns, answer.hash(row, hash));
 }
 
 Command find_by_key(const RowStatements& statements, const Key& key) {

@@ -11,12 +11,10 @@
 
 namespace reef::store::postgres {
 
-// Reads the columns of columns_of() from column `first` on. Not readable: another program wrote
-// what no field can hold.
+// Both read the columns of columns_of(), or of listed_columns_of(), from column `first` on.
+void read_columns(const Answer& answer, int row, const Resource& resource, RecordColumns& columns,
+                  int first = 0);
 StoredRow row_at(const Answer& answer, int row, const Resource& resource, int first = 0);
-// The fields alone.
-Result<std::vector<Value>> values_at(const Answer& answer, int row, const Resource& resource,
-                                     int first);
 
 // Tombstones too.
 Command find_by_key(const RowStatements& statements, const Key& key);

@@ -245,6 +245,25 @@ model::Key Statement::key(int column) const {
     return std::string{text(column)};
 }
 
+// One thread uses a connection, so that a value may be looked at without SQLite's lock on it.
+model::Column Statement::column(int at) const {
+    using Kind = model::Column::Kind;
+    sqlite3_value* value = sqlite3_column_value(statement_, at);
+    switch (sqlite3_value_type(value)) {
+        case SQLITE_NULL:
+            return {};
+        case SQLITE_INTEGER:
+            return {.kind = Kind::integer, .integer = sqlite3_value_int64(value)};
+        case SQLITE_FLOAT:
+            return {.kind = Kind::real, .real = sqlite3_value_double(value)};
+        default:
+            break;
+    }
+    const auto* data = static_cast<const char*>(sqlite3_value_blob(value));
+    const auto size = static_cast<std::size_t>(sqlite3_value_bytes(value));
+    return {.kind = Kind::text, .text = {data ? data : "", size}};
+}
+
 Transaction::Transaction(Connection& connection)
     : begin_reading(connection, "BEGIN"),
       begin_writing(connection, "BEGIN IMMEDIATE"),

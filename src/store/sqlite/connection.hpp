@@ -12,7 +12,7 @@
 
 #include "base/hash.hpp"
 #include "base/result.hpp"
-#include "model/value.hpp"
+#include "model/record_columns.hpp"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -85,6 +85,7 @@ public:
     std::string_view text(int column) const;  // or bytes; valid until the next step
     Hash128 hash(int column) const;           // {} for null
     model::Key key(int column) const;         // by what was stored: an integer, or a text
+    model::Column column(int at) const;       // its text: valid until the next step
 
 private:
     Statement& bind_integer(int at, std::int64_t number);

@@ -93,7 +93,8 @@ std::string filters_of(const Resource& resource, const ListQuery& query, Indexes
 std::string list_sql(const Resource& resource, const ListQuery& query, const KeyRange& range) {
     const std::string filters = filters_of(resource, query, Indexes::keep_order);
     const std::string down = query.descending ? " DESC" : "";
-    std::string sql = "SELECT " + columns_of(resource) + " FROM " + quoted_name(resource.table);
+    std::string sql =
+        "SELECT " + listed_columns_of(resource) + " FROM " + quoted_name(resource.table);
     const bool by_key = query.sort == resource.key;
     if (!by_key && is_indexed(resource, query.sort) && !names_few(resource, query)) {
         sql += " INDEXED BY " + quoted_name(index_name(resource, query.sort));
@@ -148,17 +149,32 @@ Statement& Lists::prepared(std::string sql) {
     return statements_.front().second;
 }
 
-// Rows that cannot be read are left out, and the page is filled with those behind them.
 Result<ListPage> Lists::list(const ListQuery& query) {
+    ListedRows rows{schema_[query.resource], query};
+    auto read_page = read(query, rows);
+    if (!read_page) return read_page.error();
+    return rows.page(std::move(*read_page));
+}
+
+Result<ShownPage> Lists::show(const ListQuery& query, TimeShape times) {
+    ShownRows rows{schema_[query.resource], query, times};
+    auto read_page = read(query, rows);
+    if (!read_page) return read_page.error();
+    return rows.page(std::move(*read_page));
+}
+
+// Rows that cannot be read are left out, and the page is filled with those behind them.
+Result<PageFacts> Lists::read(const ListQuery& query, PageRows& rows) {
     for (std::uint32_t spare = 1;; spare *= 16) {
-        auto page = list(query, spare);
+        auto page = read(query, spare, rows);
         if (!page || page->more || page->unreadable < spare) return page;
     }
 }
 
-Result<ListPage> Lists::list(const ListQuery& query, std::uint32_t spare) {
+Result<PageFacts> Lists::read(const ListQuery& query, std::uint32_t spare, PageRows& rows) {
     const Resource& resource = schema_[query.resource];
-    ListPage page;
+    rows.begin();
+    PageFacts page;
     if (query.count) {
         const auto total = count(query);
         if (!total) return total.error();
@@ -173,16 +189,17 @@ Result<ListPage> Lists::list(const ListQuery& query, std::uint32_t spare) {
         const Rewind rewind{statement};
         int at = bind_filters(statement, resource, query);
         bind_range(statement, at, resource, query, range);
-        statement.bind(at, query.rows_max - page.rows.size() + skip + spare);
+        statement.bind(at, rows.room() + skip + spare);
         statement.bind(at + 1, alone ? query.skip : 0);
-        if (auto done = read_range(statement, query, skip, page); !done) return done.error();
+        if (auto done = read_range(statement, query, skip, rows, page); !done) return done.error();
         if (page.more) break;
     }
     return page;
 }
 
 Result<void> Lists::read_range(Statement& statement, const ListQuery& query, std::uint64_t& skip,
-                               ListPage& page) const {
+                               PageRows& rows, PageFacts& page) const {
+    const Resource& resource = schema_[query.resource];
     for (;;) {
         const auto found = statement.step();
         if (!found) return found.error();
@@ -191,16 +208,12 @@ Result<void> Lists::read_range(Statement& statement, const ListQuery& query, std
             --skip;
             continue;
         }
-        if (page.rows.size() == query.rows_max) {
+        if (rows.full()) {
             page.more = true;
             return {};
         }
-        StoredRow row = row_at(statement, schema_[query.resource]);
-        if (row.readable()) {
-            page.rows.push_back(std::move(row.row));
-        } else {
-            ++page.unreadable;
-        }
+        read_columns(statement, resource, rows.columns);
+        if (!rows.add()) ++page.unreadable;
     }
 }
 

@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "store/rows.hpp"
+#include "store/page_rows.hpp"
 #include "store/sqlite/connection.hpp"
 
 namespace reef::store::sqlite {
@@ -18,14 +18,16 @@ public:
 
     // The caller holds a reading transaction: rows and total are of one moment.
     Result<ListPage> list(const ListQuery& query);
+    Result<ShownPage> show(const ListQuery& query, TimeShape times);
 
 private:
-    Result<ListPage> list(const ListQuery& query, std::uint32_t spare);
+    Result<PageFacts> read(const ListQuery& query, PageRows& rows);
+    Result<PageFacts> read(const ListQuery& query, std::uint32_t spare, PageRows& rows);
     Statement& prepared(std::string sql);
     Result<std::uint64_t> count(const ListQuery& query);
     // Adds rows to the page until it is full, after `skip` of them.
     Result<void> read_range(Statement& statement, const ListQuery& query, std::uint64_t& skip,
-                            ListPage& page) const;
+                            PageRows& rows, PageFacts& page) const;
 
     Connection& connection_;
     const Schema& schema_;

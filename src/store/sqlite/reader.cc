@@ -31,6 +31,9 @@ public:
     Task<ListPage> list(ListQuery query) override {
         co_return at_one_moment([&] { return lists_.list(query); });
     }
+    Task<ShownPage> show(ListQuery query, TimeShape times) override {
+        co_return at_one_moment([&] { return lists_.show(query, times); });
+    }
     Task<std::optional<LogEntry>> change(Dot dot) override { co_return log_.find(dot); }
     Task<std::vector<LogEntry>> changes_after(Position after, ScanLimits limits) override {
         co_return at_one_moment([&] { return log_.after(after, limits); });

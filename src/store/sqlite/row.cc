@@ -35,22 +35,6 @@ void bind_value(Statement& statement, int at, const Field& field, const Value& v
     }
 }
 
-Result<Value> value_at(const Statement& statement, int column, const Field& field) {
-    if (statement.is_null(column)) return Value{};
-    switch (field.type) {
-        case FieldType::boolean:
-            return Value{statement.integer(column) != 0};
-        case FieldType::int32:
-        case FieldType::int64:
-        case FieldType::version:
-            return Value{statement.integer(column)};
-        case FieldType::floating:
-            return Value{statement.real(column)};
-        default:
-            return parse_text(field, statement.text(column));
-    }
-}
-
 void bind_state(Statement& statement, int at, const Resource& resource, const SavedRow& saved) {
     statement.bind_copy(at, to_text(saved.row.vector));
     statement.bind_copy(at + 1, state_json(resource, saved.row));
@@ -123,34 +107,20 @@ void bind_order(Statement& statement, int at, const Field& field, const Value& v
     }
 }
 
-namespace {
-
-Result<StoredRow> read_row(const Statement& statement, const Resource& resource) {
-    RowColumns columns;
-    columns.values.resize(resource.fields.size());
-    for (FieldId id = 0; id < resource.fields.size(); ++id) {
-        auto value = value_at(statement, id, resource.fields[id]);
-        if (!value) {
-            const std::string_view key = statement.text(resource.key);
-            return unreadable(resource, std::string{key},
-                              resource.fields[id].name + ' ' + value.error().what);
-        }
-        columns.values[id] = std::move(*value);
-    }
-    const int state = static_cast<int>(resource.fields.size());
-    columns.vector = statement.text(state);
-    columns.state = statement.text(state + 1);
-    columns.hash = statement.hash(state + 2);
-    return row_from(resource, std::move(columns));
+void read_columns(const Statement& statement, const Resource& resource, RecordColumns& columns) {
+    columns.fields.resize(resource.fields.size());
+    int at = 0;
+    for (Column& column : columns.fields)
+        column = statement.column(at++);
+    columns.vector = statement.column(at).text;
+    columns.state = statement.column(at + 1).text;
 }
 
-}  // namespace
-
 StoredRow row_at(const Statement& statement, const Resource& resource) {
-    auto row = read_row(statement, resource);
-    if (row) return std::move(*row);
+    RecordColumns columns;
+    read_columns(statement, resource, columns);
     const int hash = static_cast<int>(resource.fields.size()) + 2;
-    return damaged(resource, statement.key(resource.key), statement.hash(hash), row.error());
+    return row_from(resource, columns, statement.hash(hash));
 }
 
 RowReads::RowReads(Connection& connection, const Resource& resource)

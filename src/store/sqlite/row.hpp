@@ -15,7 +15,8 @@ namespace reef::store::sqlite {
 // A value as what order_of(field) gives for it.
 void bind_order(Statement& statement, int at, const Field& field, const Value& value);
 
-// Reads the columns of columns_of(). Not readable: another program wrote what no field can hold.
+// Both read the columns of columns_of(), or of listed_columns_of().
+void read_columns(const Statement& statement, const Resource& resource, RecordColumns& columns);
 StoredRow row_at(const Statement& statement, const Resource& resource);
 
 // Finds records. For readers and the writer alike.

@@ -144,6 +144,7 @@ Result<void> CapturedRows::read(const Answer& answer, const std::map<RecordRef, 
                                 LoadResult& loaded) {
     constexpr int first = 3;
     std::map<RecordRef, std::pair<std::uint64_t, std::size_t>> latest;  // number, place in the list
+    RecordColumns columns;
     for (int at = 0; at < answer.rows(); ++at) {
         const RecordRef ref{resource_.id,
                             answer.key(at, first + resource_.key, resource_.key_field())};
@@ -169,7 +170,8 @@ Result<void> CapturedRows::read(const Answer& answer, const std::map<RecordRef, 
             keys_.add_key(ref.key);
             numbers_.add(static_cast<std::int64_t>(number));
         }
-        auto values = values_at(answer, at, resource_, first);
+        read_columns(answer, at, resource_, columns, first);
+        auto values = values_from(resource_, columns);
         if (!values) return values.error();
         Captured& captured = loaded.captured[latest[ref].second];
         (after ? captured.after : captured.before) = std::move(*values);
