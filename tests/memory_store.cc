@@ -5,6 +5,7 @@
 
 #include "model/record_json.hpp"
 #include "model/value_text.hpp"
+#include "store/columns.hpp"
 
 namespace reef::store {
 
@@ -131,6 +132,15 @@ private:
         }
         for (const RecordRef& ref : saved.erased)
             state_.rows[ref.resource].erase(ref.key);
+        for (const auto& copies : saved.copies) {
+            RecordColumns columns;
+            for (std::size_t row = 0; row < copies->size(); ++row) {
+                copies->get(row, columns);
+                state_.rows[copies->resource().id].emplace(
+                    copies->key_of(row),
+                    row_from(copies->resource(), columns, copies->hash_of(row)));
+            }
+        }
         for (LogEntry& entry : saved.log) {
             state_.log_bytes += entry.json.size();
             const Dot dot = entry.dot;
@@ -213,6 +223,12 @@ private:
     Result<void> check_batch(const WriteSet& saved) const {
         for (const SavedRow& row : saved.rows) {
             if (auto good = check(schema_[row.row.resource], row.row); !good) return good;
+        }
+        for (const auto& copies : saved.copies) {
+            for (std::size_t row = 0; row < copies->size(); ++row) {
+                if (state_.rows[copies->resource().id].contains(copies->key_of(row)))
+                    return Error{Errc::rejected, "a copied record is there already"};
+            }
         }
         for (const LogEntry& entry : saved.log) {
             const auto known = state_.log.find(entry.dot.origin);
@@ -343,6 +359,15 @@ public:
             found.push_back(row->second);
         }
         co_return found;
+    }
+    // A store in memory has no columns: all are read.
+    Task<RowPiece> scan_copies(ResourceId resource, std::optional<Key> after,
+                               ScanLimits limits) override {
+        auto rows = co_await scan(resource, std::move(after), limits);
+        if (!rows) co_return rows.error();
+        RowPiece piece{std::make_shared<RowCopies>(schema_[resource]), std::move(*rows), {}};
+        if (!piece.others.empty()) piece.last = piece.others.back().row.key;
+        co_return piece;
     }
     Task<std::optional<std::string>> raw(RecordRef ref) override {
         const auto found = state_.rows[ref.resource].find(ref.key);

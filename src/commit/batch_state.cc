@@ -180,7 +180,8 @@ bool BatchState::has_logged(const Vector& writes) const {
 bool BatchState::changed() const {
     return !touched_.empty() || !saved_.log.empty() || !saved_.requests.empty() ||
            !saved_.dead_letters.empty() || !saved_.settled.empty() || !saved_.erased.empty() ||
-           !saved_.conflicts.empty() || marks_moved_ || !loaded_.captured.empty();
+           !saved_.conflicts.empty() || !saved_.copies.empty() || marks_moved_ ||
+           !loaded_.captured.empty();
 }
 
 store::WriteSet BatchState::finish() {
@@ -360,6 +361,15 @@ void BatchState::mark_twins(const RequestSeen& known) {
 void BatchState::put_joined(Row row) {
     const Hash128 hash = row_hash(schema_[row.resource], row);
     put(std::move(row), hash);
+}
+
+void BatchState::copy(std::shared_ptr<const store::RowCopies> copies) {
+    store::Digest& digest = loaded_.ledger.digests[copies->resource().id];
+    for (std::size_t row = 0; row < copies->size(); ++row) {
+        digest.buckets[bucket_of(copies->key_of(row))] += copies->hash_of(row);
+        if (copies->is_alive(row)) ++digest.rows;
+    }
+    saved_.copies.push_back(std::move(copies));
 }
 
 bool BatchState::join(const Row& there) {

@@ -70,6 +70,8 @@ public:
     // Whether the row changed.
     bool join(const model::Row& there);
     void put_joined(model::Row row);
+    // Records that are not here.
+    void copy(std::shared_ptr<const store::RowCopies> copies);
     // Where it is listed already, its fields are added.
     void list(model::Conflict conflict);
     // The open conflicts of its record that the change has seen both sides of.

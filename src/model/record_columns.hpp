@@ -37,6 +37,8 @@ public:
     // Appends what append_record() would. False, and nothing is appended: the row must be read for
     // that, or cannot be.
     bool append(std::string& out, const RecordColumns& row);
+    // Of the last row that was appended, if it has a state.
+    const StateGlance& glance() const { return glance_; }
 
 private:
     std::size_t bytes_max(const RecordColumns& row) const;

@@ -127,8 +127,7 @@ bool StateGlance::read_vector(Scanner scanner) {
 // {"life":"1 us.k3f9:1@…","stamps":{…}} or, where there are counters, with them. As state_json()
 // writes it, to the letter.
 bool StateGlance::read_state(Scanner scanner) {
-    std::uint64_t life = 0;
-    if (!scanner.skip("{\"life\":\"") || !scanner.number(1, seq_max, life)) return false;
+    if (!scanner.skip("{\"life\":\"") || !scanner.number(1, seq_max, life_)) return false;
     if (!scanner.skip(' ') || !scanner.stamp()) return false;
     if (!scanner.skip(",\"stamps\":{") || !read_stamps(scanner)) return false;
     if (scanner.skip(",\"counters\":{") && !read_counters(scanner)) return false;

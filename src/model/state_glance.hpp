@@ -20,6 +20,7 @@ public:
     // known: the row must be read.
     bool read(std::string_view vector, std::string_view state);
 
+    bool alive() const { return life_ % 2 == 1; }
     std::uint64_t writes() const { return writes_; }
     std::int64_t sum_of(FieldId counter) const { return static_cast<std::int64_t>(sums_[counter]); }
 
@@ -35,6 +36,7 @@ private:
 
     const Resource& resource_;
     std::uint64_t rows_ = 0;
+    std::uint64_t life_ = 0;
     std::uint64_t writes_ = 0;
     std::vector<std::uint64_t> sums_;                         // by FieldId, modulo 2^64
     std::vector<std::uint64_t> stamped_in_row_, counted_in_;  // by FieldId: the last row that did

@@ -3,6 +3,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <map>
+#include <memory>
 #include <set>
 #include <utility>
 #include <vector>
@@ -82,6 +83,8 @@ struct WriteSet {
     std::vector<std::pair<std::string, std::string>> settled_conflicts = {};
     std::vector<std::string> gone_conflicts = {};
     std::vector<SharedValue> shared = {};
+    // Records of which the store has none. If it has one, it is `rejected` or `locked`.
+    std::vector<std::shared_ptr<const RowCopies>> copies = {};
 };
 
 }  // namespace reef::store

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "base/task.hpp"
 #include "model/row.hpp"
 #include "model/value_text.hpp"
+#include "store/row_copies.hpp"
 #include "store/scan_limits.hpp"
 
 namespace reef::store {
@@ -68,7 +70,15 @@ public:
     virtual Task<ShownPage> show(ListQuery query, TimeShape times) = 0;
 };
 
-// For those who go through all rows of a resource: snapshots, `atoll verify`, the takeover.
+// A piece of a scan, for another store.
+struct RowPiece {
+    std::shared_ptr<const RowCopies> copies;
+    std::vector<StoredRow> others;  // those that must be read, or cannot be
+    std::optional<Key> last;        // absent: there are no more
+};
+
+// For those who go through all rows of a resource: snapshots, replicas, `atoll verify`, the
+// takeover.
 class RowScanner {
 public:
     virtual ~RowScanner() = default;
@@ -76,6 +86,9 @@ public:
     // read among them.
     virtual Task<std::vector<StoredRow>> scan(ResourceId resource, std::optional<Key> after,
                                               ScanLimits limits) = 0;
+    // The same rows, mostly as copies.
+    virtual Task<RowPiece> scan_copies(ResourceId resource, std::optional<Key> after,
+                                       ScanLimits limits) = 0;
     // What lies there, column by column as JSON, whether it can be read or not; absent: nothing.
     virtual Task<std::optional<std::string>> raw(RecordRef ref) = 0;
 };

@@ -115,8 +115,8 @@ def test_reads_take_turns(products):
     assert products.served_by(20) == {"replica-1": 10, "replica-2": 10}
     turns = [products.read("a").headers["Atoll-Served-By"] for _ in range(4)]
     assert sorted(turns) == ["replica-1", "replica-1", "replica-2", "replica-2"]
-    answer = products.read("a")
-    assert float(answer.headers["Atoll-Age"]) == 0
+    wait_until(lambda: float(products.read("a").headers["Atoll-Age"]) == 0,
+               what="an answer that lacks nothing")
     assert products.read("nothing").status_code == 404
     counted = {name: replica["reads"] for name, replica in products.replicas().items()}
     assert sum(counted.values()) >= 26

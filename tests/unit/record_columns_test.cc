@@ -3,6 +3,7 @@
 
 #include <random>
 
+#include "commit/work/rows.hpp"
 #include "model/record_columns.hpp"
 #include "model/record_json.hpp"
 #include "store/columns.hpp"
@@ -169,6 +170,46 @@ TEST(RecordColumns, TimesAreReadAsEachDatabaseWritesThem) {
         laid.lay();
         EXPECT_EQ(printed(schema[thing], laid.columns), "no") << text;
     }
+}
+
+// As PostgreSQL writes them, into a store that writes them otherwise.
+TEST(RecordColumns, ACopyIsTheSameFromEachStore) {
+    const Schema schema = contract_schema();
+    Laid laid{schema[thing], full_thing()};
+    laid.texts[things::at] = "2026-01-01 12:00:00.1";
+    laid.lay();
+    RowCopies copies{schema[thing]};
+    ASSERT_TRUE(copies.add(laid.columns, {1, 2}));
+    EXPECT_FALSE(copies.add(laid.columns, {})) << "nobody knows its hash";
+    EXPECT_TRUE(copies.is_alive(0));
+    EXPECT_EQ(copies.key_of(0), Key{std::int64_t{12}});
+    RecordColumns copied;
+    copies.get(0, copied);
+    EXPECT_EQ(copied.fields[things::at].text, "2026-01-01T12:00:00.100000Z");
+    EXPECT_EQ(read_and_shown(schema[thing], copied), read_and_shown(schema[thing], laid.columns));
+    const Laid gone{schema[note], removed(counted_note(7, 8), 10)};
+    RowCopies tombstones{schema[note]};
+    ASSERT_TRUE(tombstones.add(gone.columns, {1, 2}));
+    EXPECT_FALSE(tombstones.is_alive(0));
+}
+
+// A store that has one of the records, or refuses one, gets them all in the usual way.
+TEST(RecordColumns, CopiesThatAreRefusedAreRead) {
+    const Schema schema = contract_schema();
+    const auto copies = std::make_shared<RowCopies>(schema[note]);
+    ASSERT_TRUE(copies->add(Laid{schema[note], counted_note(7, 8)}.columns, {1, 2}));
+    commit::Rows rows;
+    rows.parks = true;
+    rows.rows = {make_note("Z2", "other")};
+    rows.cursors = {{"fill", "here"}};
+    rows.copies = copies;
+    EXPECT_EQ(rows.rows_count(), 2U);
+    const auto divided = std::move(rows).divide(Error{Errc::rejected, "one of them"});
+    ASSERT_EQ(divided.parts.size(), 1U);
+    const commit::Rows& part = divided.parts.front();
+    EXPECT_FALSE(part.copies);
+    EXPECT_TRUE(part.rows == (std::vector{make_note("Z2", "other"), counted_note(7, 8)}));
+    EXPECT_TRUE(part.parks && part.cursors.contains("fill"));
 }
 
 // Whatever has become of the bytes: what is shown at a glance is what a reader shows, and what a

@@ -230,5 +230,68 @@ TEST_P(StoreContract, ScansTextKeysByTheirBytes) {
     EXPECT_EQ(all.size(), 3U);
 }
 
+// What a replica is filled with: as it lies in one store, into another one.
+TEST_P(StoreContract, CopiesAreTheRowsThemselves) {
+    std::vector<Row> rows;
+    for (std::int64_t id = 0; id < 30; ++id) {
+        Row& row = rows.emplace_back(make_thing(id));
+        row.cells[things::at].value = Value{1767268800000000 + id * 100'000};
+        row.cells[things::ratio].value = Value{static_cast<double>(id) / 3};
+        row.cells[things::flag].value = Value{id % 3 == 0};
+        row.cells[things::title].value = Value{"\"é\" " + std::to_string(id)};
+        row.cells[things::uid].value = Value{std::string{"0190a2b4-7c1e-7f00-8a3b-0123456789ab"}};
+        row.cells[things::doc].value = Value{std::string{R"({"a":[1,null]})"}};
+        if (id % 4 == 0) row = removed(row, 2);
+    }
+    Row& twice = rows.emplace_back(make_thing(30));  // must be read
+    twice.vector.add_write(other, 7);
+    twice.twins = {{{other, 7}, {}, {}}};
+    ASSERT_TRUE(succeeded(save(rows)));
+
+    std::vector<std::shared_ptr<const RowCopies>> copies;
+    std::vector<Row> others;
+    std::optional<Key> after;
+    for (;;) {
+        auto piece = value_of_task(reader_->scan_copies(thing, after, {7, 1 << 20}));
+        if (!piece.last) break;
+        ASSERT_LE(piece.copies->size() + piece.others.size(), 7U);
+        after = piece.last;
+        for (StoredRow& row : piece.others)
+            others.push_back(std::move(row.row));
+        copies.push_back(std::move(piece.copies));
+    }
+    EXPECT_EQ(after, Key{std::int64_t{30}});
+    const std::size_t read = others.size();
+    EXPECT_EQ(read, place_->keeps() ? 1U : rows.size()) << "a store in memory has no columns";
+
+    const auto put_copies = [&] {
+        WriteSet saved;
+        saved.ledger = begin().ledger;
+        saved.copies = copies;
+        return commit(std::move(saved));
+    };
+    if (place_->keeps()) {
+        const auto again = put_copies();
+        ASSERT_FALSE(again);
+        const Errc code = again.error().code;
+        EXPECT_TRUE(code == Errc::rejected || code == Errc::locked) << name_of(code);
+    }
+    WriteSet erased;
+    erased.ledger = begin().ledger;
+    for (const Row& row : rows)
+        erased.erased.push_back(row.ref());
+    ASSERT_TRUE(succeeded(commit(std::move(erased))));
+    EXPECT_TRUE(value_of_task(reader_->scan(thing, {}, {})).empty());
+    ASSERT_TRUE(succeeded(put_copies()));
+    ASSERT_TRUE(succeeded(save(others)));
+    const auto all = value_of_task(reader_->scan(thing, {}, {}));
+    ASSERT_EQ(all.size(), rows.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        EXPECT_TRUE(all[i].row == rows[i]) << shown(schema_, all[i].row);
+        EXPECT_EQ(all[i].hash, hash_of_row(schema_, rows[i]));
+        expect_stored(rows[i]);
+    }
+}
+
 }  // namespace
 }  // namespace reef::store::test

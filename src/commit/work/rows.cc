@@ -4,6 +4,7 @@
 #include "commit/batch_state.hpp"
 #include "model/effects.hpp"
 #include "model/record_json.hpp"
+#include "store/columns.hpp"
 
 namespace reef::commit {
 
@@ -21,6 +22,15 @@ void park(BatchState& state, const Row& row, std::string why) {
                       std::move(why), std::move(json), state.now});
 }
 
+void append_read(std::vector<Row>& rows, const store::RowCopies& copies) {
+    RecordColumns columns;
+    for (std::size_t at = 0; at < copies.size(); ++at) {
+        copies.get(at, columns);
+        auto stored = store::row_from(copies.resource(), columns, copies.hash_of(at));
+        rows.push_back(std::move(stored.row));
+    }
+}
+
 // "": it is joined.
 std::string why_not(const BatchState& state, const Rows& rows, const Row& row) {
     if (!rows.refused.empty()) return rows.refused;
@@ -31,7 +41,7 @@ std::string why_not(const BatchState& state, const Rows& rows, const Row& row) {
 }  // namespace
 
 std::size_t Rows::rows_count() const {
-    return rows.size();
+    return rows.size() + (copies ? copies->size() : 0);
 }
 
 void Rows::add_to(store::LoadRequest& request, const Schema& /*schema*/) const {
@@ -79,6 +89,10 @@ Result<Done> Rows::take(BatchState& state) const {
         if (state.is_full_of_letters()) return too_many_letters();
         park(state, row, why);
     }
+    if (copies) {
+        state.copy(copies);
+        applied.changed += copies->size();
+    }
     for (const RecordRef& ref : erased) {
         if (!state.unreadable(ref)) return Error{Errc::conflict, "the record can be read"};
         state.erase(ref);
@@ -109,6 +123,10 @@ Result<Done> Rows::take(BatchState& state) const {
 
 // Down to the one row that is refused, which is parked. What goes with the last row goes with it.
 Division<Rows> Rows::divide(const Error& error) && {
+    if (copies) {
+        append_read(rows, *std::exchange(copies, nullptr));
+        return divided_into(std::move(*this));
+    }
     if (!parks || rows.empty()) return {{}, error};
     if (rows.size() > 1) {
         Rows first;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 
 #include "commit/work/kind.hpp"
@@ -11,6 +12,8 @@ namespace reef::commit {
 
 struct Rows {
     std::vector<model::Row> rows;
+    // None of them should be here: they go in as they are. Where that is refused, they are joined.
+    std::shared_ptr<const store::RowCopies> copies = {};
     // The live request ids of the writes inside: a repeat is known here, and a twin is found.
     std::vector<std::pair<model::RequestId, model::RequestSeen>> requests;
     std::map<std::string, std::string> cursors;  // set in the same transaction; "": removed

@@ -17,6 +17,7 @@ const std::string primary_cursor = "replica_of";
 const std::string fill_cursor = "fill";
 constexpr store::ScanLimits log_piece{512, 1 << 20};
 constexpr store::ScanLimits rows_piece{1000, 1 << 20};
+constexpr store::ScanLimits copies_piece{4000, 4 << 20};
 // A change that is carried from region to region is in the rows a moment before it is in the log.
 constexpr std::chrono::nanoseconds difference_lasts = 2s;
 
@@ -177,20 +178,21 @@ Task<ReplicaFeed::Step> ReplicaFeed::take_rows(peers::SnapshotPlace& place, std:
     if (!resource) co_return Error{Errc::invalid, "it was filled with " + place.resource};
     std::optional<Key> after;
     if (place.after) after = key_from_text(resource->key_field(), *place.after);
-    auto piece = co_await parts_.reader.scan(resource->id, std::move(after), rows_piece);
+    auto piece = co_await parts_.reader.scan_copies(resource->id, after, copies_piece);
     if (!piece) co_return Step::away;
-    if (!piece->empty()) {
-        place.after = to_text(piece->back().row.key);
+    if (piece->last) {
+        place.after = to_text(*piece->last);
     } else {
         const std::size_t next = resource->id + 1U;
         const auto& resources = parts_.schema.resources;
         place.resource = next < resources.size() ? resources[next].name : "";
         place.after.reset();
     }
-    commit::Rows rows = rows_of(std::move(*piece));
-    taken += rows.rows.size();
+    commit::Rows rows = rows_of(std::move(piece->others));
     rows.cursors[primary_cursor] = parts_.of;
     rows.cursors[fill_cursor] = peers::place_json(place);
+    rows.copies = std::move(piece->copies);
+    taken += rows.rows_count();
     auto loaded = co_await parts_.committer.load(std::move(rows));
     if (!loaded) co_return loaded.error();
     co_return Step::done;

@@ -106,6 +106,15 @@ public:
         co_return rows;
     }
 
+    Task<RowPiece> scan_copies(ResourceId id, std::optional<Key> after,
+                               ScanLimits limits) override {
+        const Resource& resource = schema_[id];
+        Commands commands = only(scan_command(statements_[id], after, limits));
+        auto answers = co_await long_.read(std::move(commands));
+        if (!answers) co_return answers.error();
+        co_return read_piece(answers->front(), resource);
+    }
+
     Task<std::optional<std::string>> raw(RecordRef ref) override {
         Commands commands = only({statements_[ref.resource].raw, Parameters{}.add_key(ref.key)});
         auto answers = co_await quick_.read(std::move(commands));

@@ -49,6 +49,21 @@ StoredRow row_at(const Answer& answer, int row, const Resource& resource, int fi
     return row_from(resource, columns, answer.hash(row, hash));
 }
 
+RowPiece read_piece(const Answer& answer, const Resource& resource) {
+    const auto copies = std::make_shared<RowCopies>(resource);
+    RowPiece piece{copies, {}, std::nullopt};
+    RecordColumns columns;
+    const int hash = static_cast<int>(resource.fields.size()) + 2;
+    for (int row = 0; row < answer.rows(); ++row) {
+        read_columns(answer, row, resource, columns);
+        if (!copies->add(columns, answer.hash(row, hash)))
+            piece.others.push_back(row_from(resource, columns, answer.hash(row, hash)));
+    }
+    if (const int rows = answer.rows(); rows > 0)
+        piece.last = answer.key(rows - 1, resource.key, resource.key_field());
+    return piece;
+}
+
 Command find_by_key(const RowStatements& statements, const Key& key) {
     return {statements.find, Parameters{}.add_key(key)};
 }
@@ -91,6 +106,24 @@ void RowChanges::Rows::add(const Resource& resource, const SavedRow& saved) {
     columns[state + 2].add(saved.hash);
 }
 
+void RowChanges::Rows::add(const Resource& resource, const RecordColumns& row,
+                           const Hash128& hash) {
+    for (FieldId id = 0; id < resource.fields.size(); ++id) {
+        const Field& field = resource.fields[id];
+        const Column& column = row.fields[id];
+        const bool is_text = array_type(field) == Type::text;
+        if (is_text && column.kind == Column::Kind::text) {
+            columns[id].add(column.text);
+        } else {
+            columns[id].add(field, value_from(field, column).value());
+        }
+    }
+    const std::size_t state = resource.fields.size();
+    columns[state].add(row.vector);
+    columns[state + 1].add(row.state);
+    columns[state + 2].add(hash);
+}
+
 Parameters RowChanges::Rows::parameters() const {
     Parameters all;
     for (const Array& column : columns)
@@ -123,6 +156,14 @@ void RowChanges::add(const SavedRow& saved, const Standing* before) {
         ++removed_known_;
     }
     (alive ? inserted_ : buried_).add(resource_, saved);
+}
+
+void RowChanges::add(const RowCopies& copies) {
+    RecordColumns columns;
+    for (std::size_t row = 0; row < copies.size(); ++row) {
+        copies.get(row, columns);
+        (copies.is_alive(row) ? inserted_ : buried_).add(resource_, columns, copies.hash_of(row));
+    }
 }
 
 void RowChanges::append_to(Commands& commands, const RowStatements& statements) const {

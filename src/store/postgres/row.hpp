@@ -15,6 +15,7 @@ namespace reef::store::postgres {
 void read_columns(const Answer& answer, int row, const Resource& resource, RecordColumns& columns,
                   int first = 0);
 StoredRow row_at(const Answer& answer, int row, const Resource& resource, int first = 0);
+RowPiece read_piece(const Answer& answer, const Resource& resource);  // of a scan
 
 // Tombstones too.
 Command find_by_key(const RowStatements& statements, const Key& key);
@@ -44,12 +45,15 @@ public:
     // Null: it was not loaded, and may be anywhere.
     void add(const SavedRow& saved, const Standing* before);
 
+    void add(const RowCopies& copies);
+
     void append_to(Commands& commands, const RowStatements& statements) const;
 
 private:
     struct Rows {  // column by column: the fields, then vector, state, hash
         explicit Rows(const Resource& resource);
         void add(const Resource& resource, const SavedRow& saved);
+        void add(const Resource& resource, const RecordColumns& row, const Hash128& hash);
         Parameters parameters() const;
         bool empty() const { return columns.front().size() == 0; }
         std::vector<Array> columns;

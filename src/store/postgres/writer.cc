@@ -288,6 +288,10 @@ void PostgresWriter::append_save(Commands& commands, const WriteSet& saved,
         changes.try_emplace(resource.id, resource)
             .first->second.add(row, standing == found_.records.end() ? nullptr : &standing->second);
     }
+    for (const auto& copies : saved.copies) {
+        const Resource& resource = copies->resource();
+        changes.try_emplace(resource.id, resource).first->second.add(*copies);
+    }
     for (const auto& [resource, rows] : changes)
         rows.append_to(commands, statements_[resource]);
     for (const RecordRef& ref : saved.erased) {

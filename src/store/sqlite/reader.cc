@@ -42,6 +42,10 @@ public:
                                       ScanLimits limits) override {
         co_return tables_[resource].scan(after, limits);
     }
+    Task<RowPiece> scan_copies(ResourceId resource, std::optional<Key> after,
+                               ScanLimits limits) override {
+        co_return tables_[resource].scan_copies(after, limits);
+    }
     Task<std::optional<std::string>> raw(RecordRef ref) override {
         co_return tables_[ref.resource].raw(ref.key);
     }

@@ -35,6 +35,23 @@ void bind_value(Statement& statement, int at, const Field& field, const Value& v
     }
 }
 
+// Its text must live until reset().
+void bind_column(Statement& statement, int at, const Column& column) {
+    switch (column.kind) {
+        case Column::Kind::null:
+            statement.bind_null(at);
+            return;
+        case Column::Kind::integer:
+            statement.bind(at, column.integer);
+            return;
+        case Column::Kind::real:
+            statement.bind(at, column.real);
+            return;
+        case Column::Kind::text:
+            statement.bind(at, column.text);
+    }
+}
+
 void bind_state(Statement& statement, int at, const Resource& resource, const SavedRow& saved) {
     statement.bind_copy(at, to_text(saved.row.vector));
     statement.bind_copy(at + 1, state_json(resource, saved.row));
@@ -192,11 +209,15 @@ Result<bool> RowReads::has_holders(FieldId field, const Value& value, int count)
     return true;
 }
 
-Result<std::vector<StoredRow>> RowReads::scan(const std::optional<Key>& after, ScanLimits limits) {
+Statement& RowReads::begin_scan(const std::optional<Key>& after, ScanLimits limits) {
     Statement& statement = after ? scan_after_ : scan_first_;
-    const Rewind rewind{statement};
     if (after) statement.bind(1, *after);
-    statement.bind(2, limits.rows_max);
+    return statement.bind(2, limits.rows_max);
+}
+
+Result<std::vector<StoredRow>> RowReads::scan(const std::optional<Key>& after, ScanLimits limits) {
+    Statement& statement = begin_scan(after, limits);
+    const Rewind rewind{statement};
     std::vector<StoredRow> rows;
     std::uint64_t bytes = 0;
     const int columns = column_count(resource_);
@@ -209,6 +230,25 @@ Result<std::vector<StoredRow>> RowReads::scan(const std::optional<Key>& after, S
             bytes += statement.text(column).size();
     }
     return rows;
+}
+
+Result<RowPiece> RowReads::scan_copies(const std::optional<Key>& after, ScanLimits limits) {
+    Statement& statement = begin_scan(after, limits);
+    const Rewind rewind{statement};
+    const auto copies = std::make_shared<RowCopies>(resource_);
+    RowPiece piece{copies, {}, std::nullopt};
+    RecordColumns columns;
+    const int hash = column_count(resource_) - 1;
+    while (copies->bytes() < limits.bytes_max) {
+        const auto found = statement.step();
+        if (!found) return found.error();
+        if (!*found) break;
+        read_columns(statement, resource_, columns);
+        piece.last = statement.key(resource_.key);
+        if (!copies->add(columns, statement.hash(hash)))
+            piece.others.push_back(row_from(resource_, columns, statement.hash(hash)));
+    }
+    return piece;
 }
 
 Result<std::optional<std::string>> RowReads::raw(const Key& key) {
@@ -244,6 +284,21 @@ Result<void> RowWrites::save(const SavedRow& saved, const Before& before) {
 Result<void> RowWrites::erase(const Key& key) {
     if (auto done = remove_living_.bind(1, key).run(); !done) return done;
     return remove_tombstone_.bind(1, key).run();
+}
+
+Result<void> RowWrites::save(const RowCopies& copies) {
+    RecordColumns columns;
+    const int state = static_cast<int>(resource_.fields.size()) + 1;
+    for (std::size_t row = 0; row < copies.size(); ++row) {
+        copies.get(row, columns);
+        Statement& statement = copies.is_alive(row) ? insert_living_ : insert_tombstone_;
+        int at = 1;
+        for (const Column& column : columns.fields)
+            bind_column(statement, at++, column);
+        statement.bind(state, columns.vector).bind(state + 1, columns.state);
+        if (auto done = statement.bind(state + 2, copies.hash_of(row)).run(); !done) return done;
+    }
+    return {};
 }
 
 Result<void> RowWrites::insert(Statement& statement, const SavedRow& saved) {

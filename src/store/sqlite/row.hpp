@@ -32,9 +32,11 @@ public:
     Result<bool> has_holders(FieldId field, const Value& value, int count);  // at least so many
     // All records in key order, tombstones among them.
     Result<std::vector<StoredRow>> scan(const std::optional<Key>& after, ScanLimits limits);
+    Result<RowPiece> scan_copies(const std::optional<Key>& after, ScanLimits limits);
     Result<std::optional<std::string>> raw(const Key& key);
 
 private:
+    Statement& begin_scan(const std::optional<Key>& after, ScanLimits limits);
     Result<std::optional<StoredRow>> by_key(Statement& statement, const Key& key);
 
     const Resource& resource_;
@@ -55,6 +57,7 @@ public:
 
     Result<void> save(const SavedRow& saved, const Before& before);
     Result<void> erase(const Key& key);  // from both tables
+    Result<void> save(const RowCopies& copies);
 
 private:
     Result<void> update(const SavedRow& saved, const Before& before);

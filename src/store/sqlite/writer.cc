@@ -176,6 +176,10 @@ private:
             auto done = tables_[row.row.resource].writes.save(row, was);
             if (!done) return done;
         }
+        for (const auto& copies : saved.copies) {
+            auto done = tables_[copies->resource().id].writes.save(*copies);
+            if (!done) return done;
+        }
         for (const RecordRef& ref : saved.erased) {
             if (auto done = tables_[ref.resource].writes.erase(ref.key); !done) return done;
         }
