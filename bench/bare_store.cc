@@ -60,11 +60,16 @@ SELECT i, 5000000 + i * 7919 % 95000000, 1 + i % 5, 1 + i % 3,
     iif(i <= ?1 / 2, 'us', 'eu'), 1767268800000000, zeroblob(16)
 FROM n WHERE NOT EXISTS (SELECT 1 FROM properties))";
 
+// Those that bench/products.py makes of the app's.
 constexpr const char* seed_products = R"(
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
-INSERT INTO Product(id, name, price, stock, createdAt, updatedAt, atoll_hash)
-SELECT printf('product-%08d', i), 'Desk lamp ' || i, 24.9 + i % 100, i % 1000,
-    '2026-01-01T12:00:00.000Z', '2026-01-01T12:00:00.000Z', zeroblob(16)
+INSERT INTO Product(id, name, price, stock, createdAt, updatedAt, atoll_vector, atoll_state,
+    atoll_hash)
+SELECT '' || i, 'Desk lamp ' || i, 24.9 + i, i,
+    '2026-01-01T12:00:00.000Z', '2026-01-01T12:00:00.000Z', 'primary.k3f9ab:' || i || ':1',
+    '{"life":"1 primary.k3f9ab:' || i || '@1767268800000000","stamps":{},"counters":{"stock":' ||
+    '{"primary.k3f9ab":[' || i || ',"primary.k3f9ab:' || i || '@1767268800000000"]}}}',
+    zeroblob(16)
 FROM n WHERE NOT EXISTS (SELECT 1 FROM Product))";
 
 constexpr const char* select_products =
