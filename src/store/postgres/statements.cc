@@ -78,6 +78,17 @@ std::string lock_sql(const Resource& resource) {
            " FOR NO KEY UPDATE SKIP LOCKED";
 }
 
+// About as many as a row has as text: only of what has no bound of its own the bytes are counted.
+std::string bytes_of_row(const Resource& resource) {
+    std::string bytes = std::to_string(32 * resource.fields.size()) +
+                        " + octet_length(piece.atoll_vector) + octet_length(piece.atoll_state)";
+    for (const Field& field : resource.fields) {
+        if (field.type != FieldType::text && field.type != FieldType::json) continue;
+        bytes += " + coalesce(octet_length(piece." + quoted_name(field.name) + "::text), 0)";
+    }
+    return bytes;
+}
+
 // The database adds up the rows' bytes and ends the piece there, so that no more is sent. Each of
 // the two tables is asked for a whole piece: a LIMIT on their union would sort all rows for every
 // piece.
@@ -89,8 +100,9 @@ std::string scan_sql(const Resource& resource, bool after) {
     const auto part_of = [&](const std::string& table) {
         return '(' + select_from(resource, table) + where + first + ')';
     };
-    return "SELECT * FROM (SELECT piece.*, sum(octet_length(piece::text)) OVER (ORDER BY piece." +
-           key + " ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS atoll_before FROM (" +
+    return "SELECT * FROM (SELECT piece.*, sum(" + bytes_of_row(resource) +
+           ") OVER (ORDER BY piece." + key +
+           " ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS atoll_before FROM (" +
            part_of(resource.table) + " UNION ALL " + part_of(tombstones_of(resource)) + first +
            ") AS piece) AS sized WHERE coalesce(atoll_before, 0) < $2 ORDER BY " + key;
 }
