@@ -1,6 +1,7 @@
 #include "node/replicas/replica_feed.hpp"
 
 #include <algorithm>
+#include <boost/asio/experimental/awaitable_operators.hpp>
 
 #include "base/fault.hpp"
 #include "base/log.hpp"
@@ -10,6 +11,7 @@ namespace reef::node {
 
 using namespace model;
 using namespace std::chrono_literals;
+using namespace asio::experimental::awaitable_operators;
 
 namespace {
 
@@ -47,7 +49,7 @@ bool has_hole(Position position, const std::vector<store::LogEntry>& entries) {
     });
 }
 
-commit::Rows rows_of(std::vector<store::StoredRow> stored) {
+commit::Rows readable(std::vector<store::StoredRow> stored) {
     commit::Rows rows;
     rows.parks = true;
     for (store::StoredRow& row : stored) {
@@ -153,13 +155,24 @@ Task<ReplicaFeed::Step> ReplicaFeed::fill(std::shared_ptr<const store::Ledger> g
         place.head.marks = goal->origins;
         place.resource = parts_.schema.resources.front().name;
     }
+    if (!place.resource.empty() && !parts_.schema.find(place.resource))
+        co_return Error{Errc::invalid, "it was filled with " + place.resource};
     log::info("Fills a replica", {{"replica", parts_.state.name()}, {"rows", rows_in(*goal)}});
     std::uint64_t taken = rows_in(*here);
+    // While a piece is saved the next one is read.
+    auto piece = co_await read_piece(place);
     while (!place.resource.empty()) {
+        if (!piece) co_return Step::away;
         parts_.state.filled(taken, rows_in(*goal));
         fault_point("replica.fill");
-        auto step = co_await take_rows(place, taken);
-        if (!step || *step != Step::done) co_return step;
+        commit::Rows rows = rows_of(std::move(*piece), place);
+        taken += rows.rows_count();
+        auto saving = parts_.committer.load(std::move(rows));
+        auto reading = read_piece(place);
+        auto both = std::move(saving) && std::move(reading);
+        auto [saved, next] = co_await std::move(both);
+        if (!saved) co_return saved.error();
+        piece = std::move(next);
     }
     commit::Rows end;
     end.cursors = {{primary_cursor, parts_.of}, {fill_cursor, ""}};
@@ -172,30 +185,30 @@ Task<ReplicaFeed::Step> ReplicaFeed::fill(std::shared_ptr<const store::Ledger> g
     co_return co_await follow_log(now);
 }
 
-// A piece of a resource; after the last one, the place is at the next resource.
-Task<ReplicaFeed::Step> ReplicaFeed::take_rows(peers::SnapshotPlace& place, std::uint64_t& taken) {
+Task<store::RowPiece> ReplicaFeed::read_piece(peers::SnapshotPlace place) {
     const Resource* resource = parts_.schema.find(place.resource);
-    if (!resource) co_return Error{Errc::invalid, "it was filled with " + place.resource};
+    if (!resource) co_return store::RowPiece{};  // that was all
     std::optional<Key> after;
     if (place.after) after = key_from_text(resource->key_field(), *place.after);
-    auto piece = co_await parts_.reader.scan_copies(resource->id, after, copies_piece);
-    if (!piece) co_return Step::away;
-    if (piece->last) {
-        place.after = to_text(*piece->last);
+    co_return co_await parts_.reader.scan_copies(resource->id, std::move(after), copies_piece);
+}
+
+// A piece that was read at this place. The place moves on: after the last one of a resource it is
+// at the next resource.
+commit::Rows ReplicaFeed::rows_of(store::RowPiece piece, peers::SnapshotPlace& place) const {
+    commit::Rows rows = readable(std::move(piece.others));
+    rows.copies = std::move(piece.copies);
+    if (piece.last) {
+        place.after = to_text(*piece.last);
     } else {
-        const std::size_t next = resource->id + 1U;
+        const std::size_t next = parts_.schema.find(place.resource)->id + 1U;
         const auto& resources = parts_.schema.resources;
         place.resource = next < resources.size() ? resources[next].name : "";
         place.after.reset();
     }
-    commit::Rows rows = rows_of(std::move(piece->others));
     rows.cursors[primary_cursor] = parts_.of;
     rows.cursors[fill_cursor] = peers::place_json(place);
-    rows.copies = std::move(piece->copies);
-    taken += rows.rows_count();
-    auto loaded = co_await parts_.committer.load(std::move(rows));
-    if (!loaded) co_return loaded.error();
-    co_return Step::done;
+    return rows;
 }
 
 // Those that have differed by the same for a while. Each is looked into once. As long as a row is
@@ -256,7 +269,7 @@ Task<ReplicaFeed::Step> ReplicaFeed::look_into(std::vector<Bucket> buckets) {
             after = piece->back().row.key;
             std::erase_if(*piece, [&](const auto& stored) { return !concerned(stored); });
             if (piece->empty()) continue;
-            auto loaded = co_await parts_.committer.load(rows_of(std::move(*piece)));
+            auto loaded = co_await parts_.committer.load(readable(std::move(*piece)));
             if (!loaded) co_return loaded.error();
         }
     }

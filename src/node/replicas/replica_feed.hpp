@@ -57,7 +57,8 @@ private:
     Task<void> check_not_ahead(std::shared_ptr<const store::Ledger> goal);
     Task<Step> follow_log(std::shared_ptr<const store::Ledger> goal);
     Task<Step> fill(std::shared_ptr<const store::Ledger> goal);
-    Task<Step> take_rows(peers::SnapshotPlace& place, std::uint64_t& taken);
+    Task<store::RowPiece> read_piece(peers::SnapshotPlace place);
+    commit::Rows rows_of(store::RowPiece piece, peers::SnapshotPlace& place) const;
     Task<Step> look_into(std::vector<Bucket> buckets);
     Task<Step> try_refused();
     std::vector<Bucket> lasting_differences(const store::Ledger& goal);
