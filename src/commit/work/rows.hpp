@@ -12,8 +12,6 @@ namespace reef::commit {
 
 struct Rows {
     std::vector<model::Row> rows;
-    // None of them should be here: they go in as they are. Where that is refused, they are joined.
-    std::shared_ptr<const store::RowCopies> copies = {};
     // The live request ids of the writes inside: a repeat is known here, and a twin is found.
     std::vector<std::pair<model::RequestId, model::RequestSeen>> requests;
     std::map<std::string, std::string> cursors;  // set in the same transaction; "": removed
@@ -30,6 +28,8 @@ struct Rows {
     std::vector<model::RecordRef> erased = {};  // … or taken out, where nobody has it
     bool parks = false;        // a row that the database refuses becomes a dead letter …
     std::string refused = {};  // … for this reason: set by divide(), with that one row
+    // None of them should be here: they go in as they are. Where that is refused, they are joined.
+    std::shared_ptr<const store::RowCopies> copies = {};
 
     std::size_t rows_count() const;
     void add_to(store::LoadRequest& request, const model::Schema& schema) const;
