@@ -428,6 +428,7 @@ def test_a_replica_whose_server_is_away(on_postgres, own_cluster):
     why = products.why_refused("replica-1")
     assert "the table Product is another program's" in why
     assert names_in(url) == "one,two"
+    products.wait_until_level("replica-2")
     assert products.served_by() == {"replica-2": 8}
     products.atoll("reset-replicas", "--replica", "replica-1")
     products.wait_until_level()
