@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/utf8.hpp"
 #include "model/value_text.hpp"
 
 namespace reef::model {
@@ -59,20 +60,54 @@ bool changes_existing(const Resource& resource, FieldId id) {
     return resource.update_needs.empty() || is_needed(resource, id);
 }
 
-// The time of the last write, as people and other programs see it.
-std::optional<FieldId> time_field(const Resource& resource) {
+// The time of the last write, as people and other programs see it, or that of the first one.
+std::optional<FieldId> time_field(const Resource& resource, SetBy set = SetBy::on_write) {
     for (FieldId id = 0; id < resource.fields.size(); ++id) {
-        if (resource.fields[id].set == SetBy::on_write) return id;
+        if (resource.fields[id].set == set) return id;
     }
     return std::nullopt;
 }
 
-Result<void> read_identity(const Resource& resource, const Json& body, ForeignWrite& write) {
-    auto key = read_member(resource.key_field(), body);
+ForeignWrite begin_write(const ForeignText& text) {
+    ForeignWrite write;
+    write.written = text.sent;
+    write.request.ids.push_back({RequestKind::id, text.place});
+    write.request.body = hash_of(text.body);
+    write.traceparent = text.traceparent;
+    write.may_be_known = text.may_be_known;
+    return write;
+}
+
+Result<void> take_key(const Resource& resource, const Result<Value>& value, ForeignWrite& write) {
+    if (!value) return value.error();
+    auto key = key_from(resource.key_field(), *value);
     if (!key) return key.error();
-    auto named = key_from(resource.key_field(), *key);
-    if (!named) return named.error();
-    write.record = {resource.id, std::move(*named)};
+    write.record = {resource.id, std::move(*key)};
+    return {};
+}
+
+std::string_view without_blanks(std::string_view text) {
+    const auto is_blank = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
+    while (!text.empty() && is_blank(text.front()))
+        text.remove_prefix(1);
+    while (!text.empty() && is_blank(text.back()))
+        text.remove_suffix(1);
+    return text;
+}
+
+Result<Value> read_bare_key(const Field& field, std::string_view body) {
+    const auto json = parse_json(body);
+    if (json && json->is(Json::Kind::object)) return read_member(field, *json);
+    const bool quoted = json && json->is(Json::Kind::string);
+    const std::string text{quoted ? std::string_view{json->text} : without_blanks(body)};
+    if (!is_utf8(text)) return Error{Errc::invalid, "it is no text"};
+    auto value = read_text(field, text);
+    if (!value) return misfit(field, value.error().what);
+    return value;
+}
+
+Result<void> read_version(const Resource& resource, const Json& body, ForeignWrite& write) {
+    if (!resource.version) return {};
     const Field& counted = resource.fields[*resource.version];
     auto version = read_member(counted, body);
     if (!version) return version.error();
@@ -105,13 +140,22 @@ Result<void> read_fields(const Resource& resource, const Json& body, ForeignWrit
     return {};
 }
 
-Result<void> read_time(const Resource& resource, const Json& body, ForeignWrite& write) {
-    const auto id = time_field(resource);
+Result<std::optional<Time>> read_time(const Resource& resource, const Json& body, SetBy set) {
+    const auto id = time_field(resource, set);
     const Json* json = id ? body.find(resource.fields[*id].name) : nullptr;
-    if (!json || json->is(Json::Kind::null)) return {};
+    if (!json || json->is(Json::Kind::null)) return std::optional<Time>{};
     auto value = read_leniently(resource.fields[*id], *json);
     if (!value) return misfit(resource.fields[*id], value.error().what);
-    write.written = Time{std::get<std::int64_t>(*value)};
+    return std::optional{Time{std::get<std::int64_t>(*value)}};
+}
+
+Result<void> read_times(const Resource& resource, const Json& body, ForeignWrite& write) {
+    const auto written = read_time(resource, body, SetBy::on_write);
+    if (!written) return written.error();
+    const auto created = read_time(resource, body, SetBy::on_create);
+    if (!created) return created.error();
+    write.written = written->value_or(write.written);
+    write.created = *created;
     return {};
 }
 
@@ -141,11 +185,22 @@ Time written_at(const Resource& resource, const Row& row) {
     return latest_stamp(row).time;
 }
 
+// Of programs that count no versions the later write wins. What is not there can't be deleted.
+bool is_older(const Resource& resource, const ForeignWrite& write, const Row* here) {
+    if (!here || !here->alive()) {
+        return write.removes || (here && here->life.stamp.time >= write.written);
+    }
+    const Time last = written_at(resource, *here);
+    return write.removes ? last > write.written : last >= write.written;
+}
+
 // As if a client of this node had sent it, who had seen our row. Its clock may be ahead of ours:
 // what it wrote tomorrow was written now.
 Intent intent_of(const Resource& resource, const ForeignWrite& write, bool exists, Time now) {
     Intent intent;
-    intent.kind = exists ? WriteKind::update : WriteKind::create;
+    intent.kind = write.removes ? WriteKind::remove
+                  : exists      ? WriteKind::update
+                                : WriteKind::create;
     intent.resource = resource.id;
     intent.key = write.record.key;
     for (const auto& [id, value] : write.fields) {
@@ -174,10 +229,13 @@ void raise_version(Row& row, std::uint64_t version) {
     row.vector.put(std::move(base));
 }
 
-void set_node(const Resource& resource, const std::string& node, Row& row) {
-    if (node.empty()) return;
+// What the other program's own server has set.
+void set_origin(const Resource& resource, const ForeignWrite& write, Time now, Row& row) {
     for (FieldId id = 0; id < resource.fields.size(); ++id) {
-        if (resource.fields[id].set == SetBy::node) row.cells[id].value = node;
+        const SetBy set = resource.fields[id].set;
+        if (set == SetBy::node && !write.node.empty()) row.cells[id].value = write.node;
+        if (set == SetBy::on_create && write.created)
+            row.cells[id].value = std::min(*write.created, now).us;
     }
 }
 
@@ -187,14 +245,20 @@ Result<ForeignWrite> read_foreign(const Resource& resource, const ForeignText& t
     const auto body = parse_json(text.body);
     if (!body) return body.error();
     if (!body->is(Json::Kind::object)) return Error{Errc::invalid, "it is no JSON object"};
-    ForeignWrite write;
-    write.written = text.sent;
-    write.request.ids.push_back({RequestKind::id, text.place});
-    write.request.body = hash_of(text.body);
-    write.traceparent = text.traceparent;
-    if (auto good = read_identity(resource, *body, write); !good) return good.error();
+    ForeignWrite write = begin_write(text);
+    const auto key = read_member(resource.key_field(), *body);
+    if (auto good = take_key(resource, key, write); !good) return good.error();
+    if (auto good = read_version(resource, *body, write); !good) return good.error();
     if (auto good = read_fields(resource, *body, write); !good) return good.error();
-    if (auto good = read_time(resource, *body, write); !good) return good.error();
+    if (auto good = read_times(resource, *body, write); !good) return good.error();
+    return write;
+}
+
+Result<ForeignWrite> read_foreign_removal(const Resource& resource, const ForeignText& text) {
+    ForeignWrite write = begin_write(text);
+    write.removes = true;
+    const auto key = read_bare_key(resource.key_field(), text.body);
+    if (auto good = take_key(resource, key, write); !good) return good.error();
     return write;
 }
 
@@ -206,25 +270,28 @@ Lookups foreign_lookups(const Schema& schema, const ForeignWrite& write) {
 ForeignDecision decide_foreign(const Schema& schema, const ForeignWrite& write,
                                const Facts& facts) {
     const Resource& resource = schema[write.record.resource];
-    if (was_adopted(write, facts)) return PassedOver::known;
+    if (write.may_be_known && was_adopted(write, facts)) return PassedOver::known;
     const Row* here = facts.record(write.record);
-    if (here && !here->alive()) return PassedOver::deleted;
+    const bool counts = write.version > 0;
+    if (!counts && is_older(resource, write, here)) return PassedOver::older;
+    if (counts && here && !here->alive()) return PassedOver::deleted;
+    const bool exists = here && here->alive();
     bool concurrent = false;
-    if (here) {
+    if (counts && exists) {
         // A program that has not heard of a twin yet may count up to a number that is taken here.
         const std::uint64_t version = version_of(*here);
         concurrent = write.version >= distinct_writes(*here) && write.version <= version &&
                      differs(resource, write, *here) && write.written > written_at(resource, *here);
         if (write.version <= version && !concurrent) return PassedOver::older;
-    } else if (!write.misfit.empty()) {
+    } else if (!exists && !write.misfit.empty()) {
         return Unfit{write.misfit};
     }
-    Intent intent = intent_of(resource, write, here != nullptr, facts.now);
+    Intent intent = intent_of(resource, write, exists, facts.now);
     if (facts.request(intent.request.ids.front())) intent.request = {};
     Decision decision = decide(schema, intent, facts);
     if (const auto* refused = std::get_if<Refused>(&decision)) return Unfit{refused->detail};
     Change& change = std::get<Change>(decision);
-    if (!here) set_node(resource, write.node, change.row);
+    if (!exists) set_origin(resource, write, facts.now, change.row);
     raise_version(change.row, write.version);
     return Adoption{std::move(change), concurrent};
 }

@@ -1,10 +1,11 @@
-// A record as another program wrote it, which keeps rows of the same kind and counts their
-// versions, but knows nothing of vectors and stamps; and what becomes of it here. Pure.
+// A record as another program wrote it, which keeps rows of the same kind, but knows nothing of
+// vectors and stamps; and what becomes of it here. Pure.
 //
-// What such a program says is adopted when its version is above ours, or equal with other content
-// and a later time: then it becomes a write of the node that adopts it, and the place of its
-// message is the request id. Two nodes that adopt one message have made twins, not two writes: so
-// whoever thinks that the other one is gone may adopt, and nobody has to be asked.
+// Of programs that count versions, what they say is adopted when its version is above ours, or
+// equal with other content and a later time. Of those that count none, the later write wins, by the
+// time that the record shows. What is adopted becomes a write of the node that adopts it, and the
+// place of its message is the request id. Two nodes that adopt one message have made twins, not two
+// writes: so whoever thinks that the other one is gone may adopt, and nobody has to be asked.
 #pragma once
 
 #include <optional>
@@ -24,12 +25,18 @@ struct ForeignText {
     std::string place;  // "property-updates/0/345": names the message as long as its topic lives
     Time sent;          // by the broker's clock, for bodies that do not say when they were written
     std::string traceparent = {};
+    // Whether it may have come before. Where a place names no more than what a message says,
+    // another one that says the same may stand there.
+    bool may_be_known = true;
 };
 
 struct ForeignWrite {
     RecordRef record;
-    std::uint64_t version = 0;
+    bool removes = false;
+    bool may_be_known = true;
+    std::uint64_t version = 0;  // 0: it counts none
     Time written;
+    std::optional<Time> created = std::nullopt;     // where the body says it
     std::vector<std::pair<FieldId, Value>> fields;  // those that a client may write
     std::string node;  // who took the record in, as the body says it; "": it does not
     // Why a field that only a new record needs can't be read; "" for nearly all.
@@ -43,6 +50,10 @@ struct ForeignWrite {
 // nothing that a record here can have.
 Result<ForeignWrite> read_foreign(const Resource& resource, const ForeignText& text);
 
+// The deletion of a record. The body is its key: as it is, as a JSON string, or in an object.
+// invalid: it is no key.
+Result<ForeignWrite> read_foreign_removal(const Resource& resource, const ForeignText& text);
+
 struct Adoption {
     Change change;
     bool concurrent = false;  // of equal version: to be listed as a conflict
@@ -50,7 +61,7 @@ struct Adoption {
 enum class PassedOver : std::uint8_t {
     known,    // it has been adopted
     older,    // what is here is as new or newer
-    deleted,  // the record is, and other programs can't bring it back
+    deleted,  // the record is, and programs that count versions can't bring it back
 };
 struct Unfit {
     std::string why;  // it can't be a record here

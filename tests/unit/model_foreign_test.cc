@@ -282,5 +282,110 @@ TEST_F(ForeignTest, RecordsOfAForeignRegionAreWrittenHere) {
     EXPECT_TRUE(std::holds_alternative<ForwardHome>(put(us, 30000)));
 }
 
+// Of programs that count no versions the later write wins.
+class ForeignByTime : public testing::Test {
+protected:
+    static Schema products() {
+        Resource resource;
+        resource.name = "products";
+        resource.fields = {field("id", FieldType::text), field("name", FieldType::text),
+                           field("stock", FieldType::int32), field("made", FieldType::timestamp),
+                           field("changed", FieldType::timestamp)};
+        resource.fields[0].key = KeyKind::client;
+        resource.fields[0].text_max = 8;
+        resource.fields[2].merge = Merge::counter;
+        resource.fields[3].set = SetBy::on_create;
+        resource.fields[4].set = SetBy::on_write;
+        Schema schema;
+        schema.resources.push_back(std::move(resource));
+        return schema;
+    }
+
+    std::string tell(Result<ForeignWrite> write, bool again = false) {
+        if (!write) return write.error().what;
+        write->may_be_known = again;
+        us.batch_context.now = now;
+        now.us += 1'000'000;
+        const auto done = us.take(commit::ForeignRun{{std::move(*write)}, true});
+        const ImportResult fate = std::get<commit::ImportResults>(done.value()).at(0);
+        if (fate.kind == ImportResult::Kind::unfit) return fate.why;
+        return fate.kind == ImportResult::Kind::adopted ? "adopted" : "passed over";
+    }
+    std::string put(const std::string& body, bool again = false) {
+        return tell(read_foreign(schema.resources[0], {body, "sync/" + body, now}), again);
+    }
+    std::string remove(const std::string& body, Time sent, bool again = false) {
+        return tell(read_foreign_removal(schema.resources[0], {body, "delete/" + body, sent}),
+                    again);
+    }
+    // "Pen 5 12:00:00 12:00:05": name, stock, made, changed.
+    std::string shown() const {
+        const Row* row = us.row(Key{std::string{"a"}});
+        if (!row || !row->alive()) return "nothing";
+        const Resource& resource = schema.resources[0];
+        const auto time = [&](FieldId id) {
+            const Value value = value_of(resource, *row, id);
+            return reef::to_text(Time{std::get<std::int64_t>(value)}).substr(11, 8);
+        };
+        return std::get<std::string>(row->cells[1].value) + ' ' +
+               std::to_string(counter_sum(*row, 2)) + ' ' + time(3) + ' ' + time(4);
+    }
+
+    const Schema schema = products();
+    Time now{noon.us + 3'600'000'000};
+    Island us{schema, "us.1"};
+};
+
+TEST_F(ForeignByTime, TheLaterWriteWins) {
+    EXPECT_EQ(put(R"({"id":"a","name":"Pen","stock":5,"made":"2026-01-01T11:00:00Z",)"
+                  R"("changed":"2026-01-01T12:00:05Z"})"),
+              "adopted");
+    EXPECT_EQ(shown(), "Pen 5 11:00:00 12:00:05");
+    EXPECT_EQ(put(R"({"id":"a","stock":7,"changed":"2026-01-01T12:00:05Z"})"), "passed over");
+    EXPECT_EQ(put(R"({"id":"a","stock":7,"changed":"2026-01-01T12:00:06Z"})"), "adopted");
+    EXPECT_EQ(shown(), "Pen 7 11:00:00 12:00:06");
+    EXPECT_EQ(put(R"({"id":"a","stock":8,"changed":"2031-01-01T12:00:06Z"})"), "adopted");
+    EXPECT_EQ(shown(), "Pen 8 11:00:00 13:00:03") << "what it wrote tomorrow was written now";
+    EXPECT_EQ(put(R"({"id":"b","stock":1})"), R"("name" is missing)");
+}
+
+TEST_F(ForeignByTime, ADeletionIsOfWhatWasThereBefore) {
+    ASSERT_EQ(put(R"({"id":"a","name":"Pen","stock":5,"changed":"2026-01-01T12:00:05Z"})"),
+              "adopted");
+    EXPECT_EQ(remove("a", Time{noon.us + 4'000'000}), "passed over");
+    EXPECT_EQ(remove("a", Time{noon.us + 5'000'000}), "adopted");
+    EXPECT_EQ(shown(), "nothing");
+    EXPECT_EQ(remove("a", now), "passed over");
+    EXPECT_EQ(put(R"({"id":"a","name":"Pen","stock":5,"changed":"2026-01-01T12:00:04Z"})"),
+              "passed over");
+    EXPECT_EQ(put(R"({"id":"a","name":"Nib","stock":1,"changed":"2026-01-01T12:00:06Z"})"),
+              "adopted");
+    EXPECT_EQ(shown(), "Nib 1 12:00:06 12:00:06");
+}
+
+TEST_F(ForeignByTime, AKeyMayBeBareQuotedOrInAnObject) {
+    for (const std::string body : {"a", " a\n", R"("a")", R"({"id":"a","more":1})"}) {
+        ASSERT_EQ(put(R"({"id":"a","name":"Pen","stock":5})"), "adopted");
+        EXPECT_EQ(remove(body, now), "adopted") << body;
+        EXPECT_EQ(shown(), "nothing");
+    }
+    EXPECT_EQ(remove("", now), R"("id" must not be empty)");
+    EXPECT_EQ(remove("123456789", now), R"("id" must have at most 8 characters)");
+    EXPECT_EQ(remove("\xff", now), "it is no text");
+    EXPECT_EQ(remove(R"({"key":"a"})", now), R"("id" is missing)");
+}
+
+// A message that may have come before is known by its place; another one that says the same is not.
+TEST_F(ForeignByTime, WhatComesAgainIsKnown) {
+    const std::string product = R"({"id":"a","name":"Pen","stock":5})";
+    ASSERT_EQ(put(product), "adopted");
+    ASSERT_EQ(remove("a", now), "adopted");
+    EXPECT_EQ(put(product, true), "passed over");
+    ASSERT_EQ(put(product), "adopted");
+    EXPECT_EQ(remove("a", now, true), "passed over");
+    EXPECT_NE(shown(), "nothing");
+    EXPECT_EQ(remove("a", now), "adopted");
+}
+
 }  // namespace
 }  // namespace reef::test
