@@ -33,11 +33,11 @@ public:
         std::vector<std::string> names;
         for (const ResourceId id : channel.resources) {
             for (const WriteKind write : channel.kinds) {
-                const EventKind kind{schema_, schema_[id], api_, write};
+                const EventKind kind{schema_, schema_[id], api_, write, channel.as_shown};
                 names.push_back(message_name(kind));
                 messages.put(names.back(), message_json(channel, kind));
             }
-            add_row(id);
+            add_row({schema_, schema_[id], api_, WriteKind::create, channel.as_shown});
         }
         channels_.put(channel.name, channel_json(channel, messages));
         add_operation("send", channel, names);
@@ -94,7 +94,8 @@ private:
         JsonObject message;
         message.put_text("name", message_name(kind))
             .put_text("title", std::string{begin} + kind.resource.one)
-            .put_text("contentType", "application/json")
+            .put_text("contentType",
+                      is_text_body(kind, channel.body) ? "text/plain" : "application/json")
             .put("headers", headers_json(channel, kind))
             .put("payload", event_body_schema(kind, channel.body));
         if (channel.broker == BrokerKind::kafka) {
@@ -106,12 +107,11 @@ private:
         return message.json();
     }
 
-    void add_row(ResourceId id) {
-        const EventKind kind{schema_, schema_[id], api_};
+    void add_row(const EventKind& kind) {
         const std::string name = event_row_name(kind);
         if (rows_.find('<' + name + '>') != std::string::npos) return;
         rows_ += '<' + name + '>';
-        schemas_.put(name, event_row_schema(schema_[id]));
+        schemas_.put(name, event_row_schema(kind));
     }
 
     // "<source>.<target>" is the address "{source}.{target}" with two parameters.

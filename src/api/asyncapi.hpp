@@ -30,6 +30,8 @@ struct EventChannel {
     std::vector<model::ResourceId> resources;
     std::vector<model::WriteKind> kinds;
     bool adopts = false;  // messages of other programs are taken, too
+    // A record is as the API's answers show it; a body that is another part alone is text.
+    bool as_shown = false;
 };
 
 std::string asyncapi_json(const model::Schema& schema, const Api& api,

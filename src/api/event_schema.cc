@@ -55,7 +55,7 @@ std::string nodes_schema(const Api& api) {
 std::string row_of(const EventKind& kind) {
     const std::string row =
         JsonObject{}.put_text("$ref", "#/components/schemas/" + event_row_name(kind)).json();
-    if (kind.write != WriteKind::remove) return row;
+    if (kind.write != WriteKind::remove || kind.as_shown) return row;
     return R"({"allOf":[)" + row +
            R"(,{"required":["deleted"],"properties":{"deleted":{"const":true}}}]})";
 }
@@ -110,15 +110,16 @@ std::string with_marks(const Template& body) {
 }  // namespace
 
 std::string event_row_name(const EventKind& kind) {
-    return type_name(kind.schema, kind.resource) + "Row";
+    return type_name(kind.schema, kind.resource) + (kind.as_shown ? "" : "Row");
 }
 
-std::string event_row_schema(const Resource& resource) {
+std::string event_row_schema(const EventKind& kind) {
+    const Resource& resource = kind.resource;
     JsonObject properties;
     std::vector<std::string> required;
     for (FieldId id = 0; id < resource.fields.size(); ++id) {
         const Field& field = resource.fields[id];
-        const bool time = field.type == FieldType::timestamp && !field.nullable;
+        const bool time = field.type == FieldType::timestamp && !field.nullable && !kind.as_shown;
         properties.put(field.name, time ? std::string{local_time_schema}
                                         : json_schema(resource, id, SchemaUse::answer));
         required.push_back(field.name);
@@ -131,10 +132,16 @@ std::string event_row_schema(const Resource& resource) {
         .json();
 }
 
+bool is_text_body(const EventKind& kind, const std::string& body) {
+    const std::string part = only_part(Template{body, Template::Form::text});
+    return kind.as_shown && !part.empty() && part != "record";
+}
+
 std::string event_body_schema(const EventKind& kind, const std::string& body) {
     if (body.empty()) {
         return R"({"type":"object","description":"The change in Atoll's own form."})";
     }
+    if (is_text_body(kind, body)) return event_text_schema(kind, body);
     const auto json = parse_json(with_marks(Template{body, Template::Form::json}));
     return json ? schema_of(kind, *json) : "true";
 }

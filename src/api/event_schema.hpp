@@ -14,11 +14,16 @@ struct EventKind {
     const model::Resource& resource;
     const Api& api;
     model::WriteKind write = model::WriteKind::create;
+    bool as_shown = false;  // a record is as answers show it
 };
 
-// "ShipmentRow": the schema of <record>, with times as other programs write them into columns.
+// "ShipmentRow": the schema of <record>, with times as other programs write them into columns; or
+// "Shipment", as answers show it.
 std::string event_row_name(const EventKind& kind);
-std::string event_row_schema(const model::Resource& resource);
+std::string event_row_schema(const EventKind& kind);
+
+// Whether a body is one <part> and nothing else, and no record: its text.
+bool is_text_body(const EventKind& kind, const std::string& body);
 
 // Of a body, which is JSON with <parts>; "" is the change in Atoll's own form.
 std::string event_body_schema(const EventKind& kind, const std::string& body);

@@ -34,6 +34,7 @@ struct Message {
     std::string body;
     std::vector<std::pair<std::string, std::string>> headers;
     std::int64_t time_ms = 0;  // since 1970; 0: not said
+    bool is_json = true;       // the body
     // The node that it is for, where each has a queue of its own. "": for all that read the topic;
     // in RabbitMQ the topic is then the name of a queue.
     std::string target = {};
@@ -49,6 +50,7 @@ struct Arrived {
     std::string place;
     std::uint64_t offset = 0;
     std::uint64_t mark = 0;  // 1, 2, 3, … of each feed
+    bool again = true;       // it may have been given before
 };
 
 class BrokerFeed {

@@ -13,6 +13,10 @@ std::unique_ptr<JoinedRows> make_joined_rows(const BrokerLinkParts& parts, bool 
         JoinedRowsParts{parts.progress, parts.rows, parts.peers, parts.clock, shape, broker});
 }
 
+std::unique_ptr<OwnChanges> make_own(const BrokerLinkParts& parts, bool reads_own) {
+    return reads_own ? std::make_unique<OwnChanges>(parts.intake, parts.progress) : nullptr;
+}
+
 std::unique_ptr<ForeignMessages> make_foreign(const BrokerLinkParts& parts,
                                               const std::optional<ForeignOptions>& options,
                                               const MessageShape& shape, DeadMessages& dead) {
@@ -34,10 +38,11 @@ BrokerLink::BrokerLink(const BrokerLinkParts& parts, const BrokerLinkOptions& op
       publisher_(
           {parts.schema, parts.committer, parts.progress, parts.log, parts.clock, shape_, signer_},
           broker_->open_sink(shape_.topics()), options.publishing),
+      own_(make_own(parts, options.reads_own_changes)),
       joined_rows_(make_joined_rows(parts, options.shows_joined_rows, shape_, *broker_)),
       foreign_(make_foreign(parts, options.foreign, shape_, dead_)),
-      reader_({parts.progress, parts.peers, parts.clock, *broker_, parts.intake, dead_,
-               foreign_.get(), signer_},
+      reader_({parts.progress, parts.peers, parts.clock, *broker_, own_ ? *own_ : parts.intake,
+               dead_, foreign_.get(), signer_},
               options.reading) {}
 
 BrokerLink::~BrokerLink() = default;

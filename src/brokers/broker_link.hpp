@@ -17,6 +17,7 @@
 #include "brokers/foreign.hpp"
 #include "brokers/joined_rows.hpp"
 #include "brokers/message_shape.hpp"
+#include "brokers/own_changes.hpp"
 #include "brokers/publisher.hpp"
 #include "brokers/report.hpp"
 
@@ -29,6 +30,7 @@ struct BrokerLinkOptions {
     std::string dead_topic;
     bool keeps_dead_messages = false;  // this is the node that puts aside what is no change
     bool shows_joined_rows = false;    // to other programs, which read the messages as well
+    bool reads_own_changes = false;    // of other nodes there are none: see OwnChanges
     std::optional<ForeignOptions> foreign = {};  // absent: other programs' messages are passed over
     PublisherOptions publishing = {};
     BrokerReaderOptions reading = {};
@@ -58,7 +60,8 @@ public:
     void lead(bool on) { publisher_.lead(on); }
     // Reading begins again with the oldest message that is there: see BrokerReader.
     void begin_anew(const model::Dot& gap);
-    bool has_read_all() const { return reader_.has_read_all(); }
+    // True where nothing comes from there that the store lacks.
+    bool has_read_all() const { return own_ || reader_.has_read_all(); }
     // Into its topic again: a message that had been put aside.
     Task<void> send_again(Message message);
 
@@ -75,6 +78,7 @@ private:
     const ChangeSigner signer_;
     DeadMessages dead_;
     Publisher publisher_;
+    const std::unique_ptr<OwnChanges> own_;           // where no others come
     const std::unique_ptr<JoinedRows> joined_rows_;   // where other programs read the messages
     const std::unique_ptr<ForeignMessages> foreign_;  // where they write some
     BrokerReader reader_;

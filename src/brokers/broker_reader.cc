@@ -13,6 +13,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
+constexpr std::chrono::milliseconds idle_look{1000};
+constexpr std::chrono::milliseconds others_look{20};
+
 void raise(Position& position, const OriginId& origin, std::uint64_t seq) {
     std::uint64_t& at = position[origin];
     at = std::max(at, seq);
@@ -257,8 +260,15 @@ asio::awaitable<void> BrokerReader::acknowledge() {
         const std::uint64_t seen = parts_.progress.generation();
         acknowledge_durable();
         if (feed_ && must_begin_again()) feed_->interrupt();
-        static_cast<void>(co_await parts_.progress.watch().wait_beyond(seen, 1s));
+        // Nobody tells when others have more than they had.
+        const std::chrono::milliseconds look =
+            options_.had_by_all && !waiting_.empty() ? others_look : idle_look;
+        static_cast<void>(co_await parts_.progress.watch().wait_beyond(seen, look));
     }
+}
+
+Position BrokerReader::had() const {
+    return options_.had_by_all ? options_.had_by_all() : parts_.progress.ledger()->received();
 }
 
 void BrokerReader::wait_for(const Said& said) {
@@ -268,13 +278,14 @@ void BrokerReader::wait_for(const Said& said) {
 
 void BrokerReader::acknowledge_durable() {
     if (!feed_) return;
-    const Position received = parts_.progress.ledger()->received();
+    const Position received = had();
     for (auto& [origin, by_seq] : waiting_) {
         const auto end = by_seq.upper_bound(seq_in(received, origin));
         for (auto one = by_seq.begin(); one != end; ++one)
             done_.push_back(one->second.mark);
         by_seq.erase(by_seq.begin(), end);
     }
+    std::erase_if(waiting_, [](const auto& origin) { return origin.second.empty(); });
     const std::uint64_t settled = parts_.foreign ? parts_.foreign->settled() : 0;
     for (; !importing_.empty() && importing_.front().number <= settled; importing_.pop_front())
         done_.push_back(importing_.front().mark);

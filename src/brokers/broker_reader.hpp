@@ -15,6 +15,7 @@
 
 #include <atomic>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <random>
@@ -39,6 +40,8 @@ struct BrokerReaderOptions {
     // A message that waits for longer is acknowledged where nothing else comes because of it.
     std::chrono::milliseconds waits_max{5000};
     std::uint32_t random_seed = std::random_device{}();
+    // How far all have come that are to have what is read. Absent: how far this store has.
+    std::function<model::Position()> had_by_all = {};
 };
 
 struct BrokerReaderParts {
@@ -101,6 +104,7 @@ private:
         std::vector<Arrived> unusable;
     };
 
+    model::Position had() const;
     Task<void> follow();
     Task<void> read();
     Task<void> take(std::vector<Arrived> arrived);

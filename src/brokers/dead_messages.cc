@@ -36,14 +36,16 @@ Task<void> DeadMessages::put_aside_now(Arrived arrived, std::string reason) {
               {{"place", arrived.place}, {"offset", arrived.offset}, {"reason", reason}});
     auto kept = co_await keep_in_store(arrived, reason);
     if (!kept) co_return kept.error();
-    if (!dead_) dead_ = parts_.broker.open_sink({parts_.topic});
+    std::string topic = parts_.topic.empty() ? arrived.message.topic + ".dead" : parts_.topic;
+    std::unique_ptr<Sink>& dead = dead_[topic];
+    if (!dead) dead = parts_.broker.open_sink({topic});
     std::vector<Message> messages;
     arrived.message.headers.emplace_back("atoll-reason", std::move(reason));
     arrived.message.headers.emplace_back("atoll-place",
                                          arrived.place + ':' + std::to_string(arrived.offset));
-    arrived.message.topic = parts_.topic;
+    arrived.message.topic = std::move(topic);
     messages.push_back(std::move(arrived.message));
-    auto sent = co_await dead_->publish(std::move(messages));
+    auto sent = co_await dead->publish(std::move(messages));
     if (!sent) co_return sent.error();
     ++count_;
     co_return Result<void>{};

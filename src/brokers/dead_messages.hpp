@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -16,7 +17,7 @@ namespace reef::brokers {
 struct DeadMessagesParts {
     commit::Committer& committer;
     Broker& broker;
-    std::string topic;   // of the dead
+    std::string topic;   // of the dead; "": where a message lay, with ".dead" behind the name
     bool keeps = false;  // all nodes see such a message, and one puts it aside: is it this one?
 };
 
@@ -39,7 +40,7 @@ private:
 
     const DeadMessagesParts parts_;
     std::atomic<std::uint64_t> count_{0};
-    std::unique_ptr<Sink> dead_;   // from the first message on that goes there
+    std::map<std::string, std::unique_ptr<Sink>> dead_;  // by topic, from the first message on
     std::unique_ptr<Sink> again_;  // from the first message on that is sent again
     // A sink takes one call at a time.
     AsyncMutex putting_aside_;

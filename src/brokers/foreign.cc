@@ -19,8 +19,15 @@ constexpr int room_waits_max = 50;
 std::string place_text(const Arrived& arrived) {
     std::string text = arrived.place;
     const std::size_t partition = text.rfind('.');
-    if (partition != text.npos) text[partition] = '/';
+    const bool counted =
+        partition != text.npos && text.find_first_not_of("0123456789", partition + 1) == text.npos;
+    if (counted) text[partition] = '/';
     return text + '/' + std::to_string(arrived.offset);
+}
+
+// Whole seconds are all that some brokers say of when a message was sent.
+Time end_of_second(std::int64_t time_ms) {
+    return Time{time_ms * 1000 + (time_ms % 1000 == 0 ? 999'999 : 0)};
 }
 
 }  // namespace
@@ -31,12 +38,16 @@ ForeignMessages::ForeignMessages(ForeignParts parts, ForeignOptions options)
 Result<ForeignWrite> ForeignMessages::read(const Arrived& arrived) const {
     const Resource* resource = parts_.shape.resource_of(arrived.message.topic);
     if (!resource) return Error{Errc::invalid, "nobody can tell what kind of record it is"};
+    const bool removes = parts_.shape.tells_of_deletions(arrived.message.topic);
+    const std::int64_t sent_ms = arrived.message.time_ms;
     ForeignText text{arrived.message.body, place_text(arrived), parts_.clock.now()};
-    if (arrived.message.time_ms > 0) text.sent = Time{arrived.message.time_ms * 1000};
+    text.may_be_known = arrived.again;
+    if (sent_ms > 0 && removes) text.sent = std::min(text.sent, end_of_second(sent_ms));
+    if (sent_ms > 0 && options_.broker_says_when) text.sent = Time{sent_ms * 1000};
     if (const std::string* trace = arrived.message.header(trace_header)) {
         text.traceparent = *trace;
     }
-    return read_foreign(*resource, text);
+    return removes ? read_foreign_removal(*resource, text) : read_foreign(*resource, text);
 }
 
 Task<std::uint64_t> ForeignMessages::take(std::vector<Read> read, Position after) {

@@ -35,6 +35,7 @@ namespace reef::brokers {
 
 struct ForeignOptions {
     std::vector<std::string> before;    // nodes that import as long as they live
+    bool broker_says_when = true;       // else what has no time was written when it arrived
     std::size_t run_max = 256;          // imported in one transaction
     std::size_t held_max = 10'000;      // kept for a node that may fall silent …
     std::chrono::seconds held_for{60};  // … and no longer: its own place at the broker is behind

@@ -59,6 +59,8 @@ struct Source {
     std::string_view target;
     std::string_view path;
     bool names_writer = false;
+    TimeShape times = {6, TimeZone::none};
+    bool says_deleted = true;
 
     Row row() const {
         Row row = change.row;
@@ -69,11 +71,12 @@ struct Source {
         return row;
     }
 
-    // Local: other programs write these times into columns without a zone. A delete says so last.
+    // Where all changes come one way, a delete says so last.
     std::string record() const {
         std::string json;
-        append_record(json, resource, row(), {6, TimeZone::none});
-        if (change.kind == WriteKind::remove) json.insert(json.size() - 1, ",\"deleted\":true");
+        append_record(json, resource, row(), times);
+        const bool deleted = says_deleted && change.kind == WriteKind::remove;
+        if (deleted) json.insert(json.size() - 1, ",\"deleted\":true");
         return json;
     }
 
@@ -152,6 +155,22 @@ std::string filled(const Template& pattern, const Source& source) {
     return out;
 }
 
+// JSON, but for what is a part alone, which is itself.
+Template::Form form_of_queue_body(const std::string& body) {
+    const Template pattern{body, Template::Form::text};
+    const auto& pieces = pattern.pieces();
+    const bool alone = pieces.size() == 1 && pieces[0].text.empty();
+    return alone ? Template::Form::text : Template::Form::json;
+}
+
+bool is_part_alone(const Template& body) {
+    return !body.pieces().empty() && body.form() == Template::Form::text;
+}
+
+bool contains(const std::vector<WriteKind>& kinds, WriteKind kind) {
+    return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+}
+
 }  // namespace
 
 MessageShape::MessageShape(const Schema& schema, const ShapeTexts& texts)
@@ -161,31 +180,76 @@ MessageShape::MessageShape(const Schema& schema, const ShapeTexts& texts)
       body_(texts.body, Template::Form::json),
       targets_(texts.targets),
       path_(texts.path),
-      names_writer_(texts.names_writer) {
+      names_writer_(texts.names_writer),
+      times_(texts.times) {
     for (const auto& [name, text] : texts.headers)
         headers_.emplace_back(name, Template{text, Template::Form::text});
+    for (const ShapeQueue& queue : texts.queues)
+        queues_.push_back({Template{queue.name, Template::Form::text}, queue.when,
+                           Template{queue.body, form_of_queue_body(queue.body)}});
+    const Change none;
     for (const Resource& resource : schema.resources) {
-        if (targets_) break;
-        const Change none;
-        std::string topic = filled(topic_, {resource, none, {}, {}});
-        if (std::find(topics_.begin(), topics_.end(), topic) == topics_.end()) {
-            topics_.push_back(std::move(topic));
-        }
+        for (const Queue& queue : queues_)
+            note_topic(filled(queue.name, {resource, none, {}, {}}));
+        if (!targets_ && queues_.empty()) note_topic(filled(topic_, {resource, none, {}, {}}));
     }
 }
 
+void MessageShape::note_topic(std::string topic) {
+    if (std::find(topics_.begin(), topics_.end(), topic) == topics_.end())
+        topics_.push_back(std::move(topic));
+}
+
+const MessageShape::Queue* MessageShape::queue_at(std::string_view topic) const {
+    const Change none;
+    for (const Queue& queue : queues_) {
+        for (const Resource& resource : schema_.resources) {
+            if (filled(queue.name, {resource, none, {}, {}}) == topic) return &queue;
+        }
+    }
+    return nullptr;
+}
+
 const Resource* MessageShape::resource_of(std::string_view topic) const {
+    const Queue* queue = queue_at(topic);
+    const bool of_all_kinds =
+        queue && queue->when.size() > 1 && contains(queue->when, WriteKind::remove);
+    if (of_all_kinds || (!queue && !queues_.empty())) return nullptr;
     const Resource* only = nullptr;
     for (const Resource& resource : schema_.resources) {
         const Change none;
-        if (filled(topic_, {resource, none, {}, {}}) != topic) continue;
+        if (filled(queue ? queue->name : topic_, {resource, none, {}, {}}) != topic) continue;
         if (only) return nullptr;
         only = &resource;
     }
     return only;
 }
 
+bool MessageShape::tells_of_deletions(std::string_view topic) const {
+    const Queue* queue = queue_at(topic);
+    return queue && contains(queue->when, WriteKind::remove);
+}
+
+std::vector<Message> MessageShape::queue_messages(const Change& change,
+                                                  const std::string& json) const {
+    std::vector<Message> all;
+    Source source{schema_[change.row.resource], change, {}, path_, names_writer_, times_};
+    source.says_deleted = false;
+    for (const Queue& queue : queues_) {
+        if (!contains(queue.when, change.kind)) continue;
+        Message& message = all.emplace_back();
+        message.topic = filled(queue.name, source);
+        message.key = filled(key_, source);
+        message.body = queue.body.pieces().empty() ? json : filled(queue.body, source);
+        const bool bare = is_part_alone(queue.body);
+        message.is_json = !bare || queue.body.pieces()[0].part == "record";
+        finish(change, json, message, {});
+    }
+    return all;
+}
+
 std::vector<Message> MessageShape::messages(const Change& change, const std::string& json) const {
+    if (!queues_.empty()) return queue_messages(change, json);
     if (!targets_) return {message(change, json)};
     std::vector<Message> all;
     for (const std::string& target : *targets_)
@@ -194,6 +258,7 @@ std::vector<Message> MessageShape::messages(const Change& change, const std::str
 }
 
 std::vector<Message> MessageShape::plain_messages(const std::string& json) const {
+    if (!queues_.empty()) return {};  // nobody can tell which of them wants it
     Change change;
     change.stamp = stamp_in(json).value_or(Stamp{});
     std::vector<Message> all;
@@ -208,7 +273,7 @@ std::vector<Message> MessageShape::plain_messages(const std::string& json) const
 }
 
 Message MessageShape::addressed(const Change& change, std::string_view target) const {
-    const Source source{schema_[change.row.resource], change, target, path_, names_writer_};
+    const Source source{schema_[change.row.resource], change, target, path_, names_writer_, times_};
     Message message;
     message.topic = filled(topic_, source);
     message.key = filled(key_, source);
@@ -218,9 +283,16 @@ Message MessageShape::addressed(const Change& change, std::string_view target) c
 
 Message MessageShape::message(const Change& change, const std::string& json,
                               std::string_view target) const {
-    const Source source{schema_[change.row.resource], change, target, path_, names_writer_};
+    const Source source{schema_[change.row.resource], change, target, path_, names_writer_, times_};
     Message message = addressed(change, target);
     message.body = body_.pieces().empty() ? json : filled(body_, source);
+    finish(change, json, message, target);
+    return message;
+}
+
+void MessageShape::finish(const Change& change, const std::string& json, Message& message,
+                          std::string_view target) const {
+    const Source source{schema_[change.row.resource], change, target, path_, names_writer_, times_};
     for (const auto& [name, text] : headers_)
         message.headers.emplace_back(name, filled(text, source));
     message.headers.emplace_back(change_header, json);
@@ -228,7 +300,6 @@ Message MessageShape::message(const Change& change, const std::string& json,
         message.headers.emplace_back(trace_header, change.traceparent);
     }
     message.time_ms = change.at.us / 1000;
-    return message;
 }
 
 Message MessageShape::row_message(const Row& row, const OriginId& origin) const {

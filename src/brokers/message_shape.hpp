@@ -11,8 +11,18 @@
 #include "base/text/template.hpp"
 #include "brokers/broker.hpp"
 #include "model/change.hpp"
+#include "model/value_text.hpp"
 
 namespace reef::brokers {
+
+// One that gets some changes only.
+struct ShapeQueue {
+    std::string name;
+    std::vector<model::WriteKind> when;
+    // A part alone is that part: a record as JSON, all others as text. "": the change in Atoll's
+    // own form.
+    std::string body;
+};
 
 struct ShapeTexts {  // as the app file has them
     std::string topic;
@@ -26,6 +36,9 @@ struct ShapeTexts {  // as the app file has them
     // The nodes with a queue of their own: each gets its own message of a change. Absent: one
     // message is for all.
     std::optional<std::vector<std::string>> targets = {};
+    // Instead of topic, body and targets: each queue gets a message of each change that it wants.
+    std::vector<ShapeQueue> queues = {};
+    model::TimeShape times = {6, TimeZone::none};  // of a record
 };
 
 class MessageShape {
@@ -42,10 +55,24 @@ public:
     Message row_message(const model::Row& row, const model::OriginId& origin) const;
     // Of each resource, without repeats; none where nodes have queues of their own.
     const std::vector<std::string>& topics() const { return topics_; }
-    // Null: several have this topic, or none.
+    // What another program's message there is about. Null: several have this topic, or none, or
+    // nobody can tell a deletion from what else comes there.
     const model::Resource* resource_of(std::string_view topic) const;
+    // Whether such a message says that its record was deleted.
+    bool tells_of_deletions(std::string_view topic) const;
 
 private:
+    struct Queue {
+        Template name;
+        std::vector<model::WriteKind> when;
+        Template body;
+    };
+
+    const Queue* queue_at(std::string_view topic) const;
+    std::vector<Message> queue_messages(const model::Change& change, const std::string& json) const;
+    void finish(const model::Change& change, const std::string& json, Message& message,
+                std::string_view target) const;
+    void note_topic(std::string topic);
     Message addressed(const model::Change& change, std::string_view target) const;
 
     const model::Schema& schema_;
@@ -56,6 +83,8 @@ private:
     const std::optional<std::vector<std::string>> targets_;
     const std::string path_;
     const bool names_writer_;
+    const model::TimeShape times_;
+    std::vector<Queue> queues_;
     std::vector<std::string> topics_;
 };
 

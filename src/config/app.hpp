@@ -11,6 +11,7 @@
 
 #include "api/operations.hpp"
 #include "base/result.hpp"
+#include "model/change.hpp"
 #include "model/schema.hpp"
 #include "model/sizes.hpp"
 
@@ -70,12 +71,19 @@ struct RabbitmqAddress {
     int heartbeat_seconds = 20;
 };
 
+struct ChangeQueue {                     // of an app with one node, shared with other programs
+    std::string name;                    // may hold <resource>, <one>
+    std::vector<model::WriteKind> when;  // which changes it gets
+    std::string body;                    // JSON or one <part>; "": the change in Atoll's own form
+};
+
 struct Rabbitmq {
     RabbitmqAddress address;
     std::string ca_file, certificate_file, key_file;
-    std::string exchange, queue, dead, routing_key, body;
+    std::string exchange, queue, routing_key, body;
+    std::string dead;  // "": each queue's own, NAME.dead
     std::map<std::string, std::string> headers;
-    bool has_change_queues = false;  // queues for some changes, which this version does not fill
+    std::vector<ChangeQueue> queues;  // instead of exchange, queue, routing_key and body
 };
 
 enum class TransportKind : std::uint8_t { direct, kafka, rabbitmq };

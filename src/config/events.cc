@@ -57,10 +57,32 @@ void add_kafka(const App& app, std::vector<EventChannel>& channels) {
     }
 }
 
+// One for each queue, where queues get some changes only.
+void add_change_queues(const App& app, std::vector<EventChannel>& channels) {
+    for (const ChangeQueue& queue : app.transport.rabbitmq.queues) {
+        for (const Resource& resource : app.schema.resources) {
+            EventChannel channel;
+            channel.broker = BrokerKind::rabbitmq;
+            channel.address = replaced(queue.name, "<resource>", resource.name);
+            channel.address = replaced(channel.address, "<one>", resource.one);
+            channel.name = camel_case(channel.address);
+            channel.body = queue.body;
+            for (const auto& [name, pattern] : app.transport.rabbitmq.headers)
+                channel.headers.push_back({name, pattern});
+            channel.resources = {resource.id};
+            channel.kinds = queue.when;
+            channel.adopts = true;
+            channel.as_shown = true;
+            channels.push_back(std::move(channel));
+        }
+    }
+}
+
 // One for all messages: the routing key says for whom each is.
 void add_rabbitmq(const App& app, std::vector<EventChannel>& channels) {
     const Rabbitmq& rabbitmq = app.transport.rabbitmq;
-    if (rabbitmq.queue.empty() || rabbitmq.has_change_queues) return;
+    if (!rabbitmq.queues.empty()) return add_change_queues(app, channels);
+    if (rabbitmq.queue.empty()) return;
     EventChannel channel;
     channel.broker = BrokerKind::rabbitmq;
     channel.name = camel_case(rabbitmq.exchange);

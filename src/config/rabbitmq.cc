@@ -1,6 +1,7 @@
 #include "config/rabbitmq.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "base/text/uri.hpp"
@@ -125,34 +126,50 @@ void read_headers(Section& section, const Parts& parts, Rabbitmq& rabbitmq) {
     }
 }
 
+std::vector<model::WriteKind> read_when(Section& queue) {
+    static const Parts kinds{"create", "update", "delete"};
+    static constexpr std::array writes{model::WriteKind::create, model::WriteKind::update,
+                                       model::WriteKind::remove};
+    std::vector<model::WriteKind> when;
+    for (const Text& kind : queue.texts("when")) {
+        const auto known = std::find(kinds.begin(), kinds.end(), kind.value);
+        if (known == kinds.end()) {
+            queue.mistake(kind, "\"when\" is made of " + one_of(kinds) + ", not " +
+                                    in_quotes(kind.value) + did_you_mean(kind.value, kinds));
+            continue;
+        }
+        when.push_back(writes.at(static_cast<std::size_t>(known - kinds.begin())));
+    }
+    if (!queue.has("when")) queue.mistake(queue.at(), "a queue needs \"when\": [\"create\"]");
+    return when;
+}
+
 void read_queues(Section& section, const Parts& parts, Rabbitmq& rabbitmq) {
-    auto queues = section.sections("queues", "[[transport.rabbitmq.queues]]");
-    rabbitmq.has_change_queues = !queues.empty();
-    for (Section& queue : queues) {
+    for (Section& queue : section.sections("queues", "[[transport.rabbitmq.queues]]")) {
+        ChangeQueue made;
         if (const auto name = queue.needed("name")) {
             check_parts(queue.scope(), *name, {"resource", "one"});
+            made.name = name->value;
         }
-        static const Parts kinds{"create", "update", "delete"};
-        for (const Text& kind : queue.texts("when")) {
-            if (std::find(kinds.begin(), kinds.end(), kind.value) == kinds.end()) {
-                queue.mistake(kind, "\"when\" is made of " + one_of(kinds) + ", not " +
-                                        in_quotes(kind.value) + did_you_mean(kind.value, kinds));
-            }
-        }
-        if (!queue.has("when")) queue.mistake(queue.at(), "a queue needs \"when\": [\"create\"]");
-        json_with_parts(queue, "body", parts);
+        made.when = read_when(queue);
+        made.body = json_with_parts(queue, "body", parts);
         queue.done();
+        rabbitmq.queues.push_back(std::move(made));
+    }
+    if (rabbitmq.queues.empty()) return;
+    rabbitmq.dead = section.text_or("dead", "");
+    for (const char* name : {"exchange", "queue", "routing_key", "body"}) {
+        const Toml* given = section.find(name);
+        if (!given) continue;
+        section.mistake(given->at,
+                        in_quotes(name) + " means nothing beside [[transport.rabbitmq.queues]]");
     }
 }
 
 void refuse_what_is_not_built(Section& section) {
     section.choice<std::string>("foreign", "", {{"call", "call"}});
-    section.integer("retries", 3, 0, 100);
     if (const auto foreign = section.text("foreign")) {
         refuse_unbuilt(section.scope(), Unbuilt::foreign_calls, *foreign, "remove \"foreign\"");
-    }
-    if (const Toml* retries = section.find("retries")) {
-        refuse_unbuilt(section.scope(), Unbuilt::change_queues, retries->at, "remove \"retries\"");
     }
 }
 

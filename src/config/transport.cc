@@ -101,7 +101,8 @@ void read_transport(Section& top, App& app) {
         address = read_rabbitmq(*rabbitmq, app);
     }
     app.transport.use = chosen(*section, use, wanted, brokers, address);
-    if (app.transport.use == TransportKind::rabbitmq && app.transport.rabbitmq.has_change_queues &&
+    const bool has_queues = !app.transport.rabbitmq.queues.empty();
+    if (app.transport.use == TransportKind::rabbitmq && has_queues && app.nodes.size() > 1 &&
         address) {
         refuse_unbuilt(section->scope(), Unbuilt::change_queues, *address,
                        "remove [[transport.rabbitmq.queues]]");

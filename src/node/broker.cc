@@ -82,7 +82,7 @@ brokers::RabbitmqQueue queue_of(const config::Rabbitmq& rabbitmq, const std::str
             with_parts(for_node, {"source", "resource", "one", "past"}, "*")};
 }
 
-brokers::RabbitmqOptions rabbitmq_options(const config::App& app, const NodeOptions& options) {
+brokers::RabbitmqOptions rabbitmq_address(const config::App& app, const NodeOptions& options) {
     const config::Rabbitmq& rabbitmq = app.transport.rabbitmq;
     const config::RabbitmqAddress& address = rabbitmq.address;
     brokers::RabbitmqOptions made;
@@ -97,11 +97,17 @@ brokers::RabbitmqOptions rabbitmq_options(const config::App& app, const NodeOpti
     made.certificate_file = rabbitmq.certificate_file;
     made.key_file = rabbitmq.key_file;
     made.client = "atoll." + app.name + '.' + options.name;
+    return made;
+}
+
+brokers::RabbitmqOptions rabbitmq_options(const config::App& app, const NodeOptions& options) {
+    const config::Rabbitmq& rabbitmq = app.transport.rabbitmq;
+    brokers::RabbitmqOptions made = rabbitmq_address(app, options);
     made.exchange = rabbitmq.exchange;
     for (const config::Node& node : app.nodes) {
         brokers::RabbitmqQueue queue = queue_of(rabbitmq, node.name);
         if (node.name == options.name) {
-            made.queue = std::move(queue);
+            made.queues.push_back(std::move(queue));
         } else {
             made.targets.emplace(node.name, std::move(queue));
         }
@@ -128,6 +134,29 @@ brokers::BrokerLinkOptions rabbitmq_link(const config::App& app, const NodeOptio
     return made;
 }
 
+// Queues for some changes only, which the app's one node shares with other programs.
+brokers::BrokerLinkOptions queues_link(const config::App& app, const NodeOptions& options) {
+    const config::Rabbitmq& rabbitmq = app.transport.rabbitmq;
+    brokers::BrokerLinkOptions made;
+    made.shape.key = "<name>";
+    made.shape.path = app.api.path;
+    made.shape.headers = {rabbitmq.headers.begin(), rabbitmq.headers.end()};
+    made.shape.times = {app.api.answers.time_digits, TimeZone::z};
+    for (const config::ChangeQueue& queue : rabbitmq.queues)
+        made.shape.queues.push_back({queue.name, queue.when, queue.body});
+    brokers::RabbitmqOptions broker = rabbitmq_address(app, options);
+    const brokers::MessageShape shape{app.schema, made.shape};
+    for (const std::string& name : shape.topics())
+        broker.queues.push_back({name, ""});
+    made.make = [broker](const asio::any_io_executor&) { return brokers::make_rabbitmq(broker); };
+    made.signer = brokers::ChangeSigner{app.name, app.peer_secrets};
+    made.dead_topic = rabbitmq.dead;
+    made.keeps_dead_messages = true;
+    made.reads_own_changes = true;
+    made.foreign.emplace().broker_says_when = false;
+    return made;
+}
+
 // What stands between this node and its peers.
 TransportKind transport_of(const config::App& app, const NodeOptions& options) {
     const bool replicates = options.serve && !options.alone;
@@ -147,7 +176,8 @@ std::optional<brokers::BrokerLinkOptions> broker_options(const config::App& app,
         case TransportKind::kafka:
             return kafka_link(app, options);
         case TransportKind::rabbitmq:
-            return rabbitmq_link(app, options);
+            return app.transport.rabbitmq.queues.empty() ? rabbitmq_link(app, options)
+                                                         : queues_link(app, options);
         case TransportKind::direct:
             break;
     }

@@ -94,7 +94,7 @@ public:
           replication_(
               {app.schema, database_.store(), database_.committer(), database_.progress(), peers_,
                system_clock(), [this](std::string why) { lives_.suspect(std::move(why)); }},
-              {addresses_, !closed_, broker_options(app_, options_)}),
+              replication_options()),
           lives_({app.schema, options_, database_, replication_, peers_, status_, run_,
                   mark_file(app, options_)}),
           instances_(database_),
@@ -172,6 +172,14 @@ private:
         };
         parts.may_save = [this](const store::Ledger& next) { return lives_.may_save(next); };
         return parts;
+    }
+
+    // A broker's message of a change is done when the replicas have the change.
+    replication::ReplicationOptions replication_options() {
+        replication::ReplicationOptions made{addresses_, !closed_, broker_options(app_, options_)};
+        if (made.broker && made.broker->reads_own_changes)
+            made.broker->reading.had_by_all = [this] { return replicas_.had_by_all(); };
+        return made;
     }
 
     // Rows that were there before Atoll.

@@ -7,6 +7,7 @@ import pathlib
 import re
 
 import pytest
+import rabbitmq_broker
 import requests
 from atoll import BINARY, REPOSITORY, wait_until
 from walkthrough import run, steps_of
@@ -26,9 +27,24 @@ def ports_of(fleet):
 
 
 @pytest.fixture
-def shop(make_node, tmp_path):
+def rabbit():
+    broker = rabbitmq_broker.Broker()
+    try:
+        yield broker.create()
+    finally:
+        broker.clean_up()
+
+
+@pytest.fixture(params=["sqlite", "real stack"])
+def shop(make_node, tmp_path, request):
     """The node of products, and a folder that looks like the repository to whoever types there."""
-    node = make_node(name="primary", app="apps/products.toml").start()
+    stack = {}
+    if request.param != "sqlite":
+        databases = request.getfixturevalue("cluster")
+        stack = {name: databases.new_database()
+                 for name in ("DATABASE_URL", "REPLICA_1_URL", "REPLICA_2_URL")}
+        stack["RABBITMQ_URL"] = request.getfixturevalue("rabbit").url()
+    node = make_node(name="primary", app="apps/products.toml", env=stack, alone=not stack).start()
     folder = tmp_path / "shop"
     for name, target in (("apps", REPOSITORY / "apps"), ("build/atoll", BINARY.resolve()),
                          ("data/products", node.folder / "data")):
@@ -36,14 +52,17 @@ def shop(make_node, tmp_path):
         (folder / name).symlink_to(target)
     wait_until(lambda: requests.get(f"{node.base_url}/api/products", timeout=60)
                .headers["Atoll-Served-By"] != "primary", what="a replica answering")
-    return node, folder
+    return node, folder, stack
 
 
 def test_products_page(shop):
-    node, folder = shop
+    node, folder, stack = shop
     steps = steps_of((REPOSITORY / "docs" / ON_PRODUCTS).read_text())
     replace = {"localhost:8000": f"127.0.0.1:{node.port}"}
-    problems = run(steps, replace, cwd=folder, env=os.environ | {"PORT": str(node.port)})
+    if stack:
+        replace["sqlite3 -readonly data/products/replica_1.db"] = (
+            f"psql -XAt {stack['REPLICA_1_URL']} -c")
+    problems = run(steps, replace, cwd=folder, env=os.environ | stack | {"PORT": str(node.port)})
     assert not problems, "\n\n".join(problems)
 
 

@@ -14,7 +14,8 @@ CHANNELS = {  # of each app, with its messages
     "property-listing": {"property-updates": [f"property{what}" for what in WHAT]},
     "logistics": {"{source}.{target}": [f"{one}{what}" for one in ("warehouse", "shipment")
                                         for what in WHAT]},
-    "products": {},
+    "products": {"products.sync": ["productCreated", "productUpdated"],
+                 "products.delete": ["productDeleted"]},
 }
 WRONG = '{"asyncapi":"3.0.0","info":{"title":"x"},"channels":{"a":{"adress":"x"}}}'
 

@@ -353,9 +353,8 @@ TEST(Environments, WhatContradictsARabbitmq) {
                           {{"RABBITMQ_URL", "amqp://mq"}, {"SERVER_HOST", "0.0.0.0"}}, as("A")),
               "\"A\" listens on 0.0.0.0:8000, beyond this machine, and has no peer secret ([peers] "
               "secret): what is lost in a queue of RabbitMQ has to come from a peer\n");
-    EXPECT_EQ(mistakes_in("products.toml", {{"RABBITMQ_URL", "amqp://mq"}}),
-              "this version of Atoll has no RabbitMQ queues for some changes only yet: unset "
-              "RABBITMQ_URL\n");
+    EXPECT_EQ(mistakes_in("products.toml", {{"RABBITMQ_URL", "amqp://mq"}, {"HOST", "0.0.0.0"}}),
+              "");
 }
 
 TEST(Environments, UpRefusesNamesThatCouldMeanAnyNode) {

@@ -140,6 +140,38 @@ TEST_F(MessageShapeTest, TopicsStandOnce) {
               (std::vector<std::string>{"things.x"}));
 }
 
+// Where queues get some changes only.
+TEST_F(MessageShapeTest, EachQueueGetsTheChangesThatItWants) {
+    ShapeTexts texts;
+    texts.key = "<name>";
+    texts.times = {3, TimeZone::z};
+    texts.queues = {{"<resource>.sync", {WriteKind::create, WriteKind::update}, "<record>"},
+                    {"<resource>.delete", {WriteKind::remove}, "<key>"},
+                    {"all", {WriteKind::update, WriteKind::remove}, R"({"gone": <key>})"}};
+    const MessageShape shape{schema, texts};
+    const auto messages = [&] { return shape.messages(parse_change(schema, last()).value(), "j"); };
+    write(WriteKind::create, {{1, std::string{"a"}}});
+    const auto created = messages();
+    ASSERT_EQ(created.size(), 1U);
+    EXPECT_EQ(created[0].topic, "things.sync");
+    EXPECT_EQ(created[0].key, "us.1:1");
+    EXPECT_TRUE(created[0].body.ends_with(R"("updated_at":"2026-01-01T12:00:00.000Z"})"));
+    EXPECT_EQ(*created[0].header(brokers::change_header), "j");
+    EXPECT_TRUE(created[0].is_json);
+    write(WriteKind::remove);
+    const auto deleted = messages();
+    ASSERT_EQ(deleted.size(), 2U);
+    EXPECT_EQ(deleted[0].topic, "things.delete");
+    EXPECT_EQ(deleted[0].body, "k \"1\"");
+    EXPECT_FALSE(deleted[0].is_json);
+    EXPECT_EQ(deleted[1].body, R"({"gone":"k \"1\""})");
+    EXPECT_EQ(shape.topics(), (std::vector<std::string>{"things.sync", "things.delete", "all"}));
+    EXPECT_TRUE(shape.resource_of("things.delete") && shape.tells_of_deletions("things.delete"));
+    EXPECT_TRUE(shape.resource_of("things.sync") && !shape.tells_of_deletions("things.sync"));
+    EXPECT_FALSE(shape.resource_of("all")) << "a deletion cannot be told from an update";
+    EXPECT_FALSE(shape.resource_of("things.other"));
+}
+
 TEST(MessageJson, KeepsWhateverAMessageHas) {
     Message message;
     message.topic = "updates";

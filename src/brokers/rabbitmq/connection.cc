@@ -268,13 +268,20 @@ Result<void> Connection::publishes() {
     return check(amqp_get_rpc_reply(state_), "it confirms nothing");
 }
 
-Result<void> Connection::consumes(const std::string& queue, std::uint16_t prefetch) {
+// Each message comes with its consumer's tag, which is the queue's name.
+Result<void> Connection::consumes(const std::vector<RabbitmqQueue>& queues,
+                                  std::uint16_t prefetch) {
     if (auto opened = open_channel(); !opened) return opened;
     amqp_basic_qos(state_, channel_, 0, prefetch, 0);
     if (auto set = check(amqp_get_rpc_reply(state_), "its prefetch"); !set) return set;
-    amqp_basic_consume(state_, channel_, bytes_of(queue), amqp_empty_bytes, 0, 0, 0,
-                       amqp_empty_table);
-    return check(amqp_get_rpc_reply(state_), "the queue " + queue + " cannot be read");
+    for (const RabbitmqQueue& queue : queues) {
+        amqp_basic_consume(state_, channel_, bytes_of(queue.name), bytes_of(queue.name), 0, 0, 0,
+                           amqp_empty_table);
+        auto read =
+            check(amqp_get_rpc_reply(state_), "the queue " + queue.name + " cannot be read");
+        if (!read) return read;
+    }
+    return {};
 }
 
 std::size_t Connection::header_bytes_max() const {
@@ -293,7 +300,7 @@ Result<void> Connection::publish(const std::string& exchange, const Message& mes
     amqp_basic_properties_t said{};
     said._flags =
         AMQP_BASIC_CONTENT_TYPE_FLAG | AMQP_BASIC_DELIVERY_MODE_FLAG | AMQP_BASIC_HEADERS_FLAG;
-    said.content_type = amqp_cstring_bytes("application/json");
+    said.content_type = amqp_cstring_bytes(message.is_json ? "application/json" : "text/plain");
     said.delivery_mode = AMQP_DELIVERY_PERSISTENT;
     said.headers = {static_cast<int>(headers.size()), headers.data()};
     if (message.key) {
@@ -392,12 +399,14 @@ Result<std::optional<Event>> Connection::method_in(const amqp_method_t& method) 
         }
         case AMQP_BASIC_DELIVER_METHOD: {
             const auto* said = static_cast<amqp_basic_deliver_t*>(method.decoded);
-            const std::uint64_t tag = said->delivery_tag;
+            Delivered delivered{
+                said->delivery_tag, text_of(said->consumer_tag), said->redelivered != 0, {}};
             std::string key = text_of(said->routing_key);
             auto message = content();
             if (!message) return message.error();
-            message->topic = std::move(key);
-            return std::optional<Event>{Delivered{tag, std::move(*message)}};
+            delivered.message = std::move(*message);
+            delivered.message.topic = std::move(key);
+            return std::optional<Event>{std::move(delivered)};
         }
         default:
             return std::optional<Event>{};

@@ -29,7 +29,9 @@ struct Returned {  // no queue took it; its confirm follows
 
 struct Delivered {
     std::uint64_t tag = 0;  // 1, 2, 3, … of this connection
-    Message message;        // its topic is the routing key
+    std::string queue;
+    bool again = false;  // it may have been delivered before
+    Message message;     // its topic is the routing key
 };
 
 using Event = std::variant<Confirmed, Returned, Delivered>;
@@ -69,9 +71,9 @@ public:
     Result<void> bind(const std::string& queue, const std::string& exchange,
                       const std::string& key);
 
-    // Opens the channel for messages.
+    // They open the channel for messages.
     Result<void> publishes();
-    Result<void> consumes(const std::string& queue, std::uint16_t prefetch);
+    Result<void> consumes(const std::vector<RabbitmqQueue>& queues, std::uint16_t prefetch);
 
     // The k-th message of this connection is confirmed under the tag k.
     Result<void> publish(const std::string& exchange, const Message& message);

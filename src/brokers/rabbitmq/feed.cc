@@ -19,6 +19,7 @@ constexpr auto message_wait = 1s;
 std::uint64_t name_of(const Message& message) {
     Hashing hash;
     hash.add(message.body);
+    if (message.key) hash.add(*message.key);
     for (const auto& [name, value] : message.headers) {
         hash.add(name);
         hash.add(value);
@@ -165,7 +166,7 @@ private:
     std::map<std::uint64_t, bool> said_;  // beyond that: whether the broker was told
 };
 
-// Reads this node's queue, until it is stopped or the connection is lost. On the thread.
+// Reads this node's queues, until it is stopped or the connection is lost. On the thread.
 class Reading {
 public:
     Reading(const RabbitmqOptions& options, Handover& handover, ConnectionSlot& slot)
@@ -191,12 +192,16 @@ private:
         connection_ = std::make_unique<Connection>(options_);
         if (!slot_.put(connection_.get())) return Error{Errc::closed, "stopping"};
         if (auto opened = connection_->open(options_, "reads"); !opened) return opened;
-        auto there = need_bound_queue(*connection_, options_.exchange, options_.queue);
-        if (!there) return there.error();
-        if (auto good = connection_->consumes(options_.queue.name, options_.prefetch); !good) {
+        std::uint64_t messages = 0;
+        for (const RabbitmqQueue& queue : options_.queues) {
+            auto there = need_bound_queue(*connection_, options_.exchange, queue);
+            if (!there) return there.error();
+            messages += *there;
+        }
+        if (auto good = connection_->consumes(options_.queues, options_.prefetch); !good) {
             return good;
         }
-        handover_.opened(*there);
+        handover_.opened(messages);
         return {};
     }
 
@@ -208,8 +213,9 @@ private:
         if (!delivered) return {};
         Arrived arrived;
         arrived.message = std::move(delivered->message);
-        arrived.message.topic = options_.queue.name;  // sent there again it comes here alone
-        arrived.place = options_.queue.name;
+        arrived.message.topic = delivered->queue;  // sent there again it comes here alone
+        arrived.place = delivered->queue;
+        arrived.again = delivered->again;
         arrived.offset = name_of(arrived.message);
         arrived.mark = delivered->tag;
         handover_.put(std::move(arrived));

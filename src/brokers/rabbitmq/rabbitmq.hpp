@@ -1,10 +1,11 @@
 // RabbitMQ as the broker, on librabbitmq. Its calls block, so there are two connections, one to
 // publish and one to consume, each on a thread of its own; nothing blocks on the executor.
 //
-// Every node has a queue, bound to one topic exchange. Whoever publishes declares the queues of all
-// targets first, so that a node that never ran finds its messages, and publishes `mandatory`: a
-// message that no queue takes comes back instead of being lost. Queues that exist are taken as they
-// are, whatever their arguments and further bindings.
+// Where nodes exchange changes, every node has a queue, bound to one topic exchange. Where a node
+// stands alone among other programs, it reads and fills queues without one. Whoever publishes
+// declares the queues of all targets first, so that a node that never ran finds its messages, and
+// publishes `mandatory`: a message that no queue takes comes back instead of being lost. Queues
+// that exist are taken as they are, whatever their arguments and further bindings.
 //
 // A publish is done when the broker has confirmed every message. What one queue refuses (it is
 // full, or may not be made) is tried again a few times and then passed over, if other queues took
@@ -18,6 +19,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "brokers/broker.hpp"
 
@@ -25,7 +27,9 @@ namespace reef::brokers {
 
 struct RabbitmqQueue {
     std::string name;
-    std::string binding;  // "*.B": which routing keys of the exchange bring messages here
+    // "*.B": which routing keys of the exchange bring messages here; "": what is sent to it by
+    // name.
+    std::string binding;
 };
 
 struct RabbitmqOptions {
@@ -38,9 +42,9 @@ struct RabbitmqOptions {
     int heartbeat_seconds = 20;
     std::string client;  // how the broker names these connections
     std::string exchange;
-    RabbitmqQueue queue;                           // this node's
+    std::vector<RabbitmqQueue> queues;             // that this node reads
     std::map<std::string, RabbitmqQueue> targets;  // the queues of all other nodes, by node
-    std::uint16_t prefetch = 1000;                 // given and not acknowledged
+    std::uint16_t prefetch = 1000;                 // given and not acknowledged, of each queue
 };
 
 // Feeds and sinks end before it.

@@ -29,6 +29,7 @@ Result<std::uint64_t> need_queue(Connection& connection, const std::string& name
 
 Result<std::uint64_t> need_bound_queue(Connection& connection, const std::string& exchange,
                                        const RabbitmqQueue& queue) {
+    if (queue.binding.empty()) return need_queue(connection, queue.name);
     if (auto there = need_exchange(connection, exchange); !there) return there.error();
     auto messages = need_queue(connection, queue.name);
     if (!messages) return messages;

@@ -8,8 +8,8 @@ namespace reef::brokers::rabbitmq {
 
 // A durable queue that gets only what is sent to it by name. Returns how many messages are there.
 Result<std::uint64_t> need_queue(Connection& connection, const std::string& name);
-// The same, and the exchange brings messages there. With an exchange of the broker's own ("amq.…")
-// too.
+// The same; where it has a binding, the exchange brings messages there. With an exchange of the
+// broker's own ("amq.…") too.
 Result<std::uint64_t> need_bound_queue(Connection& connection, const std::string& exchange,
                                        const RabbitmqQueue& queue);
 

@@ -1,5 +1,6 @@
 #include "node/replicas/replicas.hpp"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <filesystem>
 #include <random>
@@ -95,6 +96,19 @@ std::vector<api::ReplicaReport> Replicas::report() const {
     for (const auto& replica : replicas_)
         reports.push_back(replica->state().report(*primary, seconds_of(how_.lag_max_seconds)));
     return reports;
+}
+
+model::Position Replicas::had_by_all() const {
+    model::Position position = primary_.progress().ledger()->received();
+    for (const auto& replica : replicas_) {
+        const auto has = replica->state().ledger();
+        if (!has || !replica->state().is_sound()) continue;
+        for (auto& [origin, seq] : position) {
+            const auto mark = has->origins.find(origin);
+            seq = std::min(seq, mark == has->origins.end() ? 0 : mark->second.received);
+        }
+    }
+    return position;
 }
 
 // ---- an io thread's --------------------------------------------------------------------------

@@ -36,6 +36,8 @@ public:
     // From any thread. not_found: there is no such replica. "": all of them.
     Result<void> reset(std::string_view name);
     std::vector<api::ReplicaReport> report() const;
+    // How far the primary has come, and every replica that is sound.
+    model::Position had_by_all() const;
 
 private:
     friend class ReplicaReads;
