@@ -64,7 +64,7 @@ Result<void> make_closed_folder(const std::string& folder, const std::optional<U
 
 Result<BackingService> postgres_service(const PostgresOptions& options) {
     BackingService service;
-    service.member.name = "postgres-" + options.node;
+    service.member.name = "postgres-" + options.of;
     service.member.tier = Tier::backing;
     service.port = options.port;
     const fs::path folder = fs::path{options.data} / service.member.name;

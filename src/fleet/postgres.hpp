@@ -1,4 +1,5 @@
-// A PostgreSQL cluster that the fleet runs for one node and that holds the node's database.
+// A PostgreSQL cluster that the fleet runs for one node, or one read replica, and that holds its
+// database.
 #pragma once
 
 #include "fleet/backing_service.hpp"
@@ -6,7 +7,7 @@
 namespace reef::fleet {
 
 struct PostgresOptions {
-    std::string node;
+    std::string of;        // the node or replica
     std::string variable;  // gets the database's URL: "DATABASE_URL_US"
     std::string database;  // its name
     std::string data;      // the fleet's folder

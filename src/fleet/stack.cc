@@ -62,6 +62,30 @@ std::string first_topic(const config::App& app) {
     return topic;
 }
 
+// A database that a node or a replica finds by a variable.
+struct NeededDatabase {
+    std::string of;
+    std::string variable;
+    std::string place;  // in the app file
+    bool named = false;
+};
+
+std::vector<NeededDatabase> databases_of(const config::App& app, const config::Stack& stack) {
+    std::vector<NeededDatabase> needed;
+    if (stack.store != "postgresql") return needed;
+    for (const config::Node& node : app.nodes) {
+        if (node.foreign) continue;
+        needed.push_back({node.name, "DATABASE_URL" + config::suffix_of(node.name),
+                          "[serve] store = \"${DATABASE_URL:-}\"", !node.database_url.empty()});
+    }
+    for (const config::Replica& replica : app.replicas) {
+        const std::string variable = config::suffix_of(replica.name).substr(1) + "_URL";
+        needed.push_back({replica.name, variable, "its store = \"${" + variable + ":-}\"",
+                          !replica.database_url.empty()});
+    }
+    return needed;
+}
+
 }  // namespace
 
 Result<std::vector<BackingService>> plan_stack(const config::App& app,
@@ -71,12 +95,10 @@ Result<std::vector<BackingService>> plan_stack(const config::App& app,
     const config::Stack& stack = found->second;
     Ports ports{app};
     std::vector<BackingService> services;
-    for (const config::Node& node : app.nodes) {
-        const bool wanted = stack.store == "postgresql" && !node.foreign;
-        if (!wanted || !node.database_url.empty()) continue;
-        auto service = postgres_service({node.name, "DATABASE_URL" + config::suffix_of(node.name),
-                                         database_name(app.name), options.data,
-                                         ports.take(stack.postgresql_port)});
+    for (const NeededDatabase& database : databases_of(app, stack)) {
+        if (database.named) continue;
+        auto service = postgres_service({database.of, database.variable, database_name(app.name),
+                                         options.data, ports.take(stack.postgresql_port)});
         if (!service) return service.error();
         services.push_back(std::move(*service));
     }
@@ -102,13 +124,13 @@ Result<std::vector<BackingService>> plan_stack(const config::App& app,
 
 Result<void> check_stack(const config::App& app, const std::string& name) {
     const config::Stack& stack = app.stacks.at(name);
-    for (const config::Node& node : app.nodes) {
-        const bool unused =
-            stack.store == "postgresql" && !node.foreign && node.database_url.empty();
-        if (!unused) continue;
-        return Error{Errc::invalid, node.name + " would not use its PostgreSQL: " + app.file +
-                                        " does not read DATABASE_URL, as in [serve] store = "
-                                        "\"${DATABASE_URL:-}\""};
+    for (const NeededDatabase& database : databases_of(app, stack)) {
+        if (database.named) continue;
+        const bool of_node = app.find(database.of) != nullptr;
+        return Error{Errc::invalid, database.of + " would not use its PostgreSQL: " + app.file +
+                                        " does not read " +
+                                        (of_node ? "DATABASE_URL" : database.variable) +
+                                        ", as in " + database.place};
     }
     if (stack.transport == "kafka" && app.transport.use != config::TransportKind::kafka) {
         return Error{Errc::invalid, "the nodes would not use Kafka: TRANSPORT says otherwise, or " +

@@ -21,7 +21,7 @@ from containers import (compose, example_variables, findings, here, inherited, i
 from ports import free_ports
 
 DOCKERFILE = (REPOSITORY / "Dockerfile").read_text()
-FILES = ["docker-compose.yml", "docker-compose.logistics.yml"]
+FILES = ["docker-compose.yml", "docker-compose.logistics.yml", "docker-compose.products.yml"]
 EXAMPLE = example_variables((REPOSITORY / ".env.example").read_text())
 APP = "apps/property-listing.toml"
 SERVICES = compose(EXAMPLE)["services"]
