@@ -2,6 +2,8 @@
 
 #include <boost/asio/post.hpp>
 
+#include "base/hash.hpp"
+
 namespace reef::brokers {
 
 namespace {
@@ -30,6 +32,8 @@ std::unique_ptr<ForeignMessages> make_foreign(const BrokerLinkParts& parts,
 
 BrokerLink::BrokerLink(const BrokerLinkParts& parts, const BrokerLinkOptions& options)
     : progress_(parts.progress),
+      rows_(parts.rows),
+      clock_(parts.clock),
       executor_(parts.executor),
       broker_(options.make(parts.executor)),
       shape_(parts.schema, options.shape),
@@ -48,6 +52,7 @@ BrokerLink::BrokerLink(const BrokerLinkParts& parts, const BrokerLinkOptions& op
 BrokerLink::~BrokerLink() = default;
 
 void BrokerLink::start(TaskGroup& tasks) {
+    tasks_ = &tasks;
     tasks.start("publisher", publisher_.run());
     tasks.start("broker reader", reader_.run());
     tasks.start("acknowledge", reader_.acknowledge());
@@ -61,6 +66,34 @@ void BrokerLink::begin_anew(const model::Dot& gap) {
 
 Task<void> BrokerLink::send_again(Message message) {
     co_return co_await dead_.send_again(std::move(message));
+}
+
+void BrokerLink::put_aside_row(model::RecordRef record, std::string why) {
+    if (!own_) return;
+    asio::post(executor_, [this, record = std::move(record), why = std::move(why)] {
+        if (tasks_) tasks_->start("refused row", keep_refused(record, why));
+    });
+}
+
+asio::awaitable<void> BrokerLink::keep_refused(model::RecordRef record, std::string why) {
+    constexpr std::chrono::seconds pause{1};
+    for (;;) {
+        auto row = co_await rows_.get(record);
+        Result<void> done;
+        if (!row) done = row.error();
+        const bool known = row && *row;
+        const std::vector<Message> messages =
+            known ? shape_.row_messages(**row) : std::vector<Message>{};
+        for (const Message& message : messages) {
+            Arrived refused{message, message.topic, hash_of(message.body).low >> 1};
+            std::string reason = why;
+            done = co_await dead_.put_aside(std::move(refused), std::move(reason));
+            if (!done) break;
+        }
+        if (done) co_return;
+        Result<void> slept = co_await clock_.sleep(pause);
+        if (!slept) co_return;  // stopping
+    }
 }
 
 void BrokerLink::show_joined(std::vector<model::RecordRef> records) {

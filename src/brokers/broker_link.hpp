@@ -65,13 +65,21 @@ public:
     // Into its topic again: a message that had been put aside.
     Task<void> send_again(Message message);
 
+    // From any thread: a row that a replica's database refuses. Where other programs read the
+    // changes, its message becomes a dead letter.
+    void put_aside_row(model::RecordRef record, std::string why);
     // From any thread: rows that were joined, and that other programs have not seen.
     void show_joined(std::vector<model::RecordRef> records);
     // From any thread.
     BrokerReport report() const;
 
 private:
+    asio::awaitable<void> keep_refused(model::RecordRef record, std::string why);
+
     commit::Progress& progress_;
+    store::RowReader& rows_;
+    Clock& clock_;
+    TaskGroup* tasks_ = nullptr;  // from start() on
     const asio::any_io_executor executor_;
     const std::unique_ptr<Broker> broker_;  // feeds and sinks end before it
     const MessageShape shape_;

@@ -248,6 +248,18 @@ std::vector<Message> MessageShape::queue_messages(const Change& change,
     return all;
 }
 
+std::vector<Message> MessageShape::row_messages(const Row& row) const {
+    Change change;
+    change.row = row;
+    change.kind = row.alive() ? WriteKind::update : WriteKind::remove;
+    change.stamp = latest_stamp(row);
+    change.at = change.stamp.time;
+    std::vector<Message> all = queue_messages(change, "");
+    for (Message& message : all)
+        std::erase_if(message.headers, [](const auto& one) { return one.first == change_header; });
+    return all;
+}
+
 std::vector<Message> MessageShape::messages(const Change& change, const std::string& json) const {
     if (!queues_.empty()) return queue_messages(change, json);
     if (!targets_) return {message(change, json)};

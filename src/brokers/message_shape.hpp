@@ -53,6 +53,8 @@ public:
                     std::string_view target = {}) const;
     // A row that no change says: for other programs, as if `origin` had written it last.
     Message row_message(const model::Row& row, const model::OriginId& origin) const;
+    // For each queue that wants it, a row that no change says.
+    std::vector<Message> row_messages(const model::Row& row) const;
     // Of each resource, without repeats; none where nodes have queues of their own.
     const std::vector<std::string>& topics() const { return topics_; }
     // What another program's message there is about. Null: several have this topic, or none, or

@@ -99,7 +99,9 @@ public:
                   mark_file(app, options_)}),
           instances_(database_),
           captures_(database_, instances_, system_clock()),
-          replicas_(app, options_, database_, system_clock(), commit_options(app.limits)) {
+          replicas_(
+              app, options_, database_, system_clock(), commit_options(app.limits),
+              [this](const auto& ref, const auto& why) { replication_.put_aside_row(ref, why); }) {
         status_.name = options_.name;
     }
 

@@ -112,6 +112,10 @@ void Replication::show_joined(std::vector<model::RecordRef> records) {
     if (broker_) broker_->show_joined(std::move(records));
 }
 
+void Replication::put_aside_row(model::RecordRef record, std::string why) {
+    if (broker_) broker_->put_aside_row(std::move(record), std::move(why));
+}
+
 std::optional<brokers::BrokerReport> Replication::broker() const {
     return broker_ ? std::optional{broker_->report()} : std::nullopt;
 }

@@ -52,6 +52,8 @@ public:
     void lead(bool on);
     // From any thread: rows that were joined, and that other programs have not seen.
     void show_joined(std::vector<model::RecordRef> records);
+    // From any thread: a row that a replica's database refuses.
+    void put_aside_row(model::RecordRef record, std::string why);
     // Returns when what reachable peers stated at first contact is applied, bounded; at once when
     // there is none, or when `enough` says so. On replication's thread.
     asio::awaitable<void> catch_up(std::function<bool()> enough);

@@ -5,6 +5,7 @@ import contextlib
 import itertools
 import json
 import re
+import sqlite3
 
 import asyncapi
 import pika
@@ -271,6 +272,25 @@ def test_what_can_be_no_product(shop):
     assert body == b"z" * 200 and "128" in properties.headers["atoll-reason"]
     wait_until(lambda: shop.waiting("sync") == shop.waiting("delete") == 0, what="empty queues")
     shop.create("x")
+
+
+def test_a_row_that_a_replica_refuses(shop):
+    """Its message becomes a dead letter, after three more tries; the replica gets the row as soon
+    as its database takes it."""
+    file = shop.node.folder / "data" / "replica_1.db"
+    with contextlib.closing(sqlite3.connect(file, timeout=60)) as replica:
+        replica.execute("CREATE TRIGGER no BEFORE INSERT ON Product WHEN new.name = 'Bomb' "
+                        "BEGIN SELECT RAISE(ABORT, 'no bombs'); END")
+    shop.create("b", name="Bomb")
+    [(_, properties, body)] = dead(shop, "sync", 1)
+    assert json.loads(body)["name"] == "Bomb"
+    assert "replica-1: " in properties.headers["atoll-reason"]
+    assert shop.get("b")["name"] == "Bomb"
+    wait_until(lambda: shop.waiting("sync") == 0, what="the message being off the queue")
+    with contextlib.closing(sqlite3.connect(file, timeout=60)) as replica:
+        replica.execute("DROP TRIGGER no")
+    shop.create("b", status=200, name="Lamp")
+    shop.wait_until_level()
 
 
 def dead(shop, name, count):

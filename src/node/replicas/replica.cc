@@ -105,13 +105,15 @@ Result<void> Replica::open(bool fresh) {
     }
     auto ledger = ledger_of(**store);
     if (!ledger) return ledger.error();
-    ReplicaStoreOptions kept{
-        .keeps_requests = options_.keeps_requests,
-        .refused = [this](const model::RecordRef& ref,
-                          const std::string& why) { state_.refused(ref, why); },
-        .has_refused = [this] { return state_.has_refused(); },
-        .saved = [this](const model::RecordRef& ref) { state_.accepted(ref); },
-        .broken = broken_};
+    ReplicaStoreOptions kept{.keeps_requests = options_.keeps_requests,
+                             .refused =
+                                 [this](const model::RecordRef& ref, const std::string& why) {
+                                     if (state_.refused(ref, why))
+                                         options_.refused(ref, options_.name + ": " + why);
+                                 },
+                             .has_refused = [this] { return state_.has_refused(); },
+                             .saved = [this](const model::RecordRef& ref) { state_.accepted(ref); },
+                             .broken = broken_};
     state_.advance(*ledger);
     DatabaseParts parts{schema_, make_replica_store(std::move(*store), std::move(kept)),
                         std::move(*ledger), clock_};

@@ -20,6 +20,8 @@ struct ReplicaOptions {
     store::StoreOptions store;
     bool keeps_requests = false;
     commit::CommitOptions commit = {};
+    // On its committer's thread, once: a row that its database refuses again and again.
+    std::function<void(const model::RecordRef&, const std::string& why)> refused = {};
     // Lets the readers of its store go, soon: before that is opened anew.
     std::function<void()> let_go = {};
 };

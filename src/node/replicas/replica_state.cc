@@ -142,7 +142,7 @@ void ReplicaState::rest_until(const model::Dot& has) {
     judge();
 }
 
-void ReplicaState::refused(const model::RecordRef& ref, const std::string& why) {
+bool ReplicaState::refused(const model::RecordRef& ref, const std::string& why) {
     std::size_t tries = 0;
     {
         const std::lock_guard lock{mutex_};
@@ -154,9 +154,10 @@ void ReplicaState::refused(const model::RecordRef& ref, const std::string& why) 
         refused_count_ = refusals_.size();
         judge();
     }
-    if (tries > 1) return;
+    if (tries > 1) return tries == retry_after.size() + 1;
     log::warn("A replica's database refuses a row: it takes no reads until it has it",
               {{"replica", name_}, {"key", model::to_text(ref.key)}, {"error", why}});
+    return false;
 }
 
 void ReplicaState::accepted(const model::RecordRef& ref) {

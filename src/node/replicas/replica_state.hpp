@@ -43,7 +43,8 @@ public:
     void passed_over(std::chrono::nanoseconds age);
     // A write was answered that it lacks.
     void rest_until(const model::Dot& has);
-    void refused(const model::RecordRef& ref, const std::string& why);
+    // True: it was tried as often as one may hope.
+    bool refused(const model::RecordRef& ref, const std::string& why);
     void accepted(const model::RecordRef& ref);  // after all
     void forget();                               // its store was made anew
     void filled(std::uint64_t rows, std::uint64_t of);

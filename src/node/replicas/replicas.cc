@@ -26,7 +26,7 @@ std::uint64_t random_seed() {
 // ---- all of a node ---------------------------------------------------------------------------
 
 Replicas::Replicas(const config::App& app, const NodeOptions& options, Database& primary,
-                   Clock& clock, const commit::CommitOptions& commit)
+                   Clock& clock, const commit::CommitOptions& commit, const Refused& refused)
     : how_(app.reads), primary_(primary), clock_(clock) {
     const std::filesystem::path folder{options.data};
     for (const config::Replica& replica : app.replicas_of(options.name)) {
@@ -42,6 +42,7 @@ Replicas::Replicas(const config::App& app, const NodeOptions& options, Database&
         made.store.replica = true;
         made.keeps_requests = app.nodes.size() > 1;
         made.commit = commit;
+        made.refused = refused;
         made.let_go = [this, at] { let_go(at); };
         replicas_.push_back(std::make_unique<Replica>(app.schema, primary, clock, std::move(made)));
     }

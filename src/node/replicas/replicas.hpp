@@ -1,6 +1,7 @@
 // The read replicas of a node, and how reads are spread over them.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,9 +18,12 @@ class ReplicaReads;
 
 class Replicas {
 public:
+    // Which row, and which replica's database refuses it again and again, and why.
+    using Refused = std::function<void(const model::RecordRef&, const std::string& why)>;
+
     // The primary starts before it, and stops after it.
     Replicas(const config::App& app, const NodeOptions& options, Database& primary, Clock& clock,
-             const commit::CommitOptions& commit);
+             const commit::CommitOptions& commit, const Refused& refused);
     ~Replicas();  // stops
 
     void start();
