@@ -1,9 +1,7 @@
 #include "api/conflict_routes.hpp"
 
-#include <charconv>
-
+#include "api/page_query.hpp"
 #include "base/text/json_object.hpp"
-#include "base/text/uri.hpp"
 
 namespace reef::api {
 
@@ -12,16 +10,7 @@ using namespace model;
 namespace {
 
 constexpr std::string_view conflicts_root = "/_atoll/conflicts";
-constexpr store::ScanLimits page_limits{1000, 4 << 20};  // of one answer
-constexpr store::ScanLimits one_more{1, 1};
 constexpr std::uint32_t holders_max = 100;  // that are named
-
-template <class Number>
-bool read_whole(const std::string& text, Number& number) {
-    const char* end = text.data() + text.size();
-    const auto read = std::from_chars(text.data(), end, number);
-    return read.ec == std::errc{} && read.ptr == end;
-}
 
 std::string_view problem_name(const Error& error) {
     if (error.code == Errc::overloaded) return "overloaded";
@@ -58,36 +47,24 @@ asio::awaitable<http::Response> ConflictRoutes::handle(const http::Request& requ
     co_return co_await show(request, std::move(id));
 }
 
-// invalid: a parameter is unknown, or is not what it should be.
 Result<store::ConflictQuery> ConflictRoutes::read_query(const http::Request& request) const {
     store::ConflictQuery wanted;
-    wanted.limits = page_limits;
-    const auto query = parse_query(request.query);
-    if (!query) return Error{Errc::invalid, "the query is not one"};
-    for (const auto& [name, value] : *query) {
-        bool good = true;
-        if (name == "after") {
-            good = read_whole(value, wanted.after);
-        } else if (name == "limit") {
-            good = read_whole(value, wanted.limits.rows_max) && wanted.limits.rows_max > 0 &&
-                   wanted.limits.rows_max <= page_limits.rows_max;
-        } else if (name == "kind") {
+    const auto read_own = [&wanted](const std::string& name,
+                                    const std::string& value) -> std::optional<bool> {
+        if (name == "after") return read_whole(value, wanted.after);
+        if (name == "kind") {
             wanted.kind = value;
-        } else if (name == "resource") {
-            const Resource* resource = parts_.schema.find(value);
-            good = resource;
-            if (resource) wanted.resource = resource->id;
-        } else if (name == "since") {
-            wanted.since = parse_time(value);
-            good = wanted.since.has_value();
-        } else if (name == "open") {
-            good = value == "true" || value == "false";
-            wanted.open = value == "true";
-        } else {
-            return Error{Errc::invalid, "there is no parameter " + name};
+            return true;
         }
-        if (!good) return Error{Errc::invalid, name + " can't be " + value};
-    }
+        if (name != "open") return std::nullopt;
+        wanted.open = value == "true";
+        return wanted.open || value == "false";
+    };
+    const auto page = read_page_query(parts_.schema, request, read_own);
+    if (!page) return page.error();
+    wanted.limits = page->limits;
+    wanted.since = page->since;
+    if (page->resource) wanted.resource = page->resource->id;
     return wanted;
 }
 

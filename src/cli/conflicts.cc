@@ -1,16 +1,14 @@
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <iostream>
 #include <memory>
 
 #include "base/text/json_object.hpp"
-#include "base/text/uri.hpp"
-#include "base/time.hpp"
 #include "cli/app_arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/conflict_report.hpp"
 #include "cli/http.hpp"
+#include "cli/list_query.hpp"
 #include "cli/shell.hpp"
 
 namespace reef::cli {
@@ -35,32 +33,10 @@ Result<Json> ask_of_conflicts(const config::App& app, const config::Node& node, 
     return ask_node(request);
 }
 
-// "2h" as the time two hours ago; any other text as it is.
-std::string begin_of(const std::string& since) {
-    static constexpr std::pair<char, std::int64_t> units[] = {
-        {'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
-    std::int64_t number = 0;
-    const char* end = since.data() + since.size();
-    const auto read = std::from_chars(since.data(), end, number);
-    if (read.ec != std::errc{} || read.ptr + 1 != end) return since;
-    for (const auto& [unit, seconds] : units) {
-        if (*read.ptr != unit) continue;
-        const auto now = std::chrono::duration_cast<std::chrono::microseconds>(
-            std::chrono::system_clock::now().time_since_epoch());
-        return to_text(Time{now.count() - number * seconds * 1'000'000});
-    }
-    return since;
-}
-
 std::string query_of(const Arguments& arguments) {
-    std::string query = "?limit=1000";
-    const auto add = [&query](const char* name, const std::string& value) {
-        if (!value.empty()) query += '&' + (name + ('=' + percent_encode(value)));
-    };
-    add("kind", arguments.kind);
-    add("resource", arguments.resource);
-    add("since", arguments.since.empty() ? "" : begin_of(arguments.since));
-    return query;
+    return list_query({{"kind", arguments.kind},
+                       {"resource", arguments.resource},
+                       {"since", begin_of(arguments.since)}});
 }
 
 // All that the node lists, page by page. Settled ones too: another node may not know it yet.
