@@ -24,6 +24,7 @@ struct State {
     std::map<RequestId, SeenEntry> requests;
     std::map<std::uint64_t, RequestId> requests_in_order;
     std::uint64_t last_request = 0;
+    std::map<Stamp, Event> events;
     std::vector<Conflict> conflicts;
     std::uint64_t last_conflict = 0;
     std::map<std::uint64_t, DeadLetter> dead_letters;  // by id
@@ -86,7 +87,8 @@ public:
         assert(!in_batch_);
         const bool requests = trim_requests(limits);
         const bool log = trim_log(limits);
-        co_return requests || log;
+        const bool events = limits.events && trim_events(limits);
+        co_return requests || log || events;
     }
     Task<void> on_idle() override { co_return Result<void>{}; }
 
@@ -152,6 +154,10 @@ private:
             entry = {std::move(seen), ++state_.last_request};
             state_.requests_in_order.emplace(entry.number, id);
         }
+        for (Event& event : saved.events)
+            state_.events.try_emplace(event.stamp, event);
+        for (const Stamp& twin : saved.twin_events)
+            state_.events.erase(twin);
         save_conflicts(saved);
         for (const Dot& name : saved.settled)
             remove_letter(name);
@@ -250,6 +256,21 @@ private:
             if (removed == limits.piece_rows_max) return true;
             state_.requests.erase(entry);
             state_.requests_in_order.erase(oldest);
+        }
+        return false;
+    }
+
+    bool trim_events(const TrimLimits& limits) {
+        std::uint64_t bytes = 0;
+        for (const auto& [stamp, event] : state_.events)
+            bytes += bytes_of(event);
+        for (std::uint32_t removed = 0; !state_.events.empty(); ++removed) {
+            const auto oldest = state_.events.begin();
+            const bool young = oldest->first.time >= limits.events->before;
+            if (young && bytes <= limits.events->bytes_max) return false;
+            if (removed == limits.piece_rows_max) return true;
+            bytes -= bytes_of(oldest->second);
+            state_.events.erase(oldest);
         }
         return false;
     }
@@ -375,6 +396,19 @@ public:
         std::string json;
         append_row_json(json, schema_[ref.resource], found->second.row);
         co_return json;
+    }
+    Task<std::vector<Event>> events(EventQuery query) override {
+        std::vector<Event> found;
+        std::uint64_t bytes = 0;
+        auto event = state_.events.upper_bound(query.after);
+        for (; event != state_.events.end() && within(query.limits, found.size(), bytes); ++event) {
+            const bool asked =
+                event->second.resource == query.resource && event->second.key == query.key;
+            if (!query.resource.empty() && !asked) continue;
+            bytes += bytes_of(event->second);
+            found.push_back(event->second);
+        }
+        co_return found;
     }
     Task<std::vector<Conflict>> conflicts(ConflictQuery query) override {
         std::vector<Conflict> found;

@@ -78,7 +78,8 @@ OperatorRoutes::OperatorRoutes(OperatorParts parts)
     : parts_(std::move(parts)),
       problems_(parts_.problems),
       letters_(parts_.schema, parts_.conflicts.conflicts, parts_.letters, problems_),
-      conflicts_(parts_.conflicts, problems_) {}
+      conflicts_(parts_.conflicts, problems_),
+      events_(parts_.events, problems_) {}
 
 http::Response OperatorRoutes::problem(std::string_view error, std::string detail,
                                        const http::Request& request) const {
@@ -92,6 +93,7 @@ asio::awaitable<http::Response> OperatorRoutes::handle(const http::Request& requ
     if (path.starts_with("/_atoll/dead-letters")) co_return co_await letters_.handle(request);
     if (get && path == "/_atoll/status") co_return co_await status();
     if (path.starts_with("/_atoll/conflicts")) co_return co_await conflicts_.handle(request);
+    if (get && path == "/_atoll/events") co_return co_await events_.handle(request);
     if (post && path == "/_atoll/repair") co_return co_await repair(request);
     if (post && path == "/_atoll/cut") co_return cut(request);
     if (post && path == "/_atoll/reset-replicas") co_return reset_replicas(request);

@@ -1,4 +1,5 @@
-// What operators ask of a node (`atoll status`, `cut`, `conflicts`, `dead-letters`), below
+// What operators ask of a node (`atoll status`, `cut`, `conflicts`, `events`, `dead-letters`),
+// below
 // /_atoll/. Whom this is answered to is decided before (peers/admission.hpp).
 #pragma once
 
@@ -9,6 +10,7 @@
 
 #include "api/conflict_routes.hpp"
 #include "api/dead_letter_routes.hpp"
+#include "api/event_routes.hpp"
 #include "api/replica_report.hpp"
 #include "brokers/report.hpp"
 #include "commit/progress.hpp"
@@ -34,6 +36,7 @@ struct OperatorParts {
     const model::Schema& schema;
     const http::ProblemShape& problems;
     ConflictParts conflicts;
+    EventParts events;
     commit::Progress& progress;
     peers::Peers& peers;
     replication::DeadLetters& letters;
@@ -64,6 +67,7 @@ private:
     const http::ProblemWriter problems_;
     DeadLetterRoutes letters_;
     ConflictRoutes conflicts_;
+    EventRoutes events_;
 };
 
 }  // namespace reef::api

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "api/request_decoding.hpp"
+#include "api/request_inputs.hpp"
 #include "base/text/json.hpp"
 #include "base/text/uri.hpp"
 #include "model/record_json.hpp"
@@ -261,6 +262,7 @@ asio::awaitable<http::Response> Records::write(WriteKind kind, const Resource& r
     }
     if (!faults.empty()) co_return invalid(std::move(faults), request);
     if (no_such_key) co_return not_found(resource, parameter, request);
+    if (parts_.api.keeps_events) keep_inputs(request, intent);
     intent.request.body = hash_of_request(kind, named, resource, parameter, request.body);
     intent.gateway_time = gateway_time_of(request);
     intent.received = time_of(request, intent.gateway_time, parts_.clock.now());

@@ -45,6 +45,7 @@ struct Api {
     std::vector<KeptHeader> headers;
     Answers answers;
     bool has_replicas = false;  // reads are answered by read replicas, too
+    bool keeps_events = false;  // what a client sends is kept with the write
     // The path names a node ("/{region}"): every operation also works without that part.
     bool path_names_node() const { return path.find('{') != std::string::npos; }
 };

@@ -80,7 +80,11 @@ struct Source {
         return json;
     }
 
+    // As it was sent, where the change says it; else what became of the fields that were named. So
+    // too where something was added to a counter: to other programs an update is a PUT.
     std::string input() const {
+        const bool adds = change.kind == WriteKind::update && !change.added.empty();
+        if (!change.inputs.empty() && !adds) return change.inputs;
         JsonObject input;
         for (const FieldId id : change.written) {
             std::string value;

@@ -12,6 +12,7 @@ Command backup_command();
 Command check_command();
 Command conflicts_command();
 Command dead_letters_command();
+Command events_command();
 std::vector<Command> fleet_commands();  // stop, start, restart, down, logs, cut, heal
 Command gateway_config_command();
 Command health_command();

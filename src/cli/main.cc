@@ -8,10 +8,10 @@ std::vector<reef::cli::Command> all_commands() {
     using namespace reef::cli;
     std::vector<Command> all = fleet_commands();
     all.insert(all.begin(), up_command());
-    for (auto* make : {status_command, verify_command, conflicts_command, dead_letters_command,
-                       repair_command, reset_replicas_command, backup_command, restore_command,
-                       retire_command, serve_command, check_command, seed_command, openapi_command,
-                       asyncapi_command, gateway_config_command, health_command})
+    for (auto* make : {status_command, verify_command, conflicts_command, events_command,
+                       dead_letters_command, repair_command, reset_replicas_command, backup_command,
+                       restore_command, retire_command, serve_command, check_command, seed_command,
+                       openapi_command, asyncapi_command, gateway_config_command, health_command})
         all.push_back(make());
     return all;
 }

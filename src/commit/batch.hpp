@@ -24,6 +24,7 @@ struct BatchContext {
     std::function<bool(std::string_view)> reachable;  // by node name; may be empty: none is
     std::string schema;                               // Schema::id()
     std::vector<std::string> foreign_nodes = {};      // other programs: nothing is forwarded there
+    bool keeps_events = false;                        // of each write that it logs
 };
 
 // With so many dead letters it is not a record that is wrong: changes are held, not parked.

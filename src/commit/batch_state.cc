@@ -198,6 +198,7 @@ void BatchState::write(Change change) {
     settle_conflicts(change);
     const Hash128 hash = write_log(change);
     remember(change);
+    add_event(change);
     put(std::move(change.row), hash);
     ++next_seq;
 }
@@ -236,6 +237,40 @@ void BatchState::remember(const RequestId& id, const RequestSeen& seen) {
     const bool more = !fresh && add_effects(known->second, seen);
     if (fresh || more) saved_.requests.emplace_back(id, known->second);
     if (more) take_back_extra(id);
+}
+
+void BatchState::add_event(const Change& change) {
+    if (!context_.keeps_events) return;
+    saved_.events.push_back(event_of(schema_, change));
+    for (const RequestId& id : change.request.ids) {
+        if (const RequestSeen* known = request(id)) remove_twin_events(*known);
+    }
+}
+
+void BatchState::add_event(Event event) {
+    if (context_.keeps_events) saved_.events.push_back(std::move(event));
+}
+
+void BatchState::remove_twin_events(const RequestSeen& known) {
+    if (!context_.keeps_events) return;
+    for (Stamp& twin : twin_stamps(known))
+        saved_.twin_events.push_back(std::move(twin));
+}
+
+void BatchState::begin_events() {
+    const store::Ledger& ledger = loaded_.ledger;
+    const std::string name{store::events_cursor};
+    const bool kept = ledger.cursors.contains(name);
+    if (kept == context_.keeps_events) return;
+    if (kept) return move_cursor(name, "");
+    const auto has_written = [](const auto& origin) { return origin.second.received > 0; };
+    const bool any = std::any_of(ledger.origins.begin(), ledger.origins.end(), has_written);
+    have_events_from(any ? now : Time{0});
+}
+
+void BatchState::have_events_from(Time from) {
+    if (!context_.keeps_events) return;
+    move_cursor(std::string{store::events_cursor}, std::to_string(from.us));
 }
 
 void BatchState::take_back_extra(const RequestId& id) {

@@ -59,6 +59,15 @@ public:
     void log(const model::Dot& dot, Time at, std::string json);
     void remember(const model::Change& change);
     void remember(const model::RequestId& id, const model::RequestSeen& seen);
+    // The event of a write that is logged, or that came inside a row. One request's effects on one
+    // record are one event: the earliest stays. What its ids have done is known already.
+    void add_event(const model::Change& change);
+    void add_event(model::Event event);
+    void remove_twin_events(const model::RequestSeen& known);
+    // The process begins, which keeps events or does not.
+    void begin_events();
+    // From when on the list of events is whole: rows came without the changes from before.
+    void have_events_from(Time from);
     // Of the records that a request has made, those of this node that are not the first one. What
     // is not here yet stays: an earlier life of this store may have made it.
     void take_back_extra(const model::RequestId& id);

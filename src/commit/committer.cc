@@ -280,6 +280,8 @@ Task<void> Committer::trim() {
     limits.requests_max = options_.request_ids_max;
     limits.log_before = before(options_.log_kept);
     limits.log_bytes_max = options_.log_bytes_max;
+    if (options_.events_kept)
+        limits.events = {before(*options_.events_kept), options_.events_bytes_max};
     Result<bool> more = co_await parts_.writer.trim(limits);
     if (!more) co_return more.error();
     if (!*more) trimmed_ = parts_.clock.steady();

@@ -36,6 +36,8 @@ struct CommitOptions {
     std::uint64_t request_ids_max = 10'000'000;
     std::chrono::seconds log_kept{7 * 24 * 3600};
     std::uint64_t log_bytes_max = std::uint64_t{4} << 30;
+    std::optional<std::chrono::seconds> events_kept = {};  // absent: those that are there stay
+    std::uint64_t events_bytes_max = std::uint64_t{4} << 30;
     std::chrono::milliseconds locked_wait{250};  // of a write, for a record that others hold
 };
 

@@ -112,6 +112,10 @@ struct Limits {  // [limits]; each has a default
     std::uint64_t request_ids_max = 10'000'000;
     std::uint64_t log_seconds = 7 * 24 * 3600;
     std::uint64_t log_bytes_max = std::uint64_t{4} << 30;
+    // Both 0: no events are kept. Where the file has only one of them the other has its default.
+    std::uint64_t events_seconds = 0;
+    std::uint64_t events_bytes_max = 0;
+    bool keeps_events() const { return events_seconds > 0; }
 };
 
 struct App {

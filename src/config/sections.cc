@@ -256,6 +256,14 @@ void read_limits(Section& top, App& app) {
     read_limit(*section, "request_ids_max", limits.request_ids_max, 1, 1'000'000'000);
     read_limit(*section, "log_seconds", limits.log_seconds, 1, 10 * year);
     read_limit(*section, "log_bytes_max", limits.log_bytes_max, 4 << 10, std::int64_t{1} << 50);
+    if (section->has("events_seconds") || section->has("events_bytes_max")) {
+        limits.events_seconds = 10 * year;
+        limits.events_bytes_max = std::uint64_t{4} << 30;
+    }
+    read_limit(*section, "events_seconds", limits.events_seconds, 1, 10 * year);
+    read_limit(*section, "events_bytes_max", limits.events_bytes_max, 4 << 10,
+               std::int64_t{1} << 50);
+    app.api.keeps_events = limits.keeps_events();
     section->done();
 }
 

@@ -163,7 +163,7 @@ std::optional<RequestId> parse_request_id(std::string_view text) {
 std::string change_json(const Schema& schema, const Change& change, std::string_view row_json) {
     const Resource& resource = schema[change.row.resource];
     std::string json;
-    json.reserve(row_json.size() + 400);
+    json.reserve(row_json.size() + change.inputs.size() + 400);
     json += "{\"stamp\":\"";
     json += to_text(change.stamp);
     json += "\",\"kind\":\"";
@@ -187,6 +187,8 @@ std::string change_json(const Schema& schema, const Change& change, std::string_
     }
     json += ",\"row\":";
     json += row_json;
+    // Behind the row: what looks for the first "row" in a text must find the change's.
+    if (!change.inputs.empty()) json += ",\"inputs\":" + change.inputs;
     json += '}';
     return json;
 }
@@ -228,6 +230,7 @@ Result<Change> parse_change(const Schema& schema, std::string_view text) {
     if (!mark) return mark.error();
     change.request = std::move(*mark);
     if (const std::string* trace = string_at(*json, "traceparent")) change.traceparent = *trace;
+    if (const Json* inputs = json->find("inputs")) append_json(change.inputs, *inputs);
     read_fields(*resource, *json, change);
     auto read = read_row_json(*resource, *row);
     if (!read) return read.error();

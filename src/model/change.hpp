@@ -70,6 +70,7 @@ struct Change {
     std::string traceparent;
     std::string schema;  // Schema::id() of the writer
     Time at;             // wall time of the commit's decision
+    std::string inputs;  // Intent::inputs
     bool operator==(const Change&) const = default;
 };
 

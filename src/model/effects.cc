@@ -156,6 +156,19 @@ std::vector<Twin> twins_of(const RequestSeen& known, const RecordRef& record, co
     return twins;
 }
 
+std::vector<Stamp> twin_stamps(const RequestSeen& known) {
+    std::vector<Stamp> twins;
+    if (known.later.empty()) return twins;
+    const std::vector<RequestSeen> all = unfolded(known);
+    for (auto effect = all.begin(); effect != all.end(); ++effect) {
+        const bool again = std::any_of(all.begin(), effect, [effect](const RequestSeen& earlier) {
+            return same_request(earlier, effect->record, effect->body);
+        });
+        if (again) twins.push_back(effect->stamp);
+    }
+    return twins;
+}
+
 std::vector<DuplicateCreate> extra_records(const RequestSeen& known, std::string_view node) {
     if (known.later.empty()) return {};
     std::vector<DuplicateCreate> extra;

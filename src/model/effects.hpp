@@ -19,6 +19,8 @@ bool add_effects(RequestSeen& known, const RequestSeen& more);
 // Of the effects of this request on this record all but the earliest. What a twin added to counters
 // counts again only where an earlier effect was in the same life: of two lives one does not last.
 std::vector<Twin> twins_of(const RequestSeen& known, const RecordRef& record, const Hash128& body);
+// The stamps of those effects of it that are twins, on whatever record.
+std::vector<Stamp> twin_stamps(const RequestSeen& known);
 
 // A record that this request made although an earlier effect had made one, with a key of another
 // node's. It is the node that made it, and no other, that takes it back.

@@ -47,6 +47,9 @@ struct Intent {
     std::optional<Time> gateway_time = std::nullopt;
     std::vector<std::pair<std::string, std::string>> headers;
     std::string traceparent;
+    // The body as the client sent it, without white space: for the event. "": none are kept, or
+    // nobody sent any.
+    std::string inputs = {};
     bool decide_locally =
         false;  // decided here, whatever the record's home: it is this one, or can't be reached
     // A person's word about a conflict. On a deleted record If-Match counts too; a delete says that

@@ -65,6 +65,7 @@ Change begin_change(WriteKind kind, const Intent& intent, const Row* current, co
     change.request = intent.request;
     change.headers = intent.headers;
     change.traceparent = intent.traceparent;
+    change.inputs = intent.inputs;
     change.schema = facts.schema_id;
     change.at = facts.now;
     if (current) change.row = *current;

@@ -18,6 +18,10 @@ inline constexpr std::uint64_t record_bytes_most = 64 << 20;  // in any app
 // What a change says beside its row: stamp, request ids, kept headers, the names of fields.
 inline constexpr std::uint64_t change_bytes_beside_row = 1 << 20;
 
+// And the inputs of its request, where the app keeps events. Longer ones are left out: the change
+// then says which fields they named, and the row what became of them.
+inline constexpr std::uint64_t inputs_bytes_max = change_bytes_beside_row / 2;
+
 // A line of a feed or of a piece of a log. It is the same whatever the app says: nodes whose apps
 // differ hear each other. A longer one is abridged (abridged.hpp).
 inline constexpr std::uint64_t line_bytes_max = record_bytes_most + change_bytes_beside_row;

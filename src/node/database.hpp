@@ -31,6 +31,7 @@ struct DatabaseParts {
     bool has_peers = false;
     std::uint64_t record_bytes_max = model::record_bytes_default;
     std::vector<std::string> foreign_nodes = {};
+    bool keeps_events = false;
     std::function<bool(std::string_view)> reachable = {};  // by node name
     // On the committer's thread, after each durable batch of this process or another one.
     std::function<void(const store::Ledger&)> committed = {};

@@ -35,6 +35,8 @@ commit::CommitOptions commit_options(const config::Limits& limits) {
     options.request_ids_max = limits.request_ids_max;
     options.log_kept = std::chrono::seconds{limits.log_seconds};
     options.log_bytes_max = limits.log_bytes_max;
+    if (limits.keeps_events()) options.events_kept = std::chrono::seconds{limits.events_seconds};
+    options.events_bytes_max = limits.events_bytes_max;
     return options;
 }
 
@@ -166,6 +168,7 @@ private:
         parts.has_peers = !addresses_.empty();
         parts.record_bytes_max = app_.limits.record_bytes_max;
         parts.foreign_nodes = app_.foreign_nodes();
+        parts.keeps_events = app_.limits.keeps_events();
         parts.reachable = [this](std::string_view name) { return peers_.reachable(name); };
         parts.committed = [this](const store::Ledger& now) {
             peers_.applied(now.applied());
@@ -275,10 +278,10 @@ private:
                 .peers = {app_.schema, problems, reader, progress, peers_, decide, system_clock(),
                           options_.name, schema_id_, status_.stopping, !app_.peer_secrets.empty(),
                           replica_reader},
-                .operators = {app_.schema, problems, conflict_parts(reader), progress, peers_,
-                              replication_.dead_letters(), replication_.retirement(),
-                              replication_.repairs(), options_.name, [this] { return standing(); },
-                              reset},
+                .operators = {app_.schema, problems, conflict_parts(reader), event_parts(reader),
+                              progress, peers_, replication_.dead_letters(),
+                              replication_.retirement(), replication_.repairs(), options_.name,
+                              [this] { return standing(); }, reset},
                 .admission = {app_.peer_secrets, closed_},
                 .router = router_,
                 .status = status_,
@@ -291,12 +294,21 @@ private:
     }
 
     api::ConflictParts conflict_parts(store::Reader& reader) {
-        api::ConflictParts parts{app_.schema, reader, reader, replication_.writes(),
-                                 system_clock()};
+        return {app_.schema, reader, reader, replication_.writes(), system_clock(), kept_headers()};
+    }
+
+    // The first header that is kept says what a request does.
+    api::EventParts event_parts(store::Reader& reader) {
+        const std::vector<std::string> kept = kept_headers();
+        return {app_.schema, reader, database_.progress(), kept.empty() ? "" : kept.front()};
+    }
+
+    std::vector<std::string> kept_headers() const {
+        std::vector<std::string> names;
         for (const api::KeptHeader& header : app_.api.headers) {
-            if (header.keep) parts.kept_headers.push_back(header.name);
+            if (header.keep) names.push_back(header.name);
         }
-        return parts;
+        return names;
     }
 
     // Whether this is the one of the node's processes that applies what peers send, and how it

@@ -163,6 +163,7 @@ std::string intent_json(const Schema& schema, const Intent& intent) {
     json += ",\"received\":" + std::to_string(intent.received.us);
     append_headers_json(json, intent.headers);
     append_text_member(json, "traceparent", intent.traceparent);
+    if (!intent.inputs.empty()) json += ",\"inputs\":" + intent.inputs;
     return json + '}';
 }
 
@@ -200,6 +201,7 @@ Result<Intent> parse_intent(const Schema& schema, std::string_view text) {
         const auto version = integer_at(*json, "compared_version");
         if (version) intent.precondition.compared_version = static_cast<std::uint64_t>(*version);
     }
+    if (const Json* inputs = json->find("inputs")) append_json(intent.inputs, *inputs);
     if (const Json* headers = json->find("headers")) {
         for (const auto& [name, value] : headers->members) {
             intent.headers.emplace_back(name, value.text);

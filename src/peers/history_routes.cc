@@ -19,6 +19,7 @@ namespace {
 // A read blocks the io thread: pieces are small enough that others hardly notice.
 constexpr store::ScanLimits rows_piece{256, 512 << 10};
 constexpr store::ScanLimits requests_piece{500, 0};
+constexpr store::ScanLimits events_piece{500, 512 << 10};
 constexpr store::ScanLimits first_entry{1, 1};
 constexpr std::uint64_t log_piece_bytes = 1 << 20;
 constexpr std::uint32_t log_piece_max = 1000;
@@ -107,6 +108,10 @@ asio::awaitable<http::Response> HistoryRoutes::snapshot(const http::Request& req
         const std::uint64_t number = std::strtoull(after->text.c_str(), nullptr, 10);
         co_return co_await snapshot_requests(request, number);
     }
+    if (const Json* last = wish->find("events")) {
+        Stamp after = parse_stamp(last->text).value_or(Stamp{});
+        co_return co_await snapshot_events(request, std::move(after));
+    }
     if (!wish->find("resource")) co_return co_await snapshot_head(request);
     const Resource* resource = parts_.schema.find(text_at(*wish, "resource"));
     if (!resource) co_return problem("malformed_request", "no such resource", request);
@@ -167,6 +172,19 @@ asio::awaitable<http::Response> HistoryRoutes::snapshot_requests(const http::Req
     if (!requests) co_return problem("unavailable", requests.error().what, request);
     co_return http::json_response(
         requests_json(parts_.schema, parts_.progress.ledger()->self, *requests));
+}
+
+asio::awaitable<http::Response> HistoryRoutes::snapshot_events(const http::Request& request,
+                                                               Stamp after) {
+    const auto ledger = parts_.progress.ledger();
+    const auto kept = ledger->cursors.find(std::string{store::events_cursor});
+    if (kept == ledger->cursors.end()) co_return http::json_response("{}");
+    SnapshotEvents piece{ledger->self, Time{std::strtoll(kept->second.c_str(), nullptr, 10)}, {}};
+    store::EventQuery query{std::move(after), {}, {}, events_piece};
+    auto events = co_await parts_.events.events(std::move(query));
+    if (!events) co_return problem("unavailable", events.error().what, request);
+    piece.events = std::move(*events);
+    co_return http::json_response(events_json(piece));
 }
 
 asio::awaitable<http::Response> HistoryRoutes::record(const http::Request& request) {

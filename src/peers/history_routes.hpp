@@ -9,6 +9,7 @@
 #include "commit/progress.hpp"
 #include "http/http.hpp"
 #include "http/problem.hpp"
+#include "store/events.hpp"
 #include "store/log.hpp"
 #include "store/requests.hpp"
 #include "store/rows.hpp"
@@ -32,6 +33,7 @@ public:
         store::RowReader& rows;
         store::RowScanner& scanner;
         store::RequestReader& requests;
+        store::EventReader& events;
         commit::Progress& progress;
         std::string node;
     };
@@ -47,6 +49,7 @@ public:
     asio::awaitable<http::Response> log_piece(const http::Request& request, model::Dot after,
                                               std::uint32_t limit);
     // {}: the position. {"resource":…,"after":…}: rows. {"requests":…}: request ids.
+    // {"events":…}: events.
     asio::awaitable<http::Response> snapshot(const http::Request& request);
     // {"resource":…,"key":…}
     asio::awaitable<http::Response> record(const http::Request& request);
@@ -58,6 +61,8 @@ private:
                                                   std::optional<model::Key> after);
     asio::awaitable<http::Response> snapshot_requests(const http::Request& request,
                                                       std::uint64_t after);
+    asio::awaitable<http::Response> snapshot_events(const http::Request& request,
+                                                    model::Stamp after);
     http::Response problem(std::string_view error, std::string detail,
                            const http::Request& request) const;
 

@@ -77,6 +77,7 @@ PeerRoutes::PeerRoutes(PeerRouteParts parts)
                 .rows = parts_.reader,
                 .scanner = parts_.reader,
                 .requests = parts_.reader,
+                .events = parts_.reader,
                 .progress = parts_.progress,
                 .node = parts_.node},
                problems_),

@@ -111,8 +111,10 @@ Task<void> Snapshot::take_pieces(SnapshotPlace place, PeerCalls& calls) {
         fault_point("snapshot.piece");
         const bool rows = !place.resource.empty();
         Result<bool> taken{false};
+        const bool events = place.events_after.has_value();
         if (rows) taken = co_await take_rows(place, calls);
-        if (!rows) taken = co_await take_requests(place, calls);
+        if (events) taken = co_await take_events(place, calls);
+        if (!rows && !events) taken = co_await take_requests(place, calls);
         if (!taken) co_return taken.error();
         more = *taken;
     }
@@ -147,8 +149,7 @@ Task<bool> Snapshot::take_rows(SnapshotPlace& place, PeerCalls& calls) {
     co_return true;
 }
 
-// With the last piece this store has all that the peer had at the beginning: the peer's position
-// becomes its own.
+// After the last request id come the events, where this node keeps them.
 Task<bool> Snapshot::take_requests(SnapshotPlace& place, PeerCalls& calls) {
     std::string question = question_json(place);
     auto answer = co_await ask(calls, std::move(question));
@@ -156,21 +157,54 @@ Task<bool> Snapshot::take_requests(SnapshotPlace& place, PeerCalls& calls) {
     auto piece = parse_requests(parts_.schema, *answer);
     if (!piece) co_return piece.error();
     if (piece->self != place.head.self) co_return another_life();
-    const bool more = !piece->requests.empty();
     commit::Rows joined;
     joined.under_lease = true;
+    const bool more = !piece->requests.empty();
     if (more) place.requests_after = piece->requests.back().number;
     for (auto& [number, id, seen] : piece->requests)
         joined.requests.emplace_back(std::move(id), std::move(seen));
-    joined.cursors[cursor] = more ? place_json(place) : "";
-    if (!more) {
-        joined.raised.insert(place.head.marks.begin(), place.head.marks.end());
-        joined.ended = std::move(place.head.ended);
-        joined.retired = std::move(place.head.retired);
-    }
+    if (!more && keeps_events()) place.events_after = Stamp{};
+    if (!more && !place.events_after) co_return co_await load_last(std::move(joined), place);
+    joined.cursors[cursor] = place_json(place);
     auto loaded = co_await parts_.committer.load(std::move(joined));
     if (!loaded) co_return loaded.error();
-    co_return more;
+    co_return true;
+}
+
+Task<bool> Snapshot::take_events(SnapshotPlace& place, PeerCalls& calls) {
+    std::string question = question_json(place);
+    auto answer = co_await ask(calls, std::move(question));
+    if (!answer) co_return answer.error();
+    auto piece = parse_events(*answer);
+    if (!piece) co_return piece.error();
+    commit::Rows joined;
+    joined.under_lease = true;
+    if (!*piece) co_return co_await load_last(std::move(joined), place);  // the peer keeps none
+    if ((*piece)->self != place.head.self) co_return another_life();
+    joined.events_from = (*piece)->from;
+    if ((*piece)->events.empty()) co_return co_await load_last(std::move(joined), place);
+    place.events_after = (*piece)->events.back().stamp;
+    joined.events = std::move((*piece)->events);
+    joined.cursors[cursor] = place_json(place);
+    auto loaded = co_await parts_.committer.load(std::move(joined));
+    if (!loaded) co_return loaded.error();
+    co_return true;
+}
+
+// With the last piece this store has all that the peer had at the beginning: the peer's position
+// becomes its own.
+Task<bool> Snapshot::load_last(commit::Rows joined, SnapshotPlace& place) {
+    joined.cursors[cursor] = "";
+    joined.raised.insert(place.head.marks.begin(), place.head.marks.end());
+    joined.ended = std::move(place.head.ended);
+    joined.retired = std::move(place.head.retired);
+    auto loaded = co_await parts_.committer.load(std::move(joined));
+    if (!loaded) co_return loaded.error();
+    co_return false;
+}
+
+bool Snapshot::keeps_events() const {
+    return parts_.progress.ledger()->cursors.contains(std::string{store::events_cursor});
 }
 
 }  // namespace reef::peers

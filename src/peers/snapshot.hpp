@@ -1,7 +1,7 @@
 // How a store comes level that is behind every peer's log. It asks a peer for its position, then
-// for all its rows and live request ids, in pieces, and joins them. Then it takes the peer's
-// position for its own, and follows the peer's feed from there. Its own writes stay, in its rows
-// and in its log. On one executor.
+// for all its rows, live request ids and events, in pieces, and joins them. Then it takes the
+// peer's position for its own, and follows the peer's feed from there. Its own writes stay, in its
+// rows and in its log. On one executor.
 #pragma once
 
 #include <atomic>
@@ -46,6 +46,9 @@ private:
     std::string next_resource(const SnapshotHead& head, std::size_t first) const;
     Task<bool> take_rows(SnapshotPlace& place, PeerCalls& calls);
     Task<bool> take_requests(SnapshotPlace& place, PeerCalls& calls);
+    Task<bool> take_events(SnapshotPlace& place, PeerCalls& calls);
+    Task<bool> load_last(commit::Rows joined, SnapshotPlace& place);
+    bool keeps_events() const;
 
     const SnapshotParts parts_;
     std::atomic<std::uint64_t> rows_{0};

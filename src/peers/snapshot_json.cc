@@ -68,6 +68,11 @@ Result<store::SavedRequest> read_request(const Schema& schema, const Json& json)
     return request;
 }
 
+// "" is the beginning.
+std::string events_text(const Stamp& after) {
+    return after == Stamp{} ? "" : to_text(after);
+}
+
 Result<void> read_ends(const Json& json, SnapshotHead& head) {
     if (const Json* ended = json.find("ended")) {
         for (const auto& [origin, text] : ended->members) {
@@ -136,6 +141,7 @@ std::string place_json(const SnapshotPlace& place) {
     std::string json = "{\"head\":" + head_json(place.head);
     append_text(json, "resource", place.resource);
     if (place.after) append_text(json, "after", *place.after);
+    if (place.events_after) append_text(json, "events", events_text(*place.events_after));
     return json + ",\"requests\":" + std::to_string(place.requests_after) + '}';
 }
 
@@ -149,11 +155,17 @@ Result<SnapshotPlace> parse_place(std::string_view text) {
     if (!head) return head.error();
     SnapshotPlace place{std::move(*head), std::string{text_at(*json, "resource")}, {}, *requests};
     if (const Json* after = json->find("after")) place.after = after->text;
+    if (const Json* after = json->find("events"))
+        place.events_after = parse_stamp(after->text).value_or(Stamp{});
     return place;
 }
 
 std::string question_json(const SnapshotPlace& place) {
     std::string json = "{";
+    if (place.events_after) {
+        append_text(json, "events", events_text(*place.events_after));
+        return json + '}';
+    }
     if (place.resource.empty()) {
         return json + "\"requests\":" + std::to_string(place.requests_after) + '}';
     }
@@ -212,6 +224,41 @@ Result<SnapshotRequests> parse_requests(const Schema& schema, std::string_view t
         piece.requests.push_back(std::move(*request));
     }
     return piece;
+}
+
+std::string events_json(const SnapshotEvents& piece) {
+    std::string json = "{";
+    append_text(json, "self", piece.self);
+    json += ",\"from\":" + std::to_string(piece.from.us) + ",\"events\":[";
+    for (const Event& event : piece.events) {
+        json += json.back() == '[' ? "{" : ",{";
+        append_text(json, "stamp", to_text(event.stamp));
+        append_text(json, "resource", event.resource);
+        append_text(json, "key", event.key);
+        append_text(json, "detail", event.detail);
+        json += '}';
+    }
+    return json + "]}";
+}
+
+Result<std::optional<SnapshotEvents>> parse_events(std::string_view text) {
+    const auto json = parse_json(text);
+    if (!json) return json.error();
+    const Json* events = json->find("events");
+    if (!events) return std::optional<SnapshotEvents>{};
+    const auto from = number_at(*json, "from");
+    if (!from) return bad("piece does not say from when on its events are whole");
+    SnapshotEvents piece{
+        OriginId{text_at(*json, "self")}, Time{static_cast<std::int64_t>(*from)}, {}};
+    for (const Json& item : events->items) {
+        const auto stamp = parse_stamp(text_at(item, "stamp"));
+        Event event{stamp.value_or(Stamp{}), text_at(item, "resource"), text_at(item, "key"),
+                    text_at(item, "detail")};
+        if (!stamp || event.resource.empty() || !parse_json(event.detail, json_depth_wrapped_max))
+            return bad("event is not one");
+        piece.events.push_back(std::move(event));
+    }
+    return std::optional{std::move(piece)};
 }
 
 }  // namespace reef::peers

@@ -1,5 +1,5 @@
 // A snapshot as it travels: first the position that its rows will cover, then all rows, then the
-// live request ids, piece by piece. docs/wire-format.md
+// live request ids, then the events, piece by piece. docs/wire-format.md
 #pragma once
 
 #include <map>
@@ -30,11 +30,13 @@ struct SnapshotPlace {
     std::string resource;              // whose rows are next; "": requests are
     std::optional<std::string> after;  // the last key that came, as text
     std::uint64_t requests_after = 0;
+    std::optional<model::Stamp> events_after = {};  // events are next, those after this one
 };
 std::string place_json(const SnapshotPlace& place);
 Result<SnapshotPlace> parse_place(std::string_view text);
 
-// {"resource":"properties","after":"10"} or {"requests":17}
+// {"resource":"properties","after":"10"}, {"requests":17} or {"events":"us.k3f9:12@17672…"}, where
+// "" is the beginning
 std::string question_json(const SnapshotPlace& place);
 
 struct SnapshotRows {
@@ -52,5 +54,14 @@ struct SnapshotRequests {
 std::string requests_json(const model::Schema& schema, const model::OriginId& self,
                           const std::vector<store::SavedRequest>& requests);
 Result<SnapshotRequests> parse_requests(const model::Schema& schema, std::string_view text);
+
+// Where the peer keeps events. One that keeps none, or is of an earlier version, answers without.
+struct SnapshotEvents {
+    model::OriginId self;
+    Time from;                         // from when on the peer's list is whole
+    std::vector<model::Event> events;  // none: that was all
+};
+std::string events_json(const SnapshotEvents& piece);
+Result<std::optional<SnapshotEvents>> parse_events(std::string_view text);
 
 }  // namespace reef::peers

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/captured.hpp"
+#include "model/event.hpp"
 #include "store/conflicts.hpp"
 #include "store/ledger.hpp"
 #include "store/log.hpp"
@@ -85,6 +86,8 @@ struct WriteSet {
     std::vector<SharedValue> shared = {};
     // Records of which the store has none. If it has one, it is `rejected` or `locked`.
     std::vector<std::shared_ptr<const RowCopies>> copies = {};
+    std::vector<Event> events = {};       // one that is there stays as it is
+    std::vector<Stamp> twin_events = {};  // then these go: their requests have earlier ones
 };
 
 }  // namespace reef::store

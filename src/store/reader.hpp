@@ -4,6 +4,7 @@
 
 #include "store/captured.hpp"
 #include "store/conflicts.hpp"
+#include "store/events.hpp"
 #include "store/ledger.hpp"
 #include "store/log.hpp"
 #include "store/requests.hpp"
@@ -16,6 +17,7 @@ namespace reef::store {
 class Reader : public RowReader,
                public RowScanner,
                public LogReader,
+               public EventReader,
                public ConflictReader,
                public RequestReader,
                public LedgerReader,

@@ -1,6 +1,8 @@
 // The one way into a store: batches, one after the other.
 #pragma once
 
+#include <optional>
+
 #include "store/batch.hpp"
 
 namespace reef::store {
@@ -15,6 +17,12 @@ struct TrimLimits {
     std::uint64_t requests_max = 0;   // … and the oldest beyond this many
     Time log_before;                  // entries older than this go …
     std::uint64_t log_bytes_max = 0;  // … and the oldest beyond this many bytes
+    // The oldest events go, from before this time or beyond this many bytes; absent: all stay.
+    struct Events {
+        Time before;
+        std::uint64_t bytes_max = 0;
+    };
+    std::optional<Events> events = {};
     std::uint32_t piece_rows_max = 1000;
 };
 

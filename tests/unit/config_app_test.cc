@@ -428,5 +428,28 @@ TEST(Endpoints, AreReadAndWritten) {
     EXPECT_FALSE(parse_endpoint("0.0.0.0:1")->loopback());
 }
 
+TEST_F(ConfigTest, EventsAreOffUnlessTheFileSaysForHowLongOrHowMany) {
+    const std::string notes = R"([app]
+name = "notes"
+[[node]]
+name = "one"
+listen = "127.0.0.1:8001"
+[[resource]]
+name = "notes"
+[resource.fields]
+id = { type = "int64", key = "slots" }
+[limits]
+)";
+    const App off = load(notes).app.value();
+    EXPECT_FALSE(off.limits.keeps_events() || off.api.keeps_events);
+    const Limits by_age = load(notes + "events_seconds = 60\n").app.value().limits;
+    EXPECT_EQ(by_age.events_seconds, 60U);
+    EXPECT_EQ(by_age.events_bytes_max, std::uint64_t{4} << 30);
+    const App by_bytes = load(notes + "events_bytes_max = 4096\n").app.value();
+    EXPECT_TRUE(by_bytes.limits.keeps_events() && by_bytes.api.keeps_events);
+    EXPECT_EQ(by_bytes.limits.events_bytes_max, 4096U);
+    EXPECT_EQ(loaded("logistics.toml").limits.events_seconds, 365U * 24 * 3600);
+}
+
 }  // namespace
 }  // namespace reef::config

@@ -158,6 +158,10 @@ public:
             if (known) known->detail = conflict.detail;
             if (!known) conflicts.push_back(std::move(conflict));
         }
+        for (auto& event : saved.events)
+            events.try_emplace(event.stamp, event);
+        for (const auto& twin : saved.twin_events)
+            events.erase(twin);
         for (const auto& [id, by] : saved.settled_conflicts)
             listed(id)->settled = by;
     }
@@ -208,6 +212,7 @@ public:
     std::map<std::string, std::vector<store::LogEntry>> log;
     std::vector<model::Conflict> conflicts;
     std::vector<store::DeadLetter> letters;
+    std::map<model::Stamp, model::Event> events;
     std::set<model::RecordRef> unreadable;  // of the rows
     commit::BatchContext batch_context;
 

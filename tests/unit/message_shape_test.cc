@@ -19,7 +19,8 @@ protected:
     const Schema schema = things();
     Island us{schema, "us.1"};
 
-    void write(WriteKind kind, std::vector<std::pair<FieldId, Value>> fields = {}) {
+    void write(WriteKind kind, std::vector<std::pair<FieldId, Value>> fields = {},
+               std::string inputs = {}) {
         Intent intent;
         intent.kind = kind;
         intent.key = Key{std::string{"k \"1\""}};
@@ -27,6 +28,7 @@ protected:
         intent.received = Time{1'767'268'800'000'000};
         intent.headers = {{"operation-name", "sell"}};
         intent.traceparent = "00-4bf9";
+        intent.inputs = std::move(inputs);
         us.submit(intent);
     }
     const std::string& last() const { return us.log.at("us.1").back().json; }
@@ -126,6 +128,14 @@ TEST_F(MessageShapeTest, PartsAreTextInsideStringsAndValuesElsewhere) {
     EXPECT_EQ(made.body, R"({"event":"thing.created","by":"us","path":"/api/things/",)"
                          R"("method":"POST","inputs":{"name":"a"},"key":"k \"1\"","known":null,)"
                          R"("header":"sell","less":"1 < 2","at":"2026-01-01T12:00:00.000000"})");
+}
+
+TEST_F(MessageShapeTest, InputsAreAsTheyWereSentButForWhatWasAdded) {
+    const ShapeTexts texts{"t", "<key>", R"({"inputs":<input>})", ""};
+    write(WriteKind::create, {{1, std::string{"a"}}}, R"({"name":"a","id":"k"})");
+    EXPECT_EQ(message(texts).body, R"({"inputs":{"name":"a","id":"k"}})");
+    write(WriteKind::update, {{3, std::int64_t{5}}}, R"({"stock":{"add":5}})");
+    EXPECT_EQ(message(texts).body, R"({"inputs":{"stock":5}})");
 }
 
 TEST_F(MessageShapeTest, WithoutABodyItIsTheChange) {

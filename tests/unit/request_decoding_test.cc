@@ -1,3 +1,5 @@
+#include "api/request_inputs.hpp"
+#include "model/sizes.hpp"
 #include "request_decoding_fixture.hpp"
 
 namespace reef::api {
@@ -339,6 +341,23 @@ TEST_F(Reading, AnUpdateMaySendBackWhatTheServerSets) {
     EXPECT_EQ(update(R"({"id":2,"price":1,"version":1})"),
               "pointer /id: must be the one in the path\n");
     EXPECT_EQ(update(R"({"id":1.0,"price":1,"version":1})"), "");
+}
+
+TEST_F(Reading, InputsAreKeptAsTheyWereSent) {
+    const auto kept = [](model::WriteKind kind, std::string body) {
+        model::Intent intent;
+        intent.kind = kind;
+        keep_inputs(RequestText{http::Method::put, "/", {}, std::move(body)}, intent);
+        return intent.inputs;
+    };
+    constexpr auto update = model::WriteKind::update;
+    EXPECT_EQ(kept(update, " {\"a b\" :\t[ 1.50 ,\r\n \"x \\\" y\\\\\" ] } "),
+              "{\"a b\":[1.50,\"x \\\" y\\\\\"]}");
+    EXPECT_EQ(kept(model::WriteKind::remove, ""), "{}");
+    const std::string long_text(model::inputs_bytes_max - 8, 'x');
+    const std::string fits = "{\"a\":\"" + long_text + "\"}";
+    EXPECT_EQ(kept(update, fits + "  "), fits);
+    EXPECT_EQ(kept(update, "{\"aa\":\"" + long_text + "\"}"), "") << "more than a change carries";
 }
 
 }  // namespace

@@ -198,6 +198,27 @@ Result<void> StoreContract::save_log(std::vector<LogEntry> entries) {
     return commit(std::move(saved));
 }
 
+Result<void> StoreContract::save_events(std::vector<Event> events, std::vector<Stamp> twins) {
+    WriteSet saved;
+    saved.ledger = begin().ledger;
+    for (const Event& event : events)
+        saved.ledger.origins[event.stamp.dot.origin];
+    saved.events = std::move(events);
+    saved.twin_events = std::move(twins);
+    return commit(std::move(saved));
+}
+
+std::vector<Event> StoreContract::events(EventQuery query) {
+    return value_of_task(reader_->events(std::move(query)));
+}
+
+std::vector<std::uint64_t> StoreContract::event_numbers(EventQuery query) {
+    std::vector<std::uint64_t> numbers;
+    for (const Event& event : events(std::move(query)))
+        numbers.push_back(event.stamp.dot.seq);
+    return numbers;
+}
+
 std::optional<Row> StoreContract::get(RecordRef ref) {
     return value_of_task(reader_->get(std::move(ref)));
 }

@@ -94,6 +94,9 @@ protected:
     // Begins, saves and commits with the ledger as it stands.
     Result<void> save(std::vector<Row> rows);
     Result<void> save_log(std::vector<LogEntry> entries);
+    Result<void> save_events(std::vector<Event> events, std::vector<Stamp> twins = {});
+    std::vector<Event> events(EventQuery query = {});
+    std::vector<std::uint64_t> event_numbers(EventQuery query = {});
     std::optional<Row> get(RecordRef ref);
     ListPage list(ListQuery query);
     std::vector<std::pair<OriginId, std::uint64_t>> dots_after(Position after,

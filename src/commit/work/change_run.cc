@@ -49,7 +49,9 @@ void park(BatchState& state, const ChangeRun::Entry& entry, std::string why) {
     const auto record = entry.about();
     state.put_letter({dot.origin, dot.seq, record, std::move(why), entry.json, state.now});
     state.log(dot, entry.readable() ? entry.change.at : state.now, entry.json);
-    if (entry.readable()) state.remember(entry.change);
+    if (!entry.readable()) return;
+    state.remember(entry.change);
+    state.add_event(entry.change);
 }
 
 }  // namespace
@@ -113,6 +115,7 @@ void apply(BatchState& state, const Change& change) {
         state.remember(id, seen);
         state.add_twins(there, *state.request(id), seen);
     }
+    state.add_event(change);
     state.settle_conflicts(change);
     state.join(there);
     // The record may be an extra one of this node: of a life that the store lost.

@@ -101,8 +101,12 @@ Result<Done> Rows::take(BatchState& state) const {
     for (const auto& [id, seen] : requests) {
         state.remember(id, seen);
         state.mark_twins(*state.request(id));
+        state.remove_twin_events(*state.request(id));
         state.take_back_extra(id);
     }
+    for (const Event& event : events)
+        state.add_event(event);
+    if (!raised.empty()) state.have_events_from(events_from.value_or(state.now));
     for (const auto& [name, mark] : cursors)
         state.move_cursor(name, mark);
     for (const auto& [origin, mark] : raised)

@@ -21,6 +21,10 @@ struct Rows {
     // Lives that have ended. One that has gone on here is left as it is, and so is this node's own.
     std::map<model::OriginId, store::EndedLife> ended = {};
     std::vector<model::OriginId> retired = {};  // those that are complete here
+    std::vector<model::Event> events = {};      // of writes inside
+    // With `raised`: from when on whoever gave the rows has all events. Absent: it gave none, and
+    // the list is whole from now on.
+    std::optional<Time> events_from = {};
     // Messages that nobody can make a change of. One that is known by its name is passed over.
     std::vector<store::DeadLetter> letters = {};
     bool under_lease = false;  // what a peer sends: for the process that holds the node's lease

@@ -30,6 +30,7 @@ Result<Done> RunStart::take(BatchState& state) const {
     if (!runs.contains(run)) runs.add(run);
     state.move_cursor(std::string{store::runs_cursor}, store::runs_text(runs));
     state.move_cursor(std::string{store::identity_cursor}, identity);
+    state.begin_events();
     for (const auto& [name, mark] : cursors)
         state.move_cursor(name, mark);
     if (!life.empty()) state.begin_life(life);

@@ -47,8 +47,9 @@ std::string json_of(const Schema& schema, const BatchRow& row) {
     std::vector<std::string> resources;  // whose digests follow, in this order
     for (const Resource& resource : schema.resources)
         resources.push_back(resource.name);
-    return JsonObject{}
-        .put_text("origin", ledger.self)
+    JsonObject json;
+    if (row.event_bytes) json.put("event_bytes", std::to_string(*row.event_bytes));
+    return json.put_text("origin", ledger.self)
         .put_text("stamp", to_text(ledger.stamp))
         .put("origins", origins.json())
         .put("next_slot", slots.json())
@@ -188,6 +189,8 @@ Result<BatchRow> batch_row_from(const Schema& schema, std::string_view text,
     }
     row.log_bytes = number_in<std::uint64_t>(json->find("log_bytes"));
     row.last_request = number_in<std::uint64_t>(json->find("last_request"));
+    if (const Json* bytes = json->find("event_bytes"))
+        row.event_bytes = number_in<std::uint64_t>(bytes);
     if (const Json* names = json->find("digests_of")) read_digests(schema, *names, digests, ledger);
     if (!ledger.origins.contains(ledger.self)) {
         return Error{Errc::invalid, "atoll_batches: the newest batch does not say its origin"};

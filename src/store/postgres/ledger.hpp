@@ -30,6 +30,9 @@ struct BatchRow {
     Ledger ledger;
     std::uint64_t log_bytes = 0;     // the sum of the log's JSON
     std::uint64_t last_request = 0;  // the number of the request id saved last
+    // What the events add up to, or more: one that was saved again counts twice. Absent where the
+    // batch is of a process of an earlier version: then they are counted.
+    std::optional<std::uint64_t> event_bytes = {};
 };
 
 Command lock_command();  // the store's one lock, until the transaction's end

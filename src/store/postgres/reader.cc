@@ -1,6 +1,7 @@
 #include "store/postgres/reader.hpp"
 
 #include "store/postgres/conflict_log.hpp"
+#include "store/postgres/event_log.hpp"
 #include "store/postgres/ledger.hpp"
 #include "store/postgres/link.hpp"
 #include "store/postgres/list.hpp"
@@ -135,6 +136,13 @@ public:
         auto answers = co_await long_.read(std::move(commands));
         if (!answers) co_return answers.error();
         co_return read_conflicts(schema_, answers->front());
+    }
+
+    Task<std::vector<Event>> events(EventQuery query) override {
+        Commands commands = only(events_command(query));
+        auto answers = co_await long_.read(std::move(commands));
+        if (!answers) co_return answers.error();
+        co_return read_events(answers->front());
     }
 
     Task<std::vector<DeadLetter>> dead_letters(std::uint64_t after, ScanLimits limits) override {

@@ -8,6 +8,7 @@
 #include "store/postgres/adopt/capture.hpp"
 #include "store/postgres/adopt/takeover.hpp"
 #include "store/postgres/conflict_log.hpp"
+#include "store/postgres/event_log.hpp"
 #include "store/postgres/ledger.hpp"
 #include "store/postgres/log.hpp"
 #include "store/postgres/requests.hpp"
@@ -131,9 +132,14 @@ private:
         if (!done) co_return done;
         Commands leases;
         append_statements(leases, leases_sql);
-        if (!meta_.contains("conflicts")) {  // else no lock of the table is waited for
+        // What stores of earlier versions lack: else no lock of the table is waited for.
+        if (!meta_.contains("conflicts")) {
             append_statements(leases, conflict_ids_sql);
             put_meta(leases, "conflicts", "named");
+        }
+        if (!meta_.contains("events")) {
+            append_statements(leases, events_sql);
+            put_meta(leases, "events", "made");
         }
         co_return co_await execute(std::move(leases));
     }
@@ -166,7 +172,7 @@ private:
         }
         commands.push_back(
             {"DROP TABLE IF EXISTS atoll_node, atoll_meta, atoll_batches, atoll_leases, atoll_log,"
-             " atoll_requests, atoll_conflicts, atoll_dead_letters",
+             " atoll_requests, atoll_conflicts, atoll_dead_letters, atoll_events",
              {},
              false});
         co_return co_await execute(std::move(commands));
@@ -183,6 +189,7 @@ private:
         ledger.self = options_.node + '.' + options_.incarnation;
         ledger.origins.emplace(ledger.self, OriginMark{});
         first.mark = {1, first_token()};
+        first.event_bytes = 0;
         Commands commands;
         for (const char* sql : {meta_sql, batches_sql, log_sql, requests_sql, conflict_log_sql})
             append_statements(commands, sql);

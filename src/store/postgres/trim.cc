@@ -49,12 +49,29 @@ void find_logs(const TrimLimits& limits, const Oldest& of_each, Expired& expired
     }
 }
 
+void find_events(const TrimLimits& limits, const Oldest& oldest, Expired& expired) {
+    expired.event_bytes = oldest.event_bytes;
+    if (!limits.events) return;
+    std::uint32_t removed = 0;
+    for (const EventFront& event : oldest.events) {
+        const bool young = event.stamp.time >= limits.events->before;
+        if (young && expired.event_bytes <= limits.events->bytes_max) return;
+        if (removed++ == limits.piece_rows_max) {
+            expired.more = true;
+            return;
+        }
+        expired.events_to = event.stamp;
+        expired.event_bytes -= std::min(expired.event_bytes, event.bytes);
+    }
+}
+
 }  // namespace
 
 Expired expired_among(const TrimLimits& limits, const Oldest& oldest) {
     Expired expired;
     find_requests(limits, oldest, expired);
     find_logs(limits, oldest, expired);
+    find_events(limits, oldest, expired);
     return expired;
 }
 
@@ -66,6 +83,8 @@ Oldest read_oldest_of_each(const BatchRow& known, const Answers& answers) {
     for (const auto& [origin, mark] : known.ledger.origins)
         oldest.logs[origin] = read_fronts(answers[at++]);
     oldest.log_bytes = known.log_bytes;
+    oldest.events = read_event_fronts(answers[at]);
+    oldest.event_bytes = known.event_bytes.value_or(0);
     return oldest;
 }
 
@@ -74,6 +93,7 @@ Commands Trimmed::look(const Ledger& ledger, std::uint32_t rows_max) const {
     commands.push_back(oldest_requests(requests_from_, rows_max));
     for (const auto& [origin, mark] : ledger.origins)
         commands.push_back(fronts_command(origin, log_from(origin), rows_max));
+    commands.push_back(event_fronts_command(events_after_, rows_max));
     return commands;
 }
 
@@ -89,6 +109,7 @@ Commands Trimmed::removals(const Expired& expired) const {
         commands.push_back(remove_log(origin, log_from(origin), seq));
     if (expired.batches_before > 0)
         commands.push_back(forget_command(batches_from_, expired.batches_before));
+    if (expired.events_to) commands.push_back(remove_events_to(events_after_, *expired.events_to));
     return commands;
 }
 
@@ -97,6 +118,7 @@ void Trimmed::add(const Expired& expired) {
     for (const auto& [origin, seq] : expired.logs)
         logs_from_[origin] = seq + 1;
     if (expired.batches_before > 0) batches_from_ = expired.batches_before;
+    if (expired.events_to) events_after_ = *expired.events_to;
 }
 
 std::uint64_t Trimmed::log_from(const OriginId& origin) const {

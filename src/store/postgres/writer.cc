@@ -221,6 +221,7 @@ private:
         BatchRow row;
         row.mark = {known_.mark.number + 1, token()};
         row.log_bytes = known_.log_bytes;
+        row.event_bytes = known_.event_bytes;
         row.last_request = known_.last_request;
         return row;
     }
@@ -305,6 +306,8 @@ void PostgresWriter::append_save(Commands& commands, const WriteSet& saved,
         if (!captured.empty()) commands.push_back(captured.forget(statements_));
     }
     if (!saved.log.empty()) commands.push_back(append_log(saved.log));
+    if (!saved.events.empty()) commands.push_back(append_events(saved.events));
+    if (!saved.twin_events.empty()) commands.push_back(remove_events(saved.twin_events));
     append_requests(commands, schema_, saved.requests, found_.absent, last_request);
     append_conflicts(commands, saved);
     if (!saved.dead_letters.empty() || !saved.settled.empty())
@@ -330,6 +333,10 @@ Task<void> PostgresWriter::save(Commands commands, WriteSet saved) {
     BatchRow row = following();
     for (const LogEntry& entry : saved.log)
         row.log_bytes += entry.json.size();
+    for (const Event& event : saved.events) {
+        if (row.event_bytes) *row.event_bytes += bytes_of(event);
+        trimmed_.saved(event.stamp);
+    }
     commands.push_back({lock_timeout, {}, false});
     append_save(commands, saved, row.last_request);
     written_.emplace(saved);
@@ -463,6 +470,7 @@ Task<bool> PostgresWriter::trim(TrimLimits limits) {
     row.ledger = known_.ledger;
     row.ledger.batch = row.mark.number;
     row.log_bytes = expired->log_bytes;
+    if (row.event_bytes) row.event_bytes = expired->event_bytes;
     Commands commands = trimmed_.removals(*expired);
     commands.push_back(save_command(schema_, row));
     auto saved = co_await close_batch(std::move(commands), std::move(row));
@@ -475,6 +483,12 @@ Task<bool> PostgresWriter::trim(TrimLimits limits) {
 // piece read.
 Task<Expired> PostgresWriter::find_expired(TrimLimits limits) {
     Expired expired;
+    if (limits.events && !known_.event_bytes) {
+        Commands count = commands_of({event_bytes_command()});
+        auto counted = co_await batch_->run(std::move(count));
+        if (!counted) co_return counted.error();
+        known_.event_bytes = counted->front().natural(0, 0);
+    }
     for (const std::uint32_t rows : {std::uint32_t{1}, limits.piece_rows_max + 1}) {
         Commands look = trimmed_.look(known_.ledger, rows);
         auto answers = co_await batch_->run(std::move(look));

@@ -1,6 +1,7 @@
 #include "store/sqlite/reader.hpp"
 
 #include "store/sqlite/conflict_log.hpp"
+#include "store/sqlite/event_log.hpp"
 #include "store/sqlite/ledger.hpp"
 #include "store/sqlite/list.hpp"
 #include "store/sqlite/log.hpp"
@@ -18,6 +19,7 @@ public:
           transaction_(*connection_),
           ledger_table_(*connection_, schema),
           log_(*connection_),
+          events_(*connection_),
           conflict_log_(*connection_, schema),
           requests_(*connection_, schema),
           lists_(*connection_, schema) {
@@ -49,6 +51,7 @@ public:
     Task<std::optional<std::string>> raw(RecordRef ref) override {
         co_return tables_[ref.resource].raw(ref.key);
     }
+    Task<std::vector<Event>> events(EventQuery query) override { co_return events_.find(query); }
     Task<std::vector<Conflict>> conflicts(ConflictQuery query) override {
         co_return conflict_log_.conflicts(query);
     }
@@ -103,6 +106,7 @@ private:
     Transaction transaction_;
     LedgerTable ledger_table_;
     Log log_;
+    EventLog events_;
     ConflictLog conflict_log_;
     Requests requests_;
     Lists lists_;

@@ -4,6 +4,7 @@
 
 #include "store/shared_now.hpp"
 #include "store/sqlite/conflict_log.hpp"
+#include "store/sqlite/event_log.hpp"
 #include "store/sqlite/ledger.hpp"
 #include "store/sqlite/log.hpp"
 #include "store/sqlite/requests.hpp"
@@ -32,6 +33,8 @@ public:
                            tables->front() + " and none of Atoll's");
         }
         if (auto done = ours ? check() : create(); !done) return done;
+        // Stores of earlier versions have no events.
+        if (auto done = connection_.run(events_sql); !done) return done;
         if (auto done = name_conflicts(); !done) return done;
         for (const Resource& resource : schema_.resources) {
             if (auto done = prepare(resource); !done) return done;

@@ -1,8 +1,10 @@
 #include "store/sqlite/writer.hpp"
 
+#include <algorithm>
 #include <cassert>
 
 #include "store/sqlite/conflict_log.hpp"
+#include "store/sqlite/event_log.hpp"
 #include "store/sqlite/ledger.hpp"
 #include "store/sqlite/log.hpp"
 #include "store/sqlite/requests.hpp"
@@ -12,7 +14,14 @@ namespace reef::store::sqlite {
 
 namespace {
 
+// What the log and the events add up to, so that nobody has to count.
+struct Sizes {
+    std::uint64_t log = 0;  // of the JSON
+    std::uint64_t events = 0;
+    bool operator==(const Sizes&) const = default;
+};
 constexpr std::string_view log_bytes_name = "log_bytes";
+constexpr std::string_view event_bytes_name = "event_bytes";
 
 struct Table {
     Table(Connection& connection, const Resource& resource)
@@ -30,6 +39,7 @@ public:
           meta_(connection),
           ledger_table_(connection, schema),
           log_(connection),
+          events_(connection),
           requests_(connection, schema),
           conflict_log_(connection, schema) {
         tables_.reserve(schema.resources.size());
@@ -41,9 +51,11 @@ public:
         auto ledger = load_ledger(ledger_table_, conflict_log_);
         if (!ledger) return ledger.error();
         ledger_ = std::move(*ledger);
-        const auto bytes = meta_.integer(log_bytes_name);
-        if (!bytes) return bytes.error();
-        log_bytes_ = static_cast<std::uint64_t>(*bytes);
+        const auto log_bytes = meta_.integer(log_bytes_name);
+        if (!log_bytes) return log_bytes.error();
+        const auto event_bytes = meta_.integer(event_bytes_name);
+        if (!event_bytes) return event_bytes.error();
+        sizes_ = {static_cast<std::uint64_t>(*log_bytes), static_cast<std::uint64_t>(*event_bytes)};
         return {};
     }
 
@@ -147,10 +159,12 @@ private:
     Result<void> save(WriteSet& saved) {
         assert(in_batch_);
         in_batch_ = false;
-        std::uint64_t log_bytes = log_bytes_;
+        Sizes sizes = sizes_;
         for (const LogEntry& entry : saved.log)
-            log_bytes += entry.json.size();
-        Result<void> done = write(saved, log_bytes);
+            sizes.log += entry.json.size();
+        Result<void> done = write(saved);
+        if (done) done = write_events(saved, sizes);
+        if (done) done = save_sizes(sizes);
         if (done) done = transaction_.commit.run();
         if (!done) {
             roll_back();
@@ -163,11 +177,11 @@ private:
             parked[{letter.source, letter.seq}] = letter.record;
         ledger_ = std::move(saved.ledger);
         ledger_.parked = std::move(parked);
-        log_bytes_ = log_bytes;
+        sizes_ = sizes;
         return {};
     }
 
-    Result<void> write(const WriteSet& saved, std::uint64_t log_bytes) {
+    Result<void> write(const WriteSet& saved) {
         static const Before unknown;
         if (auto done = ledger_table_.save(ledger_, saved.ledger); !done) return done;
         for (const SavedRow& row : saved.rows) {
@@ -196,8 +210,30 @@ private:
         for (const DeadLetter& letter : saved.dead_letters) {
             if (auto done = conflict_log_.save(letter); !done) return done;
         }
-        if (log_bytes == log_bytes_) return {};
-        return meta_.put(log_bytes_name, static_cast<std::int64_t>(log_bytes));
+        return {};
+    }
+
+    Result<void> write_events(const WriteSet& saved, Sizes& sizes) {
+        for (const Event& event : saved.events) {
+            const auto bytes = events_.append(event);
+            if (!bytes) return bytes.error();
+            sizes.events += *bytes;
+        }
+        for (const Stamp& twin : saved.twin_events) {
+            const auto bytes = events_.remove(twin);
+            if (!bytes) return bytes.error();
+            sizes.events -= std::min(sizes.events, *bytes);
+        }
+        return {};
+    }
+
+    Result<void> save_sizes(const Sizes& sizes) {
+        if (sizes.log != sizes_.log) {
+            auto done = meta_.put(log_bytes_name, static_cast<std::int64_t>(sizes.log));
+            if (!done) return done;
+        }
+        if (sizes.events == sizes_.events) return {};
+        return meta_.put(event_bytes_name, static_cast<std::int64_t>(sizes.events));
     }
 
     Result<void> write_conflicts(const WriteSet& saved) {
@@ -234,8 +270,8 @@ private:
     Result<bool> remove_expired(const TrimLimits& limits) {
         assert(!in_batch_);
         if (auto begun = start_writing(); !begun) return begun.error();
-        std::uint64_t log_bytes = log_bytes_;
-        auto more = trim_both(limits, log_bytes);
+        Sizes sizes = sizes_;
+        auto more = trim_all(limits, sizes);
         if (more) {
             if (auto done = transaction_.commit.run(); !done) more = done.error();
         }
@@ -243,22 +279,25 @@ private:
             roll_back();
             return failed(more.error());
         }
-        log_bytes_ = log_bytes;
+        sizes_ = sizes;
         return more;
     }
 
-    Result<bool> trim_both(const TrimLimits& limits, std::uint64_t& log_bytes) {
+    Result<bool> trim_all(const TrimLimits& limits, Sizes& sizes) {
         const auto requests =
             requests_.trim(limits.requests_before, limits.requests_max, limits.piece_rows_max);
         if (!requests) return requests.error();
         const auto log =
-            log_.trim({limits.log_before, limits.log_bytes_max, limits.piece_rows_max}, log_bytes);
+            log_.trim({limits.log_before, limits.log_bytes_max, limits.piece_rows_max}, sizes.log);
         if (!log) return log.error();
-        if (log_bytes != log_bytes_) {
-            auto done = meta_.put(log_bytes_name, static_cast<std::int64_t>(log_bytes));
-            if (!done) return done.error();
+        Result<bool> events{false};
+        if (const auto& kept = limits.events) {
+            events =
+                events_.trim({kept->before, kept->bytes_max, limits.piece_rows_max}, sizes.events);
         }
-        return *requests || *log;
+        if (!events) return events.error();
+        if (auto done = save_sizes(sizes); !done) return done.error();
+        return *requests || *log || *events;
     }
 
     Result<void> start_writing() {
@@ -293,12 +332,13 @@ private:
     Meta meta_;
     LedgerTable ledger_table_;
     Log log_;
+    EventLog events_;
     Requests requests_;
     ConflictLog conflict_log_;
     std::vector<Table> tables_;  // by ResourceId
 
-    Ledger ledger_;                // as committed
-    std::uint64_t log_bytes_ = 0;  // the sum of the log's JSON, as committed
+    Ledger ledger_;  // as committed
+    Sizes sizes_;    // there too
     boost::unordered_flat_map<RecordRef, Before, std::hash<RecordRef>> before_;
     bool in_batch_ = false;
     std::optional<Error> broken_;
