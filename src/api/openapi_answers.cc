@@ -28,6 +28,11 @@ constexpr std::array header_texts{
                "What this answer shows or wrote: a read that sends it along, to whichever node, "
                "shows no less.",
                R"({"type":"string","examples":["us.k3f9ab:12"]})"},
+    HeaderText{
+        "Atoll-In-Stead",
+        "The record's home, which was silent: this write was decided in its stead. If its home "
+        "took another one meanwhile, both are listed as a conflict.",
+        R"({"type":"string","examples":["us"]})"},
     HeaderText{"Atoll-Served-By", "Who has answered.", R"({"type":"string","examples":["us"]})"},
     HeaderText{"Atoll-Age", "By how many seconds this answer may be behind.",
                R"({"type":"number","minimum":0,"examples":[0.004]})"},

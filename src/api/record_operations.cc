@@ -22,7 +22,7 @@ struct Traits {
     bool referred = false;     // to by other records
     bool key_given = false;    // clients may give the key
     bool key_derived = false;  // the key may follow from the request's id
-    bool home_rejects = false;
+    bool carried = false;      // to its home, which may not answer
 };
 
 Traits traits_of(const Schema& schema, const Resource& resource) {
@@ -39,8 +39,7 @@ Traits traits_of(const Schema& schema, const Resource& resource) {
     }
     traits.key_given = is_creatable(resource, resource.key);
     traits.key_derived = resource.key_field().key == KeyKind::uuid7;
-    traits.home_rejects =
-        resource.write == WritePolicy::home && resource.home_down == HomeDown::reject;
+    traits.carried = resource.write == WritePolicy::home;
     return traits;
 }
 
@@ -152,7 +151,7 @@ private:
         Names busy{"not_ready", "unavailable"};
         const bool creates = kind == OperationKind::create;
         const bool of_existing = !creates || resource_.create == CreateMode::or_update;
-        if (of_existing && traits_.home_rejects) busy.emplace_back("home_unreachable");
+        if (of_existing && traits_.carried) busy.emplace_back("home_unreachable");
         if (creates && resource_.key_field().key == KeyKind::slots) {
             busy.emplace_back("ids_exhausted");
         }
@@ -165,6 +164,7 @@ private:
         first.emplace_back("Atoll-Token");
         first.emplace_back("Idempotency-Replayed");
         if (api_.nodes.size() > 1) first.emplace_back("Preference-Applied");
+        if (traits_.carried) first.emplace_back("Atoll-In-Stead");
         return first;
     }
 

@@ -314,6 +314,7 @@ http::Response Records::written(const Resource& resource, const Accepted& accept
     if (accepted.kind != WriteKind::remove) add_etag(response, accepted.row);
     const Dot& dot = accepted.stamp.dot;
     response.add_header("Atoll-Token", to_text(dot));
+    if (!accepted.in_stead.empty()) response.add_header("Atoll-In-Stead", accepted.in_stead);
     return response;
 }
 
@@ -323,24 +324,31 @@ asio::awaitable<http::Response> Records::replay(const Resource& resource, Replay
                                                 const http::Request& request) {
     const RequestSeen& seen = replayed.seen;
     if (!replayed.row) {
-        auto row = co_await row_after(seen);
-        if (!row) co_return failed(row.error(), request);
-        replayed.row = std::move(*row);
+        auto found = co_await look_up(replayed);
+        if (!found) co_return failed(found.error(), request);
     }
     if (!replayed.row) co_return not_found(resource, to_text(seen.record.key), request);
-    http::Response response = written(parts_.schema[seen.record.resource],
-                                      {std::move(*replayed.row), seen.kind, seen.stamp}, request);
+    http::Response response = written(
+        parts_.schema[seen.record.resource],
+        {std::move(*replayed.row), seen.kind, seen.stamp, std::move(replayed.in_stead)}, request);
     response.add_header("Idempotency-Replayed", "true");
     co_return response;
 }
 
-Task<std::optional<Row>> Records::row_after(RequestSeen seen) {
-    auto entry = co_await parts_.log.change(seen.stamp.dot);
+Task<void> Records::look_up(Replayed& replayed) {
+    auto entry = co_await parts_.log.change(replayed.seen.stamp.dot);
     if (!entry) co_return entry.error();
-    if (!*entry) co_return co_await parts_.rows.get(seen.record);
+    if (!*entry) {
+        auto row = co_await parts_.rows.get(replayed.seen.record);
+        if (!row) co_return row.error();
+        replayed.row = std::move(*row);
+        co_return Result<void>{};
+    }
     auto change = parse_change(parts_.schema, (*entry)->json);
     if (!change) co_return change.error();
-    co_return std::optional{std::move(change->row)};
+    replayed.row = std::move(change->row);
+    replayed.in_stead = std::move(change->in_stead);
+    co_return Result<void>{};
 }
 
 // ---- answers ---------------------------------------------------------------------------------

@@ -69,7 +69,7 @@ private:
     asio::awaitable<http::Response> replay(const Resource& resource, model::Replayed replayed,
                                            const http::Request& request);
     Task<std::optional<model::Row>> living(store::RowReader& rows, model::RecordRef ref);
-    Task<std::optional<model::Row>> row_after(model::RequestSeen seen);
+    Task<void> look_up(model::Replayed& replayed);
     http::Response written(const Resource& resource, const model::Accepted& accepted,
                            const http::Request& request) const;
     asio::awaitable<void> wait_for_peers(model::Dot dot, const http::Request& request,

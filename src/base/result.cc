@@ -5,9 +5,9 @@
 namespace reef {
 
 std::string_view name_of(Errc code) {
-    static constexpr std::array names{"invalid",         "not_found",  "conflict",    "rejected",
-                                      "locked",          "overloaded", "unavailable", "timeout",
-                                      "outcome_unknown", "broken",     "closed"};
+    static constexpr std::array names{"invalid", "not_found",       "conflict",    "rejected",
+                                      "locked",  "overloaded",      "unavailable", "refused",
+                                      "timeout", "outcome_unknown", "broken",      "closed"};
     return names[static_cast<std::size_t>(code)];
 }
 

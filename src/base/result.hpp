@@ -18,6 +18,7 @@ enum class Errc : std::uint8_t {
     locked,           // another program holds this row, or has just changed it: try again soon
     overloaded,       // a bound is reached: try again soon
     unavailable,      // nothing happened, the other side is away: try again later
+    refused,          // the same, and its machine says so: nobody listens there
     timeout,          // the deadline passed
     outcome_unknown,  // it may have happened: find out before trying again
     broken,           // durable storage failed: the process must end

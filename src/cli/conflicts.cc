@@ -177,7 +177,8 @@ Command list_command() {
                 arguments->app,
                 {{"--node", &arguments->node, "only those that this node lists"},
                  {"--kind", &arguments->kind,
-                  "only of this kind: fields, life, twin, copies, sql, waived, unique, dangling, "
+                  "only of this kind: fields, life, twin, copies, sql, in_stead, waived, unique, "
+                  "dangling, "
                   "counter"},
                  {"--resource", &arguments->resource, "only of this resource's records"},
                  {"--since", &arguments->since, "only those found since then: 2h, 7d, or a time"},

@@ -21,10 +21,12 @@ struct BatchContext {
     std::uint64_t lease = 0;  // the one that this process holds: see store::InstanceLease
     bool has_peers = false;
     std::uint64_t record_bytes_max = model::record_bytes_default;
-    std::function<bool(std::string_view)> reachable;  // by node name; may be empty: none is
-    std::string schema;                               // Schema::id()
-    std::vector<std::string> foreign_nodes = {};      // other programs: nothing is forwarded there
-    bool keeps_events = false;                        // of each write that it logs
+    // Of writes to a record of that home, where these have passed it on. May be empty: this node
+    // is.
+    std::function<model::Decider(std::string_view, const std::vector<std::string>&)> decider;
+    std::string schema;                           // Schema::id()
+    std::vector<std::string> foreign_nodes = {};  // other programs: nothing is forwarded there
+    bool keeps_events = false;                    // of each write that it logs
 };
 
 // With so many dead letters it is not a record that is wrong: changes are held, not parked.

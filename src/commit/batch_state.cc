@@ -166,8 +166,9 @@ std::array<std::uint8_t, 16> BatchState::random() const {
     return bytes;
 }
 
-bool BatchState::reachable(std::string_view name) const {
-    return context_.reachable && context_.reachable(name);
+Decider BatchState::decider(std::string_view home, const std::vector<std::string>& passed) const {
+    if (context_.decider) return context_.decider(home, passed);
+    return {std::string{node()}, home == node() ? "" : std::string{home}, true};
 }
 
 bool BatchState::has_logged(const Vector& writes) const {
@@ -422,11 +423,25 @@ bool BatchState::join(const Row& there) {
         const Row& lost = here_lost ? *here : there;
         if (!fields.empty()) list(conflict_of_copies(resource, fields, joined.row, lost));
     }
+    // What both sides lost nothing of may still be two answers to one version.
+    if (!joined.clash && here && here->life.n > 0) list_in_stead(*here, there, joined.row);
     if (!joined.changed) return false;
     if (joined.row.vector != there.vector && here->vector != joined.row.vector)
         joined_.push_back(ref);
     put_joined(std::move(joined.row));
     return true;
+}
+
+// Where the home is another program, any node decides about its records.
+void BatchState::list_in_stead(const Row& here, const Row& there, const Row& joined) {
+    const Resource& resource = schema_[joined.resource];
+    if (resource.write != WritePolicy::home) return;
+    if (joined.cells.size() <= *resource.home) return;
+    const auto* home = std::get_if<std::string>(&joined.cells[*resource.home].value);
+    if (home && std::find(foreign_nodes.begin(), foreign_nodes.end(), *home) != foreign_nodes.end())
+        return;
+    for (Conflict& found : in_stead_conflicts(resource, here, there, joined))
+        list(std::move(found));
 }
 
 void BatchState::list(Conflict conflict) {

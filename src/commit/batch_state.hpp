@@ -32,7 +32,8 @@ public:
     std::int64_t next_number(model::ResourceId resource) const;
     std::vector<std::int64_t> free_numbers(model::ResourceId resource) const;  // those loaded
     std::array<std::uint8_t, 16> random() const override;
-    bool reachable(std::string_view name) const override;
+    model::Decider decider(std::string_view home,
+                           const std::vector<std::string>& passed) const override;
     bool has_peers() const override { return context_.has_peers; }
     bool has_logged(const model::Vector& writes) const override;
 
@@ -83,6 +84,7 @@ public:
     void copy(std::shared_ptr<const store::RowCopies> copies);
     // Where it is listed already, its fields are added.
     void list(model::Conflict conflict);
+    void list_in_stead(const model::Row& here, const model::Row& there, const model::Row& joined);
     // The open conflicts of its record that the change has seen both sides of.
     void settle_conflicts(const model::Change& change);
     void put_letter(store::DeadLetter letter);

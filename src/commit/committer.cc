@@ -126,6 +126,7 @@ Task<void> Committer::run() {
         if (turn.items.empty()) break;  // closed
         ++counts_.batches;
         counts_.items += turn.items.size();
+        if (counts_.stuck_since == 0) counts_.stuck_since = parts_.clock.steady().count();
         done = co_await commit_turn(turn);
         if (!done) {
             leave_unanswered(std::move(turn.items));
@@ -148,6 +149,7 @@ void Committer::stop() {
 // everything else is: piece by piece.
 Task<void> Committer::commit_turn(Turn& turn) {
     PiecesLeft left{turn.items};
+    bool away = false;  // the database
     if (turn.batch && turn.batch->changed()) {
         Result<void> durable = co_await save(*turn.batch, true);
         if (is(durable, Errc::broken)) co_return durable;
@@ -165,9 +167,11 @@ Task<void> Committer::commit_turn(Turn& turn) {
         } else if (is(durable, Errc::locked) || is(durable, Errc::rejected)) {
             left.divide(piece, durable.error());
         } else {
+            away = true;
             left.refuse(piece, durable.error());
         }
     }
+    if (!away) counts_.stuck_since = 0;
     counts_.bisected += left.divisions();
     co_return Result<void>{};
 }

@@ -101,6 +101,12 @@ struct Stack {  // [stack.full]: what `up --stack full` starts
     std::uint16_t rabbitmq_management_port = 15672;
 };
 
+struct Links {                              // [links], between nodes. Bounds of what is measured
+    std::uint32_t round_trip_ms_max = 400;  // to the farthest node
+    std::uint32_t silence_ms_min = 500;   // a node is thought to be away at the earliest after …
+    std::uint32_t silence_ms_max = 3000;  // … and at the latest
+};
+
 struct Limits {  // [limits]; each has a default
     std::uint64_t body_bytes_max = 1 << 20;
     // Of a record's JSON with its stamps; a longer body_bytes_max raises what is not given.
@@ -130,6 +136,7 @@ struct App {
     Reads reads;
     std::string store_file = "<node>.db";   // in the data folder
     std::vector<std::string> peer_secrets;  // shown and signed with: the first; accepted: any
+    Links links;
     std::optional<Gateway> gateway;
     Transport transport;
     std::map<std::string, Stack> stacks;

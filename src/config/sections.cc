@@ -240,6 +240,18 @@ void read_reads(Section& top, App& app) {
     section->done();
 }
 
+void read_links(Section& top, App& app) {
+    auto section = top.section("links", "[links]");
+    if (!section) return;
+    constexpr std::int64_t minute_ms = 60'000;
+    Links& links = app.links;
+    read_limit(*section, "round_trip_ms_max", links.round_trip_ms_max, 1, minute_ms);
+    read_limit(*section, "silence_ms_min", links.silence_ms_min, 100, minute_ms);
+    links.silence_ms_max = std::max(links.silence_ms_max, links.silence_ms_min);
+    read_limit(*section, "silence_ms_max", links.silence_ms_max, links.silence_ms_min, minute_ms);
+    section->done();
+}
+
 void read_limits(Section& top, App& app) {
     auto section = top.section("limits", "[limits]");
     if (!section) return;
@@ -309,6 +321,7 @@ void read_sections(Section& top, App& app) {
     read_store(top, app);
     read_peers(top, app);
     read_reads(top, app);
+    read_links(top, app);
     read_limits(top, app);
 }
 

@@ -16,15 +16,16 @@ namespace {
 using config::Endpoint;
 
 // The timeout of each try of a request. The gateway takes a region that is silent for `silent_ms`
-// for stopped. If all regions were silent, it gives each `again_s`, and then `patient_s`. Requests
-// whose answers are known to be slow get `patient_s` at once.
+// for stopped; of a write, which may have to travel to its home and back, for `write_silent_ms`
+// beside the longest round trip. If all regions were silent, it gives each twice as long, and then
+// `patient_s`. Requests whose answers are known to be slow get `patient_s` at once.
 constexpr int connect_timeout_ms = 250;
 constexpr int silent_ms = 500;
-constexpr int again_s = 1;
+constexpr int write_silent_ms = 1000;
+constexpr int again_ms = 1000;
 constexpr int patient_s = 10;
 constexpr int feed_silent_s = 120;  // feeds have heartbeats
 constexpr int tries_total_s = 2;    // after so long the gateway starts no further try
-constexpr int again_tries_total_s = 3;
 constexpr int patient_tries_total_s = patient_s + 1;
 constexpr int left_alone_s = 1;  // nginx counts whole seconds, so a mark lasts one to two
 constexpr std::uint64_t body_in_memory_bytes_max = 1 << 20;
@@ -93,8 +94,8 @@ http {
         GET "";
         HEAD "";
     }
-    # A request with "Prefer: wait" is slow on purpose: the gateway must not take it for one that
-    # hangs.
+<write>    # A request with "Prefer: wait" is slow on purpose: the gateway must not take it for
+    # one that hangs.
     map $http_prefer $patient {
         default "";
         "" "";
@@ -120,10 +121,25 @@ std::string temp_paths(const std::string& folder) {
     return text + '\n';
 }
 
+constexpr std::string_view writes = R"(    map $request_method $write {
+        default 1;
+        GET "";
+        HEAD "";
+        OPTIONS "";
+    }
+)";
+
+// Whether a node carries writes to another one.
+bool carries(const config::App& app) {
+    return std::any_of(app.schema.resources.begin(), app.schema.resources.end(),
+                       [](const auto& one) { return one.write == model::WritePolicy::home; });
+}
+
 std::string process_text(const config::App& app, const GatewayOptions& options) {
     const bool wrapped = !app.api.answers.problems.wrap_error.empty();
     return fill(process,
                 {{"app", app.name},
+                 {"write", carries(app) ? std::string{writes} : ""},
                  {"user", options.user.empty() ? "" : "user " + options.user + ";\n"},
                  {"folder", options.folder},
                  {"temp_paths", options.temp_folder.empty() ? "" : temp_paths(options.temp_folder)},
@@ -277,10 +293,21 @@ constexpr std::string_view server_head = R"(
 
         recursive_error_pages on;
 <error_pages>        error_page 502 504 = @again;
-        error_page 418 = @patient;  # no node answers 418: it is our own jump to @patient
-
+        # No node answers these: they are our own jumps.
+        error_page 418 = @patient;
+<write_jump>
         location / {
             return 404;
+        }
+)";
+
+// A node that carries a write to its home answers when the home did, however far away that is.
+constexpr std::string_view write_location = R"(
+        location @write {
+            proxy_send_timeout <write_ms>ms;
+            proxy_read_timeout <write_ms>ms;
+            proxy_next_upstream_timeout <write_total_ms>ms;
+            proxy_pass http://$group;
         }
 )";
 
@@ -294,9 +321,9 @@ constexpr std::string_view again_location = R"(
             if ($upstream_status !~ 504) {
                 return 418;  # all regions refused at once, and would again
             }
-            proxy_send_timeout <again_s>s;
-            proxy_read_timeout <again_s>s;
-            proxy_next_upstream_timeout <again_total_s>s;
+            proxy_send_timeout <again_ms>ms;
+            proxy_read_timeout <again_ms>ms;
+            proxy_next_upstream_timeout <again_total_ms>ms;
 <error_pages>            error_page 502 504 = @patient;
             error_page 418 =502 /.problem/502;
             proxy_pass http://$other$waiting;
@@ -334,6 +361,11 @@ constexpr std::string_view patient_when_asked = R"(            if ($patient) {
             }
 )";
 
+constexpr std::string_view as_a_write = R"(            if ($write) {
+                return 419;
+            }
+)";
+
 constexpr std::string_view as_a_feed = R"(            proxy_buffering off;
             proxy_read_timeout <feed_s>s;
 )";
@@ -351,14 +383,19 @@ std::string escaped_for_pattern(std::string_view path) {
     return pattern;
 }
 
-std::string location_text(const Route& route) {
+std::string below_text(const Route& route, bool carried) {
+    if (!is_below(route)) return {};
+    return std::string{patient_when_asked} + (carried ? std::string{as_a_write} : "");
+}
+
+std::string location_text(const Route& route, bool carried) {
     const std::string path = (is_below(route) ? "" : "= ") + route.path;
     if (route.group.empty()) {
         return "\n        location " + path + " {\n            return 404;\n        }\n";
     }
     const std::string more = route.feed
                                  ? fill(as_a_feed, {{"feed_s", std::to_string(feed_silent_s)}})
-                                 : std::string{is_below(route) ? patient_when_asked : ""};
+                                 : below_text(route, carried);
     return fill(location,
                 {{"path", path},
                  {"pattern", escaped_for_pattern(route.path) + (is_below(route) ? "" : "([?]|$)")},
@@ -394,11 +431,18 @@ std::string server_text(const config::App& app, const GatewayOptions& options,
               {"silent_ms", std::to_string(silent_ms)},
               {"tries", std::to_string(tries)},
               {"tries_total_s", std::to_string(tries_total_s)},
+              {"write_jump", carries(app) ? "        error_page 419 = @write;\n" : ""},
               {"error_pages", error_pages("        ", true)}});
     for (const Route& route : routes.routes)
-        text += location_text(route);
-    text += fill(again_location, {{"again_s", std::to_string(again_s)},
-                                  {"again_total_s", std::to_string(again_tries_total_s)},
+        text += location_text(route, carries(app));
+    const int write_ms = write_silent_ms + static_cast<int>(app.links.round_trip_ms_max);
+    if (carries(app)) {
+        text += fill(write_location, {{"write_ms", std::to_string(write_ms)},
+                                      {"write_total_ms", std::to_string(2 * write_ms)}});
+    }
+    const int twice_ms = carries(app) ? std::max(again_ms, write_ms) : again_ms;
+    text += fill(again_location, {{"again_ms", std::to_string(twice_ms)},
+                                  {"again_total_ms", std::to_string(3 * twice_ms)},
                                   {"error_pages", error_pages("            ", true)}});
     text += fill(patient_location, {{"patient_s", std::to_string(patient_s)},
                                     {"patient_total_s", std::to_string(patient_tries_total_s)},

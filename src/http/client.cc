@@ -62,7 +62,8 @@ public:
         if (failed) co_return error_of(Errc::unavailable, failed);
         stream_.expires_after(timeout);
         co_await stream_.async_connect(found, into(failed));
-        if (failed) co_return error_of(Errc::unavailable, failed);
+        const bool refused = failed == asio::error::connection_refused;
+        if (failed) co_return error_of(refused ? Errc::refused : Errc::unavailable, failed);
         stream_.socket().set_option(tcp::no_delay{true}, failed);
         co_return Result<void>{};
     }
@@ -116,6 +117,7 @@ public:
     }
 
     bool is_reusable() const override { return reusable_; }
+    void close() override { stream_.close(); }
 
 private:
     // Reads up to piece_bytes of the body, before the deadline that the stream has. 0: it has

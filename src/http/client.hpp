@@ -61,10 +61,13 @@ public:
 
     // The answer was read to its end, and the server keeps the connection open for another call.
     virtual bool is_reusable() const = 0;
+
+    // What is under way on it fails, and the server knows that nobody waits for an answer.
+    virtual void close() = 0;
 };
 
-// Looks the name up each time: containers come back at other addresses. unavailable: the server
-// cannot be reached.
+// Looks the name up each time: containers come back at other addresses. refused: nobody listens
+// there. unavailable: the server cannot be reached.
 Task<std::unique_ptr<ClientConnection>> connect(HostPort server, std::chrono::milliseconds timeout);
 
 // One call on a connection of its own. Blocks the calling thread. unavailable: there was no answer

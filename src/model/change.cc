@@ -185,6 +185,10 @@ std::string change_json(const Schema& schema, const Change& change, std::string_
         json += ",\"traceparent\":";
         append_json_string(json, change.traceparent);
     }
+    if (!change.in_stead.empty()) {
+        json += ",\"in_stead\":";
+        append_json_string(json, change.in_stead);
+    }
     json += ",\"row\":";
     json += row_json;
     // Behind the row: what looks for the first "row" in a text must find the change's.
@@ -230,6 +234,7 @@ Result<Change> parse_change(const Schema& schema, std::string_view text) {
     if (!mark) return mark.error();
     change.request = std::move(*mark);
     if (const std::string* trace = string_at(*json, "traceparent")) change.traceparent = *trace;
+    if (const std::string* home = string_at(*json, "in_stead")) change.in_stead = *home;
     if (const Json* inputs = json->find("inputs")) append_json(change.inputs, *inputs);
     read_fields(*resource, *json, change);
     auto read = read_row_json(*resource, *row);

@@ -68,9 +68,10 @@ struct Change {
     RequestMark request;
     Headers headers;
     std::string traceparent;
-    std::string schema;  // Schema::id() of the writer
-    Time at;             // wall time of the commit's decision
-    std::string inputs;  // Intent::inputs
+    std::string schema;         // Schema::id() of the writer
+    Time at;                    // wall time of the commit's decision
+    std::string inputs;         // Intent::inputs
+    std::string in_stead = {};  // of this node, the record's home, which was silent
     bool operator==(const Change&) const = default;
 };
 

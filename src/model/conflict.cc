@@ -116,6 +116,16 @@ std::vector<Conflict> upgraded_rows(const Resource& resource, const std::string&
     return {};
 }
 
+// The other side of what was written in the home's stead is in the row as well.
+bool has_seen_both(const Row& row, const Conflict& conflict) {
+    const auto detail = parse_json(conflict.detail, json_depth_wrapped_max + 2);
+    const Json* kept = detail ? detail->find("kept") : nullptr;
+    const auto vector = kept ? parse_vector(text_at(*kept, "vector")) : std::nullopt;
+    if (!vector) return true;
+    const Order order = vector->compare(row.vector);
+    return order == Order::before || order == Order::equal;
+}
+
 std::vector<FieldId> fields_of(const Resource& resource, const Conflict& conflict) {
     std::vector<FieldId> fields;
     for (const std::string& name : fields_in(conflict)) {
@@ -151,6 +161,42 @@ std::vector<Conflict> conflicts_in_fields(const Resource& resource,
     std::vector<Conflict> all;
     for (const auto& [write, its] : by_write)
         all.push_back(conflict_about(resource, "fields", its, kept, lost, write));
+    return all;
+}
+
+namespace {
+
+// Those that `of` has and `other` lacks. A request's second effect is none of its own.
+std::vector<Dot> writes_beyond(const Row& of, const Row& other, const Row& joined) {
+    std::vector<Dot> writes;
+    for (const VectorEntry& entry : of.vector.entries()) {
+        Dot write{entry.origin, entry.seq};
+        const bool own = entry.origin != base_origin && !other.vector.covers(write);
+        if (own && !is_twin_in(joined, write)) writes.push_back(std::move(write));
+    }
+    return writes;
+}
+
+}  // namespace
+
+std::vector<Conflict> in_stead_conflicts(const Resource& resource, const Row& here,
+                                         const Row& there, const Row& joined) {
+    std::vector<Conflict> all;
+    if (resource.write != WritePolicy::home || joined.cells.size() <= *resource.home) return all;
+    const auto* home = std::get_if<std::string>(&joined.cells[*resource.home].value);
+    if (!home) return all;
+    const auto only_here = writes_beyond(here, there, joined);
+    const auto only_there = writes_beyond(there, here, joined);
+    if (only_here.empty() || only_there.empty()) return all;
+    const auto fields = differing_fields(resource, here, there);
+    const auto add = [&](const std::vector<Dot>& writes, const Row& by, const Row& other) {
+        for (const Dot& write : writes) {
+            if (node_of(write.origin) == *home) continue;
+            all.push_back(conflict_about(resource, "in_stead", fields, other, by, write));
+        }
+    };
+    add(only_here, here, there);
+    add(only_there, there, here);
     return all;
 }
 
@@ -310,6 +356,7 @@ bool settles(const Resource& resource, const Change& change, const Row* before,
     if (!row.vector.covers(conflict.lost) || change.stamp.dot == conflict.lost) return false;
     const bool other_life = before && row.life < before->life;
     if (other_life) return false;  // it lost as well
+    if (conflict.kind == "in_stead") return has_seen_both(row, conflict);
     if (conflict.kind != "fields") return true;
     if (before && before->life < row.life) return true;
     // Whoever wrote the value that lost, and goes on without having seen the other one, still has
@@ -320,8 +367,9 @@ bool settles(const Resource& resource, const Change& change, const Row* before,
 }
 
 bool is_replaced_by(const Conflict& earlier, const Conflict& later) {
-    return earlier.kind == later.kind && earlier.kind == "life" &&
-           earlier.lost.origin == later.lost.origin && earlier.lost.seq < later.lost.seq;
+    const bool by_write = earlier.kind == "life" || earlier.kind == "in_stead";
+    return earlier.kind == later.kind && by_write && earlier.lost.origin == later.lost.origin &&
+           earlier.lost.seq < later.lost.seq;
 }
 
 }  // namespace reef::model

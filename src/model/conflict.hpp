@@ -33,6 +33,10 @@ std::optional<Dot> parse_dot(std::string_view text);
 // one field at once, two writes lose, and who met whom first makes no difference.
 std::vector<Conflict> conflicts_of(const Resource& resource, const Clash& clash, const Row& here,
                                    const Row& there, const Row& joined);
+// Of two rows of which neither has all writes of the other: writes that a node made in the stead of
+// the record's home, while others were made. Listed whatever they wrote, under the write's name.
+std::vector<Conflict> in_stead_conflicts(const Resource& resource, const Row& here,
+                                         const Row& there, const Row& joined);
 // Of fields that `kept` has with other values, by the writes that had set them in `lost`.
 std::vector<Conflict> conflicts_in_fields(const Resource& resource,
                                           const std::vector<FieldId>& fields, const Row& kept,

@@ -133,20 +133,38 @@ bool is_foreign(const std::string& node, const Facts& facts) {
     return std::find(foreign.begin(), foreign.end(), node) != foreign.end();
 }
 
-std::optional<Decision> sent_home(const Resource& resource, const Intent& intent,
+// Who else decides, or in whose stead this node does. Absent: this node, like any other one.
+std::optional<Decider> decider_of(const Resource& resource, const Intent& intent,
                                   const Row& current, const Facts& facts) {
     if (resource.write != WritePolicy::home || intent.decide_locally) return std::nullopt;
     const auto* home = std::get_if<std::string>(&current.cells[*resource.home].value);
-    if (!home || *home == facts.node() || is_foreign(*home, facts)) return std::nullopt;
-    if (facts.reachable(*home)) {
-        const bool compared = intent.precondition.names_version();
-        return ForwardHome{*home, compared ? std::optional{current.vector} : std::nullopt,
-                           distinct_writes(current)};
+    if (!home || is_foreign(*home, facts)) return std::nullopt;
+    Decider decider = facts.decider(*home, intent.passed);
+    if (decider.node == facts.node() && decider.in_stead.empty()) return std::nullopt;
+    return decider;
+}
+
+std::optional<Decision> sent_home(const Resource& resource, const Intent& intent,
+                                  const Row& current, const Decider& decider, const Facts& facts) {
+    if (!decider.in_stead.empty() && resource.home_down == HomeDown::reject) {
+        return refuse(Refusal::home_unreachable,
+                      name_of(resource, current.key) + " is written in " + decider.in_stead +
+                          ", which can't be reached now: try again soon");
     }
-    if (resource.home_down == HomeDown::accept) return std::nullopt;
-    return refuse(Refusal::home_unreachable, name_of(resource, current.key) + " is written in " +
-                                                 *home +
-                                                 ", which can't be reached now: try again soon");
+    if (decider.node == facts.node()) return std::nullopt;
+    const bool compared = intent.precondition.names_version();
+    return ForwardHome{decider.node, compared ? std::optional{current.vector} : std::nullopt,
+                       distinct_writes(current)};
+}
+
+// What this store lacks may be at the home: it is asked at once, and compares the versions itself.
+std::optional<Decision> sent_ahead(const Decision& lacking, const std::optional<Decider>& decider,
+                                   const Facts& facts) {
+    const auto* refused = std::get_if<Refused>(&lacking);
+    const bool behind = refused && refused->refusal == Refusal::replica_behind;
+    if (!behind || !decider || decider->node == facts.node() || !decider->compares)
+        return std::nullopt;
+    return ForwardHome{decider->node, std::nullopt, 0};
 }
 
 std::optional<Decision> check_version(const Resource& resource, const Intent& intent,
@@ -452,12 +470,20 @@ Decision decide_anew(const Schema& schema, const Resource& resource, const Inten
                           name_of(resource, *intent.key) + " exists already", current);
         }
     }
+    const auto decider = decider_of(resource, intent, *current, facts);
     if (intent.kind != WriteKind::create) {
-        if (auto no = check_lock(resource, intent, *current, facts)) return *no;
+        if (auto no = check_lock(resource, intent, *current, facts))
+            return sent_ahead(*no, decider, facts).value_or(std::move(*no));
     }
-    if (auto decided = sent_home(resource, intent, *current, facts)) return *decided;
-    if (intent.kind == WriteKind::remove) return remove(schema, resource, intent, *current, facts);
-    return update(schema, resource, intent, *current, facts);
+    if (decider) {
+        if (auto sent = sent_home(resource, intent, *current, *decider, facts)) return *sent;
+    }
+    Decision decision = intent.kind == WriteKind::remove
+                            ? remove(schema, resource, intent, *current, facts)
+                            : update(schema, resource, intent, *current, facts);
+    if (auto* change = std::get_if<Change>(&decision); change && decider)
+        change->in_stead = decider->in_stead;
+    return decision;
 }
 
 bool is_about_the_row(Refusal refusal) {

@@ -21,7 +21,9 @@ public:
     virtual bool referred(const FieldRef& ref) const = 0;               // by a living record
     virtual std::optional<std::int64_t> free_slot(ResourceId resource) const = 0;
     virtual std::array<std::uint8_t, 16> random() const = 0;
-    virtual bool reachable(std::string_view node) const = 0;  // by its heartbeats
+    // About a record of this home, where these have passed the write on.
+    virtual Decider decider(std::string_view home,
+                            const std::vector<std::string>& passed) const = 0;
     virtual bool has_peers() const = 0;
     virtual bool has_logged(const Vector& writes) const = 0;  // and knows their requests
 

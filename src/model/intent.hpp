@@ -33,6 +33,13 @@ struct FieldPatch {
     bool operator==(const FieldPatch&) const = default;
 };
 
+// Who decides about a write to a record that has a home.
+struct Decider {
+    std::string node;       // to whom it goes: the home, or who hears the home, or who stands in
+    std::string in_stead;   // "": the home itself decides; else this is the home, and is silent
+    bool compares = false;  // versions that it is told; nodes of earlier versions do not
+};
+
 struct Intent {
     WriteKind kind = WriteKind::update;
     ResourceId resource = 0;
@@ -50,8 +57,9 @@ struct Intent {
     // The body as the client sent it, without white space: for the event. "": none are kept, or
     // nobody sent any.
     std::string inputs = {};
-    bool decide_locally =
-        false;  // decided here, whatever the record's home: it is this one, or can't be reached
+    // Decided here, whatever the record's home: a node of an earlier version carried it here.
+    bool decide_locally = false;
+    std::vector<std::string> passed = {};  // nodes that have passed it on, and wait for the answer
     // A person's word about a conflict. On a deleted record If-Match counts too; a delete says that
     // it stays so, and a create brings back what the node had set.
     bool settles = false;
@@ -83,14 +91,16 @@ struct Accepted {
     Row row;
     WriteKind kind = WriteKind::update;  // what it was: create = or_update turns one into another
     Stamp stamp;
+    std::string in_stead = {};  // of this node, the record's home, which was silent
 };
 struct Replayed {  // had taken effect before: answer from that change
     RequestSeen seen;
     std::optional<Row> row =
-        std::nullopt;  // as that change left it, where it was looked up already
+        std::nullopt;           // as that change left it, where it was looked up already
+    std::string in_stead = {};  // the same
 };
-struct ForwardHome {  // to be decided by the record's home
-    std::string home;
+struct ForwardHome {   // to be decided by the record's home, or whoever decides in its stead
+    std::string home;  // to whom it is sent
     std::optional<Vector> compared;  // the row that the request's version was compared with
     std::uint64_t version = 0;       // that row's distinct writes
 };

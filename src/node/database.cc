@@ -62,7 +62,7 @@ commit::BatchContext Database::batch_context() {
     now.keeps_events = parts_.keeps_events;
     now.has_peers = parts_.has_peers;
     now.record_bytes_max = parts_.record_bytes_max;
-    now.reachable = parts_.reachable;
+    now.decider = parts_.decider;
     return now;
 }
 

@@ -32,7 +32,7 @@ struct DatabaseParts {
     std::uint64_t record_bytes_max = model::record_bytes_default;
     std::vector<std::string> foreign_nodes = {};
     bool keeps_events = false;
-    std::function<bool(std::string_view)> reachable = {};  // by node name
+    decltype(commit::BatchContext::decider) decider = {};
     // On the committer's thread, after each durable batch of this process or another one.
     std::function<void(const store::Ledger&)> committed = {};
     // There too, before a batch of this process is saved. unavailable: it must not be.

@@ -199,8 +199,8 @@ void add_conflicts(const MetricSources& sources, std::vector<MetricFamily>& fami
                                 MetricType::Counter);
     MetricFamily open = family("atoll_conflicts_open",
                                "Conflicts that nobody has settled, by kind.", MetricType::Gauge);
-    for (const char* kind :
-         {"fields", "life", "twin", "copies", "sql", "waived", "unique", "dangling", "counter"}) {
+    for (const char* kind : {"fields", "life", "twin", "copies", "sql", "in_stead", "waived",
+                             "unique", "dangling", "counter"}) {
         const auto found = sources.conflicts.find(kind);
         const bool none = found == sources.conflicts.end();
         const model::ConflictCount count = none ? model::ConflictCount{} : found->second;

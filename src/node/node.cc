@@ -70,6 +70,27 @@ bool is_closed(const config::App& app, const NodeOptions& options) {
            !peer_addresses(app, options, "").empty();
 }
 
+// All of a write that another node decides about, beside the longest round trip. The gateway waits
+// a little longer (gateway/nginx_conf.cc).
+constexpr std::chrono::milliseconds carried_max{900};
+
+// A store that saves nothing for so long is not waited for: others decide in its stead.
+constexpr std::chrono::nanoseconds stuck_max = std::chrono::seconds{2};
+
+peers::PeersOptions peers_options(const config::App& app, const std::string& self,
+                                  std::function<bool()> able) {
+    peers::PeersOptions options;
+    options.able = std::move(able);
+    options.self = self;
+    for (const config::Node& node : app.nodes) {
+        if (!node.foreign) options.order.push_back(node.name);
+    }
+    options.links = {std::chrono::milliseconds{app.links.round_trip_ms_max},
+                     std::chrono::milliseconds{app.links.silence_ms_min},
+                     std::chrono::milliseconds{app.links.silence_ms_max}};
+    return options;
+}
+
 bool has_captured(const model::Schema& schema) {
     return std::any_of(schema.resources.begin(), schema.resources.end(),
                        [](const model::Resource& resource) { return resource.captured; });
@@ -90,7 +111,8 @@ public:
           router_(api::operations_of(app.schema, app.api), app.api),
           openapi_(api::openapi_json(app.schema, app.api, router_.operations())),
           asyncapi_(api::asyncapi_json(app.schema, app.api, config::event_channels(app))),
-          peers_(names_of(addresses_), system_clock()),
+          peers_(names_of(addresses_), system_clock(),
+                 peers_options(app, options_.name, [this] { return able(); })),
           database_(database_parts(std::move(store), std::move(ledger)),
                     commit_options(app.limits)),
           replication_(
@@ -169,7 +191,9 @@ private:
         parts.record_bytes_max = app_.limits.record_bytes_max;
         parts.foreign_nodes = app_.foreign_nodes();
         parts.keeps_events = app_.limits.keeps_events();
-        parts.reachable = [this](std::string_view name) { return peers_.reachable(name); };
+        parts.decider = [this](std::string_view home, const auto& passed) {
+            return peers_.decider(home, passed);
+        };
         parts.committed = [this](const store::Ledger& now) {
             peers_.applied(now.applied());
             lives_.committed(now);
@@ -181,7 +205,9 @@ private:
 
     // A broker's message of a change is done when the replicas have the change.
     replication::ReplicationOptions replication_options() {
-        replication::ReplicationOptions made{addresses_, !closed_, broker_options(app_, options_)};
+        replication::ReplicationOptions made{addresses_, !closed_};
+        made.writes.carried = carried_max + std::chrono::milliseconds{app_.links.round_trip_ms_max};
+        made.broker = broker_options(app_, options_);
         if (made.broker && made.broker->reads_own_changes)
             made.broker->reading.had_by_all = [this] { return replicas_.had_by_all(); };
         return made;
@@ -245,10 +271,16 @@ private:
         return {};
     }
 
+    // To decide about writes: it has what peers had when it started, and its store saves.
+    bool able() const {
+        if (!status_.ready) return false;
+        const std::chrono::nanoseconds since{database_.committer().counts().stuck_since.load()};
+        return since.count() == 0 || system_clock().steady() - since < stuck_max;
+    }
+
     Task<model::Outcome> decide_carried(model::Intent intent) {
-        if (status_.recovering) {
-            co_return Error{Errc::unavailable,
-                            "this store lacks writes that it had: it takes them first"};
+        if (!status_.ready) {
+            co_return Error{Errc::unavailable, "this store takes first what its peers have"};
         }
         co_return co_await replication_.writes().submit_forwarded(std::move(intent));
     }

@@ -17,6 +17,8 @@ using namespace model;
 namespace {
 
 constexpr std::chrono::nanoseconds heartbeat_interval = 100ms;
+// To a peer that hears our beats, and so knows that we are there.
+constexpr std::chrono::nanoseconds idle_interval = 500ms;
 // A read blocks the io thread: pieces are small enough that others hardly notice.
 constexpr store::ScanLimits piece{256, 256 << 10};
 // Lives of two nodes that have not been retired: nearly always two. Where there are more, those
@@ -43,8 +45,9 @@ public:
             if (!entries->empty()) continue;
             // A wake-up is only a hint. If nothing was committed for one interval, the peer gets a
             // heartbeat, which says so.
-            static_cast<void>(
-                co_await parts_.progress.watch().wait_beyond(seen, heartbeat_interval));
+            const bool beats = parts_.peers.beats(parts_.asker);
+            const auto interval = beats ? idle_interval : heartbeat_interval;
+            static_cast<void>(co_await parts_.progress.watch().wait_beyond(seen, interval));
         }
     }
 

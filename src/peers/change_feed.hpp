@@ -1,5 +1,5 @@
-// What a peer hears that follows this node: changes as they commit, and a heartbeat every 100 ms,
-// for as long as the peer listens.
+// What a peer hears that follows this node: changes as they commit, and a heartbeat twice a second
+// (every 100 ms, where it is of a version that sends no beats), for as long as the peer listens.
 #pragma once
 
 #include <atomic>

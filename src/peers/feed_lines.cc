@@ -74,6 +74,10 @@ void append_line(std::string& out, std::string_view change_json) {
 }
 
 Result<Arrival> parse_line(std::string line) {
+    if (is_beat(line)) {
+        if (auto beat = parse_beat(line)) return Arrival{std::move(*beat)};
+        return Error{Errc::invalid, "a beat that is none"};
+    }
     if (!line.starts_with(heartbeat_begin)) return Arrival{std::move(line)};
     const auto json = parse_json(line);
     if (!json) return json.error();

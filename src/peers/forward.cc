@@ -7,15 +7,16 @@ namespace reef::peers {
 
 namespace {
 
-constexpr int unreadable = 400;  // its app lacks a field that the write names
+constexpr int unreadable = 400;     // its app lacks a field that the write names
+constexpr int cannot_decide = 500;  // what is stored of the record there cannot be read
 
 }  // namespace
 
 Task<model::Outcome> forward_write(PeerCalls& calls, std::string home, const model::Schema& schema,
-                                   model::Intent intent, std::chrono::milliseconds timeout) {
+                                   model::Intent intent, Patience patience) {
     std::string path{forward_path};
     std::string body = intent_json(schema, intent);
-    auto answer = co_await calls.post(std::move(path), std::move(body), timeout);
+    auto answer = co_await calls.post(std::move(path), std::move(body), std::move(patience));
     if (!answer) co_return answer.error();
     if (answer->status == unreadable) {
         // It is there, and decides about the record: it is not decided here in its stead.
@@ -25,7 +26,7 @@ Task<model::Outcome> forward_write(PeerCalls& calls, std::string home, const mod
             std::nullopt}};
     }
     if (answer->status != 200) {
-        co_return Error{Errc::unavailable,
+        co_return Error{answer->status == cannot_decide ? Errc::rejected : Errc::unavailable,
                         home + ": " + refusal_text(answer->status, answer->body)};
     }
     auto outcome = parse_outcome(schema, answer->body);

@@ -57,6 +57,40 @@ std::optional<std::int64_t> integer_at(const Json& json, std::string_view name) 
     return number;
 }
 
+// The version that the client names: compared here, or for the home to compare.
+void append_precondition(std::string& json, const Precondition& precondition) {
+    if (precondition.compared) {
+        append_text_member(json, "compared", to_text(*precondition.compared));
+        json += ",\"compared_version\":" + std::to_string(precondition.compared_version);
+        return;
+    }
+    if (precondition.version) json += ",\"version\":" + std::to_string(*precondition.version);
+    if (precondition.if_match.empty()) return;
+    std::vector<std::string> tags;
+    for (const Vector& vector : precondition.if_match)
+        tags.push_back(to_text(vector));
+    json += ",\"if_match\":" + json_texts(tags);
+}
+
+Result<void> read_precondition(const Json& json, Precondition& precondition) {
+    if (const Json* compared = json.find("compared")) {
+        precondition.compared = parse_vector(compared->text);
+        if (!precondition.compared) return bad("the vector of a forwarded write is not one");
+        const auto version = integer_at(json, "compared_version");
+        if (version) precondition.compared_version = static_cast<std::uint64_t>(*version);
+    }
+    if (const auto version = integer_at(json, "version"))
+        precondition.version = static_cast<std::uint64_t>(*version);
+    const Json* tags = json.find("if_match");
+    if (!tags) return {};
+    for (const Json& tag : tags->items) {
+        auto vector = parse_vector(tag.text);
+        if (!vector) return bad("an ETag of a forwarded write is not one");
+        precondition.if_match.push_back(std::move(*vector));
+    }
+    return {};
+}
+
 Result<void> read_fields(const Resource& resource, const Json& json, Intent& intent) {
     for (const auto& [name, value] : json.members) {
         const auto field = resource.find_field(name);
@@ -104,7 +138,7 @@ Result<std::optional<Row>> row_at(const Schema& schema, const Json& json, std::s
 }
 
 std::string accepted_json(const Schema& schema, std::string_view outcome, WriteKind kind,
-                          const Stamp& stamp, const Row& row) {
+                          const Stamp& stamp, const Row& row, std::string_view in_stead) {
     std::string json = "{\"outcome\":\"";
     json += outcome;
     json += '"';
@@ -112,6 +146,7 @@ std::string accepted_json(const Schema& schema, std::string_view outcome, WriteK
     append_text_member(json, "kind", name_of(kind));
     append_text_member(json, "stamp", to_text(stamp));
     append_row_member(json, "row", schema, row);
+    if (!in_stead.empty()) append_text_member(json, "in_stead", in_stead);
     return json + '}';
 }
 
@@ -155,15 +190,13 @@ std::string intent_json(const Schema& schema, const Intent& intent) {
     }
     json += '}';
     append_patches(json, resource, intent.patches);
-    if (intent.precondition.compared) {
-        append_text_member(json, "compared", to_text(*intent.precondition.compared));
-        json += ",\"compared_version\":" + std::to_string(intent.precondition.compared_version);
-    }
+    append_precondition(json, intent.precondition);
     append_request_json(json, intent.request);
     json += ",\"received\":" + std::to_string(intent.received.us);
     append_headers_json(json, intent.headers);
     append_text_member(json, "traceparent", intent.traceparent);
     if (!intent.inputs.empty()) json += ",\"inputs\":" + intent.inputs;
+    json += ",\"passed\":" + json_texts(intent.passed);
     return json + '}';
 }
 
@@ -180,7 +213,6 @@ Result<Intent> parse_intent(const Schema& schema, std::string_view text) {
         return bad("a forwarded write lacks its kind, resource, fields, request or time");
     }
     Intent intent;
-    intent.decide_locally = true;
     intent.kind = *kind;
     intent.resource = resource->id;
     intent.received = Time{*received};
@@ -195,11 +227,12 @@ Result<Intent> parse_intent(const Schema& schema, std::string_view text) {
     auto mark = read_request_json(*request);
     if (!mark) return mark.error();
     intent.request = std::move(*mark);
-    if (const Json* compared = json->find("compared")) {
-        intent.precondition.compared = parse_vector(compared->text);
-        if (!intent.precondition.compared) return bad("the vector of a forwarded write is not one");
-        const auto version = integer_at(*json, "compared_version");
-        if (version) intent.precondition.compared_version = static_cast<std::uint64_t>(*version);
+    if (auto read = read_precondition(*json, intent.precondition); !read) return read.error();
+    const Json* passed = json->find("passed");
+    intent.decide_locally = !passed;
+    if (passed) {
+        for (const Json& node : passed->items)
+            intent.passed.push_back(node.text);
     }
     if (const Json* inputs = json->find("inputs")) append_json(intent.inputs, *inputs);
     if (const Json* headers = json->find("headers")) {
@@ -212,11 +245,12 @@ Result<Intent> parse_intent(const Schema& schema, std::string_view text) {
 
 std::string outcome_json(const Schema& schema, const Outcome& outcome) {
     if (const auto* accepted = std::get_if<Accepted>(&outcome)) {
-        return accepted_json(schema, "accepted", accepted->kind, accepted->stamp, accepted->row);
+        return accepted_json(schema, "accepted", accepted->kind, accepted->stamp, accepted->row,
+                             accepted->in_stead);
     }
     if (const auto* replayed = std::get_if<Replayed>(&outcome)) {
         return accepted_json(schema, "replayed", replayed->seen.kind, replayed->seen.stamp,
-                             *replayed->row);
+                             *replayed->row, replayed->in_stead);
     }
     return refused_json(schema, std::get<Refused>(outcome));
 }
@@ -231,8 +265,11 @@ Result<Outcome> parse_outcome(const Schema& schema, std::string_view text) {
     auto row = row_at(schema, *json, "row");
     if (!row) return row.error();
     if (!kind || !stamp || !*row) return bad("the home's answer lacks its kind, stamp or row");
-    if (outcome == "accepted") return Outcome{Accepted{std::move(**row), *kind, *stamp}};
+    std::string in_stead{text_at(*json, "in_stead")};
+    if (outcome == "accepted")
+        return Outcome{Accepted{std::move(**row), *kind, *stamp, std::move(in_stead)}};
     Replayed replayed;
+    replayed.in_stead = std::move(in_stead);
     replayed.seen.stamp = *stamp;
     replayed.seen.kind = *kind;
     replayed.seen.record = (*row)->ref();

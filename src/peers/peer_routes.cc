@@ -57,6 +57,7 @@ const PeerRoutes::Call* PeerRoutes::find(const http::Request& request) {
     static constexpr std::array calls{
         Call{http::Method::get, "/_atoll/changes", &PeerRoutes::changes},
         Call{http::Method::post, "/_atoll/changes", &PeerRoutes::changes},
+        Call{http::Method::get, beats_path, &PeerRoutes::beats},
         Call{http::Method::post, "/_atoll/snapshot", &PeerRoutes::snapshot},
         Call{http::Method::post, "/_atoll/record", &PeerRoutes::record},
         Call{http::Method::post, forward_path, &PeerRoutes::forward},
@@ -153,6 +154,22 @@ asio::awaitable<http::Response> PeerRoutes::changes(const http::Request& request
     co_return response;
 }
 
+asio::awaitable<http::Response> PeerRoutes::beats(const http::Request& request) {
+    const std::string asker{request.header("atoll-peer")};
+    if (!parts_.peers.knows(asker))
+        co_return problem("not_found", "this app has no other node " + asker, request);
+    if (parts_.peers.is_cut(asker)) co_return problem("unavailable", "cut off", request);
+    const PeerRun asking = asking_run(request);
+    const auto goes_on = [this, asker, asking] {
+        return !parts_.peers.is_cut(asker) && !parts_.peers.hears_other_run(asker, asking) &&
+               !parts_.stopping;
+    };
+    http::Response response;
+    response.content_type = "text/plain";
+    response.stream = make_beats({parts_.peers, parts_.clock, asker, goes_on});
+    co_return response;
+}
+
 asio::awaitable<http::Response> PeerRoutes::snapshot(const http::Request& request) {
     if (auto refused = refuse_asker(request)) co_return std::move(*refused);
     co_return co_await history_.snapshot(request);
@@ -181,6 +198,8 @@ asio::awaitable<http::Response> PeerRoutes::forward(const http::Request& request
     if (!intent) co_return problem("malformed_request", intent.error().what, request);
     intent->received = std::min(intent->received, parts_.clock.now());
     auto outcome = co_await parts_.decide(std::move(*intent));
+    if (!outcome && outcome.error().code == Errc::invalid)
+        co_return problem("record_unreadable", outcome.error().what, request);
     if (!outcome) co_return problem("unavailable", outcome.error().what, request);
     if (auto* replayed = std::get_if<Replayed>(&*outcome)) {
         auto entry = co_await parts_.reader.change(replayed->seen.stamp.dot);
@@ -189,6 +208,7 @@ asio::awaitable<http::Response> PeerRoutes::forward(const http::Request& request
                              : Result<Change>{Error{Errc::not_found, "the log no longer has it"}};
         if (!change) co_return problem("unavailable", change.error().what, request);
         replayed->row = std::move(change->row);
+        replayed->in_stead = std::move(change->in_stead);
     }
     co_return http::json_response(outcome_json(parts_.schema, *outcome));
 }

@@ -49,6 +49,7 @@ private:
 
     static const Call* find(const http::Request& request);
     asio::awaitable<http::Response> changes(const http::Request& request);
+    asio::awaitable<http::Response> beats(const http::Request& request);
     asio::awaitable<http::Response> snapshot(const http::Request& request);
     asio::awaitable<http::Response> record(const http::Request& request);
     asio::awaitable<http::Response> rows(const http::Request& request);

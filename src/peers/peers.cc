@@ -11,8 +11,12 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// A peer that was silent for so long is not waited for. Its feed says something every 100 ms.
+// Of a peer of an earlier version, which sends no beats: its feed says something every 100 ms.
 constexpr std::chrono::nanoseconds silence_max = 500ms;
+// Between two ticks no more time passes than this: for longer this process did not run.
+constexpr std::chrono::nanoseconds tick_max = 100ms;
+// What was written in this node's stead is waited for at most so long after it was heard of.
+constexpr std::chrono::nanoseconds in_stead_max = 2s;
 // A peer that was heard so lately may be back in a moment: it may be starting again.
 constexpr std::chrono::seconds restart_max{5};
 constexpr std::size_t marks_max = 256;
@@ -39,7 +43,15 @@ struct Peers::Applied {
 };
 
 struct Peers::Peer {
-    bool open = false;  // its feed
+    Peer(LinkBounds bounds, std::uint64_t first_number) : liveness(bounds, first_number) {}
+
+    Liveness liveness;  // by the awake clock
+    bool is_able = true;
+    std::vector<std::string> hears;                 // other nodes
+    std::optional<model::Dot> in_our_stead;         // its last such write, first heard …
+    std::chrono::nanoseconds in_our_stead_heard{};  // … then
+    std::optional<model::Dot> in_its_stead;         // our last one
+    bool open = false;                              // its feed
     bool tried = false;
     bool cut = false;
     bool ever_heard = false;
@@ -70,10 +82,16 @@ void Peers::Peer::add_ended() {
     }
 }
 
-Peers::Peers(std::vector<std::string> names, Clock& clock)
-    : clock_(clock), watch_(clock), started_(clock.steady()) {
+Peers::Peers(std::vector<std::string> names, Clock& clock, PeersOptions options)
+    : clock_(clock),
+      options_(std::move(options)),
+      watch_(clock),
+      started_(clock.steady()),
+      ticked_(started_) {
+    // A peer must not take what an earlier process has sent for what this one has.
+    const auto first = static_cast<std::uint64_t>(clock.now().us / 1000 % 100'000'000);
     for (std::string& name : names)
-        peers_.emplace(std::move(name), std::make_unique<Peer>());
+        peers_.emplace(std::move(name), std::make_unique<Peer>(options_.links, first));
 }
 
 Peers::~Peers() = default;
@@ -209,14 +227,158 @@ bool Peers::may_give_snapshot(std::string_view name) const {
     return peer && (!peer->tried || peer->troubles.contains(needs_snapshot));
 }
 
+std::chrono::nanoseconds Peers::awake() const {
+    return awake_ + std::min(clock_.steady() - ticked_, tick_max);
+}
+
+void Peers::tick() {
+    const std::lock_guard lock{mutex_};
+    awake_ = awake();
+    ticked_ = clock_.steady();
+}
+
 bool Peers::alive(const Peer& peer) const {
-    return peer.open && !peer.cut && clock_.steady() - peer.last_heard < silence_max;
+    if (peer.cut) return false;
+    if (peer.liveness.has_beats()) return !peer.liveness.is_silent(awake());
+    return peer.open && clock_.steady() - peer.last_heard < silence_max;
+}
+
+bool Peers::decides(const Peer& peer) const {
+    return alive(peer) && peer.is_able;
 }
 
 bool Peers::reachable(std::string_view name) const {
     const std::lock_guard lock{mutex_};
     const Peer* peer = find(name);
     return peer && alive(*peer);
+}
+
+std::chrono::nanoseconds Peers::silent_in(std::string_view name) const {
+    const std::lock_guard lock{mutex_};
+    const Peer* peer = find(name);
+    if (!peer || !decides(*peer)) return {};
+    return peer->liveness.has_beats() ? peer->liveness.silent_in(awake())
+                                      : peer->last_heard + silence_max - clock_.steady();
+}
+
+void Peers::on_beat(const std::string& name, const Beat& beat) {
+    const std::lock_guard lock{mutex_};
+    Peer& peer = at(name);
+    const auto now = awake();
+    const bool was = decides(peer);
+    peer.last_heard = clock_.steady();
+    peer.liveness.hear(beat.number, now);
+    if (beat.echo > 0)
+        peer.liveness.take_echo({beat.echo, std::chrono::microseconds{beat.held_us}}, now);
+    peer.is_able = beat.able;
+    peer.hears = beat.hears;
+    if (beat.in_stead && beat.in_stead != peer.in_our_stead) {
+        peer.in_our_stead = beat.in_stead;
+        peer.in_our_stead_heard = now;
+        written_in_our_stead_ = true;
+    }
+    if (decides(peer) != was) watch_.notify();
+}
+
+void Peers::on_answer(const std::string& name, std::chrono::nanoseconds sent) {
+    const std::lock_guard lock{mutex_};
+    const auto now = awake();
+    at(name).liveness.prove(now - std::min(clock_.steady() - sent, now), now);
+}
+
+void Peers::on_refused(const std::string& name) {
+    const std::lock_guard lock{mutex_};
+    at(name).liveness.refuse(awake());
+    watch_.notify();
+}
+
+void Peers::wrote_in_stead(const std::string& name, const model::Dot& write) {
+    const std::lock_guard lock{mutex_};
+    const auto peer = peers_.find(name);
+    if (peer != peers_.end()) peer->second->in_its_stead = write;
+}
+
+Beat Peers::beat_for(const std::string& name) {
+    Beat beat;
+    beat.able = !options_.able || options_.able();  // which may ask this
+    const std::lock_guard lock{mutex_};
+    Peer& peer = at(name);
+    const auto now = awake();
+    beat.number = peer.liveness.send(now);
+    if (const auto echo = peer.liveness.echo(now)) {
+        beat.echo = echo->number;
+        beat.held_us = static_cast<std::uint64_t>(
+            std::chrono::duration_cast<std::chrono::microseconds>(echo->held).count());
+    }
+    for (const auto& [other, known] : peers_) {
+        if (other != name && decides(*known)) beat.hears.push_back(other);
+    }
+    beat.in_stead = peer.in_its_stead;
+    return beat;
+}
+
+bool Peers::beats(std::string_view name) const {
+    const std::lock_guard lock{mutex_};
+    const Peer* peer = find(name);
+    return peer && peer->liveness.has_beats();
+}
+
+std::chrono::nanoseconds Peers::round_trip(std::string_view name) const {
+    const std::lock_guard lock{mutex_};
+    const Peer* peer = find(name);
+    return peer ? peer->liveness.round_trip().value_or(std::chrono::nanoseconds{})
+                : std::chrono::nanoseconds{};
+}
+
+model::Position Peers::written_in_our_stead() const {
+    model::Position all;
+    if (!written_in_our_stead_) return all;
+    const std::lock_guard lock{mutex_};
+    const auto now = awake();
+    for (const auto& [name, peer] : peers_) {
+        const bool lately = now - peer->in_our_stead_heard < in_stead_max;
+        if (peer->in_our_stead && lately && alive(*peer))
+            all[peer->in_our_stead->origin] = peer->in_our_stead->seq;
+    }
+    return all;
+}
+
+// The node whose records these are. A home that is no member any more (renamed, retired) is
+// replaced by one that all nodes agree on.
+std::string Peers::member_for(std::string_view home) const {
+    if (home == options_.self || options_.order.empty() || find(home)) return std::string{home};
+    const auto weight = [home](const std::string& node) {
+        return hash_of(std::string{home} + ' ' + node);
+    };
+    return *std::max_element(
+        options_.order.begin(), options_.order.end(),
+        [&weight](const auto& a, const auto& b) { return weight(a) < weight(b); });
+}
+
+model::Decider Peers::decider(std::string_view of, const std::vector<std::string>& passed) const {
+    const std::lock_guard lock{mutex_};
+    const std::string home = member_for(of);
+    if (home == options_.self) return {home, {}, true};
+    const auto may = [&](const std::string& name) {
+        const Peer* peer = find(name);
+        const bool was_there = std::find(passed.begin(), passed.end(), name) != passed.end();
+        return peer && !was_there && decides(*peer);
+    };
+    const auto through = [this](const std::string& name) {
+        return model::Decider{name, {}, find(name)->liveness.has_beats()};
+    };
+    if (may(home)) return through(home);
+    for (const auto& [name, peer] : peers_) {
+        const auto& hears = peer->hears;
+        if (may(name) && std::find(hears.begin(), hears.end(), home) != hears.end())
+            return through(name);
+    }
+    for (const std::string& name : options_.order) {
+        if (name == options_.self) break;
+        if (name == home || !may(name) || !find(name)->liveness.has_beats()) continue;
+        return {name, home, true};
+    }
+    return {options_.self, home, true};
 }
 
 std::chrono::nanoseconds Peers::silence_of(std::string_view name) const {
@@ -269,10 +431,12 @@ PeerReport Peers::report_of(const std::string& name, const Peer& peer) const {
     PeerReport report;
     const auto now = clock_.steady();
     report.name = name;
-    report.connected = alive(peer);
+    report.connected = peer.open && alive(peer);
     report.cut = peer.cut;
     report.last_contact_seconds = seconds(now - (peer.ever_heard ? peer.last_heard : started_));
     report.clock_ahead_seconds = peer.clock_ahead;
+    if (const auto round_trip = peer.liveness.round_trip())
+        report.round_trip_seconds = seconds(*round_trip);
     report.trouble = peer.trouble;
     report.differs = peer.differs;
     report.applied_per_second = applied_per_second(name, peer);
@@ -373,11 +537,11 @@ std::vector<std::string> Peers::who_has(const model::Dot& dot) const {
 
 namespace {
 
-void append_number(std::string& out, std::string_view name, double value) {
+void append_number(std::string& out, std::string_view name, double value, int digits = 3) {
     char text[64];
     const int size =
-        std::snprintf(text, sizeof text, "\"%.*s\":%.3f", static_cast<int>(name.size()),
-                      name.data(), std::max(value, 0.0));
+        std::snprintf(text, sizeof text, "\"%.*s\":%.*f", static_cast<int>(name.size()),
+                      name.data(), digits, std::max(value, 0.0));
     out.append(text, static_cast<std::size_t>(size));
 }
 
@@ -403,6 +567,10 @@ std::string lag_json(const Peers& peers) {
         append_number(json, "applied_per_second", peer.applied_per_second);
         json += ',';
         append_number(json, "last_contact_seconds", peer.last_contact_seconds);
+        if (peer.round_trip_seconds) {
+            json += ',';
+            append_number(json, "round_trip_seconds", *peer.round_trip_seconds, 6);
+        }
         if (!peer.troubles.empty()) json += ",\"trouble\":[";
         for (std::size_t t = 0; t < peer.troubles.size(); ++t) {
             json += t > 0 ? ",\"" : "\"";

@@ -2,6 +2,7 @@
 // From any thread.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <deque>
 #include <map>
@@ -13,6 +14,9 @@
 
 #include "base/clock.hpp"
 #include "base/watch.hpp"
+#include "model/intent.hpp"
+#include "peers/beat.hpp"
+#include "peers/liveness.hpp"
 #include "peers/source.hpp"
 
 namespace reef::peers {
@@ -37,13 +41,14 @@ struct PeerLives {
 
 struct PeerReport {
     std::string name;
-    bool connected = false;  // its feed is open, and it was heard lately
+    bool connected = false;  // its feed is open, and it is proven to be there
     bool cut = false;        // by `atoll cut`
     double lag_seconds = 0;
-    std::uint64_t pending = 0;          // changes that it has and that are not applied here
-    double applied_per_second = 0;      // of its own changes, here, over the last seconds
-    double last_contact_seconds = 0;    // since it was last heard, or since this node's start
-    double clock_ahead_seconds = 0;     // its clock against ours
+    std::uint64_t pending = 0;        // changes that it has and that are not applied here
+    double applied_per_second = 0;    // of its own changes, here, over the last seconds
+    double last_contact_seconds = 0;  // since it was last heard, or since this node's start
+    double clock_ahead_seconds = 0;   // its clock against ours
+    std::optional<double> round_trip_seconds;
     std::string trouble;                // why it is not connected
     std::string differs;                // between its app and ours, in words
     std::vector<std::string> troubles;  // of the names above
@@ -55,9 +60,16 @@ struct PeerRun {
     model::OriginId life = {};  // as which its store writes
 };
 
+struct PeersOptions {
+    std::string self;                // our own name
+    std::vector<std::string> order;  // of all nodes, as the app names them
+    LinkBounds links;
+    std::function<bool()> able = {};  // to decide about writes; empty: it is
+};
+
 class Peers {
 public:
-    Peers(std::vector<std::string> names, Clock& clock);
+    Peers(std::vector<std::string> names, Clock& clock, PeersOptions options = {});
     ~Peers();
 
     // ---- told ----
@@ -66,6 +78,14 @@ public:
     void applied(const model::Position& applied_here);  // after each commit
     void on_disconnect(const std::string& peer, std::string trouble);
     void cut(const std::string& peer, bool cut);
+    // Often, on the thread that listens: time passes for as long as this process runs.
+    void tick();
+    void on_beat(const std::string& peer, const Beat& beat);
+    // Its answer to what was sent at that time of the steady clock.
+    void on_answer(const std::string& peer, std::chrono::nanoseconds sent);
+    void on_refused(const std::string& peer);  // nobody listens at its address
+    // This node decided about a write in the peer's stead.
+    void wrote_in_stead(const std::string& peer, const model::Dot& write);
 
     // What a person must know of a peer, for as long as it is so. Of nobody known it is dropped.
     void alert(std::string_view peer, const std::string& what, bool on);
@@ -74,8 +94,20 @@ public:
     void differs(std::string_view peer, std::string words);
 
     // ---- asked ----
-    // Heard within the last half second, and not cut.
+    // Proven to be there (liveness.hpp), and not cut.
     bool reachable(std::string_view peer) const;
+    // How long it stays so without another sign of it; 0 or less: it is not.
+    std::chrono::nanoseconds silent_in(std::string_view peer) const;
+    // Who decides about a write to a record of that home, if it was passed on by those already.
+    model::Decider decider(std::string_view home, const std::vector<std::string>& passed) const;
+    // The last writes in this node's stead that peers were heard to have made.
+    model::Position written_in_our_stead() const;
+    // What to tell the peer now. Counted as sent.
+    Beat beat_for(const std::string& peer);
+    // Whether beats say that it is there; else its feed alone does.
+    bool beats(std::string_view peer) const;
+    // 0: not measured yet.
+    std::chrono::nanoseconds round_trip(std::string_view peer) const;
     bool is_cut(std::string_view peer) const;
     // Since it was last heard, or since this node's start. 0 while it is reachable, and of nobody
     // known.
@@ -124,13 +156,20 @@ private:
     const Peer* find(std::string_view name) const;
     PeerReport report_of(const std::string& name, const Peer& peer) const;
     bool alive(const Peer& peer) const;
+    bool decides(const Peer& peer) const;
+    std::chrono::nanoseconds awake() const;
+    std::string member_for(std::string_view home) const;
     std::uint64_t applied_of(std::string_view name) const;
     double applied_per_second(const std::string& name, const Peer& peer) const;
 
     Clock& clock_;
+    const PeersOptions options_;
     Watch watch_;
     const std::chrono::nanoseconds started_;
-    mutable std::mutex mutex_;  // guards what follows
+    std::atomic<bool> written_in_our_stead_{false};  // ever: most nodes need not look
+    mutable std::mutex mutex_;                       // guards what follows
+    std::chrono::nanoseconds awake_{};               // how long this process has run, at …
+    std::chrono::nanoseconds ticked_;                // … this time
     std::map<std::string, std::unique_ptr<Peer>, std::less<>> peers_;
     model::Position applied_here_;
 };

@@ -17,8 +17,6 @@
 
 namespace reef::peers {
 
-using PeerCallsByName = std::map<std::string, std::unique_ptr<PeerCalls>>;
-
 struct SnapshotParts {
     const model::Schema& schema;
     commit::Committer& committer;

@@ -12,6 +12,7 @@
 #include "base/task.hpp"
 #include "base/time.hpp"
 #include "model/vector.hpp"
+#include "peers/beat.hpp"
 #include "store/ledger.hpp"
 
 namespace reef::peers {
@@ -36,8 +37,8 @@ struct Heartbeat {
     bool operator==(const Heartbeat&) const = default;
 };
 
-// A change as its JSON, or a heartbeat.
-using Arrival = std::variant<std::string, Heartbeat>;
+// A change as its JSON, a heartbeat, or a beat.
+using Arrival = std::variant<std::string, Heartbeat, Beat>;
 
 class Feed {
 public:
@@ -57,6 +58,9 @@ public:
     // that says to be this node.
     virtual Task<std::unique_ptr<Feed>> open(model::Position after,
                                              std::vector<std::string> without) = 0;
+    // A feed of beats. refused: nobody listens at the peer's address. not_found: it is of an
+    // earlier version, and sends none.
+    virtual Task<std::unique_ptr<Feed>> open_beats() = 0;
 };
 
 }  // namespace reef::peers

@@ -85,9 +85,10 @@ Replication::Replication(const ReplicationParts& parts, ReplicationOptions optio
                 parts.peers, parts.clock, dead_letters_, executor()}),
       logs_(parts.peers, calls_, snapshot_, when_nobody_has_it(broker_.get())),
       retirement_({parts.committer, parts.progress, parts.peers, inbox_, parts.clock, executor()}),
+      write_calls_(calls_of(options_.peers)),
       writes_({parts.schema, parts.committer, parts.progress, parts.peers, parts.clock, executor(),
                random_number()},
-              calls_of(options_.peers)),
+              write_calls_, options_.writes),
       tasks_(executor()) {
     if (options_.follows_peers) make_subscribers();
 }
@@ -105,6 +106,10 @@ void Replication::make_subscribers() {
             SubscriberParts{parts_.committer, parts_.progress, inbox_, snapshot_, parts_.peers,
                             life_watch_, parts_.clock},
             peer.node, peers::make_direct_source(peer, {}), random_number(), following));
+        beats_.push_back(peers::make_direct_source(peer, {}));
+        pulses_.push_back(std::make_unique<Pulse>(
+            PulseParts{parts_.peers, parts_.clock, peer.node, *beats_.back(),
+                       *write_calls_.at(peer.node), random_number()}));
     }
 }
 
@@ -123,6 +128,12 @@ std::optional<brokers::BrokerReport> Replication::broker() const {
 void Replication::start() {
     for (const auto& subscriber : subscribers_)
         tasks_.start("subscriber", subscriber->run());
+    tasks_.start("tick", tick(parts_.peers, parts_.clock));
+    for (const auto& pulse : pulses_) {
+        for (int i = 0; i < Pulse::connections; ++i)
+            tasks_.start("pulse", pulse->listen());
+        tasks_.start("warm connections", pulse->keep_warm());
+    }
     const auto parked = [this](const auto& some) { dead_letters_.parked(some); };
     tasks_.start("inbox", inbox_.run(parked));
     tasks_.start("gaps", inbox_.fill_gaps(logs_));

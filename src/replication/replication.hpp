@@ -13,6 +13,7 @@
 #include "replication/dead_letters.hpp"
 #include "replication/inbox.hpp"
 #include "replication/peer_logs.hpp"
+#include "replication/pulse.hpp"
 #include "replication/repair.hpp"
 #include "replication/retirement.hpp"
 #include "replication/subscriber.hpp"
@@ -34,6 +35,7 @@ struct ReplicationParts {
 struct ReplicationOptions {
     std::vector<peers::PeerAddress> peers;
     bool follows_peers = true;  // else a broker alone carries the changes
+    WriteTimeouts writes = {};
     std::optional<brokers::BrokerLinkOptions> broker = {};
     std::chrono::milliseconds catch_up_max{5000};
     std::chrono::seconds snapshot_max{600};  // the same, while a snapshot is being taken
@@ -95,6 +97,9 @@ private:
     PeerLogs logs_;
     Retirement retirement_;
     std::vector<std::unique_ptr<Subscriber>> subscribers_;
+    const peers::PeerCallsByName write_calls_;
+    std::vector<std::unique_ptr<peers::Source>> beats_;  // of each peer, as the next ones
+    std::vector<std::unique_ptr<Pulse>> pulses_;
     WriteRouter writes_;
     TaskGroup tasks_;
     bool running_ = false;

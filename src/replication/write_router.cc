@@ -28,12 +28,11 @@ private:
     std::map<RecordRef, std::weak_ptr<AsyncMutex>> mutexes_;  // as long as somebody wants one
 };
 
-WriteRouter::WriteRouter(WriteRouterParts parts,
-                         std::map<std::string, std::unique_ptr<peers::PeerCalls>> calls,
+WriteRouter::WriteRouter(WriteRouterParts parts, const peers::PeerCallsByName& calls,
                          WriteTimeouts timeouts)
     : parts_(std::move(parts)),
       timeouts_(timeouts),
-      calls_(std::move(calls)),
+      calls_(calls),
       turns_(std::make_unique<Turns>()) {}
 
 WriteRouter::~WriteRouter() = default;
@@ -53,7 +52,7 @@ void WriteRouter::name_request(Intent& intent) {
 // A key that was taken back stands for another one, which may have been taken back too.
 Task<Outcome> WriteRouter::submit(Intent intent) {
     for (int hops = 0;; ++hops) {
-        Result<Outcome> outcome = co_await submit_here_or_home(intent);
+        Result<Outcome> outcome = co_await submit_here_or_home(intent, timeouts_.behind);
         const auto* refused = outcome ? std::get_if<Refused>(&*outcome) : nullptr;
         if (!refused || !refused->superseded_by || hops == model::superseded_hops_max)
             co_return outcome;
@@ -61,39 +60,65 @@ Task<Outcome> WriteRouter::submit(Intent intent) {
     }
 }
 
-Task<Outcome> WriteRouter::submit_here_or_home(Intent intent) {
-    const auto until = parts_.clock.steady() + std::chrono::nanoseconds{timeouts_.without_home};
-    Result<Outcome> outcome = co_await submit_when_caught_up(intent, timeouts_.behind);
-    if (!outcome) co_return outcome;
-    const auto* forwarded = std::get_if<ForwardHome>(&*outcome);
-    if (!forwarded) co_return outcome;
-    const std::string home = forwarded->home;
-    name_request(intent);
-    // If this store caught up late, the peers were asked for the record in vain: the home may be
-    // asleep.
-    const auto patience =
-        std::clamp(duration_cast<std::chrono::milliseconds>(until - parts_.clock.steady()),
-                   timeouts_.forward_late, timeouts_.forward);
-    // The calls and the turns live on one thread: go there and come back.
-    auto on_its_thread =
-        asio::co_spawn(parts_.executor, forward(intent, home, patience), asio::use_awaitable);
-    outcome = co_await std::move(on_its_thread);
-    const bool away = !outcome && outcome.error().code != Errc::overloaded;
-    if (!away) co_return outcome;
-    if (parts_.schema[intent.resource].home_down == HomeDown::reject) {
-        co_return Outcome{Refused{Refusal::home_unreachable,
-                                  home + " can't be reached: " + outcome.error().what, "",
-                                  std::nullopt}};
+namespace {
+
+constexpr std::chrono::milliseconds retry_min{20};
+constexpr std::chrono::milliseconds retry_max{200};
+
+Outcome has_not_answered(const std::string& home) {
+    return Refused{Refusal::home_unreachable,
+                   home +
+                       " has not answered in time. The write may have taken effect: repeat it "
+                       "with the same request id",
+                   "", std::nullopt};
+}
+
+}  // namespace
+
+// Who decides is asked anew after each try: the committer knows best who is there by then.
+Task<Outcome> WriteRouter::submit_here_or_home(Intent intent, std::chrono::milliseconds behind) {
+    const auto until = parts_.clock.steady() + std::chrono::nanoseconds{timeouts_.carried};
+    co_await wait_for_in_stead();
+    for (auto pause = retry_min;; pause = std::min(2 * pause, retry_max)) {
+        Result<Outcome> outcome = co_await submit_when_caught_up(intent, behind);
+        if (!outcome) co_return outcome;
+        if (const auto* accepted = std::get_if<Accepted>(&*outcome)) {
+            if (!accepted->in_stead.empty())
+                parts_.peers.wrote_in_stead(accepted->in_stead, accepted->stamp.dot);
+        }
+        const auto* forwarded = std::get_if<ForwardHome>(&*outcome);
+        if (!forwarded) co_return outcome;
+        const std::string home = forwarded->home;
+        name_request(intent);
+        // The calls and the turns live on one thread: go there and come back.
+        auto on_its_thread =
+            asio::co_spawn(parts_.executor, forward(intent, until), asio::use_awaitable);
+        outcome = co_await std::move(on_its_thread);
+        const bool lost = !outcome && outcome.error().code != Errc::overloaded;
+        if (!lost) co_return outcome;
+        if (outcome.error().code == Errc::rejected) {  // it never can: not about this record
+            intent.passed.push_back(home);
+            continue;
+        }
+        if (until - parts_.clock.steady() < pause) co_return has_not_answered(home);
+        // Its connection ended, or it is about to be ready, or is silent by now.
+        if (parts_.peers.silent_in(home) <= std::chrono::nanoseconds{}) continue;
+        Result<void> slept = co_await parts_.clock.sleep(pause);
+        if (!slept) co_return slept.error();
     }
-    // Decide it here, under the same request id: if the home did do it, the two effects are known
-    // as one.
-    intent.decide_locally = true;
-    const auto left = until - parts_.clock.steady();
-    co_return co_await submit_when_caught_up(std::move(intent), left);
 }
 
 Task<Outcome> WriteRouter::submit_forwarded(Intent intent) {
-    co_return co_await submit_when_caught_up(std::move(intent), timeouts_.behind_at_home);
+    co_return co_await submit_here_or_home(std::move(intent), timeouts_.behind_at_home);
+}
+
+// After a silence the others say what they decided for this node meanwhile: it decides nothing
+// before that is here, or a moment has passed.
+asio::awaitable<void> WriteRouter::wait_for_in_stead() {
+    model::Position written = parts_.peers.written_in_our_stead();
+    if (written.empty()) co_return;
+    if (model::covers(parts_.progress.ledger()->received(), written)) co_return;
+    static_cast<void>(co_await parts_.progress.wait_for(std::move(written), timeouts_.in_stead));
 }
 
 std::chrono::nanoseconds WriteRouter::patience_for(const Result<Outcome>& outcome,
@@ -135,8 +160,10 @@ Task<void> WriteRouter::join_from_peers(RecordRef ref) {
     commit::Rows rows;
     for (const auto& [name, calls] : calls_) {
         if (!parts_.peers.reachable(name)) continue;
+        const auto patience =
+            timeouts_.ask + duration_cast<std::chrono::milliseconds>(parts_.peers.round_trip(name));
         auto row =
-            co_await peers::record_of_peer(*calls, parts_.schema[ref.resource], ref, timeouts_.ask);
+            co_await peers::record_of_peer(*calls, parts_.schema[ref.resource], ref, patience);
         if (row) rows.rows.push_back(std::move(*row));
     }
     if (rows.rows.empty()) co_return Error{Errc::unavailable, "no peer has it"};
@@ -145,11 +172,11 @@ Task<void> WriteRouter::join_from_peers(RecordRef ref) {
     co_return Result<void>{};
 }
 
-Task<Outcome> WriteRouter::forward(Intent intent, std::string home,
-                                   std::chrono::milliseconds patience) {
+Task<Outcome> WriteRouter::forward(Intent intent, std::chrono::nanoseconds until) {
     const RecordRef ref{intent.resource, *intent.key};
     const auto mutex = turns_->of(ref);
-    const auto turn = co_await mutex->lock(parts_.clock, timeouts_.forward);
+    const auto left = std::max(until - parts_.clock.steady(), std::chrono::nanoseconds{});
+    const auto turn = co_await mutex->lock(parts_.clock, left);
     if (!turn) co_return Error{Errc::overloaded, "others write to this record"};
     // The row may have moved on while this one waited: ask again what it is compared with.
     Result<Outcome> outcome = co_await submit_when_caught_up(intent, timeouts_.behind);
@@ -157,18 +184,22 @@ Task<Outcome> WriteRouter::forward(Intent intent, std::string home,
         if (const auto* still = std::get_if<ForwardHome>(&*outcome)) {
             intent.precondition.compared = still->compared;
             intent.precondition.compared_version = still->version;
-            outcome = co_await call_home(home, std::move(intent), patience);
+            intent.passed.emplace_back(model::node_of(parts_.progress.ledger()->self));
+            outcome = co_await call_home(still->home, std::move(intent), until);
         }
     }
     co_return outcome;
 }
 
 Task<Outcome> WriteRouter::call_home(std::string home, Intent intent,
-                                     std::chrono::milliseconds patience) {
+                                     std::chrono::nanoseconds until) {
     const auto calls = calls_.find(home);
     if (calls == calls_.end()) co_return Error{Errc::unavailable, home + " has no known address"};
+    const auto left = std::max(until - parts_.clock.steady(), std::chrono::nanoseconds{});
+    peers::Patience patience{duration_cast<std::chrono::milliseconds>(left)};
+    patience.silent_in = [this, home] { return parts_.peers.silent_in(home); };
     auto outcome = co_await peers::forward_write(*calls->second, std::move(home), parts_.schema,
-                                                 intent, patience);
+                                                 intent, std::move(patience));
     if (!outcome) co_return outcome;
     auto joined = co_await join_answer(*outcome, intent);
     if (!joined) log::warn("Could not join the home's answer", {{"reason", joined.error().what}});

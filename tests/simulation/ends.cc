@@ -13,8 +13,8 @@ using namespace std::chrono_literals;
 namespace {
 
 // As those of the direct transport.
-constexpr Nanoseconds connect_max = 500ms;
-constexpr Nanoseconds silence_max = 1500ms;
+constexpr Nanoseconds connect_max = 3000ms;
+constexpr Nanoseconds silence_max = 5000ms;
 
 // Until it is woken or the time has passed.
 asio::awaitable<void> wait(std::shared_ptr<asio::steady_timer> timer) {
@@ -39,6 +39,7 @@ public:
         }
         if (!wire_->inbox.empty()) co_return std::exchange(wire_->inbox, {});
         if (wire_->refused == 410) co_return Error{Errc::not_found, "its log was trimmed"};
+        if (wire_->nobody) co_return Error{Errc::refused, "nobody listens"};
         if (wire_->hung_up) co_return Error{Errc::unavailable, "it hung up"};
         co_return Error{Errc::timeout, "it is silent"};
     }
@@ -64,17 +65,25 @@ public:
 
     Task<std::unique_ptr<peers::Feed>> open(model::Position after,
                                             std::vector<std::string> without) override {
-        std::string query = "after=" + model::to_text(after) + "&without=";
+        std::string target = "/_atoll/changes?after=" + model::to_text(after) + "&without=";
         for (const std::string& node : without)
-            query += node + ',';
-        auto wire = network_.open_wire(owner_, peer_, std::move(query));
+            target += node + ',';
+        co_return co_await begin(std::move(target));
+    }
+
+    Task<std::unique_ptr<peers::Feed>> open_beats() override {
+        co_return co_await begin(peers::beats_path);
+    }
+
+private:
+    Task<std::unique_ptr<peers::Feed>> begin(std::string target) {
+        auto wire = network_.open_wire(owner_, peer_, std::move(target));
         auto feed = std::make_unique<WireFeed>(network_, std::move(wire));
         auto begun = co_await feed->begin();
         if (!begun) co_return begun.error();
         co_return std::unique_ptr<peers::Feed>{std::move(feed)};
     }
 
-private:
     Network& network_;
     Node& owner_;
     const std::string peer_;
@@ -85,27 +94,34 @@ public:
     WireCalls(Network& network, Node& owner, std::string peer)
         : network_(network), owner_(owner), peer_(std::move(peer)) {}
 
-    Task<Answer> post(std::string path, std::string body,
-                      std::chrono::milliseconds timeout) override {
+    Task<Answer> post(std::string path, std::string body, peers::Patience patience) override {
         const bool forward = path == "/_atoll/forward";
         PeerQuestion question{http::Method::post, std::move(path),
                               forward ? planted(std::move(body)) : std::move(body)};
-        auto asked = ask(std::move(question), timeout);
+        auto asked = ask(std::move(question), std::move(patience));
         co_return co_await std::move(asked);
     }
 
-    Task<Answer> get(std::string target, std::chrono::milliseconds timeout) override {
+    Task<Answer> get(std::string target, peers::Patience patience) override {
         PeerQuestion question{http::Method::get, std::move(target), ""};
-        auto asked = ask(std::move(question), timeout);
+        auto asked = ask(std::move(question), std::move(patience));
         co_return co_await std::move(asked);
     }
+
+    asio::awaitable<void> keep_warm() override { co_return; }
 
 private:
-    Task<Answer> ask(PeerQuestion question, std::chrono::milliseconds timeout) {
+    Task<Answer> ask(PeerQuestion question, peers::Patience patience) {
         const auto call = network_.begin_call(owner_, peer_, std::move(question));
-        const auto timer = owner_.clock().timer(owner_.context().get_executor(), timeout);
-        call->caller = timer;
-        co_await wait(timer);
+        const auto until = owner_.clock().steady() + Nanoseconds{patience.timeout};
+        while (!call->answer) {
+            Nanoseconds left = until - owner_.clock().steady();
+            if (patience.silent_in) left = std::min(left, patience.silent_in());
+            if (left <= Nanoseconds{}) break;
+            const auto timer = owner_.clock().timer(owner_.context().get_executor(), left);
+            call->caller = timer;
+            co_await wait(timer);
+        }
         if (call->answer) co_return *call->answer;
         call->answer.emplace(Error{Errc::timeout, "too late"});
         co_return Error{Errc::outcome_unknown, "no answer in time"};

@@ -65,21 +65,22 @@ void Network::died(Node& node) {
 // ---- feeds -------------------------------------------------------------------------------------
 
 std::shared_ptr<Network::Wire> Network::open_wire(Node& client, const std::string& peer,
-                                                  std::string query) {
+                                                  std::string target) {
     auto wire = std::make_shared<Wire>();
     wire->client = {&client, client.life()};
     wire->server = {&at(peer), 0};
     wires_.push_back(wire);
     if (is_cut(wire->client, wire->server)) return wire;  // silence
-    world_.after(latency(), [this, wire, asked = std::move(query)] { serve_wire(wire, asked); });
+    world_.after(latency(), [this, wire, asked = std::move(target)] { serve_wire(wire, asked); });
     return wire;
 }
 
-void Network::serve_wire(const std::shared_ptr<Wire>& wire, std::string query) {
+void Network::serve_wire(const std::shared_ptr<Wire>& wire, std::string target) {
     Node& server = *wire->server.node;
+    wire->nobody = !server.alive();
     if (!server.open()) return hang_up(wire, latency());
     wire->server.life = server.life();
-    wire->server.run([this, wire, asked = std::move(query)] {
+    wire->server.run([this, wire, asked = std::move(target)] {
         Node& on = *wire->server.node;
         asio::co_spawn(on.context(), serve_feed(*this, wire, asked), rethrow);
     });

@@ -56,7 +56,7 @@ public:
     struct Call;  // one request, and who waits for its answer
 
     // ---- for the ends --------------------------------------------------------------------------
-    std::shared_ptr<Wire> open_wire(Node& client, const std::string& peer, std::string query);
+    std::shared_ptr<Wire> open_wire(Node& client, const std::string& peer, std::string target);
     void close(const std::shared_ptr<Wire>& wire);               // by its reader
     void refuse(const std::shared_ptr<Wire>& wire, int status);  // by the other side
     void send_line(const std::shared_ptr<Wire>& wire, std::string line);
@@ -71,7 +71,7 @@ private:
     bool is_cut(const End& from, const End& to) const;
     void hang_up(const std::shared_ptr<Wire>& wire, Nanoseconds after);
     void deliver(const std::shared_ptr<Wire>& wire, std::string line, Nanoseconds delay);
-    void serve_wire(const std::shared_ptr<Wire>& wire, std::string query);
+    void serve_wire(const std::shared_ptr<Wire>& wire, std::string target);
     void serve_call(const std::shared_ptr<Call>& call, const PeerQuestion& question);
     void fail(const std::shared_ptr<Call>& call, Error error);
 

@@ -15,6 +15,7 @@
 #include "queues.hpp"
 #include "replication/dead_letters.hpp"
 #include "replication/peer_logs.hpp"
+#include "replication/pulse.hpp"
 #include "replication/subscriber.hpp"
 #include "serve.hpp"
 
@@ -48,6 +49,14 @@ std::vector<std::string> others(const NodeParts& parts) {
 }  // namespace
 
 struct Node::Life {
+    static peers::PeersOptions peers_options(Node& owner) {
+        peers::PeersOptions options;
+        options.self = owner.name();
+        options.order = owner.parts_.names;
+        options.able = [&owner] { return owner.serving(); };
+        return options;
+    }
+
     Life(Node& owner, const store::Ledger& ledger)
         : started(owner.parts_.world.now()),
           guard(context.get_executor()),
@@ -57,7 +66,7 @@ struct Node::Life {
                 }),
           reader(owner.store_->open_reader(context.get_executor())),
           progress(ledger, clock),
-          peers(others(owner.parts_), clock),
+          peers(others(owner.parts_), clock, peers_options(owner)),
           random(owner.parts_.world.random.number()) {
         const NodeParts& parts = owner.parts_;
         writer = open_disk({parts.world, clock, parts.oracle, parts.schema, *owner.store_,
@@ -102,14 +111,22 @@ struct Node::Life {
                 peer, parts.network.source(owner, peer), random.number(), following));
         }
         if (parts.queues) make_broker_link(owner);
+        write_calls = calls_of(owner);
         writes = std::make_unique<replication::WriteRouter>(
             replication::WriteRouterParts{parts.schema, *committer, progress, peers, clock,
                                           context.get_executor(), random.number()},
-            calls_of(owner));
-        routes = std::make_unique<peers::PeerRoutes>(peers::PeerRouteParts{
-            parts.schema, answers.problems, *reader, progress, peers,
-            [this](model::Intent intent) { return decide_carried(std::move(intent)); }, clock,
-            owner.name(), parts.schema.id(), stopping});
+            write_calls);
+        for (const std::string& peer : others(parts)) {
+            beats.push_back(parts.network.source(owner, peer));
+            pulses.push_back(std::make_unique<replication::Pulse>(replication::PulseParts{
+                peers, clock, peer, *beats.back(), *write_calls.at(peer), random.number()}));
+        }
+        routes = std::make_unique<peers::PeerRoutes>(
+            peers::PeerRouteParts{parts.schema, answers.problems, *reader, progress, peers,
+                                  [this, &owner](model::Intent intent) {
+                                      return decide_carried(owner, std::move(intent));
+                                  },
+                                  clock, owner.name(), parts.schema.id(), stopping});
     }
 
     void make_broker_link(Node& owner) {
@@ -129,8 +146,8 @@ struct Node::Life {
         link_tasks = std::make_unique<TaskGroup>(context.get_executor());
     }
 
-    Task<model::Outcome> decide_carried(model::Intent intent) {
-        if (recovering) co_return Error{Errc::unavailable, "it lacks what it has told others"};
+    Task<model::Outcome> decide_carried(Node& owner, model::Intent intent) {
+        if (!owner.serving()) co_return Error{Errc::unavailable, "it lacks what others have"};
         co_return co_await writes->submit_forwarded(std::move(intent));
     }
 
@@ -164,6 +181,11 @@ struct Node::Life {
         }
         for (const auto& subscriber : subscribers)
             asio::co_spawn(context, subscriber->run(), rethrow);
+        asio::co_spawn(context, replication::tick(peers, clock), rethrow);
+        for (const auto& pulse : pulses) {
+            for (int i = 0; i < replication::Pulse::connections; ++i)
+                asio::co_spawn(context, pulse->listen(), rethrow);
+        }
         const auto parked = [this](const auto& some) { letters->parked(some); };
         asio::co_spawn(context, inbox->run(parked), rethrow);
         asio::co_spawn(context, inbox->fill_gaps(*logs), rethrow);
@@ -178,7 +200,12 @@ struct Node::Life {
             byte = static_cast<std::uint8_t>(random.number());
         now.node_index = parts.index;
         now.has_peers = true;
-        now.reachable = [this](std::string_view name) { return peers.reachable(name); };
+        now.decider = [this, &parts](std::string_view home, const auto& passed) {
+            const bool far = peers.round_trip(home) > 40ms;
+            if (parts.plant == Plant::impatient && far)
+                return model::Decider{parts.names[parts.index], {}, true};
+            return peers.decider(home, passed);
+        };
         now.schema = parts.schema.id();
         return now;
     }
@@ -206,6 +233,9 @@ struct Node::Life {
     std::vector<std::unique_ptr<replication::Subscriber>> subscribers;
     std::unique_ptr<brokers::BrokerLink> link;
     std::unique_ptr<TaskGroup> link_tasks;
+    peers::PeerCallsByName write_calls;
+    std::vector<std::unique_ptr<peers::Source>> beats;
+    std::vector<std::unique_ptr<replication::Pulse>> pulses;
     std::unique_ptr<replication::WriteRouter> writes;
     const std::atomic<bool> stopping{false};
     std::unique_ptr<peers::PeerRoutes> routes;

@@ -107,6 +107,7 @@ private:
     void check_acknowledged(const std::vector<store::Store*>& stores);
     void check_locks();
     void check_conflicts(const std::vector<store::Store*>& stores);
+    void check_one_winner(const model::RecordRef& record, const Final& final);
     void check_creations(const std::map<model::RecordRef, Final>& finals);
     void check_version(const model::RecordRef& record, const Final& final);
     void check_shown(std::size_t node, const model::Row& row);

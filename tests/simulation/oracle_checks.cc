@@ -82,6 +82,7 @@ void Oracle::check(const std::vector<store::Store*>& stores) {
     for (const auto& [record, final] : all) {
         check_version(record, final);
         check_fields(record, final);
+        check_one_winner(record, final);
     }
 }
 
@@ -200,6 +201,38 @@ void Oracle::check_version(const RecordRef& record, const Final& final) {
     if (version < writes || version > writes + twins) {
         fail(name(record) + " ends with version " + std::to_string(version) + " after " +
              std::to_string(writes) + " writes, twins among them: " + std::to_string(twins));
+    }
+}
+
+// Of two writes that did not know of each other one says that it was made in the home's stead. Not
+// where the record was made anew meanwhile: then each life has a home of its own.
+void Oracle::check_one_winner(const RecordRef& record, const Final& final) {
+    const Resource& resource = schema_[record.resource];
+    if (resource.write != WritePolicy::home) return;
+    const auto judged = [](const Effect& effect) {
+        const RequestMark& mark = effect.change.request;
+        return effect.exact && effect.change.kind != WriteKind::create &&
+               !(mark.ids.empty() && mark.attempt.empty());
+    };
+    const auto life_of = [](const Effect& effect) {
+        return effect.change.row.life.n - (effect.change.kind == WriteKind::remove ? 1 : 0);
+    };
+    const auto home_of = [&resource](const Effect& effect) {
+        return effect.change.row.cells[*resource.home];
+    };
+    const auto knew = [this](const Effect& effect, const Effect& of) {
+        return effect.causes.contains(static_cast<std::size_t>(&of - effects_.data()));
+    };
+    for (const Effect* a : final.effects) {
+        for (const Effect* b : final.effects) {
+            if (b <= a || !judged(*a) || !judged(*b) || a->node == b->node) continue;
+            if (a->request == b->request || life_of(*a) != life_of(*b)) continue;
+            if (!(home_of(*a) == home_of(*b)) || knew(*a, *b) || knew(*b, *a)) continue;
+            if (a->change.in_stead.empty() && b->change.in_stead.empty()) {
+                fail(name(record) + ": " + name(*a) + " and " + name(*b) +
+                     " both won, and neither in the home's stead");
+            }
+        }
     }
 }
 

@@ -25,6 +25,7 @@ enum class Plant : std::uint8_t {
     forget_forwarded_version,  // a home takes such a write for one that saw its own row
     repeat_version,            // a twin that is found takes its write off the version
     restore_in_old_life,       // a store comes back as it was, and goes on under its old name
+    impatient,                 // what is far away is taken for silent, and nobody is told
     tear_commit,               // a crash keeps the position and loses the rows
 };
 
@@ -46,6 +47,7 @@ inline constexpr std::array plant_names{
     PlantName{Plant::forget_forwarded_version, "forget-forwarded-version"},
     PlantName{Plant::repeat_version, "repeat-version"},
     PlantName{Plant::restore_in_old_life, "restore-in-old-life"},
+    PlantName{Plant::impatient, "impatient"},
     PlantName{Plant::tear_commit, "tear-commit"},
 };
 

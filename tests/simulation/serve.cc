@@ -40,7 +40,7 @@ private:
 // Planted: a peer hears only what the serving node wrote itself, and its heartbeats; neither pieces
 // of a log nor snapshots.
 bool is_relayed(const Network& network, const Node& server, std::string_view line) {
-    if (line.starts_with("{\"heartbeat\"")) return false;
+    if (line.starts_with("{\"heartbeat\"") || peers::is_beat(line)) return false;
     const auto change = model::parse_change(network.schema(), line);
     return change && model::node_of(change->stamp.dot.origin) != server.name();
 }
@@ -96,8 +96,8 @@ std::optional<model::RecordRef> record_asked_for(const model::Schema& schema,
 }  // namespace
 
 asio::awaitable<void> serve_feed(Network& network, std::shared_ptr<Network::Wire> wire,
-                                 std::string query) {
-    PeerQuestion question{http::Method::get, "/_atoll/changes?" + query, ""};
+                                 std::string target) {
+    PeerQuestion question{http::Method::get, std::move(target), ""};
     const PeerRequest asked{std::move(question), wire->client.node->name(), network.schema().id()};
     http::Response response = co_await wire->server.node->routes().handle(asked.request);
     if (!response.stream) {

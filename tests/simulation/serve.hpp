@@ -10,7 +10,7 @@
 namespace reef::simulation {
 
 asio::awaitable<void> serve_feed(Network& network, std::shared_ptr<Network::Wire> wire,
-                                 std::string query);
+                                 std::string target);
 asio::awaitable<void> serve_question(Network& network, std::shared_ptr<Network::Call> call,
                                      PeerQuestion question);
 

@@ -29,9 +29,14 @@ std::vector<std::string> node_names(std::size_t count) {
     return {all.begin(), all.begin() + static_cast<std::ptrdiff_t>(count)};
 }
 
-NetworkOptions network_options(Random& random) {
+// In a fifth of the seeds there is an ocean between the nodes.
+NetworkOptions network_options(const Options& asked, Random& random) {
     NetworkOptions options;
     options.latency_max = random.between(1ms, 40ms);
+    if (Random luck{asked.seed + 2}; asked.plant == Plant::impatient || luck.percent(20)) {
+        options.latency_min = luck.between(20ms, 200ms);
+        options.latency_max = options.latency_min + luck.between(1ms, 100ms);
+    }
     options.slow_percent = random.below(4);
     options.orderly = random.percent(50);
     return options;
@@ -48,7 +53,8 @@ public:
           names_(node_names(2 + world_.random.below(3))),
           seed_(seed_rows(schema_, names_)),
           oracle_(schema_, names_, records_of(seed_)),
-          network_(world_, oracle_, schema_, network_options(world_.random), options.plant) {
+          network_(world_, oracle_, schema_, network_options(options, world_.random),
+                   options.plant) {
         world_.verbose = options.verbose;
         if (Random luck{options.seed + 1}; options.plant == Plant::none && luck.percent(30))
             queues_ = std::make_unique<Queues>(world_, luck.number());

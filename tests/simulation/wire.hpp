@@ -20,6 +20,7 @@ struct Network::Wire {
     End client;
     bool lost = false;       // something did not arrive: nothing that follows does
     bool hung_up = false;    // known to the reader
+    bool nobody = false;     // why: nobody listened there
     int refused = 0;         // the status, when there is no feed
     bool unread = false;     // the reader has gone: known to the writer
     Nanoseconds arrived{0};  // the last line

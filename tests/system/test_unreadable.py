@@ -45,7 +45,8 @@ def test_what_is_damaged_is_left_out_and_taken_from_a_peer(make_node, tmp_path):
     assert metric(us, "atoll_unreadable_records_total") >= 4
     said = run_atoll("verify", regions.app, status=3, env=regions.environment).stdout
     assert "properties/10   us's cannot be read: `atoll repair`" in said
-    assert put(eu, 10, 9, 2).status_code == 200, "us cannot decide"
+    answer = put(eu, 10, 9, 2)
+    assert (answer.status_code, answer.headers.get("Atoll-In-Stead")) == (200, "us")
     assert put(eu, 2000, 9, 1).status_code == 200
     wait_until(lambda: get(us, 2000).json()["version"] == 2 and status(us)["dead"] == 1,
                what="the change of another record, and that of this one being parked")

@@ -200,7 +200,10 @@ TEST_F(DecideTest, HomeDecides) {
     Island eu{schema, "eu.1"};
     eu.take(us.run_of("us.1", 1, 9)).value();
     std::string reached;
-    eu.batch_context.reachable = [&reached](std::string_view node) { return node == reached; };
+    eu.batch_context.decider = [&reached](std::string_view home, const auto& /*passed*/) {
+        const bool there = home == reached || home == "eu";
+        return there ? Decider{std::string{home}, {}} : Decider{"eu", std::string{home}};
+    };
     const auto at_eu = [&](const Intent& intent) { return eu.submit(intent); };
 
     reached = "us";

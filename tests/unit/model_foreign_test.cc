@@ -275,10 +275,11 @@ TEST_F(ForeignTest, TwoAdoptionsOfOneMessageAreTwins) {
 }
 
 TEST_F(ForeignTest, RecordsOfAForeignRegionAreWrittenHere) {
-    us.batch_context.reachable = [](std::string_view) { return false; };
     EXPECT_TRUE(std::holds_alternative<Accepted>(put(us, 20000)));
     us.batch_context.foreign_nodes.clear();
-    us.batch_context.reachable = [](std::string_view) { return true; };
+    us.batch_context.decider = [](std::string_view home, const auto& /*passed*/) {
+        return Decider{std::string{home}, {}};
+    };
     EXPECT_TRUE(std::holds_alternative<ForwardHome>(put(us, 30000)));
 }
 

@@ -31,17 +31,17 @@ struct Asked {
 class Calls final : public peers::PeerCalls {
 public:
     explicit Calls(Asked& asked) : asked_(asked) {}
-    Task<Answer> post(std::string path, std::string body,
-                      std::chrono::milliseconds timeout) override {
+    Task<Answer> post(std::string path, std::string body, peers::Patience patience) override {
         asked_.questions.push_back(path + ' ' + body);
-        asked_.deadlines.push_back(timeout);
+        asked_.deadlines.push_back(patience.timeout);
         if (asked_.meanwhile) static_cast<void>(co_await std::exchange(asked_.meanwhile, {})());
         if (!asked_.answer.empty()) co_return Answer{200, asked_.answer};
         co_return Error{Errc::outcome_unknown, "it sleeps"};
     }
-    Task<Answer> get(std::string, std::chrono::milliseconds) override {
+    Task<Answer> get(std::string, peers::Patience) override {
         co_return Error{Errc::unavailable, "nothing is got here"};
     }
+    asio::awaitable<void> keep_warm() override { co_return; }
 
 private:
     Asked& asked_;
@@ -67,14 +67,14 @@ protected:
     const std::unique_ptr<store::Reader> reader = store->open_reader(io.get_executor());
     commit::Progress progress{value_of_task(reader->ledger()), system_clock()};
     StoppedClock stopped;
-    peers::Peers peers{{"eu"}, stopped};
+    peers::Peers peers{{"eu"}, stopped, {.self = "us", .order = {"us", "eu"}, .links = {}}};
     commit::Committer committer{{schema, *writer, system_clock(), io.get_executor(),
                                  [this] {
                                      commit::BatchContext made;
                                      made.schema = schema.id();
                                      made.has_peers = true;
-                                     made.reachable = [this](std::string_view name) {
-                                         return peers.reachable(name);
+                                     made.decider = [this](auto home, const auto& passed) {
+                                         return peers.decider(home, passed);
                                      };
                                      return made;
                                  },
@@ -123,9 +123,7 @@ protected:
         peers::PeerCallsByName calls;
         calls.emplace("eu", std::make_unique<Calls>(asked));
         replication::WriteRouter writes{
-            {schema, committer, progress, peers, clock, io.get_executor()},
-            std::move(calls),
-            times};
+            {schema, committer, progress, peers, clock, io.get_executor()}, calls, times};
         Intent intent;
         intent.key = Key{std::string{"k"}};
         intent.fields = {{1, std::string{"third"}}};
@@ -177,42 +175,59 @@ class WriteRouterHomeTest : public WriteRouterTest {
 protected:
     WriteRouterHomeTest() : WriteRouterTest(things_with_a_home()) {}
 
-    // The home is asked for the record in vain, and the broker brings it after so long.
-    Outcome write_what_comes_after(std::chrono::milliseconds late) {
-        asked.meanwhile = [this, late]() -> Task<void> {
-            stopped.pass(late);
-            auto applied = co_await committer.apply(eu.run_of("eu.1", 3, 2));
-            if (!applied) co_return applied.error();
+    // Happens while the home is asked.
+    void meanwhile(std::chrono::milliseconds passes, std::function<void()> what = {}) {
+        asked.meanwhile = [this, passes, what]() -> Task<void> {
+            stopped.pass(passes);
+            if (what) what();
             co_return Result<void>{};
         };
-        replication::WriteTimeouts at_once = times;
-        at_once.ask_after = {};
-        return write(2, at_once, stopped);
     }
 
     const replication::WriteTimeouts times;
 };
 
-TEST_F(WriteRouterHomeTest, DecidesInPlaceOfAHomeThatSleeps) {
+TEST_F(WriteRouterHomeTest, DecidesInPlaceOfAHomeThatIsSilent) {
+    meanwhile(std::chrono::milliseconds{500});
     const Outcome outcome = write(1, times, stopped);
     const auto* accepted = std::get_if<Accepted>(&outcome);
     ASSERT_TRUE(accepted);
     EXPECT_EQ(version_of(accepted->row), 2U);
-    EXPECT_EQ(asked.deadlines, std::vector{times.forward});
+    EXPECT_EQ(accepted->in_stead, "eu");
+    EXPECT_EQ(asked.deadlines, std::vector{times.carried});
+    EXPECT_EQ(peers.beat_for("eu").in_stead, accepted->stamp.dot) << "the home hears of it";
 }
 
-TEST_F(WriteRouterHomeTest, WaitsLessForTheHomeWhenTheRecordCameLate) {
-    const Outcome outcome = write_what_comes_after(times.without_home - 2 * times.forward_late);
+TEST_F(WriteRouterHomeTest, NeverDecidesInPlaceOfAHomeThatIsOnlySlow) {
+    meanwhile(times.carried, [this] {
+        peers.on_heartbeat("eu", {"eu", stopped.now(), {}, {}}, progress.ledger()->applied());
+    });
+    const Outcome outcome = write(1, times, stopped);
+    const auto* refused = std::get_if<Refused>(&outcome);
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(refused->refusal, Refusal::home_unreachable);
+    EXPECT_NE(refused->detail.find("may have taken effect"), std::string::npos);
+}
+
+// The home compares: this store has only the first write, and the request has seen the second.
+TEST_F(WriteRouterHomeTest, CarriesWhatIsAheadOfThisStoreAtOnce) {
+    peers.on_beat("eu", {.number = 1});
+    peers.on_answer("eu", stopped.steady());
+    asked.meanwhile = [this]() -> Task<void> {
+        const std::string& question = asked.questions.back();
+        auto carried = peers::parse_intent(schema, question.substr(question.find(' ') + 1));
+        if (!carried) co_return carried.error();
+        carried->decide_locally = true;  // as its home
+        asked.answer = peers::outcome_json(schema, eu.submit(*carried));
+        co_return Result<void>{};
+    };
+    const Outcome outcome = write(2, times, stopped);
     const auto* accepted = std::get_if<Accepted>(&outcome);
     ASSERT_TRUE(accepted);
     EXPECT_EQ(version_of(accepted->row), 3U);
-    EXPECT_EQ(asked.deadlines, (std::vector{times.ask, 2 * times.forward_late}));
-}
-
-TEST_F(WriteRouterHomeTest, AsksTheHomeHoweverLateTheRecordCame) {
-    const Outcome outcome = write_what_comes_after(times.without_home - times.forward_late / 2);
-    EXPECT_TRUE(std::holds_alternative<Accepted>(outcome));
-    EXPECT_EQ(asked.deadlines, (std::vector{times.ask, times.forward_late}));
+    EXPECT_EQ(accepted->in_stead, "");
+    ASSERT_EQ(asked.questions.size(), 1U);
+    EXPECT_TRUE(asked.questions[0].starts_with("/_atoll/forward"));
 }
 
 // Also where the client gave the request a name, and no gateway said which try it is.
@@ -222,7 +237,9 @@ TEST_F(WriteRouterHomeTest, FindsItsOwnSuccessWhenOnlyTheHomesAnswerIsLost) {
         const std::string& question = asked.questions.back();
         auto carried = peers::parse_intent(schema, question.substr(question.find(' ') + 1));
         if (!carried) co_return carried.error();
+        carried->decide_locally = true;  // as its home
         eu.submit(*carried);
+        stopped.pass(std::chrono::milliseconds{500});
         auto applied = co_await committer.apply(eu.run_of("eu.1", 5, 1));
         if (!applied) co_return applied.error();
         co_return Result<void>{};

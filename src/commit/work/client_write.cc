@@ -99,7 +99,7 @@ Result<Done> ClientWrite::take(BatchState& state) const {
         }
         const auto readable = check_saved(resource, change->row);
         if (!readable) return Error{Errc::rejected, readable.error().what};
-        Accepted accepted{change->row, change->kind, change->stamp};
+        Accepted accepted{change->row, change->kind, change->stamp, change->in_stead};
         if (gives_number(state.schema())) state.give(change->row.ref());
         state.write(std::move(*change));
         return Done{Outcome{std::move(accepted)}};

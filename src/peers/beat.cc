@@ -1,0 +1,94 @@
+#include "peers/beat.hpp"
+
+#include <charconv>
+
+#include "model/conflict.hpp"
+#include "peers/peers.hpp"
+
+namespace reef::peers {
+
+namespace {
+
+constexpr std::string_view unable_word = "unable";
+constexpr std::string_view hears_begin = "hears=";
+constexpr std::string_view in_stead_begin = "instead=";
+
+// Takes the next word off the line.
+std::string_view next_word(std::string_view& line) {
+    const std::size_t end = line.find(' ');
+    const std::string_view word = line.substr(0, end);
+    line = end == line.npos ? std::string_view{} : line.substr(end + 1);
+    return word;
+}
+
+bool read_number(std::string_view word, std::uint64_t& number) {
+    const auto read = std::from_chars(word.data(), word.data() + word.size(), number);
+    return !word.empty() && read.ec == std::errc{} && read.ptr == word.data() + word.size();
+}
+
+class Beats final : public http::StreamBody {
+public:
+    explicit Beats(BeatParts parts) : parts_(std::move(parts)) {}
+
+    asio::awaitable<void> write_to(http::Stream& stream) override {
+        while (parts_.goes_on()) {
+            std::string line;
+            append_line(line, parts_.peers.beat_for(parts_.asker));
+            const bool taken = co_await stream.write(line);
+            if (!taken) co_return;
+            Result<void> slept = co_await parts_.clock.sleep(beat_interval);
+            if (!slept) co_return;
+        }
+    }
+
+private:
+    const BeatParts parts_;
+};
+
+}  // namespace
+
+void append_line(std::string& out, const Beat& beat) {
+    out += std::to_string(beat.number) + ' ' + std::to_string(beat.echo) + ' ' +
+           std::to_string(beat.held_us);
+    if (!beat.able) (out += ' ') += unable_word;
+    for (std::size_t i = 0; i < beat.hears.size(); ++i) {
+        if (i == 0) (out += ' ') += hears_begin;
+        if (i > 0) out += ',';
+        out += beat.hears[i];
+    }
+    if (beat.in_stead) ((out += ' ') += in_stead_begin) += model::to_text(*beat.in_stead);
+    out += '\n';
+}
+
+bool is_beat(std::string_view line) {
+    return !line.empty() && line.front() >= '0' && line.front() <= '9';
+}
+
+// Words that a later version adds are passed over.
+std::optional<Beat> parse_beat(std::string_view line) {
+    Beat beat;
+    if (!read_number(next_word(line), beat.number) || !read_number(next_word(line), beat.echo) ||
+        !read_number(next_word(line), beat.held_us)) {
+        return std::nullopt;
+    }
+    while (!line.empty()) {
+        std::string_view word = next_word(line);
+        if (word == unable_word) beat.able = false;
+        if (word.starts_with(in_stead_begin))
+            beat.in_stead = model::parse_dot(word.substr(in_stead_begin.size()));
+        if (!word.starts_with(hears_begin)) continue;
+        word.remove_prefix(hears_begin.size());
+        while (!word.empty()) {
+            const std::size_t comma = word.find(',');
+            beat.hears.emplace_back(word.substr(0, comma));
+            word = comma == word.npos ? std::string_view{} : word.substr(comma + 1);
+        }
+    }
+    return beat;
+}
+
+std::unique_ptr<http::StreamBody> make_beats(BeatParts parts) {
+    return std::make_unique<Beats>(std::move(parts));
+}
+
+}  // namespace reef::peers

@@ -1,0 +1,47 @@
+// What two nodes tell each other several times a second on connections that carry nothing else, so
+// that each knows that the other is there: see liveness.hpp. As text one line, of about 20 bytes.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "http/http.hpp"
+#include "model/vector.hpp"
+
+namespace reef::peers {
+
+class Peers;
+struct PeerRun;
+
+struct Beat {
+    std::uint64_t number = 0;
+    std::uint64_t echo = 0;               // the listener's beat that was heard last; 0: none lately
+    std::uint64_t held_us = 0;            // since when that is known
+    bool able = true;                     // to decide about writes
+    std::vector<std::string> hears = {};  // of other nodes, those that are there and able
+    std::optional<model::Dot> in_stead = {};  // its last write in the listener's stead
+    bool operator==(const Beat&) const = default;
+};
+
+void append_line(std::string& out, const Beat& beat);
+bool is_beat(std::string_view line);
+std::optional<Beat> parse_beat(std::string_view line);  // without its end
+
+inline constexpr const char* beats_path = "/_atoll/beats";
+
+struct BeatParts {
+    Peers& peers;
+    Clock& clock;
+    std::string asker;  // who listens
+    std::function<bool()> goes_on;
+};
+
+// Beats for as long as the peer listens and `goes_on` says so.
+std::unique_ptr<http::StreamBody> make_beats(BeatParts parts);
+
+}  // namespace reef::peers
