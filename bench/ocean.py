@@ -14,7 +14,7 @@ import time
 from regions import Region, percentile
 from servers import BenchError, free_port
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests"))
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "tests"))
 
 from wan import Wan  # noqa: E402
 
