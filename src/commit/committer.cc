@@ -126,8 +126,9 @@ Task<void> Committer::run() {
         if (turn.items.empty()) break;  // closed
         ++counts_.batches;
         counts_.items += turn.items.size();
-        if (counts_.stuck_since == 0) counts_.stuck_since = parts_.clock.steady().count();
+        counts_.saving_since = parts_.clock.steady().count();
         done = co_await commit_turn(turn);
+        counts_.saving_since = 0;
         if (!done) {
             leave_unanswered(std::move(turn.items));
             leave_unanswered(ahead_->take().items);
@@ -171,7 +172,7 @@ Task<void> Committer::commit_turn(Turn& turn) {
             left.refuse(piece, durable.error());
         }
     }
-    if (!away) counts_.stuck_since = 0;
+    counts_.failing = away;
     counts_.bisected += left.divisions();
     co_return Result<void>{};
 }

@@ -50,9 +50,9 @@ struct CommitCounts {
     std::atomic<std::uint64_t> bisected{0};
     std::atomic<std::uint64_t> parked{0};
     std::atomic<std::uint64_t> vector_entries{0};  // of the longest vector that was saved
-    // By the steady clock, since when nothing was saved although something was to be; 0: it goes
-    // on.
-    std::atomic<std::int64_t> stuck_since{0};
+    std::atomic<bool> failing{false};  // the database was away when something was to be saved
+    // By the steady clock, since when something is being saved; 0: nothing is.
+    std::atomic<std::int64_t> saving_since{0};
 };
 
 struct CommitterParts {

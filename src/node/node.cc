@@ -273,8 +273,9 @@ private:
 
     // To decide about writes: it has what peers had when it started, and its store saves.
     bool able() const {
-        if (!status_.ready) return false;
-        const std::chrono::nanoseconds since{database_.committer().counts().stuck_since.load()};
+        const commit::CommitCounts& counts = database_.committer().counts();
+        if (!status_.ready || counts.failing) return false;
+        const std::chrono::nanoseconds since{counts.saving_since.load()};
         return since.count() == 0 || system_clock().steady() - since < stuck_max;
     }
 

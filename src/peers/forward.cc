@@ -8,7 +8,7 @@ namespace reef::peers {
 namespace {
 
 constexpr int unreadable = 400;     // its app lacks a field that the write names
-constexpr int cannot_decide = 500;  // what is stored of the record there cannot be read
+constexpr int cannot_decide = 500;  // its store is away, or has a record that cannot be read
 
 }  // namespace
 

@@ -14,8 +14,8 @@ namespace reef::peers {
 inline constexpr const char* forward_path = "/_atoll/forward";
 
 // What `home` made of it: accepted, replayed (with its row) or refused. Errors as PeerCalls has
-// them; unavailable also: the home refused to take it; rejected: it cannot read its record;
-// outcome_unknown: its answer is none.
+// them; unavailable also: the home refused to take it; rejected: it cannot decide, and nothing
+// happened; outcome_unknown: its answer is none.
 Task<model::Outcome> forward_write(PeerCalls& calls, std::string home, const model::Schema& schema,
                                    model::Intent intent, Patience patience);
 

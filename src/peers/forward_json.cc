@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "base/text/json_object.hpp"
 #include "model/patch.hpp"
 #include "model/value_text.hpp"
 

@@ -198,8 +198,11 @@ asio::awaitable<http::Response> PeerRoutes::forward(const http::Request& request
     if (!intent) co_return problem("malformed_request", intent.error().what, request);
     intent->received = std::min(intent->received, parts_.clock.now());
     auto outcome = co_await parts_.decide(std::move(*intent));
+    // It cannot decide, and nothing happened: somebody else may.
     if (!outcome && outcome.error().code == Errc::invalid)
         co_return problem("record_unreadable", outcome.error().what, request);
+    if (!outcome && outcome.error().code == Errc::unavailable)
+        co_return problem("internal_error", outcome.error().what, request);
     if (!outcome) co_return problem("unavailable", outcome.error().what, request);
     if (auto* replayed = std::get_if<Replayed>(&*outcome)) {
         auto entry = co_await parts_.reader.change(replayed->seen.stamp.dot);

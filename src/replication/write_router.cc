@@ -96,7 +96,7 @@ Task<Outcome> WriteRouter::submit_here_or_home(Intent intent, std::chrono::milli
         outcome = co_await std::move(on_its_thread);
         const bool lost = !outcome && outcome.error().code != Errc::overloaded;
         if (!lost) co_return outcome;
-        if (outcome.error().code == Errc::rejected) {  // it never can: not about this record
+        if (outcome.error().code == Errc::rejected) {  // it said that it cannot: somebody else does
             intent.passed.push_back(home);
             continue;
         }

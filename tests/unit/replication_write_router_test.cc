@@ -24,7 +24,8 @@ using namespace model;
 struct Asked {
     std::vector<std::string> questions;
     std::vector<std::chrono::milliseconds> deadlines;
-    std::string answer;                     // empty: the peer sleeps
+    std::string answer;  // empty: the peer sleeps
+    int status = 200;
     std::function<Task<void>()> meanwhile;  // happens while it is waited for
 };
 
@@ -35,7 +36,7 @@ public:
         asked_.questions.push_back(path + ' ' + body);
         asked_.deadlines.push_back(patience.timeout);
         if (asked_.meanwhile) static_cast<void>(co_await std::exchange(asked_.meanwhile, {})());
-        if (!asked_.answer.empty()) co_return Answer{200, asked_.answer};
+        if (!asked_.answer.empty()) co_return Answer{asked_.status, asked_.answer};
         co_return Error{Errc::outcome_unknown, "it sleeps"};
     }
     Task<Answer> get(std::string, peers::Patience) override {
@@ -196,6 +197,17 @@ TEST_F(WriteRouterHomeTest, DecidesInPlaceOfAHomeThatIsSilent) {
     EXPECT_EQ(accepted->in_stead, "eu");
     EXPECT_EQ(asked.deadlines, std::vector{times.carried});
     EXPECT_EQ(peers.beat_for("eu").in_stead, accepted->stamp.dot) << "the home hears of it";
+}
+
+// Its database is away, or has a record that cannot be read.
+TEST_F(WriteRouterHomeTest, DecidesInPlaceOfAHomeThatCannot) {
+    asked.status = 500;
+    asked.answer = "{}";
+    const Outcome outcome = write(1, times, stopped);
+    const auto* accepted = std::get_if<Accepted>(&outcome);
+    ASSERT_TRUE(accepted);
+    EXPECT_EQ(accepted->in_stead, "eu");
+    EXPECT_EQ(asked.questions.size(), 1U);
 }
 
 TEST_F(WriteRouterHomeTest, NeverDecidesInPlaceOfAHomeThatIsOnlySlow) {
