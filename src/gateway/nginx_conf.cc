@@ -94,7 +94,15 @@ http {
         GET "";
         HEAD "";
     }
-<write>    # A request with "Prefer: wait" is slow on purpose: the gateway must not take it for
+<write>    # Some region was silent, or took half a second and then broke off: it may have been cut
+    # off for a moment.
+    map "$upstream_status $upstream_response_time" $worth_again {
+        default "";
+        "~504" 1;
+        "~(^|[ :])([1-9][0-9]*|0)\.[5-9]" 1;
+        "~(^|[ :])[1-9][0-9]*\." 1;
+    }
+    # A request with "Prefer: wait" is slow on purpose: the gateway must not take it for
     # one that hangs.
     map $http_prefer $patient {
         default "";
@@ -318,7 +326,7 @@ constexpr std::string_view write_location = R"(
 // long that another one can answer.
 constexpr std::string_view again_location = R"(
         location @again {
-            if ($upstream_status !~ 504) {
+            if ($worth_again = "") {
                 return 418;  # all regions refused at once, and would again
             }
             proxy_send_timeout <again_ms>ms;

@@ -95,6 +95,20 @@ def test_it_works_the_other_way_round(world):
     assert world.us.seen()[0]["x-region"] == "eu"
 
 
+def test_a_write_that_was_broken_off_late_is_tried_again(world):
+    """Its region was cut off for a moment. A region that refuses does so at once."""
+    def late_then_well(one, asked, connection):
+        if len(one.asked) > 1:
+            return answering(200)(one, asked, connection)
+        one.released.wait(0.7)
+        return region.dying(one, asked, connection)
+
+    world.us.kill()
+    world.eu.behave = late_then_well
+    assert world.gateway.ask("PUT", PROPERTY, b"{}").by == "eu"
+    assert len(world.eu.seen()) == 2
+
+
 @pytest.mark.parametrize("target", ["/health", "/docs", "/openapi.json"])
 def test_any_living_region_answers_for_all(world, target):
     world.us.kill()
