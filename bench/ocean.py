@@ -170,10 +170,10 @@ def measure(bench, wan, round_trip_ms):
     echo = Client(eu.link.port)  # from eu's side of the ocean to us
     away, chance = Client(eu.port), random.Random(7)
     count = 40 if round_trip_ms > 100 else 200
-    timed(lambda: echo.ask("GET", "/livez"), 3)
+    timed(lambda: echo.ask("GET", "/health"), 3)
     carried(away, 3)
     for _ in range(bench.options.rounds):
-        echoes = timed(lambda: echo.ask("GET", "/livez"), count)
+        echoes = timed(lambda: echo.ask("GET", "/health"), count)
         writes = carried(away, count)
         for figure, part in ((p50, 0.5), (p99, 0.99)):
             figure.add("echo", percentile(echoes, part))
