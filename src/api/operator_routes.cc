@@ -2,6 +2,7 @@
 
 #include "base/text/json_object.hpp"
 #include "model/value_text.hpp"
+#include "peers/lag_json.hpp"
 
 namespace reef::api {
 

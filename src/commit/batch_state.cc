@@ -435,11 +435,8 @@ bool BatchState::join(const Row& there) {
 // Where the home is another program, any node decides about its records.
 void BatchState::list_in_stead(const Row& here, const Row& there, const Row& joined) {
     const Resource& resource = schema_[joined.resource];
-    if (resource.write != WritePolicy::home) return;
-    if (joined.cells.size() <= *resource.home) return;
-    const auto* home = std::get_if<std::string>(&joined.cells[*resource.home].value);
-    if (home && std::find(foreign_nodes.begin(), foreign_nodes.end(), *home) != foreign_nodes.end())
-        return;
+    const std::string* home = home_of(resource, joined);
+    if (!home || is_foreign(*home)) return;
     for (Conflict& found : in_stead_conflicts(resource, here, there, joined))
         list(std::move(found));
 }

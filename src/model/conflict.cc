@@ -1,7 +1,6 @@
 #include "model/conflict.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 
 #include "model/value_text.hpp"
@@ -134,17 +133,18 @@ std::vector<FieldId> fields_of(const Resource& resource, const Conflict& conflic
     return fields;
 }
 
-}  // namespace
-
-std::optional<Dot> parse_dot(std::string_view text) {
-    const std::size_t colon = text.rfind(':');
-    if (colon == text.npos) return std::nullopt;
-    Dot dot{OriginId{text.substr(0, colon)}, 0};
-    const char* end = text.data() + text.size();
-    const auto read = std::from_chars(text.data() + colon + 1, end, dot.seq);
-    if (read.ec != std::errc{} || read.ptr != end) return std::nullopt;
-    return dot;
+// Those that `of` has and `other` lacks. A request's second effect is none of its own.
+std::vector<Dot> writes_beyond(const Row& of, const Row& other, const Row& joined) {
+    std::vector<Dot> writes;
+    for (const VectorEntry& entry : of.vector.entries()) {
+        Dot write{entry.origin, entry.seq};
+        const bool own = entry.origin != base_origin && !other.vector.covers(write);
+        if (own && !is_twin_in(joined, write)) writes.push_back(std::move(write));
+    }
+    return writes;
 }
+
+}  // namespace
 
 Conflict conflict_about(const Resource& resource, std::string_view kind,
                         const std::vector<FieldId>& fields, const Row& kept, const Row& lost,
@@ -164,26 +164,10 @@ std::vector<Conflict> conflicts_in_fields(const Resource& resource,
     return all;
 }
 
-namespace {
-
-// Those that `of` has and `other` lacks. A request's second effect is none of its own.
-std::vector<Dot> writes_beyond(const Row& of, const Row& other, const Row& joined) {
-    std::vector<Dot> writes;
-    for (const VectorEntry& entry : of.vector.entries()) {
-        Dot write{entry.origin, entry.seq};
-        const bool own = entry.origin != base_origin && !other.vector.covers(write);
-        if (own && !is_twin_in(joined, write)) writes.push_back(std::move(write));
-    }
-    return writes;
-}
-
-}  // namespace
-
 std::vector<Conflict> in_stead_conflicts(const Resource& resource, const Row& here,
                                          const Row& there, const Row& joined) {
     std::vector<Conflict> all;
-    if (resource.write != WritePolicy::home || joined.cells.size() <= *resource.home) return all;
-    const auto* home = std::get_if<std::string>(&joined.cells[*resource.home].value);
+    const std::string* home = home_of(resource, joined);
     if (!home) return all;
     const auto only_here = writes_beyond(here, there, joined);
     const auto only_there = writes_beyond(there, here, joined);

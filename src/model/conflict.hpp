@@ -26,9 +26,6 @@ struct Conflict {
     bool is_open() const { return settled.empty(); }
 };
 
-// As a store keeps it: "us.k3f9:12"; of dead letters also "topic/0:17".
-std::optional<Dot> parse_dot(std::string_view text);
-
 // Of two rows that were joined. Several when writes of several nodes lost: where three nodes write
 // one field at once, two writes lose, and who met whom first makes no difference.
 std::vector<Conflict> conflicts_of(const Resource& resource, const Clash& clash, const Row& here,

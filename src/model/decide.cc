@@ -8,6 +8,10 @@
 
 namespace reef::model {
 
+bool Facts::is_foreign(const std::string& node) const {
+    return std::find(foreign_nodes.begin(), foreign_nodes.end(), node) != foreign_nodes.end();
+}
+
 namespace {
 
 Refused refuse(Refusal refusal, std::string detail, const Row* current = nullptr,
@@ -127,18 +131,11 @@ std::optional<Decision> seen_before(const Intent& intent, const Facts& facts) {
 
 // ---- where it is decided, and whether it may be ----------------------------------------------
 
-// Another program: it takes no forwarded writes, so that any node decides about its records.
-bool is_foreign(const std::string& node, const Facts& facts) {
-    const auto& foreign = facts.foreign_nodes;
-    return std::find(foreign.begin(), foreign.end(), node) != foreign.end();
-}
-
 // Who else decides, or in whose stead this node does. Absent: this node, like any other one.
 std::optional<Decider> decider_of(const Resource& resource, const Intent& intent,
                                   const Row& current, const Facts& facts) {
-    if (resource.write != WritePolicy::home || intent.decide_locally) return std::nullopt;
-    const auto* home = std::get_if<std::string>(&current.cells[*resource.home].value);
-    if (!home || is_foreign(*home, facts)) return std::nullopt;
+    const std::string* home = home_of(resource, current);
+    if (!home || intent.decide_locally || facts.is_foreign(*home)) return std::nullopt;
     Decider decider = facts.decider(*home, intent.passed);
     if (decider.node == facts.node() && decider.in_stead.empty()) return std::nullopt;
     return decider;

@@ -33,6 +33,8 @@ public:
     std::string schema_id;                   // Schema::id()
     std::vector<std::string> foreign_nodes;  // regions that are other programs
     std::string_view node() const { return node_of(self); }
+    // Another program: it takes no forwarded writes, so that any node decides about its records.
+    bool is_foreign(const std::string& node) const;
 };
 
 using Decision = std::variant<Change, Replayed, ForwardHome, Refused>;

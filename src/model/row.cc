@@ -62,6 +62,11 @@ std::int64_t counter_sum(const Row& row, FieldId field) {
     return static_cast<std::int64_t>(sum);
 }
 
+const std::string* home_of(const Resource& resource, const Row& row) {
+    if (resource.write != WritePolicy::home || row.cells.size() <= *resource.home) return nullptr;
+    return std::get_if<std::string>(&row.cells[*resource.home].value);
+}
+
 Stamp latest_stamp(const Row& row) {
     const Stamp* latest = &row.life.stamp;
     const auto look_at = [&latest](const auto& cell) {

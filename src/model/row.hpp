@@ -95,6 +95,9 @@ Value value_of(const Resource& resource, const Row& row, FieldId field);
 std::int64_t counter_sum(const Row& row, FieldId field);
 std::int64_t add_wrapped(std::int64_t a, std::int64_t b);
 
+// The node that decides about the record's writes. Null: any node does.
+const std::string* home_of(const Resource& resource, const Row& row);
+
 // Of all writes inside, the latest stamp. A new write's stamp is raised above it.
 Stamp latest_stamp(const Row& row);
 

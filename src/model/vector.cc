@@ -107,6 +107,16 @@ std::string to_text(const Dot& dot) {
     return text;
 }
 
+std::optional<Dot> parse_dot(std::string_view text) {
+    const std::size_t colon = text.rfind(':');
+    if (colon == text.npos) return std::nullopt;
+    Dot dot{OriginId{text.substr(0, colon)}, 0};
+    const char* end = text.data() + text.size();
+    const auto read = std::from_chars(text.data() + colon + 1, end, dot.seq);
+    if (read.ec != std::errc{} || read.ptr != end) return std::nullopt;
+    return dot;
+}
+
 std::string to_text(const Stamp& stamp) {
     std::string text = to_text(stamp.dot);
     text += '@';

@@ -38,7 +38,8 @@ struct Dot {  // names one write for ever
     std::uint64_t seq = 0;
     auto operator<=>(const Dot&) const = default;
 };
-std::string to_text(const Dot& dot);  // "us.k3f9:12"
+std::string to_text(const Dot& dot);                  // "us.k3f9:12"
+std::optional<Dot> parse_dot(std::string_view text);  // the name before ":" may be any, "topic/0"
 
 // When a write was received, and which write it was. The total order that decides lww.
 struct Stamp {

@@ -21,6 +21,7 @@
 #include "node/store.hpp"
 #include "node/takeover.hpp"
 #include "peers/forward.hpp"
+#include "peers/lag_json.hpp"
 #include "replication/replication.hpp"
 
 namespace reef::node {

@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "model/conflict.hpp"
+#include "peers/names.hpp"
 #include "peers/peers.hpp"
 
 namespace reef::peers {
@@ -72,17 +72,11 @@ std::optional<Beat> parse_beat(std::string_view line) {
         return std::nullopt;
     }
     while (!line.empty()) {
-        std::string_view word = next_word(line);
+        const std::string_view word = next_word(line);
         if (word == unable_word) beat.able = false;
         if (word.starts_with(in_stead_begin))
             beat.in_stead = model::parse_dot(word.substr(in_stead_begin.size()));
-        if (!word.starts_with(hears_begin)) continue;
-        word.remove_prefix(hears_begin.size());
-        while (!word.empty()) {
-            const std::size_t comma = word.find(',');
-            beat.hears.emplace_back(word.substr(0, comma));
-            word = comma == word.npos ? std::string_view{} : word.substr(comma + 1);
-        }
+        if (word.starts_with(hears_begin)) beat.hears = names_in(word.substr(hears_begin.size()));
     }
     return beat;
 }

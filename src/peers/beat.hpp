@@ -2,7 +2,8 @@
 // that each knows that the other is there: see liveness.hpp. As text one line, of about 20 bytes.
 #pragma once
 
-#include <atomic>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,7 +17,6 @@
 namespace reef::peers {
 
 class Peers;
-struct PeerRun;
 
 struct Beat {
     std::uint64_t number = 0;

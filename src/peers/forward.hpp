@@ -7,7 +7,7 @@
 
 #include "base/task.hpp"
 #include "model/intent.hpp"
-#include "peers/direct.hpp"
+#include "peers/calls.hpp"
 
 namespace reef::peers {
 

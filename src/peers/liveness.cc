@@ -39,20 +39,12 @@ void Liveness::take_echo(const Echo& echo, nanoseconds now) {
                                    [&echo](const Sent& one) { return one.number == echo.number; });
     if (sent == sent_.end()) {
         // The peer listens to another process of this node: it is there, as far as its beats tell.
-        renew(now - smoothed_.value_or(0ns), now);
+        prove(now - smoothed_.value_or(0ns), now);
         return;
     }
     const nanoseconds round_trip = now - sent->at - echo.held;
     if (round_trip >= 0ns) measure(round_trip);
-    renew(sent->at, now);
-}
-
-void Liveness::prove(nanoseconds sent, nanoseconds now) {
-    renew(sent, now);
-}
-
-void Liveness::refuse(nanoseconds) {
-    proof_.reset();
+    prove(sent->at, now);
 }
 
 void Liveness::measure(nanoseconds round_trip) {
@@ -69,8 +61,8 @@ void Liveness::measure(nanoseconds round_trip) {
 
 // A gap that was longer than the limit teaches nothing: the peer was away. What came late, but
 // came, is waited for as long the next time.
-void Liveness::renew(nanoseconds proof, nanoseconds now) {
-    if (proof_ && proof <= *proof_) return;
+void Liveness::prove(nanoseconds sent, nanoseconds now) {
+    if (proof_ && sent <= *proof_) return;
     if (now - late_since_ > half_a_minute) {
         late_before_ = now - late_since_ > 2 * half_a_minute ? 0ns : late_;
         late_ = 0ns;
@@ -80,7 +72,7 @@ void Liveness::renew(nanoseconds proof, nanoseconds now) {
         const nanoseconds late = now - *proof_ - age_in_time - smoothed_.value_or(0ns);
         late_ = std::max(late_, late);
     }
-    proof_ = proof;
+    proof_ = sent;
 }
 
 nanoseconds Liveness::limit() const {

@@ -47,7 +47,7 @@ public:
     // The peer answered something that was sent then.
     void prove(nanoseconds sent, nanoseconds now);
     // Nobody listens at its address: it is not there, whatever was proven before.
-    void refuse(nanoseconds now);
+    void refuse() { proof_.reset(); }
 
     bool has_beats() const { return has_beats_; }
     bool is_silent(nanoseconds now) const { return silent_in(now) <= nanoseconds{}; }
@@ -63,7 +63,6 @@ private:
     };
 
     void measure(nanoseconds round_trip);
-    void renew(nanoseconds proof, nanoseconds now);
 
     const LinkBounds bounds_;
     std::uint64_t number_;

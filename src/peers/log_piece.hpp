@@ -9,7 +9,7 @@
 
 #include "base/task.hpp"
 #include "model/vector.hpp"
-#include "peers/direct.hpp"
+#include "peers/calls.hpp"
 
 namespace reef::peers {
 

@@ -8,22 +8,13 @@
 #include "peers/change_feed.hpp"
 #include "peers/forward.hpp"
 #include "peers/forward_json.hpp"
+#include "peers/names.hpp"
 
 namespace reef::peers {
 
 using namespace model;
 
 namespace {
-
-std::vector<std::string> names_in(std::string_view list) {
-    std::vector<std::string> names;
-    while (!list.empty()) {
-        const std::size_t comma = list.find(',');
-        if (comma != 0) names.emplace_back(list.substr(0, comma));
-        list = comma == list.npos ? std::string_view{} : list.substr(comma + 1);
-    }
-    return names;
-}
 
 // A question that is too long for a URL is in the body.
 std::optional<Query> question_in(const http::Request& request) {

@@ -174,7 +174,4 @@ private:
     model::Position applied_here_;
 };
 
-// {"lag_seconds":0.004,"peers":[{"name":"eu","lag_seconds":…,"pending":0,…}]}
-std::string lag_json(const Peers& peers);
-
 }  // namespace reef::peers

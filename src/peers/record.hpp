@@ -6,7 +6,7 @@
 #include "base/task.hpp"
 #include "model/row.hpp"
 #include "model/schema.hpp"
-#include "peers/direct.hpp"
+#include "peers/calls.hpp"
 
 namespace reef::peers {
 

@@ -11,7 +11,7 @@
 
 #include "commit/committer.hpp"
 #include "commit/progress.hpp"
-#include "peers/direct.hpp"
+#include "peers/calls.hpp"
 #include "peers/peers.hpp"
 #include "peers/snapshot_json.hpp"
 

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "base/clock.hpp"
-#include "peers/direct.hpp"
+#include "peers/calls.hpp"
 #include "peers/peers.hpp"
 #include "peers/source.hpp"
 

@@ -4,6 +4,8 @@
 #include <boost/asio/use_future.hpp>
 #include <random>
 
+#include "peers/direct.hpp"
+
 namespace reef::replication {
 
 namespace {

@@ -12,6 +12,21 @@ namespace reef::replication {
 
 using namespace model;
 
+namespace {
+
+constexpr std::chrono::milliseconds retry_min{20};
+constexpr std::chrono::milliseconds retry_max{200};
+
+Outcome has_not_answered(const std::string& home) {
+    return Refused{Refusal::home_unreachable,
+                   home +
+                       " has not answered in time. The write may have taken effect: repeat it "
+                       "with the same request id",
+                   "", std::nullopt};
+}
+
+}  // namespace
+
 // Lets one forwarded write at a time go to a record, so that the next one is compared with the row
 // that the one before it left. On the calls' executor.
 class WriteRouter::Turns {
@@ -59,21 +74,6 @@ Task<Outcome> WriteRouter::submit(Intent intent) {
         intent.key = *refused->superseded_by;
     }
 }
-
-namespace {
-
-constexpr std::chrono::milliseconds retry_min{20};
-constexpr std::chrono::milliseconds retry_max{200};
-
-Outcome has_not_answered(const std::string& home) {
-    return Refused{Refusal::home_unreachable,
-                   home +
-                       " has not answered in time. The write may have taken effect: repeat it "
-                       "with the same request id",
-                   "", std::nullopt};
-}
-
-}  // namespace
 
 // Who decides is asked anew after each try: the committer knows best who is there by then.
 Task<Outcome> WriteRouter::submit_here_or_home(Intent intent, std::chrono::milliseconds behind) {

@@ -14,7 +14,7 @@
 
 #include "commit/committer.hpp"
 #include "commit/progress.hpp"
-#include "peers/direct.hpp"
+#include "peers/calls.hpp"
 #include "peers/peers.hpp"
 
 namespace reef::replication {

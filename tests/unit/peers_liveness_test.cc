@@ -94,7 +94,7 @@ TEST_F(LivenessTest, APeerThatListensToAnotherProcessOfThisNodeIsThere) {
 
 TEST_F(LivenessTest, NobodyWhoRefusesIsThere) {
     run(1ms, 2s);
-    link_.refuse(now_);
+    link_.refuse();
     EXPECT_TRUE(link_.is_silent(now_));
 }
 

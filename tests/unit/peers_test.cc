@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "peers/lag_json.hpp"
 #include "stopped_clock.hpp"
 
 namespace reef::replication {

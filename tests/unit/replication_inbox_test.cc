@@ -12,6 +12,7 @@
 #include "islands.hpp"
 #include "memory_store.hpp"
 #include "model/abridged.hpp"
+#include "peers/lag_json.hpp"
 #include "run.hpp"
 
 namespace reef::test {
