@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 
-from regions import Region, percentile
+from regions import Region, percentile, start_together
 from servers import BenchError, free_port
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "tests"))
@@ -60,11 +60,7 @@ def start(bench, wan, name, round_trip):
         region.environment[f"{other.upper()}_URL"] = f"http://127.0.0.1:{region.link.port}"
         regions.append(region)
     bench.started += regions
-    threads = [threading.Thread(target=region.start) for region in regions]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    start_together(regions)
     for region in regions:
         while not region.ask("GET", "/replication-lag")["peers"][0].get("round_trip_seconds"):
             time.sleep(0.05)

@@ -91,12 +91,16 @@ def start_regions(bench, name, environment=()):
     for region in regions:
         region.environment.update(environment)
     bench.started += regions
+    start_together(regions)
+    return regions
+
+
+def start_together(regions):
     launched = [threading.Thread(target=region.start) for region in regions]
     for thread in launched:
         thread.start()
     for thread in launched:
         thread.join()
-    return regions
 
 
 def percentile(values, part):

@@ -29,6 +29,16 @@ class Broker:
         self.process = None
         self.log_file = self.folder / "log"
 
+    def __enter__(self):
+        try:
+            return self.create()
+        except BaseException:
+            self.clean_up()
+            raise
+
+    def __exit__(self, *_):
+        self.clean_up()
+
     def launch(self, command, port, **options):
         """Returns the process once it listens there."""
         with self.log_file.open("ab") as log:

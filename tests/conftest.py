@@ -82,21 +82,15 @@ def own_cluster():
 @pytest.fixture(scope="session")
 def kafka():
     """A Kafka broker for all tests of this process that want one; each uses topics of its own."""
-    broker = kafka_broker.Broker()
-    try:
-        yield broker.create()
-    finally:
-        broker.clean_up()
+    with kafka_broker.Broker() as broker:
+        yield broker
 
 
 @pytest.fixture
 def own_kafka():
     """A Kafka broker of the test's own, for whatever it does to it."""
-    broker = kafka_broker.Broker()
-    try:
-        yield broker.create()
-    finally:
-        broker.clean_up()
+    with kafka_broker.Broker() as broker:
+        yield broker
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """A RabbitMQ of the tests' own, with an epmd of its own: in a temporary folder, on free ports of
 127.0.0.1, gone at the end."""
 
+import contextlib
 import os
 import re
 import subprocess
@@ -19,6 +20,15 @@ disk_free_limit.absolute = 1MB
 log.file.level = warning
 {more}
 """
+
+
+@contextlib.contextmanager
+def of_service(service):
+    """The service of a compose file, with its user."""
+    wanted = service["environment"]
+    with Broker() as started:
+        started.add_user(wanted["RABBITMQ_DEFAULT_USER"], wanted["RABBITMQ_DEFAULT_PASS"])
+        yield started
 
 
 class Broker(broker.Broker):

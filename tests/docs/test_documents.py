@@ -28,11 +28,8 @@ def ports_of(fleet):
 
 @pytest.fixture
 def rabbit():
-    broker = rabbitmq_broker.Broker()
-    try:
-        yield broker.create()
-    finally:
-        broker.clean_up()
+    with rabbitmq_broker.Broker() as broker:
+        yield broker
 
 
 @pytest.fixture(params=["sqlite", "real stack"])

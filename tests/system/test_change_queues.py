@@ -22,11 +22,8 @@ numbers = itertools.count(1)
 
 @pytest.fixture(scope="module")
 def rabbit():
-    broker = rabbitmq_broker.Broker()
-    try:
-        yield broker.create()
-    finally:
-        broker.clean_up()
+    with rabbitmq_broker.Broker() as broker:
+        yield broker
 
 
 class Shop:

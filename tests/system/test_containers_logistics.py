@@ -18,15 +18,8 @@ NAMED = {"operation-name": "test"}
 
 @pytest.fixture
 def rabbit():
-    """The service rabbitmq, with its user."""
-    broker = rabbitmq_broker.Broker()
-    wanted = SERVICES["rabbitmq"]["environment"]
-    try:
-        broker.create()
-        broker.add_user(wanted["RABBITMQ_DEFAULT_USER"], wanted["RABBITMQ_DEFAULT_PASS"])
+    with rabbitmq_broker.of_service(SERVICES["rabbitmq"]) as broker:
         yield broker
-    finally:
-        broker.clean_up()
 
 
 def test_the_services_are_the_servers():

@@ -8,7 +8,7 @@ import threading
 import pytest
 import requests
 from atoll import wait_until
-from regions import JSON, Regions, are_level, get, hears, lag
+from regions import JSON, Regions, are_level, get, hears, lag, put
 from wan import Wan
 
 HOMES = {"us": 1, "eu": 1501}  # a record of the seed at home in each
@@ -48,11 +48,6 @@ def round_trip_of(node):
     return peer.get("round_trip_seconds")
 
 
-def write(node, key, version, **fields):
-    return requests.put(f"{node.base_url}/properties/{key}", timeout=60, headers=JSON,
-                        json=fields | {"version": version})
-
-
 def version_of(node, key):
     return get(node, key).json()["version"]
 
@@ -74,11 +69,11 @@ def pair(regions, key, version, offset):
     away = "eu" if home == "us" else "us"
     answers = {}
 
-    def put(name, price):
-        answers[name] = write(regions[name], key, version, price=price)
+    def write(name, price):
+        answers[name] = put(regions[name], key, price, version)
 
-    both = [threading.Timer(max(offset, 0), put, [home, 111.0]),
-            threading.Timer(max(-offset, 0), put, [away, 222.0])]
+    both = [threading.Timer(max(offset, 0), write, [home, 111.0]),
+            threading.Timer(max(-offset, 0), write, [away, 222.0])]
     for thread in both:
         thread.start()
     for thread in both:
@@ -92,7 +87,7 @@ def test_a_write_is_carried_home_however_far_that_is(far, round_trip):
     assert round_trip_of(regions["eu"]) >= round_trip
     version = version_of(regions["eu"], HOMES["us"])
     for price in range(3):
-        answer = write(regions["eu"], HOMES["us"], version, price=100.0 + price)
+        answer = put(regions["eu"], HOMES["us"], 100.0 + price, version)
         assert answer.status_code == 200, answer.text
         assert "Atoll-In-Stead" not in answer.headers
         assert answer.json()["version"] == version + 1
@@ -136,8 +131,8 @@ def test_what_is_decided_in_stead_says_so_and_is_listed_everywhere(far):
         link.set(stalled=True)
     wait_until(lambda: not hears(regions["eu"], "us"), what="silence")
     wait_until(lambda: not hears(regions["us"], "eu"), what="silence there")
-    away = write(regions["eu"], key, version, price=5.0)
-    home = write(regions["us"], key, version, price=5.0)
+    away = put(regions["eu"], key, 5.0, version)
+    home = put(regions["us"], key, 5.0, version)
     assert (away.status_code, away.headers.get("Atoll-In-Stead")) == (200, "us"), away.text
     assert (home.status_code, home.headers.get("Atoll-In-Stead")) == (200, None), home.text
     for link in regions.links.values():
@@ -155,7 +150,7 @@ def test_connections_that_are_reset_cost_no_answer(far):
     for price in range(4):
         for link in regions.links.values():
             regions.wan.reset(link)
-        answer = write(regions["eu"], HOMES["us"], version, price=300.0 + price)
+        answer = put(regions["eu"], HOMES["us"], 300.0 + price, version)
         assert answer.status_code == 200, answer.text
         version = answer.json()["version"]
 
@@ -166,7 +161,7 @@ def test_a_stopped_home_is_stood_in_for_and_told_when_it_wakes(far):
     version = version_of(regions["eu"], key)
     os.kill(regions["us"].pid, signal.SIGSTOP)
     try:
-        answer = write(regions["eu"], key, version, price=7.0)
+        answer = put(regions["eu"], key, 7.0, version)
         assert (answer.status_code, answer.headers.get("Atoll-In-Stead")) == (200, "us")
     finally:
         os.kill(regions["us"].pid, signal.SIGCONT)

@@ -193,18 +193,24 @@ def test_they_are_there_after_a_crash(regions):
     assert on_all(regions.both, 2) == before
 
 
+def write_until(node, happened, what):
+    """Writes to one record; how often."""
+    written = 0
+
+    def write_and_look():
+        nonlocal written
+        written += 1
+        assert put(node, 10, written, written).status_code == 200
+        return happened(written)
+
+    wait_until(write_and_look, what=what)
+    return written
+
+
 def test_they_go_by_bytes_and_the_log_stays(make_node, tmp_path):
     regions = Regions(make_node, tmp_path, events_bytes_max=4096)
     us = regions["us"].start()
-    written = 0
-
-    def trimmed():
-        nonlocal written
-        written += 1
-        assert put(us, 10, written, written).status_code == 200
-        return events(us.base_url)[0]["version"] > 2
-
-    wait_until(trimmed, what="events going")
+    written = write_until(us, lambda _: events(us.base_url)[0]["version"] > 2, "events going")
     answer = page_of(us.base_url).json()
     versions = [one["version"] for one in answer["items"]]
     assert versions == list(range(versions[0], written + 2)), "the oldest went"
@@ -217,15 +223,9 @@ def test_they_go_by_bytes_and_the_log_stays(make_node, tmp_path):
 def test_a_node_that_takes_a_snapshot_takes_the_events(make_node, tmp_path):
     regions = Regions(make_node, tmp_path, log_bytes_max=4096, **YEAR)
     us = regions["us"].start()
-    written = 0
-
-    def trimmed():
-        nonlocal written
-        written += 1
-        assert put(us, 10, written, written).status_code == 200
-        return int(by_hand(us, "SELECT count(*) FROM atoll_log")) < written
-
-    wait_until(trimmed, what="the log being trimmed")
+    written = write_until(
+        us, lambda count: int(by_hand(us, "SELECT count(*) FROM atoll_log")) < count,
+        "the log being trimmed")
     regions["eu"].start()
     listed = on_all([node.base_url for node in regions.nodes], written)
     assert [one["version"] for one in listed] == list(range(2, written + 2))

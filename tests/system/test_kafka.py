@@ -383,10 +383,8 @@ listener.name.guarded.sasl.enabled.mechanisms=PLAIN
 listener.name.guarded.plain.sasl.jaas.config=\\
   org.apache.kafka.common.security.plain.PlainLoginModule required user_atoll="{PASSWORD}";
 """)
-    try:
-        yield broker.create(), certificate
-    finally:
-        broker.clean_up()
+    with broker:
+        yield broker, certificate
 
 
 def test_a_broker_that_asks_for_tls_and_a_password(make_node, tmp_path, guarded):

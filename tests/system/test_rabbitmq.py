@@ -46,10 +46,8 @@ ssl_options.certfile = {certificate}
 ssl_options.keyfile = {key}
 """)
     broker.tls_port = port
-    try:
-        yield broker.create()
-    finally:
-        broker.clean_up()
+    with broker:
+        yield broker
 
 
 class Servers:
