@@ -176,7 +176,11 @@ def test_a_stop_under_load_leaves_no_write_unanswered(node, number):
 def test_a_second_signal_ends_it_at_once(node):
     """A client that sends half a request holds a graceful stop up; nobody need wait for it."""
     with socket.create_connection(("127.0.0.1", node.port)) as client:
-        client.sendall(b"PUT /us/properties/10 HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+        client.sendall(
+            b"PUT /us/properties/10 HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n"
+            b"Expect: 100-continue\r\n\r\n"
+        )
+        assert client.recv(100).startswith(b"HTTP/1.1 100 ")  # the node has read the first half
         node.process.send_signal(signal.SIGTERM)
         wait_until(lambda: '"Stopping"' in node.log(), what="the stop")
         assert node.signal_and_wait(signal.SIGTERM) == 1
