@@ -12,7 +12,7 @@ import pytest
 from atoll import Node
 from containers import Image
 from fleet import Fleet
-from gateway import World, unhurried
+from gateway import World
 
 PROPERTY_LISTING = "apps/property-listing.toml"
 CHOSEN_STORE = os.environ.get("ATOLL_TEST_STORE")
@@ -223,14 +223,9 @@ def make_world(tmp_path):
 
 
 @pytest.fixture
-def unhurried_world(make_world):
-    """The same behind a gateway that no region can keep waiting unnoticed."""
-    return make_world(edit=unhurried)
-
-
-@pytest.fixture
 def world(make_world):
-    """The gateway of property-listing with its two regions."""
+    """The gateway of property-listing with its two regions. It waits longer for each than its
+    clients do, so that none that is slow is taken for one that hangs."""
     return make_world()
 
 

@@ -38,31 +38,33 @@ class Answer:
 # What the gateway waits for. The waits of the last tries are ten seconds: these are long enough.
 WAITS = ("connect", "send", "read", "next_upstream")
 LONG_MS = 10_000
-LEISURE = 4
+LEISURE_MS = 6_000
+CLIENT_SECONDS = 60  # that a client waits for an answer
 
 
-def with_waits(conf, times, of=WAITS):
-    """With waits so many times as long as the promised ones."""
+def with_waits(conf, times, of=WAITS, least_ms=0):
+    """With waits so many times as long as the promised ones, and none below `least_ms`."""
     def longer(line):
         name, number, unit = line.groups()
         promised = int(number) * (1000 if unit == "s" else 1)
-        return f"proxy_{name}_timeout {promised * (times if promised < LONG_MS else 1)}ms;"
+        wait = promised if promised >= LONG_MS else max(promised * times, least_ms)
+        return f"proxy_{name}_timeout {wait}ms;"
 
     changed, count = re.subn(rf"proxy_({'|'.join(of)})_timeout (\d+)(ms|s);", longer, conf)
-    assert count >= 2 * len(of)
+    assert count >= len(of)
     return changed
 
 
 def at_leisure(conf):
-    """A region that is slow because the machine is busy with other tests is not to be taken for one
-    that hangs."""
-    return with_waits(conf, LEISURE)
+    """For tests of a region that hangs, which is waited for: another one that is slow because the
+    machine is busy with other tests is not to be taken for one that hangs as well."""
+    return with_waits(conf, 4, least_ms=LEISURE_MS)
 
 
 def unhurried(conf):
     """One that waits for a region until all its clients have gone: what is answered here was not
     waited for."""
-    return with_waits(conf, 240)
+    return with_waits(conf, 4 * CLIENT_SECONDS)
 
 
 def as_it_is(conf):
@@ -71,9 +73,12 @@ def as_it_is(conf):
 
 class Gateway:
     """`ports`: what the environment says about the nodes, {"PORT_US": 4711, …}. `edit` changes the
-    configuration's text: for waits that do not suit a test."""
+    configuration's text: for waits that do not suit a test. It has as many workers on each
+    machine."""
 
-    def __init__(self, folder, app, ports, edit=at_leisure):
+    WORKERS = 2
+
+    def __init__(self, folder, app, ports, edit=unhurried):
         self.folder = pathlib.Path(folder)
         for inside in ("gateway", "logs"):
             (self.folder / inside).mkdir(parents=True)
@@ -89,7 +94,10 @@ class Gateway:
         environment = {"PATH": os.environ["PATH"]} | {k: str(v) for k, v in self.ports.items()}
         printed = run_atoll("gateway-config", self.app, "--listen", f"127.0.0.1:{self.port}",
                             env=environment)
-        (self.folder / "nginx.conf").write_text(self.edit(printed.stdout))
+        assert "worker_processes auto;" in printed.stdout
+        conf = printed.stdout.replace("worker_processes auto;",
+                                      f"worker_processes {self.WORKERS};")
+        (self.folder / "nginx.conf").write_text(self.edit(conf))
         assert NGINX, "nginx is not installed"
         with (self.folder / "said").open("wb") as said:
             self.process = subprocess.Popen(
@@ -124,7 +132,7 @@ class Gateway:
 
     def ask(self, method, target, body=None, headers=(), host="127.0.0.1"):
         """One request on a connection of its own. The target is sent as it is."""
-        connection = http.client.HTTPConnection(host, self.port, timeout=30)
+        connection = http.client.HTTPConnection(host, self.port, timeout=CLIENT_SECONDS)
         with contextlib.closing(connection):
             connection.request(method, target, body, dict(headers))
             got = connection.getresponse()
@@ -136,7 +144,7 @@ class Gateway:
 
     def say(self, data):
         """Raw bytes, and what comes back until the gateway closes."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=60) as connection:
             connection.sendall(data)
             with connection.makefile("rb") as stream:
                 return stream.read()

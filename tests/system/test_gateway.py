@@ -81,7 +81,7 @@ def test_nothing_is_said_of_a_reads_attempt(world, method):
 def test_connections_to_a_region_are_kept(world):
     for _ in range(40):
         world.gateway.get(PROPERTY)
-    assert world.us.connected < 20, "at most one for each of nginx's workers"
+    assert world.us.connected <= world.gateway.WORKERS
 
 
 @pytest.mark.parametrize("status", [201, 304, 400, 404, 409, 412, 422, 428, 500])
@@ -188,7 +188,7 @@ def test_the_log_says_who_answered(world):
         r'127\.0\.0\.1 - - \[\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] '
         r'"PUT /us/properties/10\?x=1 HTTP/1\.1" 200 \d+ "http://a/" "test/1" "b" '
         rf'upstream=127\.0\.0\.1:{world.us.port}, 127\.0\.0\.1:{world.eu.port} '
-        r'upstream_response_time=\d\.\d{3}, \d\.\d{3} request_id=r7', line), line
+        r'upstream_response_time=\d+\.\d{3}, \d+\.\d{3} request_id=r7', line), line
 
 
 def test_the_log_has_one_line_for_each_request(world):

@@ -1,11 +1,12 @@
 """A region fails, and the gateway's clients do not notice. Nothing here is timed: in most tests the
-gateway's timeouts are longer than for people (`at_leisure`), and where it must not wait at all its
-timeouts are longer than those of its clients (`unhurried`)."""
+gateway's timeouts are longer than those of its clients (`unhurried`), and where it has to wait for
+one that hangs they are longer than for people (`at_leisure`)."""
 
 import concurrent.futures
 import contextlib
 import http.client
 import itertools
+import re
 import signal
 import socket
 import subprocess
@@ -14,8 +15,10 @@ import threading
 
 import pytest
 import region
+import requests
 from atoll import wait_until
 from gateway import (
+    CLIENT_SECONDS,
     PROPERTY,
     as_it_is,
     assert_problem,
@@ -53,9 +56,12 @@ def impatient(conf):
 
 
 def stubborn(conf):
-    """To wait with patience for one that hangs takes longer than the tests' clients wait."""
+    """To wait with patience for one that hangs takes longer than the tests' clients wait. Who has
+    to answer before that may be slow."""
     assert "proxy_read_timeout 10s;" in conf
-    return conf.replace("proxy_read_timeout 10s;", "proxy_read_timeout 60s;")
+    conf = conf.replace("proxy_read_timeout 10s;", f"proxy_read_timeout {2 * CLIENT_SECONDS}s;")
+    [again] = re.findall(r"location @again \{.*?proxy_pass", conf, re.DOTALL)
+    return conf.replace(again, with_waits(again, 4, of=("send", "read", "next_upstream")))
 
 
 def only_connects_soon(conf):
@@ -66,7 +72,7 @@ def only_connects_soon(conf):
 def long_marks(conf):
     """A region that failed is left alone for longer than a test takes."""
     assert "fail_timeout=1s" in conf
-    return at_leisure(conf).replace("fail_timeout=1s", "fail_timeout=60s")
+    return at_leisure(conf).replace("fail_timeout=1s", "fail_timeout=600s")
 
 
 # ---- one region fails --------------------------------------------------------------------------
@@ -79,6 +85,8 @@ def test_the_other_region_is_tried_once(world_where, method, failure):
     FAILURES[failure](world.us)
     answer = world.gateway.ask(method, PROPERTY, b'{"price":1}' if method != "GET" else None)
     assert answer.by == "eu"
+    if failure != "refuses":
+        wait_until(lambda: world.us.asked, what="us having read it")
     first, second = world.us.seen(), world.eu.seen()
     assert len(first) == (0 if failure == "refuses" else 1) and len(second) == 1
     assert (second[0].method, second[0].target) == (method, PROPERTY)
@@ -115,8 +123,7 @@ def test_any_living_region_answers_for_all(world, target):
     assert world.gateway.get(target).by == "eu"
 
 
-def test_a_region_killed_under_load_costs_nobody_anything(unhurried_world):
-    world = unhurried_world
+def test_a_region_killed_under_load_costs_nobody_anything(world):
     load = Load(world.gateway, clients=8)
     load.go_on()
     world.us.kill()
@@ -126,8 +133,7 @@ def test_a_region_killed_under_load_costs_nobody_anything(unhurried_world):
     assert {answer.by for answer in load.answers} == {"us", "eu"}
 
 
-def test_a_rolling_restart_costs_nobody_anything(unhurried_world):
-    world = unhurried_world
+def test_a_rolling_restart_costs_nobody_anything(world):
     load = Load(world.gateway, clients=4)
     for one in [world.us, world.eu] * 3:
         one.behave = answering(503)  # it stops, then it is gone, then it starts
@@ -149,6 +155,7 @@ def test_a_stopped_process_is_like_a_hanging_region(make_world):
         try:
             port = int(process.stdout.readline().split(" port ")[1].split()[0])
             world = make_world(ports={"PORT_US": port}, edit=long_marks)
+            assert requests.get(f"http://127.0.0.1:{port}/", timeout=CLIENT_SECONDS).ok, "it serves"
             assert world.gateway.get(PROPERTY).status == 404  # it has no such file
             process.send_signal(signal.SIGSTOP)
             answers = [world.gateway.get(PROPERTY) for _ in range(10)]
@@ -184,11 +191,13 @@ def test_a_hanging_region_is_left_alone_for_a_while(make_world):
     assert world.gateway.get(PROPERTY).by == "eu"
     for _ in range(20):
         assert world.gateway.get(PROPERTY).by == "eu"
+    wait_until(lambda: world.us.asked, what="us having read it")
     assert len(world.us.seen()) == 1
 
 
 @pytest.mark.parametrize("failure", ["refuses", "hangs"])
-def test_a_region_that_is_back_is_found_soon(world, failure):
+def test_a_region_that_is_back_is_found_soon(world_where, failure):
+    world = world_where(failure)
     FAILURES[failure](world.us)
     assert world.gateway.get(PROPERTY).by == "eu"
     world.us.kill()
@@ -209,7 +218,8 @@ def test_a_region_that_is_left_alone_is_asked_when_the_other_fails(world_where, 
     assert "no live upstreams" not in world.gateway.log()
 
 
-def test_a_read_that_waits_for_its_token_spoils_nothing_for_others(world):
+def test_a_read_that_waits_for_its_token_spoils_nothing_for_others(make_world):
+    world = make_world(edit=at_leisure)
     world.us.behave = lambda one, asked, connection: (
         region.hanging if asked.all("atoll-token") else answering(200))(one, asked, connection)
     assert world.gateway.get(PROPERTY, {"Atoll-Token": "us.k3f9:7"}).by == "eu"
@@ -221,8 +231,7 @@ def test_a_read_that_waits_for_its_token_spoils_nothing_for_others(world):
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_with_all_regions_gone_the_gateway_says_so(unhurried_world, method):
-    world = unhurried_world
+def test_with_all_regions_gone_the_gateway_says_so(world, method):
     world.us.kill()
     world.eu.kill()
     for _ in range(3):
@@ -343,13 +352,13 @@ def test_a_feed_is_passed_as_it_comes(prompt, target):
         del one, asked
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
                            b"Transfer-Encoding: chunked\r\n\r\n7\r\ndata: 1\r\n")
-        arrived.acquire(timeout=20)
+        arrived.acquire(timeout=60)
         connection.sendall(b"7\r\ndata: 2\r\n")
-        arrived.acquire(timeout=20)
+        arrived.acquire(timeout=60)
         return b"0\r\n\r\n"
 
     world.us.behave = feed
-    connection = http.client.HTTPConnection("127.0.0.1", world.gateway.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", world.gateway.port, timeout=60)
     connection.request("GET", target)
     answer = connection.getresponse()
     assert answer.read(7) == b"data: 1"
@@ -443,5 +452,5 @@ class Load:
     def stop(self):
         self._stopped.set()
         for one in self._asking:
-            one.result(30)
+            one.result(2 * CLIENT_SECONDS)
         self._pool.shutdown()
