@@ -41,6 +41,10 @@ JAVA = ["java", "-Xms64m", "-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSeria
         "-XX:-UsePerfData", "-Xshare:auto"]
 
 
+# Of Python's clients: so long a broker that is busy may take to say who it is.
+PATIENT = {"api_version_auto_timeout_ms": 60_000}
+
+
 def addresses(ports):
     return ",".join(f"{name}://127.0.0.1:{port}" for name, port in ports.items())
 

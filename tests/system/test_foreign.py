@@ -14,7 +14,9 @@ from fleet import Fleet
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
 from kafka.structs import OffsetAndMetadata
+from kafka_broker import PATIENT
 from regions import Regions, are_level, get, hears, metric, put, status
+from topics import all_messages
 
 topics = iter(f"shared-{number}" for number in range(1, 1000))
 KEYS = range(10, 20)
@@ -56,32 +58,16 @@ def fill(backend):
         assert put(backend, key, 200, 1).status_code == 200
 
 
-def told(broker, topic):
-    """All that is in the topic by now."""
-    reader = KafkaConsumer(bootstrap_servers=broker.address, auto_offset_reset="earliest",
-                           group_id=None, enable_auto_commit=False)
-    at = TopicPartition(topic, 0)
-    reader.assign([at])
-    read = []
-    try:
-        end = reader.end_offsets([at])[at]
-        wait_until(lambda: read.extend(m for ms in reader.poll(200).values() for m in ms) or
-                   len(read) >= end, what=f"{end} messages in {topic}")
-    finally:
-        reader.close()
-    return read
-
-
 def is_foreign(message):
     return not message.headers
 
 
 def send(broker, topic, *bodies):
-    producer = KafkaProducer(bootstrap_servers=broker.address, linger_ms=5)
+    producer = KafkaProducer(bootstrap_servers=broker.address, linger_ms=5, **PATIENT)
     try:
         for body in bodies:
             producer.send(topic, body if isinstance(body, bytes) else json.dumps(body).encode())
-        producer.flush(20)
+        producer.flush(60)
     finally:
         producer.close()
 
@@ -89,7 +75,7 @@ def send(broker, topic, *bodies):
 def rewind(broker, topic, node):
     """The node's place at the broker is the topic's beginning once more."""
     group = KafkaConsumer(bootstrap_servers=broker.address, enable_auto_commit=False,
-                          group_id=f"atoll.property-listing.{node.name}")
+                          group_id=f"atoll.property-listing.{node.name}", **PATIENT)
     try:
         at = TopicPartition(topic, 0)
         group.assign([at])
@@ -117,7 +103,7 @@ def own_changes(node):
 
 
 def conflicts(node):
-    return requests.get(f"{node.base_url}/_atoll/conflicts", timeout=30).json()["items"]
+    return requests.get(f"{node.base_url}/_atoll/conflicts", timeout=60).json()["items"]
 
 
 @pytest.mark.parametrize("kind", ["fastapi", "express"])
@@ -139,7 +125,7 @@ def test_writes_travel_both_ways(beside, kafka, topic, kind):
     assert (stale.status_code, stale.json()["current"]["version"]) == (409, version)
     shown = get(us, 10).json()
     assert (shown["region_origin"], shown["bedrooms"]) == ("eu", 3), "they stay as they were"
-    ours = [json.loads(m.value) for m in told(kafka, topic) if not is_foreign(m)]
+    ours = [json.loads(m.value) for m in all_messages(kafka, topic) if not is_foreign(m)]
     assert {body["region_origin"] for body in ours} == {"us"}, "who wrote it"
     assert metric(us, "atoll_broker_adopted_total") == 20
     assert own_changes(us) == 30
@@ -166,7 +152,8 @@ def test_each_goes_on_while_the_other_is_down(beside, kind):
 
 def make_topic(broker, topic):
     """As such programs expect it: they start on one that is there."""
-    with contextlib.closing(KafkaAdminClient(bootstrap_servers=broker.address)) as admin:
+    with contextlib.closing(KafkaAdminClient(bootstrap_servers=broker.address,
+                                             **PATIENT)) as admin:
         admin.create_topics([NewTopic(topic, num_partitions=1, replication_factor=1)])
 
 
@@ -226,7 +213,7 @@ def test_one_node_adopts_and_the_next_takes_over(beside, kafka, topic):
     for node in (us, ap):
         wait_for(node, 12, 43, 44)
     wait_until(lambda: are_level(us, ap), what="equal digests")
-    foreign = sum(is_foreign(message) for message in told(kafka, topic))
+    foreign = sum(is_foreign(message) for message in all_messages(kafka, topic))
     assert foreign == 51
     assert own_changes(us) + own_changes(ap) == foreign + 1, "one change for each, and ap's own"
     assert conflicts(us) == conflicts(ap) == []
@@ -238,7 +225,7 @@ def test_what_comes_again_is_not_adopted_again(beside, kafka, topic):
     for version in range(2, 12):
         assert put(eu, 13, version, version).status_code == 200
     wait_for(ap, 13, 11, 12)
-    foreign = [message.value for message in told(kafka, topic) if is_foreign(message)]
+    foreign = [message.value for message in all_messages(kafka, topic) if is_foreign(message)]
     made = own_changes(us)
     send(kafka, topic, *foreign)
     wait_until(lambda: metric(us, "atoll_broker_foreign_total") == 2 * len(foreign),
@@ -281,7 +268,7 @@ def test_other_programs_see_what_two_regions_joined(beside, kafka, topic):
     for node in (us, ap, eu):  # which has dropped the second version 3 that it saw
         wait_for(node, 17, 400, 4)
     wait_until(lambda: are_level(us, ap), what="equal digests")
-    shown = [m for m in told(kafka, topic) if "atoll-joined" in dict(m.headers)]
+    shown = [m for m in all_messages(kafka, topic) if "atoll-joined" in dict(m.headers)]
     assert len(shown) >= 1
     assert {json.loads(m.value)["version"] for m in shown} == {4}
     assert own_changes(us) + own_changes(ap) == 12, "no change of anybody's"
@@ -325,14 +312,14 @@ def test_an_empty_store_beside_another_program_is_not_seeded(make_node, tmp_path
     app.write_text(app.read_text().replace('home_down = "accept"', 'home_down = "reject"'))
     regions.start("us")
     us = regions["us"]
-    listed = requests.get(f"{us.base_url}/properties", timeout=30).json()
+    listed = requests.get(f"{us.base_url}/properties", timeout=60).json()
     assert listed["items"] == []
     # A record of the other program's region is written here: nothing can be forwarded to it.
     send(kafka, topic, {"id": 7, "price": 1, "version": 4, "region_origin": "eu"})
     wait_until(lambda: get(us, 7).status_code == 200, what="the record")
     assert put(us, 7, 2, 4).status_code == 200
     assert get(us, 7).json()["region_origin"] == "eu"
-    lag = requests.get(f"{us.base_url}/replication-lag", timeout=30).json()
+    lag = requests.get(f"{us.base_url}/replication-lag", timeout=60).json()
     assert (lag["lag_seconds"], lag["peers"]) == (0, [])
 
 
@@ -349,22 +336,22 @@ def test_up_starts_our_region_and_the_gateway_passes_theirs(tmp_path, cluster, k
 
     def answers(region):
         """Who answers for eu."""
-        answer = requests.get(f"{fleet.base}/eu/health", timeout=30)
+        answer = requests.get(f"{fleet.base}/eu/health", timeout=60)
         return answer.status_code == 200 and answer.json()["region"] == region
 
     try:
         status = fleet.atoll("status", fleet.app)
         assert status.returncode == 0 and "eu" not in status.stdout.split(), status
-        assert fleet.region() == "us", said
-        assert answers("us"), "they have not started yet"
+        wait_until(lambda: fleet.region() == "us", what=f"us answering for itself: {said}")
+        wait_until(lambda: answers("us"), what="us standing in: they have not started yet")
         eu.start()
         fill(eu)
         wait_until(lambda: answers("eu"), what="eu being asked")
         written = requests.put(f"{fleet.base}/eu/properties/10", json={"price": 7, "version": 2},
-                               timeout=30)
+                               timeout=60)
         assert written.json()["version"] == 3, "it was at version 2 in their table"
         ours = f"{fleet.base}/us/properties/10"
-        wait_until(lambda: requests.get(ours, timeout=30).json().get("version") == 3,
+        wait_until(lambda: requests.get(ours, timeout=60).json().get("version") == 3,
                    what="it in us")
         eu.stop()
         wait_until(lambda: answers("us"), what="us standing in")
