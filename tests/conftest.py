@@ -169,9 +169,10 @@ def fleet(tmp_path, store, database_for, between_regions):
 
 
 @pytest.fixture
-def servers(tmp_path):
-    """The four servers of logistics and their gateway, started by `atoll up -d`."""
-    with up(Fleet(tmp_path, "logistics")) as made:
+def servers(tmp_path, request):
+    """The four servers of logistics and their gateway, started by `atoll up -d`; a parameter is
+    their [links]."""
+    with up(Fleet(tmp_path, "logistics", getattr(request, "param", ()))) as made:
         yield made
 
 

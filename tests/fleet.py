@@ -9,6 +9,7 @@ import subprocess
 import requests
 from atoll import BINARY, REPOSITORY
 from ports import free_port, free_run
+from regions import table
 
 
 LISTENS = re.compile(r'(listen = "127\.0\.0\.1):(\d+)"')
@@ -16,8 +17,9 @@ NODES = re.compile(r'\[\[node\]\]\nname = "(\w+)"\nlisten = "(127\.0\.0\.1:\d+)"
 
 
 class Fleet:
-    def __init__(self, folder, app="property-listing"):
+    def __init__(self, folder, app="property-listing", links=()):
         text = (REPOSITORY / f"apps/{app}.toml").read_text()
+        text += table("links", links) if links else ""
         self.ports = {int(usual): free_port() for _, usual in LISTENS.findall(text)}
         text = LISTENS.sub(lambda found: f'{found[1]}:{self.ports[int(found[2])]}"', text)
         self.database_port = free_run(20)  # where `--stack full` begins to look for free ports
@@ -51,7 +53,7 @@ class Fleet:
         return done.stdout
 
     def region(self):
-        return requests.get(f"{self.base}/us/health", timeout=30).json().get("region")
+        return requests.get(f"{self.base}/us/health", timeout=60).json().get("region")
 
     def pids(self):
         """All of its processes."""
@@ -61,6 +63,13 @@ class Fleet:
 
     def pid_of(self, node):
         mark = f"--node\0{node}\0".encode()
-        [pid] = [pid for pid in self.pids()
-                 if mark in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()]
+        [pid] = [pid for pid in self.pids() if mark in command_of(pid)]
         return pid
+
+
+def command_of(pid):
+    """Its words, each with a zero behind it; nothing when it has ended meanwhile."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""

@@ -9,6 +9,7 @@ import urllib.parse
 
 import broker
 import pika
+from atoll import PATIENCE
 from ports import free_port
 
 SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"
@@ -96,7 +97,10 @@ class Broker(broker.Broker):
         self.tell(f"vm_memory_monitor:set_vm_memory_high_watermark({{absolute, {count}}})")
 
     def connection(self, vhost="/"):
-        return pika.BlockingConnection(pika.URLParameters(self.url(vhost=vhost)))
+        told = pika.URLParameters(self.url(vhost=vhost))
+        told.socket_timeout = told.stack_timeout = PATIENCE
+        told.heartbeat = 0  # a test that waits for something else sends none
+        return pika.BlockingConnection(told)
 
     def end(self):
         super().end()

@@ -13,10 +13,18 @@ from ports import free_ports
 from postgres import psql
 
 JSON = {"Content-Type": "application/json"}
+# However busy this machine is: else a node that waits for its turn is taken for one that is away,
+# and others decide in its stead. One that is cut off, stops, or refuses to connect is away at once.
+NEVER_SILENT = {"silence_ms_min": 30_000, "round_trip_ms_max": 30_000}
+TIMEOUT = 90  # longer than a write may take that another node decides
 
 
-def app_file(folder, names, limits, foreign=()):
-    """property-listing with these regions and limits of its own, in a folder of the test's.
+def table(name, settings):
+    return f"\n[{name}]\n" + "".join(f"{key} = {value}\n" for key, value in settings.items())
+
+
+def app_file(folder, names, limits, foreign=(), links=NEVER_SILENT):
+    """property-listing with these regions, limits and links of its own, in a folder of the test's.
     `foreign`: those that are another program."""
     apps = REPOSITORY / "apps"
     text = (apps / "property-listing.toml").read_text(encoding="utf-8")
@@ -26,7 +34,7 @@ def app_file(folder, names, limits, foreign=()):
         text = text.replace("[serve]", "\n".join(more), 1)
     for name in foreign:
         text = text.replace(f'name = "{name}"\n', f'name = "{name}"\nforeign = true\n', 1)
-    text += "\n[limits]\n" + "".join(f"{key} = {value}\n" for key, value in limits.items())
+    text += table("links", links) + table("limits", limits)
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(apps / "property-listing.csv", folder)
     file = folder / "property-listing.toml"
@@ -37,8 +45,9 @@ def app_file(folder, names, limits, foreign=()):
 class Regions:
     """Nodes by name, not started. `environment` is what a command needs to find them."""
 
-    def __init__(self, make_node, folder, names=("us", "eu"), env=(), foreign=(), **limits):
-        self.app = str(app_file(pathlib.Path(folder) / "app", names, limits, foreign))
+    def __init__(self, make_node, folder, names=("us", "eu"), env=(), foreign=(),
+                 links=NEVER_SILENT, **limits):
+        self.app = str(app_file(pathlib.Path(folder) / "app", names, limits, foreign, links))
         names = [name for name in names if name not in foreign]
         ports = dict(zip(names, free_ports(len(names))))
         self.urls = {f"{n.upper()}_URL": f"http://127.0.0.1:{p}" for n, p in ports.items()}
@@ -67,14 +76,15 @@ class Regions:
 
     def cut(self, a, b, off=True):
         for node, peer in ((self[a], b), (self[b], a)):
-            answer = requests.post(f"{node.base_url}/_atoll/cut", timeout=30,
+            answer = requests.post(f"{node.base_url}/_atoll/cut", timeout=TIMEOUT,
                                    json={"peer": peer, "cut": off})
             assert answer.status_code == 200
-        wait_until(lambda: hears(self[a], b) != off or not off, what="the cut")
+        wait_until(lambda: not off or not (hears(self[a], b) or hears(self[b], a)),
+                   what="the cut")
 
 
 def lag(node):
-    return requests.get(f"{node.base_url}/replication-lag", timeout=30).json()
+    return requests.get(f"{node.base_url}/replication-lag", timeout=TIMEOUT).json()
 
 
 def hears(node, peer):
@@ -82,21 +92,32 @@ def hears(node, peer):
 
 
 def get(node, key):
-    return requests.get(f"{node.base_url}/properties/{key}", timeout=30)
+    return requests.get(f"{node.base_url}/properties/{key}", timeout=TIMEOUT)
 
 
 def put(node, key, price, version, **headers):
-    return requests.put(f"{node.base_url}/properties/{key}", timeout=30, headers=JSON | headers,
+    return requests.put(f"{node.base_url}/properties/{key}", timeout=TIMEOUT,
+                        headers=JSON | headers,
                         data=json.dumps({"price": price, "version": version}))
 
 
+def read_with(token, node, key):
+    """As a client does: the wait is bounded, and 503 says that it was not enough."""
+    def read():
+        answer = requests.get(f"{node.base_url}/properties/{key}", timeout=TIMEOUT,
+                              headers={"Atoll-Token": token})
+        return answer if answer.status_code != 503 else None
+
+    return wait_until(read, what="what the token names")
+
+
 def status(node):
-    return requests.get(f"{node.base_url}/_atoll/status", timeout=30).json()
+    return requests.get(f"{node.base_url}/_atoll/status", timeout=TIMEOUT).json()
 
 
 def metric(node, name):
     """The sum of a metric over its labels."""
-    lines = requests.get(f"{node.base_url}/metrics", timeout=30).text.splitlines()
+    lines = requests.get(f"{node.base_url}/metrics", timeout=TIMEOUT).text.splitlines()
     return sum(float(line.rsplit(" ", 1)[1]) for line in lines
                if line.startswith((name + " ", name + "{")))
 

@@ -9,7 +9,8 @@ import pytest
 import requests
 from atoll import BINARY, wait_until
 from ports import free_ports
-from regions import JSON, Regions, are_level, by_hand, get, metric, put, status
+from regions import (JSON, NEVER_SILENT, TIMEOUT, Regions, are_level, by_hand, get, metric, put,
+                     status, table)
 
 STORES = ("sqlite", "postgres")
 
@@ -39,7 +40,7 @@ def listed(regions, *more):
 
 
 def ids_at(node, **asked):
-    page = requests.get(f"{node.base_url}/_atoll/conflicts", params=asked, timeout=30).json()
+    page = requests.get(f"{node.base_url}/_atoll/conflicts", params=asked, timeout=60).json()
     assert "next" not in page
     return {one["id"] for one in page["items"]}
 
@@ -144,7 +145,7 @@ def test_all_pages_are_listed(regions):
             " '{\"fields\":[]}', lpad(to_hex(n), 20, '0') FROM generate_series(100, 2599) AS n")
     assert len(listed(regions)) == 2501
     assert status(regions["us"])["conflicts"] == 2501
-    page = requests.get(f"{regions['us'].base_url}/_atoll/conflicts?limit=7", timeout=30).json()
+    page = requests.get(f"{regions['us'].base_url}/_atoll/conflicts?limit=7", timeout=60).json()
     assert (len(page["items"]), page["next"]) == (7, page["items"][-1]["number"])
 
 
@@ -166,7 +167,7 @@ def apart(regions, off):
 
 
 def delete(node, key, version):
-    return requests.delete(f"{node.base_url}/properties/{key}?version={version}", timeout=30)
+    return requests.delete(f"{node.base_url}/properties/{key}?version={version}", timeout=60)
 
 
 def test_what_four_regions_did_apart_is_listed_once_each(four):
@@ -230,7 +231,7 @@ left = { type = "int32", merge = "counter", min = 0, default = 5 }
 class Shop(Regions):
     def __init__(self, make_node, folder):
         file = folder / "shop.toml"
-        file.write_text(SHOP, encoding="utf-8")
+        file.write_text(SHOP + table("links", NEVER_SILENT), encoding="utf-8")
         self.app = str(file)
         ports = dict(zip(("us", "eu"), free_ports(2)))
         self.urls = {f"{n.upper()}_URL": f"http://127.0.0.1:{p}" for n, p in ports.items()}
@@ -249,7 +250,7 @@ def shop(make_node, tmp_path):
 
 
 def ask(node, method, path, status_code, **body):
-    answer = requests.request(method, f"{node.base_url}/{path}", timeout=30, headers=JSON,
+    answer = requests.request(method, f"{node.base_url}/{path}", timeout=TIMEOUT, headers=JSON,
                               data=json.dumps(body) if body else None)
     assert answer.status_code == status_code, answer.text
     return answer

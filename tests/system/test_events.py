@@ -7,7 +7,7 @@ import subprocess
 import pytest
 import requests
 from atoll import BINARY, wait_until
-from regions import Regions, are_level, by_hand, get, put
+from regions import NEVER_SILENT, TIMEOUT, Regions, are_level, by_hand, get, put
 
 STORES = ("sqlite", "postgres")
 YEAR = {"events_seconds": 366 * 24 * 3600}
@@ -15,7 +15,7 @@ YEAR = {"events_seconds": 366 * 24 * 3600}
 
 def page_of(url, secret="", **asked):
     headers = {"Atoll-Peer-Secret": secret} if secret else {}
-    return requests.get(f"{url}/_atoll/events", params=asked, headers=headers, timeout=30)
+    return requests.get(f"{url}/_atoll/events", params=asked, headers=headers, timeout=60)
 
 
 def events(url, **asked):
@@ -41,7 +41,7 @@ def on_all(urls, count):
 # ---- four servers --------------------------------------------------------------------------------
 
 def ask(method, url, operation, body=None, **headers):
-    return requests.request(method, url, json=body, timeout=30,
+    return requests.request(method, url, json=body, timeout=TIMEOUT,
                             headers=headers | {"operation-name": operation})
 
 
@@ -77,6 +77,7 @@ def walk(urls):
     return made.json()["id"], shipment.json()["id"], sent
 
 
+@pytest.mark.parametrize("servers", [NEVER_SILENT], indirect=True, ids=["never silent"])
 def test_all_four_list_who_did_what(servers, on_sqlite):
     warehouse, shipment, sent = walk(servers.urls)
     listed = on_all(servers.urls.values(), 4)
@@ -119,7 +120,7 @@ def test_all_four_list_who_did_what(servers, on_sqlite):
     assert len(printed("--limit", "3")) == 3
     assert not printed("--server", "A", "--operation", "move")
     assert len(printed("--since", "1h")) == 4
-    assert requests.get(f"{servers.base}/_atoll/events", timeout=30).status_code == 404
+    assert requests.get(f"{servers.base}/_atoll/events", timeout=60).status_code == 404
     # A server that was away when others wrote, and one that starts again.
     servers.tell("stop", "B")
     assert ask("PUT", f"{servers.urls['A']}/api/v1/warehouses/{warehouse}", "rename",
@@ -147,7 +148,7 @@ def test_a_write_that_its_home_decides_is_the_homes(regions):
     assert one["inputs"] == {"price": 100, "version": 1}
     assert put(regions["eu"], 10, 100, 1).status_code == 409
     assert on_all(regions.both, 1) == [one]
-    patched = requests.patch(f"{regions['eu'].base_url}/properties/10", timeout=30,
+    patched = requests.patch(f"{regions['eu'].base_url}/properties/10", timeout=60,
                              json={"bedrooms": 5, "version": 2})
     assert patched.status_code == 200, patched.text
     assert on_all(regions.both, 2)[1]["inputs"] == {"bedrooms": 5, "version": 2}

@@ -5,8 +5,9 @@ import itertools
 
 import pytest
 import requests
-from atoll import Node, run_atoll, wait_until
+from atoll import REPOSITORY, Node, run_atoll, wait_until
 from ports import free_ports
+from regions import NEVER_SILENT, TIMEOUT, table
 
 NAMED = {"operation-name": "test"}
 SERVERS = "ABCD"
@@ -14,12 +15,14 @@ SERVERS = "ABCD"
 
 class Servers:
     def __init__(self, folder):
+        text = (REPOSITORY / "apps/logistics.toml").read_text(encoding="utf-8")
+        self.app = folder / "logistics.toml"
+        self.app.write_text(text + table("links", NEVER_SILENT), encoding="utf-8")
         ports = dict(zip(SERVERS, free_ports(4)))
         self.env = {f"SERVER_PORT_{name}": str(port) for name, port in ports.items()}
         self.by_name = {}
         for name, port in ports.items():
-            node = Node(folder / name, name=name, app="apps/logistics.toml", env=self.env,
-                        alone=False)
+            node = Node(folder / name, name=name, app=self.app, env=self.env, alone=False)
             node.port = port
             self.by_name[name] = node
 
@@ -49,7 +52,7 @@ class Servers:
 
     def send(self, name, method, path, body=None, **headers):
         return requests.request(method, f"{self[name].base_url}/api/v1{path}", json=body,
-                                headers=NAMED | headers, timeout=60)
+                                headers=NAMED | headers, timeout=TIMEOUT)
 
     def make(self, name, path, body, everywhere=True):
         prefer = {"Prefer": "wait=30, atoll-peers=3"} if everywhere else {}
@@ -170,4 +173,4 @@ def test_a_warehouse_deleted_while_a_shipment_refers_to_it(joined):
 
 def test_all_rows_are_the_same(joined):
     joined.wait_until_level()
-    run_atoll("verify", "apps/logistics.toml", env=dict(joined.env, PATH="/usr/bin:/bin"))
+    run_atoll("verify", joined.app, env=dict(joined.env, PATH="/usr/bin:/bin"))

@@ -7,7 +7,7 @@ import threading
 import pytest
 import requests
 from atoll import wait_until
-from ports import free_ports
+from regions import TIMEOUT, Regions, read_with
 
 STORES = ("sqlite", "postgres")
 KAFKA = True
@@ -16,22 +16,15 @@ JSON = {"Content-Type": "application/json"}
 
 
 @pytest.fixture
-def regions(make_node):
+def regions(make_node, tmp_path):
     """us and eu, level with each other."""
-    ports = dict(zip(("us", "eu"), free_ports(2)))
-    urls = {f"{name.upper()}_URL": f"http://127.0.0.1:{port}" for name, port in ports.items()}
-    nodes = []
-    for name, port in ports.items():
-        node = make_node(name=name, env=urls, alone=False)
-        node.port = port
-        nodes.append(node.start())
-    us, eu = nodes
-    wait_until(lambda: linked(us) and linked(eu), what="both regions hearing each other")
-    return us, eu
+    made = Regions(make_node, tmp_path)
+    made.start("us", "eu")
+    return made.nodes
 
 
 def lag(node):
-    return requests.get(f"{node.base_url}/replication-lag", timeout=30).json()
+    return requests.get(f"{node.base_url}/replication-lag", timeout=60).json()
 
 
 def linked(node):
@@ -39,23 +32,24 @@ def linked(node):
 
 
 def get(node, key):
-    return requests.get(f"{node.base_url}/properties/{key}", timeout=30).json()
+    return requests.get(f"{node.base_url}/properties/{key}", timeout=60).json()
 
 
 def put(node, key, price, version, **headers):
-    return requests.put(f"{node.base_url}/properties/{key}", timeout=30, headers=JSON | headers,
+    return requests.put(f"{node.base_url}/properties/{key}", timeout=TIMEOUT,
+                        headers=JSON | headers,
                         data=json.dumps({"price": price, "version": version}))
 
 
 def cut(us, eu, off):
     for node, peer in ((us, "eu"), (eu, "us")):
-        answer = requests.post(f"{node.base_url}/_atoll/cut", timeout=30,
+        answer = requests.post(f"{node.base_url}/_atoll/cut", timeout=60,
                                json={"peer": peer, "cut": off})
         assert answer.status_code == 200
 
 
 def status(node):
-    return requests.get(f"{node.base_url}/_atoll/status", timeout=30).json()
+    return requests.get(f"{node.base_url}/_atoll/status", timeout=60).json()
 
 
 def are_level(us, eu):
@@ -83,7 +77,6 @@ def test_a_write_goes_to_the_records_home_and_can_be_read_where_it_was_made(regi
 
 def test_of_two_writes_in_two_regions_with_one_version_one_wins(regions):
     us, eu = regions
-    both = []
     for key in range(100, 120):
         answers = []
         start = threading.Barrier(2)
@@ -97,18 +90,9 @@ def test_of_two_writes_in_two_regions_with_one_version_one_wins(regions):
             thread.start()
         for thread in threads:
             thread.join()
-        statuses = sorted(answer.status_code for answer in answers)
-        if statuses == [200, 200]:
-            both.append(str(key))
-            assert any("Atoll-In-Stead" in answer.headers for answer in answers), key
-        else:
-            assert statuses == [200, 409], key
+        assert sorted(answer.status_code for answer in answers) == [200, 409], key
     wait_until(lambda: are_level(us, eu), what="equal digests")
-    # On a machine that is too busy for heartbeats a region goes on alone: it says so, and it is
-    # listed.
-    assert len(both) < 20
-    listed = requests.get(f"{us.base_url}/_atoll/conflicts", timeout=30).json()["items"]
-    assert set(both) <= {conflict["key"] for conflict in listed}
+    assert requests.get(f"{us.base_url}/_atoll/conflicts", timeout=60).json()["items"] == []
 
 
 def test_both_sides_of_a_cut_link_go_on_and_are_joined(regions):
@@ -117,12 +101,12 @@ def test_both_sides_of_a_cut_link_go_on_and_are_joined(regions):
     wait_until(lambda: not linked(us) and not linked(eu), what="the cut being noticed")
     assert put(us, 20, 111, 1).status_code == 200
     assert put(eu, 20, 222, 1).status_code == 200
-    assert lag(us)["lag_seconds"] > 0
+    wait_until(lambda: lag(us)["lag_seconds"] > 0, what="its lag being told")
     cut(us, eu, False)
     wait_until(lambda: are_level(us, eu) and get(us, 20) == get(eu, 20), what="one row again")
     assert get(us, 20)["version"] == 3
     assert get(us, 20)["price"] in (111, 222)
-    listed = [requests.get(f"{node.base_url}/_atoll/conflicts", timeout=30).json()["items"]
+    listed = [requests.get(f"{node.base_url}/_atoll/conflicts", timeout=60).json()["items"]
               for node in regions]
     assert any(c["key"] == "20" and c["detail"]["fields"] == ["price"]
                for items in listed for c in items)
@@ -134,7 +118,7 @@ def test_a_create_that_took_effect_in_both_regions_makes_one_record(regions):
     headers = JSON | {"X-Request-ID": "made-once"}
     made = []
     for node, attempt in ((us, "first"), (eu, "second")):
-        answer = requests.post(f"{node.base_url}/properties", timeout=30, data='{"price":7}',
+        answer = requests.post(f"{node.base_url}/properties", timeout=60, data='{"price":7}',
                                headers=headers | {"Atoll-Attempt": attempt})
         assert answer.status_code == 201
         made.append(answer.json()["id"])
@@ -144,16 +128,16 @@ def test_a_create_that_took_effect_in_both_regions_makes_one_record(regions):
     wait_until(lambda: get(us, second).get("id") == first, what="the second record taken back")
     wait_until(lambda: are_level(us, eu), what="both regions being level")
 
-    answer = requests.get(f"{us.base_url}/properties/{second}", timeout=30)
+    answer = requests.get(f"{us.base_url}/properties/{second}", timeout=60)
     assert answer.headers["Content-Location"] == f"/properties/{first}"
     changed = put(eu, second, 8, 1)
     assert (changed.status_code, changed.json()["id"], changed.json()["version"]) == (200, first, 2)
     assert get(eu, first) == changed.json()
-    listed = requests.get(f"{eu.base_url}/properties?limit=1000&sort=-price", timeout=30).json()
+    listed = requests.get(f"{eu.base_url}/properties?limit=1000&sort=-price", timeout=60).json()
     assert second not in [row["id"] for row in listed["items"]]
-    gone = requests.delete(f"{us.base_url}/properties/{second}?version=2", timeout=30)
+    gone = requests.delete(f"{us.base_url}/properties/{second}?version=2", timeout=60)
     assert gone.status_code == 204
-    assert requests.get(f"{us.base_url}/properties/{second}", timeout=30).status_code == 404
+    assert requests.get(f"{us.base_url}/properties/{second}", timeout=60).status_code == 404
 
 
 def test_a_killed_region_comes_back_and_catches_up_before_it_serves(regions):
@@ -174,16 +158,6 @@ def test_an_answer_can_wait_for_a_peer(regions):
     assert get(eu, 40)["version"] == 2
 
 
-def read_with(token, node, key):
-    """As a client does: the wait is bounded, and 503 says that it was not enough."""
-    def read():
-        answer = requests.get(f"{node.base_url}/properties/{key}", timeout=30,
-                              headers={"Atoll-Token": token})
-        return answer if answer.status_code != 503 else None
-
-    return wait_until(read, what="what the token names")
-
-
 def test_a_token_of_one_region_is_waited_for_in_the_other(regions):
     us, eu = regions
     for version in range(1, 20):
@@ -199,7 +173,7 @@ def test_lag_is_near_zero_when_idle(regions):
 
 def test_peer_routes_are_closed_to_strangers(make_node, tmp_path: pathlib.Path):
     node = make_node(env={"PEER_SECRET": "s3cret"}, alone=True).start()
-    assert requests.get(f"{node.base_url}/_atoll/status", timeout=30).status_code == 404
-    known = requests.get(f"{node.base_url}/_atoll/status", timeout=30,
+    assert requests.get(f"{node.base_url}/_atoll/status", timeout=60).status_code == 404
+    known = requests.get(f"{node.base_url}/_atoll/status", timeout=60,
                          headers={"Atoll-Peer-Secret": "s3cret"})
     assert known.status_code == 200
