@@ -146,7 +146,7 @@ class Node:
 
     def _answers_ready(self):
         try:
-            return requests.get(f"{self.base_url}/readyz", timeout=30).status_code == 200
+            return requests.get(f"{self.base_url}/readyz", timeout=60).status_code == 200
         except (requests.ConnectionError, requests.Timeout):
             return False
 

@@ -68,6 +68,6 @@ class Backend:
     def _answers(self):
         assert self.process.poll() is None, self.log()
         try:
-            return requests.get(f"{self.base_url}/health", timeout=30).status_code == 200
+            return requests.get(f"{self.base_url}/health", timeout=60).status_code == 200
         except requests.ConnectionError:
             return False

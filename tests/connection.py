@@ -12,7 +12,7 @@ class Connection:
 
     LOST = (OSError, http.client.HTTPException)
 
-    def __init__(self, port, timeout=30):
+    def __init__(self, port, timeout=240):
         self._http = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
         self._http.connect()
         self._http.auto_open = 0

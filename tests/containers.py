@@ -8,7 +8,7 @@ import signal
 import subprocess
 
 import yaml
-from atoll import BINARY, REPOSITORY, wait_until
+from atoll import BINARY, PATIENCE, REPOSITORY, wait_until
 
 VARIABLE = re.compile(r"\$\$|\$\{(\w+)(?::([-?])([^}]*))?\}")
 
@@ -172,4 +172,4 @@ class Image:
         for process in self.running.values():
             process.send_signal(signal.SIGTERM)
         for process in self.running.values():
-            process.wait(30)
+            process.wait(PATIENCE)

@@ -33,7 +33,7 @@ eventually() { # within a minute
   until "$@"; do [ $SECONDS -lt $end ] || return 1; done
 }
 
-step 'both regions are healthy' both_healthy
+step 'both regions are healthy' eventually both_healthy
 step 'us stops' fleet stop
 step '/us/health is answered by eu' answered_by us eu
 before=$(version)

@@ -24,7 +24,7 @@ import time
 
 from ports import free_port
 
-START_SECONDS = 60
+START_SECONDS = 120
 
 
 def installed():
@@ -148,7 +148,7 @@ class Cluster:
         """kill -9 of the server; its children see to it that they end as well."""
         pid = self.pid()
         os.kill(pid, signal.SIGKILL)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + START_SECONDS
         while subprocess.run(["pgrep", "-g", str(pid)], capture_output=True).returncode == 0:
             assert time.monotonic() < deadline, "the server's processes do not end"
 

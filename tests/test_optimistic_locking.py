@@ -22,7 +22,7 @@ REGION = os.environ.get("REGION") or "us"
 PROPERTIES = f"{BASE_URL}/{REGION}/properties"
 CLIENTS = 10
 ADDITIONS = 5  # by each client of the last check
-TIMEOUT_SECONDS = 15
+TIMEOUT_SECONDS = 60
 
 failures = []
 

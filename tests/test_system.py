@@ -19,7 +19,7 @@ import urllib.parse
 import urllib.request
 import uuid
 
-TIMEOUT_SECONDS = 15
+TIMEOUT_SECONDS = 60
 ARRIVAL_SECONDS = 60  # how long a change may be on its way from one server to another
 
 failures = []
@@ -59,9 +59,21 @@ class Server:
         self.url = url
 
     def send(self, method, path, body=None, token="", operation="test-system"):
+        """A write that a busy server answers with 503 is sent again: under its key it counts
+        once."""
+        key = str(uuid.uuid4())
+        end = time.monotonic() + ARRIVAL_SECONDS
+        answer = self.send_once(method, path, body, token, operation, key)
+        while method != "GET" and answer.status == 503 and time.monotonic() < end:
+            answer = self.send_once(method, path, body, token, operation, key)
+        return answer
+
+    def send_once(self, method, path, body, token, operation, key):
         headers = {"operation-name": f"{operation}-server-{self.name.lower()}"} if operation else {}
         if token:
             headers["Atoll-Token"] = token
+        if method != "GET":
+            headers["Idempotency-Key"] = key
         data = None
         if body is not None:
             data = json.dumps(body).encode()

@@ -32,7 +32,7 @@ def test_the_official_parser_takes_it(make_node, tmp_path):
     files = []
     for app, name in zip(CHANNELS, ("us", "A", "primary")):
         node = make_node(name=name, app=f"apps/{app}.toml").start()
-        served = requests.get(f"{node.base_url}/asyncapi.json", timeout=30)
+        served = requests.get(f"{node.base_url}/asyncapi.json", timeout=60)
         assert served.headers["Content-Type"] == "application/json"
         assert served.json()["asyncapi"] == "3.0.0"
         printed = run_atoll("asyncapi", f"apps/{app}.toml", env={"PATH": os.environ["PATH"]})

@@ -133,7 +133,7 @@ def test_what_no_write_may_say_is_put_back_and_listed(regions):
     us = regions["us"]
     sql(us, "UPDATE properties SET region_origin = 'eu', price = 4 WHERE id = 10")
     assert everywhere(regions, 10, 2)[1:4:2] == ["4.00", "us"]
-    [conflict] = requests.get(f"{us.base_url}/_atoll/conflicts", timeout=30).json()["items"]
+    [conflict] = requests.get(f"{us.base_url}/_atoll/conflicts", timeout=60).json()["items"]
     assert conflict["kind"] == "sql" and conflict["detail"]["fields"] == ["region_origin"]
     for wrong in ("bedrooms = 5000", "price = -1"):
         with pytest.raises(AssertionError, match="violates"):
@@ -146,8 +146,8 @@ def test_atolls_own_writes_are_not_captured(regions):
     us, eu = regions["us"], regions["eu"]
     for version in range(1, 20):
         assert put(us, 10, version, version).status_code == 200
-    made = requests.post(f"{us.base_url}/properties", json={"price": 1}, timeout=30).json()["id"]
-    assert requests.delete(f"{us.base_url}/properties/{made}?version=1", timeout=30).ok
+    made = requests.post(f"{us.base_url}/properties", json={"price": 1}, timeout=60).json()["id"]
+    assert requests.delete(f"{us.base_url}/properties/{made}?version=1", timeout=60).ok
     level(regions)
     assert get(eu, 10).json()["version"] == 20
 
@@ -192,9 +192,9 @@ def test_a_change_of_a_peer_waits_for_a_transaction_left_open(regions):
 def increment(node, key):
     """As a client does: once more with what is current, as long as it is stale."""
     with requests.Session() as session:
-        row = session.get(f"{node.base_url}/properties/{key}", timeout=30).json()
+        row = session.get(f"{node.base_url}/properties/{key}", timeout=60).json()
         for _ in range(1000):
-            answer = session.put(f"{node.base_url}/properties/{key}", timeout=30,
+            answer = session.put(f"{node.base_url}/properties/{key}", timeout=60,
                                  json={"price": row["price"] + 1, "version": row["version"]})
             if answer.status_code == 200:
                 return
@@ -225,7 +225,7 @@ def test_clients_and_a_program_increment_the_same_rows(regions):
     with concurrent.futures.ThreadPoolExecutor(64) as pool:
         for done in [pool.submit(increment, us, key) for key in turns]:
             done.result()
-    thread.join(60)
+    thread.join()
     assert ended.is_set()
     level(regions)
     for key in keys:

@@ -208,9 +208,9 @@ def test_the_services_commands_serve_two_regions(image, databases, places):
 
     base = "http://" + places["127.0.0.1:8080"]
     written = requests.put(f"{base}/us/properties/10", json={"price": 520000, "version": 1},
-                           headers={"Prefer": "wait=25, atoll-peers=1"}, timeout=30)
+                           headers={"Prefer": "wait=25, atoll-peers=1"}, timeout=60)
     assert written.headers.get("Preference-Applied") == "atoll-peers=1", written.text
-    assert requests.get(f"{base}/eu/properties/10", timeout=30).json() == written.json()
+    assert requests.get(f"{base}/eu/properties/10", timeout=60).json() == written.json()
     log = image.log("nginx_proxy")  # which NGINX writes a moment after the answer
     wait_until(lambda: "PUT /us/properties/10" in log.read_text(), what="the gateway's log line")
 
@@ -242,7 +242,7 @@ def start_gateway(image, us, eu):
 
     def is_up():
         with contextlib.suppress(requests.ConnectionError):
-            return requests.get(url, timeout=30).status_code
+            return requests.get(url, timeout=60).status_code
         return None
 
     wait_until(is_up, what="the gateway being up")
@@ -258,11 +258,11 @@ def test_the_gateway_follows_names_to_their_addresses(image):
     getent.chmod(0o755)
     [port] = free_ports(1)
     url = start_gateway(image, f"http://backend-us:{port}", f"http://backend-eu:{port}")
-    assert requests.get(url, timeout=30).status_code == 502
+    assert requests.get(url, timeout=60).status_code == 502
     for address in ("127.0.0.2", "127.0.0.3"):
         with answering(address, port):
             hosts.write_text(f"{address} backend-us\n")
-            wait_until(lambda: requests.get(url, timeout=30).text == address, what=address)
+            wait_until(lambda: requests.get(url, timeout=60).text == address, what=address)
             hosts.write_text("")  # which takes nothing back
 
 
@@ -304,12 +304,12 @@ def test_without_a_peer_secret_the_broker_carries_the_changes(image, databases, 
         image.wait_for(name, health_check(name, places, env["PORT"]), env)
         assert "Keeps its peer endpoints closed" in image.log(name).read_text()
     us, eu = (f"http://{places[f'backend-{region}:8000']}" for region in ("us", "eu"))
-    assert requests.get(f"{us}/_atoll/status", timeout=30).status_code == 404
-    written = requests.put(f"{us}/properties/10", json={"price": 7, "version": 1}, timeout=30)
+    assert requests.get(f"{us}/_atoll/status", timeout=60).status_code == 404
+    written = requests.put(f"{us}/properties/10", json={"price": 7, "version": 1}, timeout=60)
     assert written.status_code == 200, written.text
-    wait_until(lambda: requests.get(f"{eu}/properties/10", timeout=30).json()["version"] == 2,
+    wait_until(lambda: requests.get(f"{eu}/properties/10", timeout=60).json()["version"] == 2,
                what="eu having it")
-    assert isinstance(requests.get(f"{us}/replication-lag", timeout=30).json()["lag_seconds"],
+    assert isinstance(requests.get(f"{us}/replication-lag", timeout=60).json()["lag_seconds"],
                       (int, float))
 
 

@@ -160,14 +160,14 @@ class Load:
         for writer in self.writers:
             for key, told in writer.told.items():
                 for url in self.fleet.urls.values():
-                    row = requests.get(f"{url}/properties/{key}", timeout=30).json()
+                    row = requests.get(f"{url}/properties/{key}", timeout=60).json()
                     told = {"price": row["price"]} | told
                     excused = writer.is_done_later(key, row) or writer.is_skipped(key, row)
                     assert excused or (row["version"], row["price"]) == (
                         told["version"], told["price"]), (url, key, told)
 
     def _is_level(self):
-        states = [requests.get(f"{url}/_atoll/status", timeout=30).json()["resources"]
+        states = [requests.get(f"{url}/_atoll/status", timeout=60).json()["resources"]
                   for url in self.fleet.urls.values()]
         return states[0] == states[1]
 

@@ -11,7 +11,7 @@ HIGHEST = 2**53 - 1
 
 
 def create(node, **fields):
-    return requests.post(f"{node.base_url}/properties", json={"price": 1, **fields}, timeout=30)
+    return requests.post(f"{node.base_url}/properties", json={"price": 1, **fields}, timeout=60)
 
 
 def given(node):
@@ -37,7 +37,7 @@ def test_ids_of_clients_do_not_move_those_of_the_nodes(make_node, tmp_path):
     for taken in (first + 16, first + 48, first + 32):
         assert create(eu, id=taken).status_code == 201
     assert requests.delete(f"{eu.base_url}/properties/{first + 32}?version=1",
-                           timeout=30).status_code == 204
+                           timeout=60).status_code == 204
     wait_until(lambda: get(us, first + 48).status_code == 200
                and get(us, first + 32).status_code == 404
                and get(us, first + 16).status_code == 200, what="eu's in us")

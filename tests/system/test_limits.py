@@ -10,7 +10,7 @@ LINES = "PUT /us/properties/10 HTTP/1.1\r\nHost: x\r\n"
 
 def exchange(port, text):
     """Sends bytes, and reads until the other side closes: status, head, document."""
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
         client.sendall(text.encode("latin-1"))
         told = b""
         while piece := client.recv(65536):
@@ -46,7 +46,7 @@ def test_pieces_and_pipelines(shared_node):
     """A request may come byte by byte, and the next one before the answer."""
     text = ("GET /us/properties/1 HTTP/1.1\r\nHost: x\r\n\r\n"
             "GET /us/properties/2 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-    with socket.create_connection(("127.0.0.1", shared_node.port), timeout=20) as client:
+    with socket.create_connection(("127.0.0.1", shared_node.port), timeout=60) as client:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for byte in text.encode():
             client.sendall(bytes([byte]))

@@ -74,7 +74,7 @@ def test_each_server_by_its_env_file(make_node, tmp_path, allowed):
         nodes.append(node)
     for name, node in zip(SERVERS, nodes):
         node.wait_ready()
-        assert requests.get(f"{node.base_url}/health", timeout=30).json()["server"] == name
+        assert requests.get(f"{node.base_url}/health", timeout=60).json()["server"] == name
     done = walk_through({name: node.base_url for name, node in zip(SERVERS, nodes)})
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -103,14 +103,19 @@ def create_warehouse(base, **headers):
 def test_what_a_client_has_written_it_reads_with_its_token(servers):
     writers, elsewhere = set(), set()
 
+    def read_after(made):
+        """As a client does: the wait is bounded, and 503 says that it was not enough."""
+        read = requests.get(f"{servers.base}/api/v1/warehouses/{made.json()['id']}", timeout=60,
+                            headers=NAMED | {"Atoll-Token": made.headers["Atoll-Token"]})
+        assert read.status_code in (200, 503), (read.text, read.headers)
+        return read if read.status_code == 200 else None
+
     def write_and_read():
         made = create_warehouse(servers.base)
         writer = made.headers["Atoll-Served-By"]
         writers.add(writer)
         for _ in range(2):  # the first may go to the writer each time: both go round
-            read = requests.get(f"{servers.base}/api/v1/warehouses/{made.json()['id']}", timeout=60,
-                                headers=NAMED | {"Atoll-Token": made.headers["Atoll-Token"]})
-            assert read.status_code == 200, (read.text, read.headers)
+            read = wait_until(lambda: read_after(made), what="what the token names")
             assert read.json() == made.json()
             if read.headers["Atoll-Served-By"] != writer:
                 elsewhere.add(writer)

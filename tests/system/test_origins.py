@@ -46,10 +46,10 @@ def test_a_life_that_ended_is_retired_and_what_it_wrote_stays_known(make_node, t
         node.restart()
         assert first not in status(node)["applied"]
         token = {"Atoll-Token": written.headers["Atoll-Token"]}
-        read = requests.get(f"{node.base_url}/properties/10", headers=token, timeout=30)
+        read = requests.get(f"{node.base_url}/properties/10", headers=token, timeout=60)
         assert (read.status_code, read.headers["ETag"]) == (200, written.headers["ETag"])
         assert first not in read.headers.get("Atoll-Token", "")
-    changed = requests.put(f"{us.base_url}/properties/10", json={"price": 2}, timeout=30,
+    changed = requests.put(f"{us.base_url}/properties/10", json={"price": 2}, timeout=60,
                            headers={"If-Match": written.headers["ETag"]})
     assert changed.status_code == 200
     wait_until(lambda: get(eu, 10).json()["version"] == 3, what="the next write")

@@ -22,12 +22,12 @@ SEEDED = 3000  # records, 1 to this
 
 
 def put(node, key, price, version, **headers):
-    return requests.put(f"{node.base_url}/us/properties/{key}", timeout=30, headers=JSON | headers,
+    return requests.put(f"{node.base_url}/us/properties/{key}", timeout=60, headers=JSON | headers,
                         data=json.dumps({"price": price, "version": version}))
 
 
 def get(node, key):
-    return requests.get(f"{node.base_url}/us/properties/{key}", timeout=30).json()
+    return requests.get(f"{node.base_url}/us/properties/{key}", timeout=60).json()
 
 
 @pytest.fixture
@@ -174,14 +174,14 @@ def test_a_server_that_goes_under_load_and_comes_back(own_node, own_cluster):
         go_away()
         refused = load.count(503)
         wait_until(lambda refused=refused: load.count(503) > refused + 50, what="503 meanwhile")
-        assert requests.get(f"{own_node.base_url}/readyz", timeout=30).status_code == 503
-        answer = requests.get(f"{own_node.base_url}/us/properties/10", timeout=30)
+        assert requests.get(f"{own_node.base_url}/readyz", timeout=60).status_code == 503
+        answer = requests.get(f"{own_node.base_url}/us/properties/10", timeout=60)
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
         own_cluster.start()
     done = load.count(200)
     wait_until(lambda: load.count(200) > done + 200, what="writes being answered again")
     # Each thread has connections of its own, which are opened again when they are needed.
-    wait_until(lambda: requests.get(f"{own_node.base_url}/readyz", timeout=30).status_code == 200,
+    wait_until(lambda: requests.get(f"{own_node.base_url}/readyz", timeout=60).status_code == 200,
                what="all threads being back")
     finish(own_node, load)
 
@@ -266,9 +266,9 @@ def test_a_node_waits_for_its_database(make_node, own_cluster):
     own_cluster.kill()
     node = make_node(env={"DATABASE_URL": url}).start(ready=False)
     node.port = wait_until(node.announced_port, what="the port")
-    wait_until(lambda: requests.get(f"{node.base_url}/livez", timeout=30).status_code == 200)
-    assert requests.get(f"{node.base_url}/readyz", timeout=30).status_code == 503
-    answer = requests.get(f"{node.base_url}/us/properties/10", timeout=30)
+    wait_until(lambda: requests.get(f"{node.base_url}/livez", timeout=60).status_code == 200)
+    assert requests.get(f"{node.base_url}/readyz", timeout=60).status_code == 503
+    answer = requests.get(f"{node.base_url}/us/properties/10", timeout=60)
     assert (answer.status_code, answer.json()["code"]) == (503, "not_ready")
     assert answer.headers["Atoll-Served-By"] == "us"
     own_cluster.start()
@@ -297,7 +297,7 @@ def test_a_region_on_each_kind_of_store(make_node):
         node.start()
 
     def status(node):
-        return requests.get(f"{node.base_url}/_atoll/status", timeout=30).json()
+        return requests.get(f"{node.base_url}/_atoll/status", timeout=60).json()
 
     def level():
         return status(us)["resources"] == status(eu)["resources"]
@@ -307,9 +307,9 @@ def test_a_region_on_each_kind_of_store(make_node):
         wait_until(lambda key=key: get(us, key) == get(eu, key), what="equal rows")
         version = get(node, key)["version"]
         assert put(node, key, version + 0.25, version).status_code == 200
-    made = requests.post(f"{eu.base_url}/properties", json={"price": 9999999999.99}, timeout=30)
+    made = requests.post(f"{eu.base_url}/properties", json={"price": 9999999999.99}, timeout=60)
     assert made.status_code == 201
-    assert requests.delete(f"{us.base_url}/properties/30?version=1", timeout=30).status_code == 204
+    assert requests.delete(f"{us.base_url}/properties/30?version=1", timeout=60).status_code == 204
     wait_until(level, what="equal digests")
     for key in (10, 2000, made.json()["id"]):
         wait_until(lambda key=key: get(us, key) == get(eu, key), what="equal rows")

@@ -55,6 +55,11 @@ class ProductsFleet:
                                json={"id": key, "name": key, "price": 1, "stock": 1})
         assert answer.status_code == 201, answer.text
 
+    def postgres_pid(self, database):
+        file = self.data / f"postgres-{database}/cluster/postmaster.pid"
+        words = file.read_text().split() if file.exists() else []
+        return int(words[0]) if words else 0
+
     def served_by(self):
         return {requests.get(self.url, timeout=60).headers["Atoll-Served-By"] for _ in range(8)}
 
@@ -79,10 +84,11 @@ def test_all_of_it_is_started_watched_and_stopped_along(fleet):
     queues = fleet.paste("rabbitmq").split()
     assert {"products.sync", "products.delete"} <= set(queues)
     # One that dies is started again, and catches up.
-    file = fleet.data / "postgres-replica-1/cluster/postmaster.pid"
-    os.kill(int(file.read_text().split()[0]), signal.SIGKILL)
+    died = fleet.postgres_pid("replica-1")
+    os.kill(died, signal.SIGKILL)
     fleet.create("b")
     assert fleet.served_by() <= {"replica-1", "replica-2", "primary"}
+    wait_until(lambda: fleet.postgres_pid("replica-1") not in (0, died), what="another server")
     wait_until(lambda: fleet.served_by() == {"replica-1", "replica-2"}, what="both answering")
     assert fleet.names_in("replica-1") == ["a", "b"]
     port = int(re.search(r"rabbitmq +127\.0\.0\.1:(\d+)", fleet.said)[1])

@@ -79,7 +79,7 @@ class Write(threading.Thread):
         wait_until(self._is_known, what="an answer")
 
     def _is_known(self):
-        with contextlib.suppress(requests.ConnectionError):
+        with contextlib.suppress(requests.ConnectionError, requests.Timeout):
             answer = put(self.node, IN_FLIGHT, 9, 1, **{"X-Request-ID": "in-flight"})
             self.statuses.append(answer.status_code)
             return answer.status_code != 503

@@ -68,7 +68,8 @@ def logistics(tmp_path):
 
 def broker_pid(fleet):
     file = fleet.data / "rabbitmq/data/atoll@localhost.pid"
-    return int(file.read_text()) if file.exists() else 0
+    text = file.read_text() if file.exists() else ""
+    return int(text or 0)
 
 
 def test_rabbitmq_is_started_watched_and_stopped_along(logistics):
@@ -85,14 +86,17 @@ def test_rabbitmq_is_started_watched_and_stopped_along(logistics):
     [page] = re.findall(r"├─ +http://127\.0\.0\.1:(\d+) \(guest, guest\)", logistics.said)
     assert "200 OK" in http_head(int(page)), "the management page"
     # One that dies is started again, with all that it held.
-    os.kill(broker_pid(logistics), signal.SIGKILL)
+    died = broker_pid(logistics)
+    os.kill(died, signal.SIGKILL)
     key = logistics.new_warehouse("B")
     wait_until(lambda: all(logistics.has(server, key) for server in "ACD"), what="all having it")
-    wait_until(lambda: answers(logistics.port), what="the broker being back")
+    wait_until(lambda: broker_pid(logistics) not in (0, died) and answers(logistics.port),
+               what="the broker being back")
     epmd = [port for port in range(logistics.port, logistics.port + 5) if answers(port)]
     assert len(epmd) >= 2, "the broker's and its epmd's ports"
     logistics.tell("down")
-    assert not logistics.pids() and not any(answers(port) for port in epmd)
+    wait_until(lambda: not logistics.pids(), what="no process being left")
+    assert not any(answers(port) for port in epmd)
     assert pathlib.Path(logistics.data / "rabbitmq").exists(), "kept for the next start"
 
 

@@ -30,7 +30,7 @@ def regions(make_node, tmp_path):
     regions = Regions(make_node, tmp_path, env={"SEED": "none"})
     regions.start("us", "eu")
     for key, node in ((10, "us"), (20, "eu")):
-        made = requests.post(f"{regions[node].base_url}/properties", timeout=30,
+        made = requests.post(f"{regions[node].base_url}/properties", timeout=60,
                              json={"id": key, "price": 100})
         assert made.status_code == 201, made.text
     wait_until(lambda: are_level(*regions.nodes), what="both being level")
@@ -44,7 +44,7 @@ def regions(make_node, tmp_path):
 
 
 def change(node, key, **fields):
-    return requests.put(f"{node.base_url}/properties/{key}", timeout=30, headers=JSON,
+    return requests.put(f"{node.base_url}/properties/{key}", timeout=60, headers=JSON,
                         data=json.dumps(fields))
 
 

@@ -95,7 +95,7 @@ def wait_for_answer(node, url):
     def answer():
         assert node.process.poll() is None, node.log()
         with contextlib.suppress(requests.ConnectionError):
-            return requests.get(url, timeout=30)
+            return requests.get(url, timeout=60)
 
     return wait_until(answer, what=url)
 
@@ -149,7 +149,7 @@ class Writer(threading.Thread):
             for version in range(1, 1_000_000):
                 self.sent.append(f"{self.id}-{version}")
                 answer = session.put(self.url, json={"price": version, "version": version},
-                                     headers={"X-Request-ID": self.sent[-1]}, timeout=20)
+                                     headers={"X-Request-ID": self.sent[-1]}, timeout=60)
                 if answer.status_code == 200:
                     self.answered.append(self.sent[-1])
                 else:

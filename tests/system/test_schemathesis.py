@@ -28,7 +28,8 @@ def test_what_is_described_is_what_is_answered(make_node, tmp_path, app):
     command = pathlib.Path(sys.executable).with_name("schemathesis")
     done = subprocess.run(
         [command, "run", f"{node.base_url}/openapi.json", "--seed", SEED, "--max-examples",
-         EXAMPLES, "--exclude-checks", LEFT_OUT, "--generation-database", "none", "--no-color"],
+         EXAMPLES, "--exclude-checks", LEFT_OUT, "--generation-database", "none", "--no-color",
+         "--request-timeout", "60", "--suppress-health-check", "too_slow"],  # of this machine
         cwd=tmp_path, text=True, capture_output=True)
     print(f"SEED={SEED}", done.stdout, done.stderr, sep="\n")
     assert done.returncode == 0

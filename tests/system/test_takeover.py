@@ -85,7 +85,7 @@ def test_rows_and_versions_stay(make_node):
     check(node)
     assert put(node, 10, 5, 3).status_code == 409
     assert put(node, 10, 5, 4).json()["version"] == 5
-    made = requests.post(f"{node.base_url}/properties", json={"price": 1}, timeout=30).json()
+    made = requests.post(f"{node.base_url}/properties", json={"price": 1}, timeout=60).json()
     assert made["id"] > 3000
     node.restart()
     assert get(node, 10).json()["version"] == 5
@@ -125,7 +125,7 @@ def test_wider_types_and_what_belongs_to_its_owner(make_node):
     assert put(node, 1, 13, 1).status_code == 200
     assert put(node, 1, 5000, 2).status_code == 422, "its owner's rule holds"
     assert psql(node.database_url, "SELECT note, number FROM properties WHERE id = 1") == "mine|1"
-    made = requests.post(f"{node.base_url}/properties", json={"price": 1}, timeout=30)
+    made = requests.post(f"{node.base_url}/properties", json={"price": 1}, timeout=60)
     assert made.status_code == 201
     with pytest.raises(AssertionError, match="properties_updated_at_idx_own"):
         psql(node.database_url, "INSERT INTO properties (id, price, region_origin, note,"
@@ -330,7 +330,7 @@ def test_two_processes_take_over_together(make_node, tmp_path, cluster):
 
 def conflicts(*nodes):
     return [conflict for node in nodes for conflict in requests.get(
-        f"{node.base_url}/_atoll/conflicts", timeout=30).json()["items"]]
+        f"{node.base_url}/_atoll/conflicts", timeout=60).json()["items"]]
 
 
 def verified(regions):

@@ -17,7 +17,7 @@ def damage(node, key):
 
 
 def listed(node, query):
-    answer = requests.get(f"{node.base_url}/properties?{query}", timeout=30)
+    answer = requests.get(f"{node.base_url}/properties?{query}", timeout=60)
     assert answer.status_code == 200, answer.text
     return [row["id"] for row in answer.json()["items"]], answer
 
@@ -36,7 +36,7 @@ def test_what_is_damaged_is_left_out_and_taken_from_a_peer(make_node, tmp_path):
     damage(us, 10)
     is_unreadable(get(us, 10))
     is_unreadable(put(us, 10, 8, 2))
-    is_unreadable(requests.delete(f"{us.base_url}/properties/10?version=2", timeout=30))
+    is_unreadable(requests.delete(f"{us.base_url}/properties/10?version=2", timeout=60))
     first, page = listed(us, "limit=10")
     assert first == [1, 2, 3, 4, 5, 6, 7, 8, 9, 11]
     assert page.headers["Atoll-Unreadable"] == "1"
@@ -62,7 +62,7 @@ def test_what_is_damaged_is_left_out_and_taken_from_a_peer(make_node, tmp_path):
 def test_what_nobody_has_is_taken_out(make_node, tmp_path):
     regions = Regions(make_node, tmp_path)
     us = regions["us"].start()
-    made = requests.post(f"{us.base_url}/properties", json={"price": 12.5}, timeout=30).json()
+    made = requests.post(f"{us.base_url}/properties", json={"price": 12.5}, timeout=60).json()
     key = made["id"]
     records = status(us)["resources"]["properties"]["records"]
     damage(us, key)

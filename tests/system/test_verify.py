@@ -137,8 +137,8 @@ def test_rows_stay_equal_when_a_field_is_added(regions):
     us.start()
     assert "garages" in get(us, 10).json() and "garages" not in get(eu, 10).json()
     assert verify(regions).returncode == 0
-    made = requests.post(f"{us.base_url}/properties", json={"price": 1}, timeout=30).json()
-    assert requests.put(f"{us.base_url}/properties/10", timeout=30,
+    made = requests.post(f"{us.base_url}/properties", json={"price": 1}, timeout=60).json()
+    assert requests.put(f"{us.base_url}/properties/10", timeout=60,
                         json={"price": 5.5, "version": 2, "garages": 2}).status_code == 200
     eu.stop()
     eu.start()

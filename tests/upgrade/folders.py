@@ -118,7 +118,7 @@ def wire_of(recorder, us):
 
     def snapshot(question):
         answer = requests.post(f"{us.base_url}/_atoll/snapshot", json=question, headers=headers,
-                               timeout=30)
+                               timeout=60)
         assert answer.status_code == 200, answer.text
         return answer.text
 
@@ -163,13 +163,13 @@ def cut(nodes, off):
         for peer in nodes:
             if peer == node.name:
                 continue
-            answer = requests.post(f"{node.base_url}/_atoll/cut", timeout=30,
+            answer = requests.post(f"{node.base_url}/_atoll/cut", timeout=60,
                                    json={"peer": peer, "cut": off})
             assert answer.status_code == 200, answer.text
 
 
 def ask(method, node, path, **options):
-    return requests.request(method, f"{node.base_url}/{path}", timeout=30, **options)
+    return requests.request(method, f"{node.base_url}/{path}", timeout=60, **options)
 
 
 def write(node, method, path, body, expected=(200, 201), **headers):
