@@ -43,7 +43,7 @@ Connection::Connection(const LoadOptions& options, std::uint32_t index, std::uin
             records_.push_back({options.first_id + i * options.id_step, 0});
         }
     }
-    unknown_ = records_.size();
+    if (options.body.empty()) unknown_ = records_.size();
     connect();
 }
 
@@ -88,6 +88,27 @@ void Connection::read() {
 void Connection::write() {
     current_ = random_.below(records_.size());
     const Record& record = records_[current_];
+    if (options_.body.empty()) {
+        append_new_price(record);
+    } else {
+        append_new_body();
+    }
+    request_ = "PUT ";
+    request_ += options_.path;
+    request_ += '/';
+    append_integer(request_, static_cast<std::uint64_t>(record.id));
+    request_ += tail_;
+    request_ += "Content-Type: application/json\r\n";
+    request_ += options_.headers;
+    if (options_.request_ids != RequestIds::none) append_request_id();
+    request_ += "Content-Length: ";
+    append_integer(request_, body_.size());
+    request_ += "\r\n\r\n";
+    request_ += body_;
+    send(Asked::write);
+}
+
+void Connection::append_new_price(const Record& record) {
     body_ = R"({"price":)";
     append_integer(body_, 10'000 + random_.below(900'000));
     body_ += '.';
@@ -95,19 +116,6 @@ void Connection::write() {
     body_ += R"(,"version":)";
     append_integer(body_, static_cast<std::uint64_t>(record.version));
     body_ += '}';
-
-    request_ = "PUT ";
-    request_ += options_.path;
-    request_ += '/';
-    append_integer(request_, static_cast<std::uint64_t>(record.id));
-    request_ += tail_;
-    request_ += "Content-Type: application/json\r\n";
-    if (options_.request_ids != RequestIds::none) append_request_id();
-    request_ += "Content-Length: ";
-    append_integer(request_, body_.size());
-    request_ += "\r\n\r\n";
-    request_ += body_;
-    send(Asked::write);
 }
 
 void Connection::list() {
@@ -199,7 +207,7 @@ Receipt Connection::receive() {
 }
 
 void Connection::finish(std::string_view body) {
-    if (asked_ == Asked::read || asked_ == Asked::create) return;
+    if (asked_ == Asked::read || asked_ == Asked::create || !options_.body.empty()) return;
     Record& record = records_[current_];
     const bool was_known = record.version != 0;
     if (status_ == 200) {

@@ -69,6 +69,7 @@ private:
     void send(Asked asked);
     void append_request_id();
     void append_new_body();
+    void append_new_price(const Record& record);
     void finish(std::string_view body);
 
     const LoadOptions& options_;

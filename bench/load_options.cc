@@ -117,8 +117,9 @@ LoadOptions parse_load_options(int count, char** values) {
         ->check(CLI::Range(0, 100));
     app.add_option("--request-ids", request_ids, "X-Request-ID of a PUT, default uuid")
         ->check(CLI::IsMember({"uuid", "sequence", "none"}));
-    app.add_option("--body", options.body, "of a POST; {n} is another number each time");
-    app.add_option("--header", headers, "of a POST, \"name: value\"; may be said again");
+    app.add_option("--body", options.body,
+                   "of a POST, or of a PUT; {n} is another number each time");
+    app.add_option("--header", headers, "of a POST or a PUT, \"name: value\"; may be said again");
     app.add_flag("--json", options.json, "one JSON object instead of a line");
     try {
         app.parse(count, values);

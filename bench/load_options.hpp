@@ -29,8 +29,10 @@ struct LoadOptions {
     double rate = 0;          // requests per second, open loop; 0: closed loop
     std::uint32_t writes_percent = 50;
     RequestIds request_ids = RequestIds::uuid;
-    std::string headers = {};  // of a POST: "name: value\r\n" lines
-    std::string body = {};     // of a POST, with {n} where it says a number that nobody else has
+    std::string headers = {};  // of a POST or a PUT: "name: value\r\n" lines
+    // Of a POST or a PUT, with {n} where it says a number that nobody else has. "": a PUT names a
+    // price, and the version that it has read.
+    std::string body = {};
     bool json = false;
 
     std::int64_t ids() const { return (last_id - first_id) / id_step + 1; }

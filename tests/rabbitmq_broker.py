@@ -8,8 +8,6 @@ import subprocess
 import urllib.parse
 
 import broker
-import pika
-from atoll import PATIENCE
 from ports import free_port
 
 SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"
@@ -97,6 +95,9 @@ class Broker(broker.Broker):
         self.tell(f"vm_memory_monitor:set_vm_memory_high_watermark({{absolute, {count}}})")
 
     def connection(self, vhost="/"):
+        import pika  # here: bench/run starts brokers without these
+        from atoll import PATIENCE
+
         told = pika.URLParameters(self.url(vhost=vhost))
         told.socket_timeout = told.stack_timeout = PATIENCE
         told.heartbeat = 0  # a test that waits for something else sends none
