@@ -1,8 +1,11 @@
 #include "api/application.hpp"
 
+#include <algorithm>
+
 #include "api/assets.hpp"
 #include "base/log.hpp"
 #include "base/text/json.hpp"
+#include "brokers/message_shape.hpp"
 
 namespace reef::api {
 
@@ -83,17 +86,32 @@ private:
                                                  : "this node takes no requests: " + trouble;
             co_return problems_.write({"not_ready", std::move(detail), {}, ""}, request);
         }
+        std::string source;
         const bool writes = operation.has_body || operation.kind == OperationKind::remove;
-        if (writes && request.has_header("x-replicated-from")) tell_of_replicated_from(request);
-        co_return co_await records_.handle(operation, std::move(parameter), request);
+        if (writes && request.has_header(brokers::replicated_from_header)) {
+            source = source_of(request);
+            if (source.empty()) tell_of_disbelief(request);
+        }
+        co_return co_await records_.handle(operation, std::move(parameter), request,
+                                           std::move(source));
     }
 
-    // Whoever sends it says that all others have the write already. Anybody can say so, and a write
-    // that stayed on one node would be missing from all others: it is a write like any other.
-    void tell_of_replicated_from(const http::Request& request) const {
+    // The other program that made the write, and has told all others of it; "": it is a client's.
+    // Anybody can send the header, also through the gateway. So it counts from where peers may call
+    // from, and says a program of the app.
+    std::string source_of(const http::Request& request) const {
+        const std::string_view named = request.header(brokers::replicated_from_header);
+        const auto& known = parts_.foreign_nodes;
+        const bool through_gateway = request.has_header("atoll-attempt");
+        const bool believed = std::find(known.begin(), known.end(), named) != known.end() &&
+                              !through_gateway && parts_.admission.admits(request);
+        return believed ? std::string{named} : std::string{};
+    }
+
+    void tell_of_disbelief(const http::Request& request) const {
         if (parts_.status.replicated_from_told.test_and_set()) return;
-        log::warn("Does not believe X-Replicated-From, now and later: takes the write as any other",
-                  {{"from", request.header("x-replicated-from")},
+        log::warn("Does not believe X-Replicated-From: takes such writes as any others",
+                  {{"from", request.header(brokers::replicated_from_header)},
                    {"client", request.peer_address},
                    {"path", request.path}});
     }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "api/operator_routes.hpp"
 #include "api/records.hpp"
@@ -25,7 +26,7 @@ struct NodeStatus {
     // The store may lack writes that it has told others: no write may be decided on it, not one
     // that a peer carries here either.
     std::atomic<bool> recovering{false};
-    // A write has come with X-Replicated-From, and the log says that it is not believed.
+    // A write has come with X-Replicated-From that is not believed, and the log says so.
     mutable std::atomic_flag replicated_from_told;
 
     // Why it is not ready, where that is not because it is starting; else "".
@@ -59,6 +60,7 @@ struct ApplicationParts {
     std::function<std::string(const std::map<std::string, model::ConflictCount>&)> metrics;
     std::function<std::string()> lag;  // /…/replication-lag, JSON
     RequestLog request_log = RequestLog::errors;
+    std::vector<std::string> foreign_nodes = {};  // other programs, which X-Replicated-From names
 };
 
 // One per io thread.

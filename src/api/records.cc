@@ -4,8 +4,7 @@
 #include <charconv>
 #include <cstdio>
 
-#include "api/request_decoding.hpp"
-#include "api/request_inputs.hpp"
+#include "api/write_request.hpp"
 #include "base/text/json.hpp"
 #include "base/text/uri.hpp"
 #include "model/record_json.hpp"
@@ -46,19 +45,6 @@ const std::string& message_for(const Resource& resource, WriteKind kind) {
     }
 }
 
-// What a request asked for, but for what differs between its tries.
-Hash128 hash_of_request(WriteKind kind, Named named, const Resource& resource,
-                        std::string_view parameter, std::string_view body) {
-    std::string text{named == Named::changes_only ? "patch" : name_of(kind)};
-    text += ' ';
-    text += resource.name;
-    text += '/';
-    text += parameter;
-    text += '\n';
-    text += body;
-    return hash_of(text);
-}
-
 // The number of "name=number" in a Prefer header.
 std::optional<std::uint64_t> preference(std::string_view header, std::string_view name) {
     while (!header.empty()) {
@@ -78,25 +64,6 @@ std::optional<std::uint64_t> preference(std::string_view header, std::string_vie
     return std::nullopt;
 }
 
-// When the gateway says that it got the request: "1767225600.123".
-std::optional<Time> gateway_time_of(const http::Request& request) {
-    const std::string_view text = request.header("atoll-received");
-    if (text.empty()) return std::nullopt;
-    Field seconds;
-    seconds.type = FieldType::decimal;
-    seconds.precision = 18;
-    seconds.scale = 6;
-    const auto read = read_text(seconds, text);
-    if (!read || std::get<std::int64_t>(*read) < 0) return std::nullopt;
-    return Time{std::get<std::int64_t>(*read)};
-}
-
-// The gateway's clock when it says so, else our own: a request that slept in a stopped process must
-// not beat what came after it. A time ahead of ours is not believed.
-Time time_of(const http::Request& request, std::optional<Time> gateway_time, Time now) {
-    return gateway_time ? std::min({*gateway_time, request.received, now}) : request.received;
-}
-
 // A write of this node that this ledger does not know.
 bool names_own_future(const store::Ledger& ledger, const Position& wanted) {
     const Position applied = ledger.applied();
@@ -112,7 +79,7 @@ Records::Records(RecordParts parts)
     : parts_(parts), problems_(parts.api.answers.problems), wrap_(parts.api.answers.wrap) {}
 
 asio::awaitable<http::Response> Records::handle(const Operation& operation, std::string parameter,
-                                                const http::Request& request) {
+                                                const http::Request& request, std::string source) {
     const Resource& resource = parts_.schema[*operation.resource];
     std::vector<http::Fault> faults;
     check_required_headers(parts_.api, request, faults);
@@ -126,14 +93,17 @@ asio::awaitable<http::Response> Records::handle(const Operation& operation, std:
             co_return co_await look_up(resource, resource.look_ups[*operation.look_up],
                                        std::move(parameter), request);
         case OperationKind::create:
-            co_return co_await write(WriteKind::create, resource, std::move(parameter), request);
+            co_return co_await write(WriteKind::create, resource, std::move(parameter), request,
+                                     std::move(source));
         case OperationKind::update:
-            co_return co_await write(WriteKind::update, resource, std::move(parameter), request);
+            co_return co_await write(WriteKind::update, resource, std::move(parameter), request,
+                                     std::move(source));
         case OperationKind::patch:
             co_return co_await write(WriteKind::update, resource, std::move(parameter), request,
-                                     Named::changes_only);
+                                     std::move(source), Named::changes_only);
         default:
-            co_return co_await write(WriteKind::remove, resource, std::move(parameter), request);
+            co_return co_await write(WriteKind::remove, resource, std::move(parameter), request,
+                                     std::move(source));
     }
 }
 
@@ -239,35 +209,22 @@ asio::awaitable<http::Response> Records::list(const Resource& resource,
 
 asio::awaitable<http::Response> Records::write(WriteKind kind, const Resource& resource,
                                                std::string parameter, const http::Request& request,
-                                               Named named) {
-    std::vector<http::Fault> faults;
-    Intent intent;
-    intent.kind = kind;
-    intent.resource = resource.id;
-    bool no_such_key = false;
-    if (kind != WriteKind::create) {
-        intent.key = read_key(resource, parameter, faults);
-        no_such_key = faults.empty() && !intent.key;
-    }
+                                               std::string source, Named named) {
     if (kind != WriteKind::remove && !accepts_media_type(request)) {
         co_return problems_.write(
             {"unsupported_media_type", "the body must be application/json", {}, ""}, request);
     }
-    read_headers(parts_.api, resource, request, intent, faults);
-    if (kind == WriteKind::remove) {
-        read_version(request, intent, faults);
-    } else if (faults.empty() && !no_such_key) {
-        if (!request.query.empty()) refuse_query(request, faults);
-        read_body(resource, parts_.api.answers.set_by_server, request, intent, faults, named);
-    }
+    std::vector<http::Fault> faults;
+    WriteRequest read = read_write(parts_.api, resource, kind, named, parameter, request,
+                                   parts_.clock.now(), faults);
     if (!faults.empty()) co_return invalid(std::move(faults), request);
-    if (no_such_key) co_return not_found(resource, parameter, request);
-    if (parts_.api.keeps_events) keep_inputs(request, intent);
-    intent.request.body = hash_of_request(kind, named, resource, parameter, request.body);
-    intent.gateway_time = gateway_time_of(request);
-    intent.received = time_of(request, intent.gateway_time, parts_.clock.now());
-
-    auto outcome = co_await parts_.writes.submit(std::move(intent));
+    if (read.no_such_key) co_return not_found(resource, parameter, request);
+    Result<Outcome> outcome = Error{};
+    if (!source.empty() && tell_source(source, read.intent)) {
+        outcome = co_await submit_named_by_content(std::move(read.intent));
+    } else {
+        outcome = co_await parts_.writes.submit(std::move(read.intent));
+    }
     if (!outcome) co_return failed(outcome.error(), request);
     if (auto* accepted = std::get_if<Accepted>(&*outcome)) {
         http::Response response = written(resource, *accepted, request);
@@ -279,6 +236,28 @@ asio::awaitable<http::Response> Records::write(WriteKind kind, const Resource& r
         co_return co_await replay(resource, std::move(*replayed), request);
     }
     co_return refused(resource, std::get<Refused>(*outcome), request);
+}
+
+// A write that is named after what it says, and said once more, is meant again where what the first
+// one did is undone by now: the record that it made is gone, or the one that it deleted is back.
+// Then it is named after that state as well, on every node alike.
+Task<Outcome> Records::submit_named_by_content(Intent intent) {
+    constexpr int lives_max = 1000;
+    const std::string name = intent.request.ids.front().text;
+    const bool creates = intent.kind == WriteKind::create;
+    for (int lives = 0;; ++lives) {
+        Result<Outcome> outcome = co_await parts_.writes.submit(intent);
+        const auto* replayed = outcome ? std::get_if<Replayed>(&*outcome) : nullptr;
+        if (!replayed || lives == lives_max) co_return outcome;
+        const RecordRef record = replayed->seen.record;
+        auto row = co_await parts_.rows.get(record);
+        if (!row) co_return row.error();
+        const Life life = *row ? (*row)->life : Life{};
+        if (life.alive() == creates || life.superseded_by) co_return outcome;
+        intent.request.attempt =
+            name + "-after-" + to_text(record.key) + '.' + std::to_string(life.n);
+        intent.request.ids.front().text = intent.request.attempt;
+    }
 }
 
 // `Prefer: wait=2, atoll-peers=1`: the answer waits until a peer has the write too, or says that

@@ -39,9 +39,10 @@ class Records {
 public:
     explicit Records(RecordParts parts);
 
-    // `parameter` is the path's key or looked-up value.
+    // `parameter` is the path's key or looked-up value. `source`: another program, whose server
+    // has made the write already; "": the write is a client's.
     asio::awaitable<http::Response> handle(const api::Operation& operation, std::string parameter,
-                                           const http::Request& request);
+                                           const http::Request& request, std::string source = {});
 
 private:
     using Resource = model::Resource;
@@ -53,7 +54,8 @@ private:
     asio::awaitable<http::Response> list(const Resource& resource, const http::Request& request);
     asio::awaitable<http::Response> write(model::WriteKind kind, const Resource& resource,
                                           std::string parameter, const http::Request& request,
-                                          Named named = Named::as_needed);
+                                          std::string source, Named named = Named::as_needed);
+    Task<model::Outcome> submit_named_by_content(model::Intent intent);
 
     // One read: what it needs, and who answers it.
     struct Read {

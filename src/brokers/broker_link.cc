@@ -28,6 +28,13 @@ std::unique_ptr<ForeignMessages> make_foreign(const BrokerLinkParts& parts,
         *options);
 }
 
+std::unique_ptr<ForeignCalls> make_calls(const BrokerLinkParts& parts,
+                                         const std::optional<ForeignCallOptions>& options,
+                                         DeadMessages& dead) {
+    if (!options) return nullptr;
+    return std::make_unique<ForeignCalls>(*options, dead, parts.progress, parts.clock);
+}
+
 }  // namespace
 
 BrokerLink::BrokerLink(const BrokerLinkParts& parts, const BrokerLinkOptions& options)
@@ -45,8 +52,9 @@ BrokerLink::BrokerLink(const BrokerLinkParts& parts, const BrokerLinkOptions& op
       own_(make_own(parts, options.reads_own_changes)),
       joined_rows_(make_joined_rows(parts, options.shows_joined_rows, shape_, *broker_)),
       foreign_(make_foreign(parts, options.foreign, shape_, dead_)),
+      calls_(make_calls(parts, options.calls, dead_)),
       reader_({parts.progress, parts.peers, parts.clock, *broker_, own_ ? *own_ : parts.intake,
-               dead_, foreign_.get(), signer_},
+               dead_, foreign_.get(), calls_.get(), signer_},
               options.reading) {}
 
 BrokerLink::~BrokerLink() = default;
@@ -57,6 +65,7 @@ void BrokerLink::start(TaskGroup& tasks) {
     tasks.start("broker reader", reader_.run());
     tasks.start("acknowledge", reader_.acknowledge());
     if (foreign_) tasks.start("foreign", foreign_->run());
+    if (calls_) tasks.start("foreign calls", calls_->run());
     if (joined_rows_) tasks.start("joined rows", joined_rows_->run());
 }
 
@@ -114,7 +123,7 @@ BrokerReport BrokerLink::report() const {
     report.foreign = counts.foreign;
     report.trouble = publisher_.trouble();
     if (report.trouble.empty()) report.trouble = reader_.trouble();
-    report.imported = foreign_ ? foreign_->imported() : 0;
+    report.imported = foreign_ ? foreign_->imported() : calls_ ? calls_->executed() : 0;
     return report;
 }
 

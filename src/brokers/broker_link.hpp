@@ -1,8 +1,8 @@
 // A node's link with a broker, made whole: its own changes go there (Publisher), those of others
-// come from there (BrokerReader), what other programs say is imported (ForeignMessages), joined
-// rows are shown to them (JoinedRows), and what is no use is put aside (DeadMessages). A node has
-// one, or none where changes go from node to node. Which product stands behind it, only `make`
-// knows.
+// come from there (BrokerReader), what other programs say is imported (ForeignMessages) or executed
+// (ForeignCalls), joined rows are shown to them (JoinedRows), and what is no use is put aside
+// (DeadMessages). A node has one, or none where changes go from node to node. Which product stands
+// behind it, only `make` knows.
 #pragma once
 
 #include <functional>
@@ -15,6 +15,7 @@
 #include "brokers/change_signer.hpp"
 #include "brokers/dead_messages.hpp"
 #include "brokers/foreign.hpp"
+#include "brokers/foreign_calls.hpp"
 #include "brokers/joined_rows.hpp"
 #include "brokers/message_shape.hpp"
 #include "brokers/own_changes.hpp"
@@ -32,6 +33,7 @@ struct BrokerLinkOptions {
     bool shows_joined_rows = false;    // to other programs, which read the messages as well
     bool reads_own_changes = false;    // of other nodes there are none: see OwnChanges
     std::optional<ForeignOptions> foreign = {};  // absent: other programs' messages are passed over
+    std::optional<ForeignCallOptions> calls = {};  // instead, where their messages are calls
     PublisherOptions publishing = {};
     BrokerReaderOptions reading = {};
 };
@@ -88,7 +90,8 @@ private:
     Publisher publisher_;
     const std::unique_ptr<OwnChanges> own_;           // where no others come
     const std::unique_ptr<JoinedRows> joined_rows_;   // where other programs read the messages
-    const std::unique_ptr<ForeignMessages> foreign_;  // where they write some
+    const std::unique_ptr<ForeignMessages> foreign_;  // where they write records …
+    const std::unique_ptr<ForeignCalls> calls_;       // … or describe calls
     BrokerReader reader_;
 };
 

@@ -45,6 +45,7 @@ asio::awaitable<void> BrokerReader::run() {
         Result<void> ended = co_await follow();
         feed_.reset();
         if (parts_.foreign) parts_.foreign->forget();
+        if (parts_.calls) parts_.calls->forget();
         counts_.reading = false;
         if (counts_.arrived > before) {
             backoff.reset();
@@ -132,7 +133,11 @@ Task<void> BrokerReader::take(std::vector<Arrived> arrived) {
     }
     Result<void> taken = co_await take_changes(std::move(sorted.changes), std::move(sorted.said));
     if (!taken) co_return taken;
-    taken = co_await take_foreign(std::move(sorted.foreign));
+    if (parts_.calls) {
+        take_calls(std::move(sorted.foreign));
+    } else {
+        taken = co_await take_foreign(std::move(sorted.foreign));
+    }
     if (taken) acknowledge_durable();
     co_return taken;
 }
@@ -226,9 +231,28 @@ Task<void> BrokerReader::take_foreign(std::vector<Arrived> arrived) {
     Position before = taken_;
     auto last = co_await parts_.foreign->take(std::move(*read), std::move(before));
     if (!last) co_return last.error();
-    for (std::size_t i = 0; i < marks.size(); ++i)
-        importing_.push_back({*last - marks.size() + 1 + i, marks[i]});
+    await_settled(*last, marks);
     co_return Result<void>{};
+}
+
+void BrokerReader::take_calls(std::vector<Arrived> arrived) {
+    if (arrived.empty()) return;
+    std::vector<std::uint64_t> marks;
+    for (const Arrived& one : arrived)
+        marks.push_back(one.mark);
+    counts_.foreign += marks.size();
+    await_settled(parts_.calls->take(std::move(arrived)), marks);
+}
+
+// Of the messages with these marks the last has this number.
+void BrokerReader::await_settled(std::uint64_t last, const std::vector<std::uint64_t>& marks) {
+    for (std::size_t i = 0; i < marks.size(); ++i)
+        importing_.push_back({last - marks.size() + 1 + i, marks[i]});
+}
+
+std::uint64_t BrokerReader::settled() const {
+    if (parts_.calls) return parts_.calls->settled();
+    return parts_.foreign ? parts_.foreign->settled() : 0;
 }
 
 // Returns the messages that can be a record here, and puts the others aside.
@@ -286,8 +310,8 @@ void BrokerReader::acknowledge_durable() {
         by_seq.erase(by_seq.begin(), end);
     }
     std::erase_if(waiting_, [](const auto& origin) { return origin.second.empty(); });
-    const std::uint64_t settled = parts_.foreign ? parts_.foreign->settled() : 0;
-    for (; !importing_.empty() && importing_.front().number <= settled; importing_.pop_front())
+    const std::uint64_t last = settled();
+    for (; !importing_.empty() && importing_.front().number <= last; importing_.pop_front())
         done_.push_back(importing_.front().mark);
     if (done_.empty() && feed_->is_full()) give_up_waiting();
     feed_->acknowledge(std::exchange(done_, {}));

@@ -28,6 +28,7 @@
 #include "brokers/change_signer.hpp"
 #include "brokers/dead_messages.hpp"
 #include "brokers/foreign.hpp"
+#include "brokers/foreign_calls.hpp"
 #include "brokers/trouble.hpp"
 #include "commit/progress.hpp"
 #include "peers/peers.hpp"
@@ -51,7 +52,8 @@ struct BrokerReaderParts {
     Broker& broker;
     ChangeIntake& intake;
     DeadMessages& dead;
-    ForeignMessages* foreign = nullptr;  // null: other programs' messages are passed over
+    ForeignMessages* foreign = nullptr;  // null: other programs' messages are no records …
+    ForeignCalls* calls = nullptr;       // … and no calls: they are passed over
     const ChangeSigner& signer;
 };
 
@@ -115,6 +117,9 @@ private:
     Task<void> put_aside(Arrived unusable, std::string reason);
     Task<void> take_changes(Delivery changes, std::vector<Said> said);
     Task<void> take_foreign(std::vector<Arrived> arrived);
+    void take_calls(std::vector<Arrived> arrived);
+    void await_settled(std::uint64_t last, const std::vector<std::uint64_t>& marks);
+    std::uint64_t settled() const;
     Task<std::vector<ForeignMessages::Read>> read_foreign(std::vector<Arrived> arrived);
     void wait_for(const Said& said);
     void acknowledge_durable();

@@ -1,5 +1,8 @@
 #include "brokers/message_shape.hpp"
 
+#include <algorithm>
+
+#include "base/text/json.hpp"
 #include "base/text/json_object.hpp"
 #include "model/record_json.hpp"
 
@@ -61,6 +64,8 @@ struct Source {
     bool names_writer = false;
     TimeShape times = {6, TimeZone::none};
     bool says_deleted = true;
+    const Schema* schema = nullptr;
+    const ForeignNumbers* numbers = nullptr;  // of the target, where it is another program
 
     Row row() const {
         Row row = change.row;
@@ -84,25 +89,51 @@ struct Source {
     // too where something was added to a counter: to other programs an update is a PUT.
     std::string input() const {
         const bool adds = change.kind == WriteKind::update && !change.added.empty();
-        if (!change.inputs.empty() && !adds) return change.inputs;
+        if (!change.inputs.empty() && !adds) return as_called_there(change.inputs);
         JsonObject input;
         for (const FieldId id : change.written) {
             std::string value;
             append_json(value, resource.fields[id], value_of(resource, change.row, id));
             input.put(resource.fields[id].name, value);
         }
-        return input.json();
+        return as_called_there(input.json());
+    }
+
+    // What refers to the target's own records names them as the target does.
+    std::string as_called_there(const std::string& json) const {
+        if (!numbers) return json;
+        auto body = parse_json(json);
+        if (!body) return json;
+        for (auto& [name, value] : body->members) {
+            const auto id = resource.find_field(name);
+            if (!id || resource.fields[*id].refers_to.empty()) continue;
+            const Resource& there = *schema->find(resource.fields[*id].refers_to);
+            const auto ours = key_from_text(there.key_field(), value.text);
+            const auto theirs = ours ? foreign_key_of(there, *numbers, *ours) : std::nullopt;
+            if (theirs) value.text = to_text(*theirs);
+        }
+        std::string translated;
+        append_json(translated, *body);
+        return translated;
+    }
+
+    // What the call names: the record, as the target calls it where it is the target's own.
+    Key called() const {
+        const Row& row = change.row;
+        if (!numbers || was_made_by_node(resource, row, target)) return row.key;
+        return foreign_key_of(resource, *numbers, row.key).value_or(row.key);
     }
 
     std::string path_text() const {
         const std::string all = std::string{path} + '/' + resource.name + '/';
-        return change.kind == WriteKind::create ? all : all + to_text(change.row.key);
+        return change.kind == WriteKind::create ? all : all + to_text(called());
     }
 
     Part key() const {
+        const Key key = called();
         std::string json;
-        append_json(json, resource.key_field(), value_from(change.row.key));
-        return {to_text(change.row.key), json};
+        append_json(json, resource.key_field(), value_from(key));
+        return {to_text(key), json};
     }
 
     std::string header(std::string_view name) const {
@@ -185,7 +216,8 @@ MessageShape::MessageShape(const Schema& schema, const ShapeTexts& texts)
       targets_(texts.targets),
       path_(texts.path),
       names_writer_(texts.names_writer),
-      times_(texts.times) {
+      times_(texts.times),
+      foreign_(texts.foreign) {
     for (const auto& [name, text] : texts.headers)
         headers_.emplace_back(name, Template{text, Template::Form::text});
     for (const ShapeQueue& queue : texts.queues)
@@ -267,10 +299,23 @@ std::vector<Message> MessageShape::row_messages(const Row& row) const {
 std::vector<Message> MessageShape::messages(const Change& change, const std::string& json) const {
     if (!queues_.empty()) return queue_messages(change, json);
     if (!targets_) return {message(change, json)};
+    const bool made_elsewhere =
+        std::any_of(change.headers.begin(), change.headers.end(),
+                    [](const auto& header) { return header.first == replicated_from_header; });
+    // A record that was made once too often is taken back under a number that other programs may
+    // have given to another one.
+    const bool taken_back = change.row.life.superseded_by.has_value();
     std::vector<Message> all;
-    for (const std::string& target : *targets_)
+    for (const std::string& target : *targets_) {
+        if ((made_elsewhere || taken_back) && numbers_of(target)) continue;
         all.push_back(message(change, json, target));
+    }
     return all;
+}
+
+const ForeignNumbers* MessageShape::numbers_of(std::string_view target) const {
+    const auto known = foreign_.find(target);
+    return known == foreign_.end() ? nullptr : &known->second;
 }
 
 std::vector<Message> MessageShape::plain_messages(const std::string& json) const {
@@ -299,7 +344,9 @@ Message MessageShape::addressed(const Change& change, std::string_view target) c
 
 Message MessageShape::message(const Change& change, const std::string& json,
                               std::string_view target) const {
-    const Source source{schema_[change.row.resource], change, target, path_, names_writer_, times_};
+    Source source{schema_[change.row.resource], change, target, path_, names_writer_, times_};
+    source.schema = &schema_;
+    source.numbers = numbers_of(target);
     Message message = addressed(change, target);
     message.body = body_.pieces().empty() ? json : filled(body_, source);
     finish(change, json, message, target);

@@ -2,6 +2,7 @@
 // body with their <parts> filled in from a change. Pure.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,9 +12,14 @@
 #include "base/text/template.hpp"
 #include "brokers/broker.hpp"
 #include "model/change.hpp"
+#include "model/foreign_key.hpp"
 #include "model/value_text.hpp"
 
 namespace reef::brokers {
+
+// Kept with a write that another program made on its own server: it has the write, and has told all
+// other programs itself. Atoll's nodes tell each other of it, whose logs have no holes.
+inline constexpr const char* replicated_from_header = "x-replicated-from";
 
 // One that gets some changes only.
 struct ShapeQueue {
@@ -39,6 +45,8 @@ struct ShapeTexts {  // as the app file has them
     // Instead of topic, body and targets: each queue gets a message of each change that it wants.
     std::vector<ShapeQueue> queues = {};
     model::TimeShape times = {6, TimeZone::none};  // of a record
+    // Targets that are other programs, which number their records themselves: calls name these.
+    std::map<std::string, model::ForeignNumbers, std::less<>> foreign = {};
 };
 
 class MessageShape {
@@ -76,6 +84,7 @@ private:
                 std::string_view target) const;
     void note_topic(std::string topic);
     Message addressed(const model::Change& change, std::string_view target) const;
+    const model::ForeignNumbers* numbers_of(std::string_view target) const;
 
     const model::Schema& schema_;
     const Template topic_;
@@ -86,6 +95,7 @@ private:
     const std::string path_;
     const bool names_writer_;
     const model::TimeShape times_;
+    const std::map<std::string, model::ForeignNumbers, std::less<>> foreign_;
     std::vector<Queue> queues_;
     std::vector<std::string> topics_;
 };

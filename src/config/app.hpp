@@ -81,7 +81,8 @@ struct Rabbitmq {
     RabbitmqAddress address;
     std::string ca_file, certificate_file, key_file;
     std::string exchange, queue, routing_key, body;
-    std::string dead;  // "": each queue's own, NAME.dead
+    std::string dead;     // "": each queue's own, NAME.dead
+    std::string foreign;  // "call" or ""
     std::map<std::string, std::string> headers;
     std::vector<ChangeQueue> queues;  // instead of exchange, queue, routing_key and body
 };

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "config/unbuilt.hpp"
-
 namespace reef::config {
 
 namespace {
@@ -133,9 +131,10 @@ void check_foreign_records(Section& top, const App& app) {
 void check_foreign_nodes(Section& top, const App& app) {
     if (app.transport.use != TransportKind::rabbitmq) return;
     for (std::size_t i = 0; i < app.nodes.size(); ++i) {
-        if (!app.nodes[i].foreign) continue;
-        refuse_unbuilt(top.scope(), Unbuilt::foreign_calls,
-                       location_in(top.find("node")->items[i], "foreign"), "remove \"foreign\"");
+        if (!app.nodes[i].foreign || !app.transport.rabbitmq.foreign.empty()) continue;
+        top.mistake(location_in(top.find("node")->items[i], "foreign"),
+                    "what " + in_quotes(app.nodes[i].name) +
+                        " says is not read: put foreign = \"call\" into [transport.rabbitmq]");
     }
 }
 

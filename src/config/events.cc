@@ -96,6 +96,7 @@ void add_rabbitmq(const App& app, std::vector<EventChannel>& channels) {
     for (const Resource& resource : app.schema.resources)
         channel.resources.push_back(resource.id);
     channel.kinds = all_kinds;
+    channel.adopts = rabbitmq.foreign == "call" && !app.foreign_nodes().empty();
     channels.push_back(std::move(channel));
 }
 

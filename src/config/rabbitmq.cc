@@ -7,7 +7,6 @@
 #include "base/text/uri.hpp"
 #include "config/messages.hpp"
 #include "config/template.hpp"
-#include "config/unbuilt.hpp"
 
 namespace reef::config {
 
@@ -166,10 +165,20 @@ void read_queues(Section& section, const Parts& parts, Rabbitmq& rabbitmq) {
     }
 }
 
-void refuse_what_is_not_built(Section& section) {
-    section.choice<std::string>("foreign", "", {{"call", "call"}});
-    if (const auto foreign = section.text("foreign")) {
-        refuse_unbuilt(section.scope(), Unbuilt::foreign_calls, *foreign, "remove \"foreign\"");
+// What a message must say, if it is to be executed.
+void read_foreign(Section& section, Rabbitmq& rabbitmq) {
+    rabbitmq.foreign = section.choice<std::string>("foreign", "", {{"call", "call"}});
+    if (rabbitmq.foreign.empty()) return;
+    const Location at = section.find("foreign")->at;
+    if (!rabbitmq.queues.empty()) {
+        section.mistake(at, "\"foreign\" means nothing beside [[transport.rabbitmq.queues]]");
+        return;
+    }
+    const Parts said = parts_of(rabbitmq.body);
+    for (const char* part : {"source", "method", "path", "input"}) {
+        if (std::find(said.begin(), said.end(), part) != said.end()) continue;
+        section.mistake(at, std::string{"\"foreign\" needs a \"body\" with <"} + part +
+                                ">: a message has to say the call that was made");
     }
 }
 
@@ -209,7 +218,7 @@ std::optional<Text> read_rabbitmq(Section& section, App& app) {
     rabbitmq.body = json_with_parts(section, "body", parts);
     read_headers(section, parts, rabbitmq);
     read_queues(section, parts, rabbitmq);
-    refuse_what_is_not_built(section);
+    read_foreign(section, rabbitmq);
     section.done();
     return chosen;
 }

@@ -6,8 +6,6 @@ namespace {
 
 std::string_view name_of(Unbuilt feature) {
     switch (feature) {
-        case Unbuilt::foreign_calls:
-            return "messages of other programs over RabbitMQ";
         case Unbuilt::change_queues:
             return "RabbitMQ queues for some changes only in an app of several nodes";
         case Unbuilt::partial_replication:

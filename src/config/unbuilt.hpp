@@ -9,7 +9,6 @@
 namespace reef::config {
 
 enum class Unbuilt : std::uint8_t {
-    foreign_calls,        // messages of other programs that describe a call
     change_queues,        // queues for some changes, beside those of several nodes
     partial_replication,  // send_to that leaves out a node
 };

@@ -75,6 +75,22 @@ std::string with_parts(const std::string& text, std::initializer_list<const char
     return filled;
 }
 
+// A program's messages are executed by the first of Atoll's nodes that the program sends them to:
+// true for those whose messages this node executes.
+std::map<std::string, bool> executed_here(const config::App& app, const std::string& node) {
+    std::map<std::string, bool> executes;
+    for (const config::Node& program : app.nodes) {
+        if (!program.foreign) continue;
+        const auto& targets = program.send_to;
+        const auto first = std::find_if(app.nodes.begin(), app.nodes.end(), [&](const auto& one) {
+            return !one.foreign &&
+                   std::find(targets.begin(), targets.end(), one.name) != targets.end();
+        });
+        executes[program.name] = first != app.nodes.end() && first->name == node;
+    }
+    return executes;
+}
+
 // The routing keys of all messages for a node: "<source>.<target>" → "*.B".
 brokers::RabbitmqQueue queue_of(const config::Rabbitmq& rabbitmq, const std::string& node) {
     const std::string for_node = with_parts(rabbitmq.routing_key, {"target"}, node);
@@ -128,9 +144,15 @@ brokers::BrokerLinkOptions rabbitmq_link(const config::App& app, const NodeOptio
     made.shape.targets.emplace();
     for (const auto& [node, queue] : broker.targets)
         made.shape.targets->push_back(node);
+    for (auto& [program, numbers] : foreign_numbers(app))
+        made.shape.foreign.emplace(program, numbers);
     made.signer = brokers::ChangeSigner{app.name, app.peer_secrets};
     made.dead_topic = rabbitmq.dead;
     made.keeps_dead_messages = true;  // nobody else sees what is in this node's queue
+    if (!rabbitmq.foreign.empty()) {
+        made.calls.emplace().body = rabbitmq.body;
+        made.calls->executes = executed_here(app, options.name);
+    }
     return made;
 }
 
@@ -164,6 +186,14 @@ TransportKind transport_of(const config::App& app, const NodeOptions& options) {
 }
 
 }  // namespace
+
+std::map<std::string, model::ForeignNumbers> foreign_numbers(const config::App& app) {
+    std::map<std::string, model::ForeignNumbers> numbers;
+    for (std::size_t i = 0; i < app.nodes.size(); ++i) {
+        if (app.nodes[i].foreign) numbers[app.nodes[i].name] = {app.schema.id_slots, i};
+    }
+    return numbers;
+}
 
 Result<void> check_broker(const config::App& app, const NodeOptions& options) {
     if (transport_of(app, options) != TransportKind::kafka) return {};

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "api/foreign_caller.hpp"
 #include "api/openapi.hpp"
 #include "base/log.hpp"
 #include "base/worker.hpp"
@@ -120,6 +121,8 @@ public:
               {app.schema, database_.store(), database_.committer(), database_.progress(), peers_,
                system_clock(), [this](std::string why) { lives_.suspect(std::move(why)); }},
               replication_options()),
+          foreign_reader_(database_.open_reader(replication_.executor())),
+          foreign_caller_(foreign_caller_parts()),
           lives_({app.schema, options_, database_, replication_, peers_, status_, run_,
                   mark_file(app, options_)}),
           instances_(database_),
@@ -211,7 +214,27 @@ private:
         made.broker = broker_options(app_, options_);
         if (made.broker && made.broker->reads_own_changes)
             made.broker->reading.had_by_all = [this] { return replicas_.had_by_all(); };
+        if (made.broker && made.broker->calls) {
+            made.broker->calls->execute = [this](brokers::ForeignCall call) {
+                return execute_foreign(std::move(call));
+            };
+        }
         return made;
+    }
+
+    Task<brokers::CallFate> execute_foreign(brokers::ForeignCall call) {
+        if (!status_.ready) co_return Error{Errc::unavailable, "this node is starting"};
+        co_return co_await foreign_caller_.execute(std::move(call));
+    }
+
+    api::ForeignCallerParts foreign_caller_parts() {
+        return {app_.schema,
+                app_.api,
+                router_,
+                *foreign_reader_,
+                replication_.writes(),
+                system_clock(),
+                foreign_numbers(app_)};
     }
 
     // Rows that were there before Atoll.
@@ -324,7 +347,8 @@ private:
                 .asyncapi = asyncapi_,
                 .metrics = [this](const auto& conflicts) { return metrics(conflicts); },
                 .lag = [this] { return lag_json(peers_); },
-                .request_log = options_.request_log};
+                .request_log = options_.request_log,
+                .foreign_nodes = app_.foreign_nodes()};
     }
 
     api::ConflictParts conflict_parts(store::Reader& reader) {
@@ -396,6 +420,8 @@ private:
     peers::Peers peers_;
     Database database_;
     replication::Replication replication_;
+    const std::unique_ptr<store::Reader> foreign_reader_;  // on replication's thread
+    api::ForeignCaller foreign_caller_;
     Lives lives_;
     Instances instances_;
     Captures captures_;

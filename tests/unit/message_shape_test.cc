@@ -182,6 +182,53 @@ TEST_F(MessageShapeTest, EachQueueGetsTheChangesThatItWants) {
     EXPECT_FALSE(shape.resource_of("things.other"));
 }
 
+// A target that is another program has numbers of its own for the records that it has made.
+TEST(ForeignTarget, ACallNamesItsOwnRecordsAsItDoes) {
+    Schema schema;
+    for (const char* name : {"houses", "goods"}) {
+        Resource& resource = schema.resources.emplace_back();
+        resource.id = static_cast<ResourceId>(schema.resources.size() - 1);
+        resource.name = resource.one = name;
+        resource.fields = {field("id", FieldType::int64), field("house", FieldType::int64)};
+        resource.fields[0].key = KeyKind::slots;
+    }
+    schema.resources[1].fields[1].refers_to = "houses";
+    ShapeTexts texts{"<source>.<target>", "<name>",
+                     R"({"url":"<path>","id":<known_key>,"inputs":<input>,"row":<record>})", "/v1"};
+    texts.targets = {"A", "B"};
+    texts.foreign = {{"A", ForeignNumbers{16, 0}}};
+    const MessageShape shape{schema, texts};
+    Change change;
+    change.row.resource = 1;
+    change.row.key = Key{std::int64_t{33}};
+    change.row.cells.resize(2);
+    change.row.cells[1].value = std::int64_t{17};
+    change.row.life = {1, {Time{1}, {"B.1", 1}}};
+    change.stamp = {Time{2}, {"B.1", 2}};
+    change.inputs = R"({"house":17})";
+    const auto bodies = [&] {
+        std::vector<std::string> made;
+        for (const Message& message : shape.messages(change, "{}"))
+            made.push_back(message.body);
+        return made;
+    };
+    const std::string row = R"("row":{"id":33,"house":17}})";
+    const std::string of_b = R"({"url":"/v1/goods/33","id":33,"inputs":{"house":17},)" + row;
+    EXPECT_EQ(bodies(), (std::vector<std::string>{
+                            R"({"url":"/v1/goods/3","id":3,"inputs":{"house":2},)" + row, of_b}));
+    change.row.life.stamp.dot.origin = "A.1";  // when that was a node's name
+    EXPECT_EQ(bodies().front(), R"({"url":"/v1/goods/33","id":33,"inputs":{"house":2},)" + row);
+    change.row.life.stamp.dot.origin = "B.1";
+    change.row.key = Key{std::int64_t{34}};  // B has made it
+    EXPECT_EQ(bodies().front(), R"({"url":"/v1/goods/34","id":34,"inputs":{"house":2},)"
+                                R"("row":{"id":34,"house":17}})");
+    change.headers = {{brokers::replicated_from_header, "A"}};
+    EXPECT_EQ(bodies().size(), 1U) << "A has told all other programs itself";
+    change.headers.clear();
+    change.row.life.superseded_by = 2;
+    EXPECT_EQ(bodies().size(), 1U) << "it was taken back, and has no such number there";
+}
+
 TEST(MessageJson, KeepsWhateverAMessageHas) {
     Message message;
     message.topic = "updates";
