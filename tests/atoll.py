@@ -14,7 +14,7 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
 BINARY = pathlib.Path(os.environ.get("ATOLL_BINARY", REPOSITORY / "build" / "atoll"))
 # For whatever is waited for. It costs nothing when things go well; a machine that is slow, or busy
 # with other tests, needs many times what it takes elsewhere.
-PATIENCE = 60
+PATIENCE = 120
 START_SECONDS = PATIENCE
 STOP_SECONDS = PATIENCE
 

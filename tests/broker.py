@@ -11,7 +11,7 @@ import time
 
 from ports import free_port
 
-START_SECONDS = 120
+START_SECONDS = 300
 
 
 def answers(port):
@@ -48,7 +48,7 @@ class Broker:
             self._wait_for(process, command[0], port)
         except BaseException:
             process.kill()
-            process.wait(60)
+            process.wait(START_SECONDS)
             raise
         return process
 
@@ -86,4 +86,4 @@ class Broker:
     def _end(self, number):
         process, self.process = self.process, None
         process.send_signal(number)
-        process.wait(60)
+        process.wait(START_SECONDS)

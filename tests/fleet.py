@@ -45,7 +45,7 @@ class Fleet:
 
     def atoll(self, *words):
         return subprocess.run([BINARY, *words], env=self.env, text=True, capture_output=True,
-                              timeout=180, check=False)
+                              timeout=600, check=False)
 
     def tell(self, verb, *words):
         done = self.atoll(verb, self.app, *words, "--data", self.data)

@@ -148,7 +148,7 @@ def test_try_it_out_in_a_browser(page_seen, base_url, tmp_path):
              f"--user-data-dir={tmp_path / 'profile'}", url],
             stdout=output, stderr=subprocess.STDOUT)
     try:
-        result = wait_until(seen, seconds=240, what="an answer on the page")
+        result = wait_until(seen, what="an answer on the page")
     finally:
         browser.kill()
         browser.wait()

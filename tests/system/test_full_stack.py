@@ -10,7 +10,7 @@ from datetime import datetime
 
 import pytest
 import requests
-from atoll import BINARY, wait_until
+from atoll import BINARY, PATIENCE, wait_until
 
 ROW = "SELECT id, price, bedrooms, version, updated_at FROM properties WHERE id = 10"
 
@@ -34,7 +34,7 @@ def line_of(fleet, part):
 
 def pasted(fleet, part, more=""):
     return subprocess.run(f"{line_of(fleet, part)} {more}", shell=True, env=fleet.env, text=True,
-                          capture_output=True, timeout=180, check=False)
+                          capture_output=True, timeout=600, check=False)
 
 
 def paste(fleet, part, more=""):
@@ -72,7 +72,7 @@ def wait_until_published(fleet, price):
     """Each look starts a Java program, and a broker that has just been started does not know its
     topics at once."""
     message = f'10 {{"id":10,"price":{price}.00,'
-    wait_until(lambda: message in pasted(fleet, "kafka").stdout, seconds=240, what="the message")
+    wait_until(lambda: message in pasted(fleet, "kafka").stdout, 2 * PATIENCE, "the message")
 
 
 def are_level(fleet):
@@ -167,7 +167,7 @@ def test_ctrl_c_stops_the_nodes_then_what_they_stand_on(fleet):
                 break
         process.send_signal(signal.SIGINT)
         rest = process.stdout.read()
-        assert process.wait(60) == 0
+        assert process.wait(PATIENCE) == 0
     assert rest.rindex(" Stopped") < rest.index("received fast shutdown request"), rest
     wait_until(lambda: has_ended(fleet), what="no process being left")
 
@@ -180,7 +180,7 @@ def test_it_can_be_stopped_while_it_starts(fleet):
                    what="a cluster")
         process.send_signal(signal.SIGINT)
         said = process.stdout.read()
-        assert process.wait(60) == 0, said
+        assert process.wait(PATIENCE) == 0, said
     wait_until(lambda: not fleet.pids(), what="no process being left")
     fleet.said = fleet.tell("up", "-d", "--stack", "full")
     assert get(fleet, "us")["version"] == 1
@@ -196,7 +196,7 @@ def test_a_port_that_somebody_has_is_left_to_him(fleet):
 
 def refusal(fleet, stack="full", **env):
     done = subprocess.run([BINARY, "up", fleet.app, "--data", fleet.data, "--stack", stack],
-                          env=fleet.env | env, text=True, capture_output=True, timeout=180,
+                          env=fleet.env | env, text=True, capture_output=True, timeout=600,
                           check=False)
     assert done.returncode == 2, done.stdout + done.stderr
     return done.stderr

@@ -32,7 +32,7 @@ class ProductsFleet:
 
     def tell(self, verb, *words, status=0):
         done = subprocess.run([BINARY, verb, self.app, *words], env=self.env, text=True,
-                              capture_output=True, timeout=240, check=False)
+                              capture_output=True, timeout=600, check=False)
         assert done.returncode == status, done.stdout + done.stderr
         return done.stdout
 
@@ -43,7 +43,7 @@ class ProductsFleet:
         """Runs the command that the start told people to paste."""
         [command] = re.findall(rf"├─ {part} +(.+)", self.said)
         done = subprocess.run(f"{command} {more}", shell=True, env=self.env, text=True,
-                              capture_output=True, timeout=180, check=False)
+                              capture_output=True, timeout=600, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -72,7 +72,7 @@ def fleet(tmp_path):
         yield made
     finally:
         subprocess.run([BINARY, "down", made.app, "--data", made.data], env=made.env,
-                       capture_output=True, timeout=240, check=False)
+                       capture_output=True, timeout=600, check=False)
 
 
 def test_all_of_it_is_started_watched_and_stopped_along(fleet):

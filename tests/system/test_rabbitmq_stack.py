@@ -33,7 +33,7 @@ class LogisticsFleet:
 
     def tell(self, verb, *words):
         done = subprocess.run([BINARY, verb, self.app, *words, "--data", self.data], env=self.env,
-                              text=True, capture_output=True, timeout=240, check=False)
+                              text=True, capture_output=True, timeout=600, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -63,7 +63,7 @@ def logistics(tmp_path):
         yield fleet
     finally:
         subprocess.run([BINARY, "down", fleet.app, "--data", fleet.data], env=fleet.env,
-                       capture_output=True, timeout=240, check=False)
+                       capture_output=True, timeout=600, check=False)
 
 
 def broker_pid(fleet):
@@ -80,7 +80,7 @@ def test_rabbitmq_is_started_watched_and_stopped_along(logistics):
     # The command that the start printed works as it stands.
     [command] = re.findall(r"├─ rabbitmq +(.+)", logistics.said)
     shown = subprocess.run(command, shell=True, env=logistics.env, text=True, capture_output=True,
-                           timeout=180, check=False)
+                           timeout=600, check=False)
     assert shown.returncode == 0, shown.stderr
     assert {f"server_{name}_events" for name in "ABCD"} <= set(shown.stdout.split())
     [page] = re.findall(r"├─ +http://127\.0\.0\.1:(\d+) \(guest, guest\)", logistics.said)

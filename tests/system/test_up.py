@@ -132,7 +132,7 @@ def app_with_free_ports(app, folder):
 
 
 def in_a_shell(line, **options):
-    return subprocess.run(["sh", "-c", line], text=True, capture_output=True, timeout=180,
+    return subprocess.run(["sh", "-c", line], text=True, capture_output=True, timeout=600,
                           check=False, **options)
 
 
@@ -143,7 +143,7 @@ def test_the_lines_that_it_prints_work_as_they_are(tmp_path, app, env):
     file = app_with_free_ports(app, tmp_path / "bob's apps")
     environment = {"PATH": os.environ["PATH"]} | env
     up = subprocess.run([BINARY, "up", file.name, "-d", "--data", "the data"], cwd=file.parent,
-                        env=environment, text=True, capture_output=True, timeout=180, check=False)
+                        env=environment, text=True, capture_output=True, timeout=600, check=False)
     assert up.returncode == 0, up.stderr
     assert re.search(r"ok \((1 node|[2-9] nodes), (1 resource|[2-9] resources), ", up.stdout)
     down = re.search("`(.*)` stops all", up.stdout)[1]
