@@ -223,7 +223,9 @@ private:
     }
 
     Task<brokers::CallFate> execute_foreign(brokers::ForeignCall call) {
-        if (!status_.ready) co_return Error{Errc::unavailable, "this node is starting"};
+        // A stopping node hands over what it has, and takes no more.
+        if (!status_.ready || status_.stopping)
+            co_return Error{Errc::unavailable, "this node is starting, or stops"};
         co_return co_await foreign_caller_.execute(std::move(call));
     }
 

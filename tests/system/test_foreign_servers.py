@@ -11,7 +11,7 @@ import pika
 import pytest
 import rabbitmq_broker
 import requests
-from atoll import PATIENCE, REPOSITORY, wait_until
+from atoll import PATIENCE, REPOSITORY, run_atoll, wait_until
 from ports import free_port
 from regions import TIMEOUT, are_level, metric, status
 from servers_on_rabbitmq import Servers, all_published, call, has, letters_of, warehouse
@@ -248,6 +248,12 @@ def test_what_cannot_be_done_becomes_a_dead_letter(beside):
     send(servers, told("POST", "/warehouses/", HOUSE, {"id": 5}))
     wait_for((b, c), "/warehouses/65", name="Main")
     assert dead_of(c) == 0
+    # And what was in the way of a letter may be there by now.
+    send(servers, told("POST", "/warehouses/", HOUSE, {"id": 3}))
+    wait_for((b, c), "/warehouses/33", name="Main")
+    letter, = (one for one in letters_of(servers) if "unknown_reference" in one["reason"])
+    run_atoll("dead-letters", "replay", servers.app, f"B/{letter['id']}", env=servers.environment)
+    wait_for((b, c), "/shipments/tracking/T", warehouse_id=33)
 
 
 def test_a_program_that_does_not_say_its_ids(beside):
@@ -297,6 +303,12 @@ def test_a_write_that_a_program_has_told_all_of(beside):
         wait_until(lambda: are_level(*nodes) and
                    all(len(call(n, "GET", "/warehouses/").json()) == 1 for n in nodes),
                    what="one new record everywhere")
+        other = [replicated(node, "POST", "/warehouses/", HOUSE, **{"X-Request-ID": "another"})
+                 for node in nodes]
+        assert {answer.status_code for answer in other} == {201}
+        wait_until(lambda: are_level(*nodes) and
+                   all(len(call(n, "GET", "/warehouses/").json()) == 2 for n in nodes),
+                   what="one more, since it has an id of its own")
         wait_until(lambda: all(all_published(node) for node in nodes), what="all being published")
         assert sent_to_a() == []
         warehouse(d)
