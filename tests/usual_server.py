@@ -36,6 +36,7 @@ def now():
 def connect():
     told = pika.URLParameters(os.environ["RABBITMQ_URL"])
     told.heartbeat = 0  # while it calls itself it sends none
+    told.socket_timeout = told.stack_timeout = 60  # a busy broker may need that
     return pika.BlockingConnection(told)
 
 

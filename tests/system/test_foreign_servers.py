@@ -241,7 +241,8 @@ def test_what_cannot_be_done_becomes_a_dead_letter(beside):
     reasons = [letter["reason"] for letter in letters_of(servers)]
     assert [reason for reason in bad if reason not in reasons] == [], reasons
     with servers.channel() as channel:
-        copy = channel.basic_get(f"{servers.exchange}.dead")
+        copy = wait_until(lambda: (got := channel.basic_get(f"{servers.exchange}.dead"))[0] and got,
+                          what="a copy of a letter")
     assert copy[1].headers["atoll-reason"] in reasons
     assert [one["id"] for one in call(b, "GET", "/warehouses/").json()] == [kept]
     # What comes behind them is done.
