@@ -20,7 +20,7 @@ FROM debian:12.12-slim AS program
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends \
         ca-certificates libfmt9 libpq5 libprometheus-cpp-core1.0 librabbitmq4 librdkafka1 libre2-9 \
-        libspdlog1.10 libsqlite3-0 libssl3 libtomlplusplus3 libxxhash0 \
+        libspdlog1.10 libsqlite3-0 libssl3 libtomlplusplus3 libxxhash0 libzstd1 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --user-group --home-dir /srv/atoll atoll \
     && install --directory --owner atoll --group atoll /srv/atoll/data /srv/atoll/secret

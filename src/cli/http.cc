@@ -15,6 +15,7 @@ Result<http::Answer> ask(const HttpRequest& request) {
         call.headers += "Atoll-Peer-Secret: " + request.peer_secret + "\r\n";
     }
     call.body = request.body;
+    call.compression = http::Compression::beyond_loopback;
     call.answer_bytes_max = std::size_t{256} << 20;  // conflicts show a record three times
     return http::ask(*url, std::move(call), std::chrono::milliseconds{request.timeout_ms});
 }

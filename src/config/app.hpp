@@ -102,10 +102,14 @@ struct Stack {  // [stack.full]: what `up --stack full` starts
     std::uint16_t rabbitmq_management_port = 15672;
 };
 
+// Of what nodes send each other in bulk. `automatic`: but for what stays on one machine.
+enum class Compress : std::uint8_t { automatic, always, never };
+
 struct Links {                              // [links], between nodes. Bounds of what is measured
     std::uint32_t round_trip_ms_max = 400;  // to the farthest node
     std::uint32_t silence_ms_min = 500;   // a node is thought to be away at the earliest after …
     std::uint32_t silence_ms_max = 3000;  // … and at the latest
+    Compress compress = Compress::automatic;
 };
 
 struct Limits {  // [limits]; each has a default

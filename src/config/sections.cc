@@ -249,6 +249,9 @@ void read_links(Section& top, App& app) {
     read_limit(*section, "silence_ms_min", links.silence_ms_min, 100, minute_ms);
     links.silence_ms_max = std::max(links.silence_ms_max, links.silence_ms_min);
     read_limit(*section, "silence_ms_max", links.silence_ms_max, links.silence_ms_min, minute_ms);
+    links.compress = section->choice<Compress>(
+        "compress", Compress::automatic,
+        {{"auto", Compress::automatic}, {"always", Compress::always}, {"never", Compress::never}});
     section->done();
 }
 

@@ -12,6 +12,8 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 
+#include "http/zstd.hpp"
+
 namespace reef::http {
 
 namespace {
@@ -38,10 +40,11 @@ std::string authority_of(const HostPort& server) {
     return (ipv6 ? '[' + server.host + ']' : server.host) + ':' + server.port;
 }
 
-std::string to_text(const HostPort& server, const Call& call) {
+std::string to_text(const HostPort& server, const Call& call, bool reads_zstd) {
     std::string text{name_of(call.method)};
     text += ' ' + call.target + " HTTP/1.1\r\nHost: " + authority_of(server) + "\r\n";
     text += call.headers;
+    if (reads_zstd) text.append("Accept-Encoding: ").append(zstd_coding).append("\r\n");
     if (call.method == Method::post || !call.body.empty()) {
         text += "Content-Length: " + std::to_string(call.body.size()) + "\r\n";
     }
@@ -94,7 +97,10 @@ public:
         reusable_ = false;
         answer_.emplace();
         answer_->body_limit(boost::none);
-        const std::string text = to_text(server_, call);
+        decompressor_.reset();
+        coded_ = {};
+        const bool reads_zstd = may_compress(call.compression);
+        const std::string text = to_text(server_, call, reads_zstd);
         const auto bytes = asio::buffer(text);
         error_code failed;
         stream_.expires_after(timeout);
@@ -105,6 +111,11 @@ public:
         const bool closed =
             failed == beast_http::error::end_of_stream || failed == asio::error::connection_reset;
         if (failed) co_return error_of(closed ? Errc::closed : Errc::outcome_unknown, failed);
+        const auto coding = answer_->get()[beast_http::field::content_encoding];
+        if (reads_zstd && coding == zstd_coding) decompressor_.emplace();
+        if (!coding.empty() && !decompressor_)
+            co_return Error{Errc::outcome_unknown,
+                            "it answered in a coding that it was not asked for"};
         co_return static_cast<int>(answer_->get().result_int());
     }
 
@@ -120,9 +131,33 @@ public:
     void close() override { stream_.close(); }
 
 private:
-    // Reads up to piece_bytes of the body, before the deadline that the stream has. 0: it has
+    bool may_compress(Compression wanted) const {
+        if (wanted != Compression::beyond_loopback) return wanted == Compression::always;
+        error_code failed;
+        const auto peer = stream_.socket().remote_endpoint(failed);
+        return !failed && !peer.address().is_loopback();
+    }
+
+    // Reads up to piece_bytes of the content, before the deadline that the stream has. 0: it has
     // ended.
     Task<std::size_t> read_into(char* to) {
+        if (!decompressor_) co_return co_await read_body(to);
+        for (;;) {
+            const auto bytes = decompressor_->read(coded_, to, piece_bytes);
+            if (!bytes) co_return Error{Errc::unavailable, bytes.error().what};
+            if (*bytes > 0) co_return *bytes;
+            coded_piece_.resize(piece_bytes);
+            const auto more = co_await read_body(coded_piece_.data());
+            if (!more) co_return more.error();
+            if (*more == 0 && !decompressor_->is_whole())
+                co_return Error{Errc::unavailable, "the answer broke off"};
+            if (*more == 0) co_return std::size_t{0};
+            coded_ = {coded_piece_.data(), *more};
+        }
+    }
+
+    // The same of the body as it was sent.
+    Task<std::size_t> read_body(char* to) {
         auto& body = answer_->get().body();
         std::size_t bytes = 0;
         while (bytes == 0 && !answer_->is_done()) {
@@ -146,6 +181,9 @@ private:
     beast::flat_buffer received_;  // what has arrived and was not read yet
     std::optional<beast_http::response_parser<beast_http::buffer_body>> answer_;
     std::string piece_;
+    std::optional<Decompressor> decompressor_;  // where the answer is compressed
+    std::string coded_piece_;
+    std::string_view coded_;  // of the piece before, what was not decoded yet
     bool reusable_ = false;
 };
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,12 +29,20 @@ struct Url {
 // when the text is no such URL: https is not spoken here.
 std::optional<Url> parse_url(std::string_view url);
 
+// Whether an answer may come compressed (zstd.hpp).
+enum class Compression : std::uint8_t {
+    never,
+    beyond_loopback,  // on one machine it costs more time than it saves
+    always,
+};
+
 struct Call {
     Method method = Method::get;
     std::string target;        // "/path?query"
     std::string headers = {};  // "Name: value\r\n" lines, all but Host and Content-Length
     std::string body = {};
     std::size_t answer_bytes_max = 8 << 20;  // of the answer's body, where it is read whole
+    Compression compression = Compression::never;
 };
 
 struct Answer {

@@ -58,6 +58,7 @@ struct Response {
     std::string_view static_body;        // instead of `body`: an embedded asset
     std::unique_ptr<StreamBody> stream;  // instead of both
     bool close = false;
+    bool is_bulk = false;  // long: it is compressed for whoever reads that (zstd.hpp)
 
     void add_header(std::string_view name, std::string_view value);  // no CR, LF in value
     std::string_view content() const { return static_body.empty() ? body : static_body; }

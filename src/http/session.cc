@@ -22,6 +22,7 @@ constexpr std::size_t body_read_bytes = 64 << 10;
 constexpr std::size_t kept_bytes_max = 32 << 10;  // a larger buffer is given back after its use
 constexpr std::size_t copied_body_bytes_max = 16 << 10;  // a longer one is sent from where it is
 constexpr std::size_t linger_bytes_max = 16 << 20;
+constexpr std::size_t compressed_bytes_min = 1 << 10;  // a shorter body goes as it is
 constexpr std::chrono::milliseconds stop_linger{100};  // a stop waits no longer for a client
 constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -42,19 +43,19 @@ void release_if_large(std::string& buffer) {
 }  // namespace
 
 // What a StreamBody writes to: chunks, or bare bytes up to the end of an HTTP/1.0 connection.
+// Compressed or not, each piece can be read as soon as it has arrived.
 class Session::ChunkedStream final : public Stream {
 public:
-    ChunkedStream(Session& session, bool chunked) : session_(session), chunked_(chunked) {}
+    ChunkedStream(Session& session, bool chunked, bool compressed)
+        : session_(session), chunked_(chunked) {
+        if (compressed) compressor_.emplace();
+    }
 
     asio::awaitable<bool> write(std::string_view piece) override {
         if (failed_ || session_.streaming_ == Streaming::ended) co_return false;
         if (piece.empty()) co_return true;  // an empty chunk would be the last one
         session_.out_.clear();
-        if (chunked_) {
-            append_chunk(session_.out_, piece);
-        } else {
-            session_.out_ += piece;
-        }
+        append(piece);
         const bool sent = co_await session_.send(session_.out_, {});
         session_.enter_unbounded(Phase::handling);
         failed_ = !sent;
@@ -63,9 +64,39 @@ public:
 
     bool failed() const { return failed_; }
 
+    // What a client needs to know that this was all. Of HTTP/1.0 the connection's end says it.
+    std::string_view finish() {
+        session_.out_.clear();
+        if (compressor_) {
+            coded_.clear();
+            compressor_->finish(coded_);
+            append_framed(coded_);
+        }
+        if (chunked_) session_.out_ += last_chunk;
+        return session_.out_;
+    }
+
 private:
+    void append(std::string_view piece) {
+        if (!compressor_) return append_framed(piece);
+        coded_.clear();
+        compressor_->add(piece, coded_);
+        append_framed(coded_);
+        release_if_large(coded_);
+    }
+
+    void append_framed(std::string_view piece) {
+        if (chunked_) {
+            append_chunk(session_.out_, piece);
+        } else {
+            session_.out_ += piece;
+        }
+    }
+
     Session& session_;
     const bool chunked_;
+    std::optional<Compressor> compressor_;
+    std::string coded_;
     bool failed_ = false;
 };
 
@@ -310,6 +341,7 @@ asio::awaitable<bool> Session::answer(Response response) {
     const bool keep_alive =
         request_.keep_alive && !response.close && !context_.draining && !(streams && to_http_1_0);
     const auto date = context_.date.at(system_clock().now());
+    const bool compressed = compress(response);
     out_.clear();
     append_head(out_, response, {to_http_1_0, to_head, keep_alive}, date);
     std::string_view content;
@@ -320,14 +352,28 @@ asio::awaitable<bool> Session::answer(Response response) {
     }
     const bool sent = co_await send(out_, content);
     if (!sent || !streams || to_head) co_return sent&& keep_alive;
-    const bool whole = co_await stream(*response.stream);
+    const bool whole = co_await stream(*response.stream, compressed);
     co_return whole&& keep_alive;
 }
 
+bool Session::compress(Response& response) {
+    const bool is_long = response.stream || response.body.size() >= compressed_bytes_min;
+    if (!response.is_bulk || !is_long || !has_body(response.status)) return false;
+    if (!accepts_zstd(request_.header("accept-encoding"))) return false;
+    response.add_header("Content-Encoding", zstd_coding);
+    if (response.stream) return true;
+    std::string coded;
+    Compressor compressor;
+    compressor.add(response.body, coded);
+    compressor.finish(coded);
+    response.body = std::move(coded);
+    return true;
+}
+
 // True: the stream came to its end, and the client knows.
-asio::awaitable<bool> Session::stream(StreamBody& body) {
+asio::awaitable<bool> Session::stream(StreamBody& body, bool compressed) {
     const bool chunked = !parser_.head().http_1_0;
-    ChunkedStream out{*this, chunked};
+    ChunkedStream out{*this, chunked, compressed};
     std::string what;
     enter_unbounded(Phase::handling);
     streaming_ = context_.ending ? Streaming::ended : Streaming::yes;
@@ -345,9 +391,8 @@ asio::awaitable<bool> Session::stream(StreamBody& body) {
         co_return false;
     }
     if (out.failed()) co_return false;
-    if (!chunked) co_return false;
-    const bool sent = co_await send(last_chunk, {});
-    co_return sent && !ended;
+    const bool sent = co_await send(out.finish(), {});
+    co_return sent&& chunked && !ended;
 }
 
 // Most answers fit into the socket's buffer: they are sent at once, without the reactor.

@@ -13,6 +13,7 @@
 #include "http/request_parser.hpp"
 #include "http/response_head.hpp"
 #include "http/server.hpp"
+#include "http/zstd.hpp"
 
 namespace reef::http {
 
@@ -84,7 +85,8 @@ private:
     asio::awaitable<Next> read_chunked_body();
     asio::awaitable<Response> handle();
     asio::awaitable<bool> answer(Response response);  // true: the connection lives on
-    asio::awaitable<bool> stream(StreamBody& body);
+    bool compress(Response& response);                // whether the client reads it so
+    asio::awaitable<bool> stream(StreamBody& body, bool compressed);
     asio::awaitable<bool> send(std::string_view bytes, std::string_view more);
     asio::awaitable<void> linger();
 

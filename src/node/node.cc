@@ -42,6 +42,18 @@ commit::CommitOptions commit_options(const config::Limits& limits) {
     return options;
 }
 
+http::Compression compression_of(const config::Links& links) {
+    switch (links.compress) {
+        case config::Compress::always:
+            return http::Compression::always;
+        case config::Compress::never:
+            return http::Compression::never;
+        case config::Compress::automatic:
+            break;
+    }
+    return http::Compression::beyond_loopback;
+}
+
 std::vector<peers::PeerAddress> peer_addresses(const config::App& app, const NodeOptions& options,
                                                const std::string& run) {
     std::vector<peers::PeerAddress> peers;
@@ -52,6 +64,7 @@ std::vector<peers::PeerAddress> peer_addresses(const config::App& app, const Nod
             throw std::runtime_error("the url of " + node.name + " is not http://HOST:PORT");
         auto& peer = peers.emplace_back(peers::PeerAddress{
             node.name, url->server.host, url->server.port, app.peer_secret(), options.name, run});
+        peer.compression = compression_of(app.links);
         for (const config::Endpoint& more : node.instances)
             peer.more.push_back({more.host, std::to_string(more.port)});
     }

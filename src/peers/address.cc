@@ -37,6 +37,7 @@ Task<std::unique_ptr<http::ClientConnection>> connect(PeerAddress peer,
 http::Call make_call(const PeerAddress& peer, http::Method method, std::string target) {
     http::Call call{method, std::move(target)};
     call.answer_bytes_max = answer_bytes_max;
+    call.compression = peer.compression;
     call.headers =
         "Atoll-Peer: " + peer.self + "\r\nAtoll-Schema: " + peer.agreement->id() + "\r\n";
     if (!peer.run.empty()) call.headers += "Atoll-Run: " + peer.run + "\r\n";

@@ -42,17 +42,18 @@ struct PeerRoutes::Call {
     http::Method method;
     std::string_view path;
     asio::awaitable<http::Response> (PeerRoutes::*answer)(const http::Request&);
+    bool is_bulk = false;
 };
 
 const PeerRoutes::Call* PeerRoutes::find(const http::Request& request) {
     static constexpr std::array calls{
-        Call{http::Method::get, "/_atoll/changes", &PeerRoutes::changes},
-        Call{http::Method::post, "/_atoll/changes", &PeerRoutes::changes},
+        Call{http::Method::get, "/_atoll/changes", &PeerRoutes::changes, true},
+        Call{http::Method::post, "/_atoll/changes", &PeerRoutes::changes, true},
         Call{http::Method::get, beats_path, &PeerRoutes::beats},
-        Call{http::Method::post, "/_atoll/snapshot", &PeerRoutes::snapshot},
-        Call{http::Method::post, "/_atoll/record", &PeerRoutes::record},
+        Call{http::Method::post, "/_atoll/snapshot", &PeerRoutes::snapshot, true},
+        Call{http::Method::post, "/_atoll/record", &PeerRoutes::record, true},
         Call{http::Method::post, forward_path, &PeerRoutes::forward},
-        Call{http::Method::get, "/_atoll/rows", &PeerRoutes::rows},
+        Call{http::Method::get, "/_atoll/rows", &PeerRoutes::rows, true},
         Call{http::Method::get, "/_atoll/schema", &PeerRoutes::schema},
     };
     const auto* call = std::find_if(calls.begin(), calls.end(), [&request](const Call& one) {
@@ -87,7 +88,9 @@ bool PeerRoutes::serves(const http::Request& request) {
 asio::awaitable<http::Response> PeerRoutes::handle(const http::Request& request) {
     const Call* call = find(request);
     if (!call) co_return problem("not_found", "there is nothing here", request);
-    co_return co_await (this->*call->answer)(request);
+    http::Response response = co_await (this->*call->answer)(request);
+    response.is_bulk = call->is_bulk;
+    co_return response;
 }
 
 // Refuses nodes that this app does not have, a process that says to be a node while another one is

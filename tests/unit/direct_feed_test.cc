@@ -6,6 +6,7 @@
 #include <boost/asio/write.hpp>
 #include <thread>
 
+#include "http/zstd.hpp"
 #include "model/abridged.hpp"
 #include "model/change.hpp"
 #include "model/schema.hpp"
@@ -30,6 +31,7 @@ Task<std::vector<std::string>> lines_from(std::uint16_t port, std::size_t count)
     peer.host = "127.0.0.1";
     peer.port = std::to_string(port);
     peer.self = "us";
+    peer.compression = http::Compression::always;
     const model::Schema schema;
     Peers peers{{"eu"}, system_clock()};
     peer.agreement = std::make_shared<SchemaAgreement>(schema, peers, "us", "eu");
@@ -50,7 +52,8 @@ Task<std::vector<std::string>> lines_from(std::uint16_t port, std::size_t count)
 }
 
 // Answers one request with these lines, in pieces that end anywhere.
-Result<std::vector<std::string>> read(const std::string& sent, std::size_t count) {
+Result<std::vector<std::string>> read(const std::string& sent, std::size_t count,
+                                      const std::string& headers = "") {
     asio::io_context context;
     tcp::acceptor acceptor{context, {asio::ip::address_v4::loopback(), 0}};
     const std::uint16_t port = acceptor.local_endpoint().port();
@@ -59,7 +62,7 @@ Result<std::vector<std::string>> read(const std::string& sent, std::size_t count
         std::string head;
         boost::system::error_code failed;
         asio::read_until(socket, asio::dynamic_buffer(head), "\r\n\r\n", failed);
-        const std::string whole = "HTTP/1.1 200 OK\r\n\r\n" + sent;
+        const std::string whole = "HTTP/1.1 200 OK\r\n" + headers + "\r\n" + sent;
         for (std::size_t at = 0; at < whole.size() && !failed; at += 777)
             asio::write(socket, asio::buffer(whole.substr(at, 777)), failed);
     }};
@@ -78,6 +81,18 @@ TEST(DirectFeed, GoesOnBehindALineThatIsTooLong) {
     EXPECT_EQ((*lines)[2], line_of(3, 10));
     EXPECT_TRUE(model::is_same_change((*lines)[3], line_of(4, 2000)));
     EXPECT_EQ((*lines)[4], line_of(5, 10));
+}
+
+TEST(DirectFeed, HoldsNoMoreOfALongLineThatCameCompressed) {
+    const std::string huge = line_of(1, 20'000'000);
+    http::Compressor compressor;
+    std::string sent;
+    compressor.add(huge + '\n' + line_of(2, 10) + '\n', sent);
+    ASSERT_LT(sent.size(), 10'000U);
+    const auto lines = read(sent, 2, "Content-Encoding: zstd\r\n");
+    ASSERT_TRUE(lines) << lines.error().what;
+    EXPECT_EQ(model::bytes_before((*lines)[0]), huge.size());
+    EXPECT_EQ((*lines)[1], line_of(2, 10));
 }
 
 TEST(DirectFeed, EndsWhereALongLineIsNoChange) {

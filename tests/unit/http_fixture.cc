@@ -48,6 +48,7 @@ public:
 
 http::Response text(std::string body) {
     http::Response response;
+    response.is_bulk = true;
     response.content_type = "text/plain";
     response.body = std::move(body);
     return response;
