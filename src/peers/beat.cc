@@ -9,6 +9,7 @@ namespace reef::peers {
 
 namespace {
 
+constexpr char distance_mark = '+';  // before the numbers of a beat that are distances
 constexpr std::string_view unable_word = "unable";
 constexpr std::string_view hears_begin = "hears=";
 constexpr std::string_view in_stead_begin = "instead=";
@@ -26,14 +27,21 @@ bool read_number(std::string_view word, std::uint64_t& number) {
     return !word.empty() && read.ec == std::errc{} && read.ptr == word.data() + word.size();
 }
 
+bool says_the_same(const Beat& a, const Beat& b) {
+    return a.able == b.able && a.hears == b.hears && a.in_stead == b.in_stead;
+}
+
 class Beats final : public http::StreamBody {
 public:
     explicit Beats(BeatParts parts) : parts_(std::move(parts)) {}
 
     asio::awaitable<void> write_to(http::Stream& stream) override {
+        std::optional<Beat> before;
         while (parts_.goes_on()) {
+            Beat beat = parts_.peers.beat_for(parts_.asker);
             std::string line;
-            append_line(line, parts_.peers.beat_for(parts_.asker));
+            append_line(line, beat, before ? &*before : nullptr);
+            if (parts_.is_brief) before = std::move(beat);
             const bool taken = co_await stream.write(line);
             if (!taken) co_return;
             Result<void> slept = co_await parts_.clock.sleep(beat_interval);
@@ -47,7 +55,14 @@ private:
 
 }  // namespace
 
-void append_line(std::string& out, const Beat& beat) {
+void append_line(std::string& out, const Beat& beat, const Beat* before) {
+    const bool brief = before && says_the_same(beat, *before) && beat.number >= before->number &&
+                       beat.echo >= before->echo;
+    if (brief) {
+        out += distance_mark + std::to_string(beat.number - before->number) + ' ' +
+               std::to_string(beat.echo - before->echo) + ' ' + std::to_string(beat.held_us) + '\n';
+        return;
+    }
     out += std::to_string(beat.number) + ' ' + std::to_string(beat.echo) + ' ' +
            std::to_string(beat.held_us);
     if (!beat.able) (out += ' ') += unable_word;
@@ -61,15 +76,27 @@ void append_line(std::string& out, const Beat& beat) {
 }
 
 bool is_beat(std::string_view line) {
-    return !line.empty() && line.front() >= '0' && line.front() <= '9';
+    return !line.empty() &&
+           ((line.front() >= '0' && line.front() <= '9') || line.front() == distance_mark);
 }
 
 // Words that a later version adds are passed over.
-std::optional<Beat> parse_beat(std::string_view line) {
+std::optional<Beat> parse_beat(std::string_view line, const Beat* before) {
     Beat beat;
+    const bool brief = line.starts_with(distance_mark);
+    if (brief && !before) return std::nullopt;
+    if (brief) line.remove_prefix(1);
     if (!read_number(next_word(line), beat.number) || !read_number(next_word(line), beat.echo) ||
         !read_number(next_word(line), beat.held_us)) {
         return std::nullopt;
+    }
+    if (brief) {
+        beat.number += before->number;
+        beat.echo += before->echo;
+        beat.able = before->able;
+        beat.hears = before->hears;
+        beat.in_stead = before->in_stead;
+        return beat;
     }
     while (!line.empty()) {
         const std::string_view word = next_word(line);

@@ -1,5 +1,6 @@
 // What two nodes tell each other several times a second on connections that carry nothing else, so
-// that each knows that the other is there: see liveness.hpp. As text one line, of about 20 bytes.
+// that each knows that the other is there: see liveness.hpp. As text one line, of about 12 bytes
+// where the one before said nearly the same.
 #pragma once
 
 #include <cstdint>
@@ -28,16 +29,22 @@ struct Beat {
     bool operator==(const Beat&) const = default;
 };
 
-void append_line(std::string& out, const Beat& beat);
+// `before`: the one before on this connection, where the listener keeps it. Then a beat that says
+// what that one said besides its numbers is sent as the distance from it.
+void append_line(std::string& out, const Beat& beat, const Beat* before = nullptr);
 bool is_beat(std::string_view line);
-std::optional<Beat> parse_beat(std::string_view line);  // without its end
+// Without its end. `before`: null where none was read on this connection.
+std::optional<Beat> parse_beat(std::string_view line, const Beat* before = nullptr);
 
 inline constexpr const char* beats_path = "/_atoll/beats";
+// What a listener that reads distances adds. Earlier versions pass over it, and send whole beats.
+inline constexpr const char* brief_beats = "brief";
 
 struct BeatParts {
     Peers& peers;
     Clock& clock;
-    std::string asker;  // who listens
+    std::string asker;      // who listens
+    bool is_brief = false;  // the listener keeps each beat for the next one
     std::function<bool()> goes_on;
 };
 

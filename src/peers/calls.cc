@@ -21,7 +21,7 @@ constexpr milliseconds answer_max{60'000};
 constexpr std::size_t idle_connections_max = 64;
 constexpr std::size_t spare_connections = 2;
 constexpr std::chrono::seconds refreshed_after{15};
-constexpr const char* cheap_path = "/_atoll/schema";
+constexpr const char* cheap_path = "/livez";
 
 class KeptCalls final : public PeerCalls {
 public:

@@ -97,8 +97,10 @@ private:
         for (;;) {
             const std::size_t end = text_.find('\n', std::max(begin, searched_));
             if (end == std::string::npos) break;
-            auto arrival = parse_line(text_.substr(begin, end - begin));
+            auto arrival =
+                parse_line(text_.substr(begin, end - begin), last_beat_ ? &*last_beat_ : nullptr);
             if (!arrival) return arrival.error();
+            if (const auto* beat = std::get_if<Beat>(&*arrival)) last_beat_ = *beat;
             arrivals.push_back(std::move(*arrival));
             begin = end + 1;
         }
@@ -110,8 +112,9 @@ private:
     const PeerAddress peer_;
     const DirectTimes times_;
     std::unique_ptr<http::ClientConnection> connection_;
-    std::string text_;                          // what has arrived of lines that have no end yet
-    std::size_t searched_ = 0;                  // no line ends before this
+    std::string text_;          // what has arrived of lines that have no end yet
+    std::size_t searched_ = 0;  // no line ends before this
+    std::optional<Beat> last_beat_;
     std::optional<model::Abridging> too_long_;  // the line whose end is awaited, if it is one
 };
 
@@ -139,7 +142,8 @@ public:
         auto connection = co_await connect(peer_, times_.connect);
         if (!connection) turn_to_next_process(peer_);
         if (!connection) co_return connection.error();
-        auto call = make_call(peer_, http::Method::get, beats_path);
+        auto call =
+            make_call(peer_, http::Method::get, std::string{beats_path} + '?' + brief_beats + "=1");
         auto feed = co_await begin_on(std::move(*connection), std::move(call));
         if (feed || feed.error().code != Errc::invalid) co_return feed;
         // It knows no such call, or no such app: the feed of changes finds out which.

@@ -73,9 +73,9 @@ void append_line(std::string& out, std::string_view change_json) {
     out += '\n';
 }
 
-Result<Arrival> parse_line(std::string line) {
+Result<Arrival> parse_line(std::string line, const Beat* before) {
     if (is_beat(line)) {
-        if (auto beat = parse_beat(line)) return Arrival{std::move(*beat)};
+        if (auto beat = parse_beat(line, before)) return Arrival{std::move(*beat)};
         return Error{Errc::invalid, "a beat that is none"};
     }
     if (!line.starts_with(heartbeat_begin)) return Arrival{std::move(line)};

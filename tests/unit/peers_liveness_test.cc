@@ -115,5 +115,23 @@ TEST(Beat, IsALineOfText) {
         EXPECT_FALSE(parse_beat(none)) << none;
 }
 
+TEST(Beat, SaysOnlyWhatTheOneBeforeDidNot) {
+    const auto said = [](const Beat& one, const Beat& before) {
+        std::string text;
+        append_line(text, one, &before);
+        EXPECT_EQ(parse_beat(std::string_view{text}.substr(0, text.size() - 1), &before), one);
+        return text;
+    };
+    const Beat before{.number = 10'000'012, .echo = 20'000'009, .held_us = 1500, .hears = {"ap"}};
+    Beat beat{.number = 10'000'014, .echo = 20'000'011, .held_us = 60'000, .hears = {"ap"}};
+    EXPECT_EQ(said(beat, before), "+2 2 60000\n");
+    beat.echo = 0;  // none lately, or the listener has started again
+    EXPECT_EQ(said(beat, before), "10000014 0 60000 hears=ap\n");
+    beat.echo = before.echo;
+    beat.hears = {};
+    EXPECT_EQ(said(beat, before), "10000014 20000009 60000\n");
+    EXPECT_FALSE(parse_beat("+2 2 60000")) << "nobody knows from where";
+}
+
 }  // namespace
 }  // namespace reef::peers
