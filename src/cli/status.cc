@@ -84,6 +84,15 @@ std::string in_seconds(double seconds) {
     return text;
 }
 
+// "0.21 ms", "152 ms". "?": no beat has measured it yet.
+std::string round_trip_of(const Json& peer) {
+    if (!peer.find("round_trip_seconds")) return "?";
+    const double milliseconds = 1000 * number_at(peer, "round_trip_seconds");
+    char text[32];
+    std::snprintf(text, sizeof text, "%.*f ms", milliseconds < 10 ? 2 : 0, milliseconds);
+    return text;
+}
+
 const std::vector<Column>& columns() {
     static const std::vector<Column> all{{"LINK", 12},
                                          {"STATE", 8},
@@ -92,6 +101,7 @@ const std::vector<Column>& columns() {
                                          {"APPLIED/s", 10, Align::right},
                                          {"CONFLICTS", 10, Align::right},
                                          {"DEAD", 5, Align::right},
+                                         {"ROUND TRIP", 11, Align::right},
                                          {" LAST HEARD"}};
     return all;
 }
@@ -131,12 +141,14 @@ Line link_line(const NodeStatus& node, const Json& peer, const std::vector<NodeS
             applied,
             text_at(node.said, "conflicts"),
             text_at(node.said, "dead"),
+            round_trip_of(peer),
             ' ' + in_seconds(number_at(peer, "last_contact_seconds")) + " ago"};
 }
 
 // The line of a link whose receiving node did not answer: only that node knows the link's state.
 Line silent_line(const std::string& link, const NodeStatus& node) {
-    return {link, node.answered ? "?" : "down", "?", "?", "?", "?", "?", " ?  " + node.trouble};
+    return {link, node.answered ? "?" : "down", "?", "?", "?", "?", "?",
+            "?",  " ?  " + node.trouble};
 }
 
 // Adds a line for each link to `node`, as `node` reports it: only the receiving end knows what it

@@ -160,7 +160,11 @@ void add_replication(const MetricSources& sources, std::vector<MetricFamily>& fa
                "clock is far ahead (clock_ahead), or its store had too many lives "
                "(too_many_lives).",
                MetricType::Gauge);
+    MetricFamily round_trip = family("atoll_link_round_trip_seconds",
+                                     "Round trip to a peer and back, smoothed.", MetricType::Gauge);
     for (const peers::PeerReport& peer : sources.peers.report()) {
+        if (peer.round_trip_seconds)
+            add(round_trip, {{"peer", peer.name}}, *peer.round_trip_seconds);
         add(lag, {{"peer", peer.name}}, peer.lag_seconds);
         add(pending, {{"peer", peer.name}}, static_cast<double>(peer.pending));
         for (const std::string& what : peer.troubles)
@@ -168,6 +172,7 @@ void add_replication(const MetricSources& sources, std::vector<MetricFamily>& fa
     }
     if (!lag.metric.empty()) families.push_back(std::move(lag));
     if (!pending.metric.empty()) families.push_back(std::move(pending));
+    if (!round_trip.metric.empty()) families.push_back(std::move(round_trip));
     if (!trouble.metric.empty()) families.push_back(std::move(trouble));
     const auto counter = [&families](std::string name, std::string help, double value) {
         families.push_back(single(std::move(name), std::move(help), MetricType::Counter, value));

@@ -7,7 +7,7 @@ import threading
 import pytest
 from atoll import BINARY, wait_until
 from ports import free_port, free_ports
-from regions import Regions, are_level, put
+from regions import Regions, are_level, metric, put
 
 NAMES = ("north", "the-middle-of-nowhere")
 
@@ -43,6 +43,12 @@ def test_links_that_are_there(regions):
     for link in ("us→eu", "eu→us"):
         assert shown()[link][0] == "ok"
         assert shown()[link][3] == "0"
+    for node in regions.nodes:
+        wait_until(lambda at=node: metric(at, "atoll_link_round_trip_seconds") > 0,
+                   what="the way to the other region being measured")
+    for link in ("us→eu", "eu→us"):
+        milliseconds, unit = shown()[link][7:9]
+        assert float(milliseconds) > 0 and unit == "ms"
 
 
 def test_a_cut_link_shows_what_waits_at_its_other_end(regions):
