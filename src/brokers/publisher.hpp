@@ -31,7 +31,7 @@
 namespace reef::brokers {
 
 struct PublisherOptions {
-    store::ScanLimits piece{256, 2 << 20};       // sent at a time
+    store::ScanLimits piece{2048, 4 << 20};      // sent at a time, one round trip to the broker
     std::chrono::milliseconds save_after{1000};  // between two notes of how far it is
     std::chrono::milliseconds retry_min{100};
     std::chrono::milliseconds retry_max{2000};

@@ -18,6 +18,7 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import NewTopic
 from regions import Regions, are_level, get, hears, metric, put, status
 from topics import all_messages, messages
+from wan import Wan
 
 topics = iter(f"updates-{number}" for number in range(1, 1000))
 FILLED_AFTER_SECONDS = 3  # by a peer
@@ -324,6 +325,48 @@ def test_a_stopping_node_leaves_nothing_behind_when_the_broker_is_slow(
         own_kafka.thaw()
     wait_until(lambda: metric(us, "atoll_broker_unpublished") == 0, what="all being published")
     wait_until(lambda: are_level(us, eu), what="equal digests")
+
+
+def test_a_broker_across_an_ocean(make_node, tmp_path, topic):
+    """us is beside the broker; eu is 150 ms away from both."""
+    with contextlib.ExitStack() as ends:
+        broker = kafka_broker.Broker(doors=["far"])
+        ends.callback(broker.clean_up)
+        wan = Wan(seed=5)
+        ends.callback(wan.close)
+        ocean = wan.link(broker.doors["far"], 0.15)
+        broker.create(advertised={"far": ocean.port})
+        regions = Regions(make_node, tmp_path, env=on(broker, topic))
+        us, eu = regions["us"], regions["eu"]
+        eu.env["KAFKA_BROKER"] = f"127.0.0.1:{ocean.port}"
+        for node, peer in ((us, eu), (eu, us)):
+            link = wan.link(peer.port, 0.15)
+            node.env[f"{peer.name.upper()}_URL"] = f"http://127.0.0.1:{link.port}"
+        ends.callback(lambda: [node.clean_up() for node in regions.nodes])
+        regions.start("us", "eu")
+
+        def write_and_wait(version):
+            before = {node.name: from_broker(node) for node in (us, eu)}
+            for node, keys in ((us, range(1, 101)), (eu, range(1501, 1601))):
+                for key in keys:
+                    assert put(node, key, version, version).status_code == 200
+            for node in (us, eu):
+                wait_until(lambda at=node: from_broker(at) >= before[at.name] + 200,
+                           what="all being there through the broker")
+            wait_until(lambda: are_level(us, eu), what="equal digests")
+
+        write_and_wait(1)
+        ocean.set(stalled=True)
+        for key in range(101, 121):
+            assert put(eu, 1500 + key, 5, 1).status_code == 200
+        ocean.set(stalled=False)
+        wan.reset(ocean)
+        write_and_wait(2)
+        eu.restart()
+        write_and_wait(3)
+        for node in (us, eu):
+            wait_until(lambda at=node: metric(at, "atoll_broker_unpublished") == 0,
+                       what="all being published")
 
 
 def test_who_waits_for_a_change_does_not_wait_for_the_broker(make_node, tmp_path, own_kafka):

@@ -41,11 +41,18 @@ Settings producer_settings(const KafkaOptions& options) {
             {"message.max.bytes", std::to_string(options.message_bytes_max)}};
 }
 
-// Never to the end of a topic whose offsets are gone: what comes again is known again.
+// Never to the end of a topic whose offsets are gone: what comes again is known again. One fetch is
+// under way at a time, and the broker may be an ocean away: so each brings much, and is asked for
+// while there is still enough to do for a round trip. A long wait at the broker means that it
+// nearly always has a fetch to answer as soon as there is a message.
 Settings consumer_settings() {
-    return {{"enable.auto.commit", "false"}, {"auto.offset.reset", "earliest"},
-            {"fetch.wait.max.ms", "100"},    {"fetch.error.backoff.ms", "50"},
-            {"queued.min.messages", "2000"}, {"queued.max.messages.kbytes", "8192"},
+    return {{"enable.auto.commit", "false"},
+            {"auto.offset.reset", "earliest"},
+            {"fetch.wait.max.ms", "500"},
+            {"fetch.error.backoff.ms", "50"},
+            {"fetch.message.max.bytes", "4194304"},
+            {"queued.min.messages", "10000"},
+            {"queued.max.messages.kbytes", "16384"},
             {"enable.partition.eof", "true"}};
 }
 

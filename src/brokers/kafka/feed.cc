@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t arrived_max = 512;        // given on at a time …
 constexpr std::size_t arrived_bytes = 4 << 20;  // … or so many bytes
-constexpr int metadata_answer_ms = 1000;
+constexpr int metadata_answer_ms = 5000;        // some round trips, the first time
 
 std::string bytes_of(const void* data, std::size_t size) {
     return data ? std::string{static_cast<const char*>(data), size} : std::string{};

@@ -6,7 +6,7 @@ namespace reef::brokers::kafka {
 
 namespace {
 
-constexpr int committed_ms = 2000;
+constexpr int committed_ms = 5000;  // the group's coordinator is looked up and connected to
 constexpr int last_answer_ms = 500;
 constexpr std::chrono::seconds say_after{1};
 
