@@ -221,7 +221,10 @@ bool Peers::anyone_states(std::string_view origin) const {
 bool Peers::may_give_snapshot(std::string_view name) const {
     const std::lock_guard lock{mutex_};
     const Peer* peer = find(name);
-    return peer && (!peer->tried || peer->troubles.contains(needs_snapshot));
+    if (!peer) return false;
+    const auto& troubles = peer->troubles;
+    // It may still hear the process of this node before this one, for a moment.
+    return !peer->tried || troubles.contains(needs_snapshot) || troubles.contains(other_run);
 }
 
 std::chrono::nanoseconds Peers::awake() const {
