@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 
-from regions import Region, percentile, start_together
+from regions import CATCH_UP_SECONDS_MAX, MISSED_CHANGES, Region, percentile, start_together
 from servers import BenchError, free_port
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "tests"))
@@ -23,8 +23,10 @@ PAIRS = 40  # for each round trip and round
 MANY = 64
 HOME_KEY = 1  # at home in us
 PATH = "/properties/{}"
-# Its answer is waited for as long as the longest of these round trips needs.
-LINKS = "\n[links]\nround_trip_ms_max = 1200\n"
+# Its answer is waited for as long as the longest of these round trips needs. Compressed as it would
+# be if the regions were not on one machine.
+LINKS = "\n[links]\nround_trip_ms_max = 1200\ncompress = \"always\"\n"
+RATE = 25_000_000  # bytes per second: 200 Mbit/s
 
 
 class Client:
@@ -195,4 +197,42 @@ def ocean(bench):
             measure(bench, wan, round_trip_ms)
 
 
-OCEAN_MEASUREMENTS = {"ocean": ocean}
+def missed(bench, wan, round_trip_ms):
+    """Seconds until a region has what it missed, and the bytes of each change on the way."""
+    us, eu = start(bench, wan, f"missed-{round_trip_ms}", round_trip_ms / 1000)
+    for region in (us, eu):
+        region.ask("POST", "/_atoll/cut", {"peer": {"us": "eu", "eu": "us"}[region.name],
+                                           "cut": True})
+    bench.load(us, "put", connections=MANY, count=MISSED_CHANGES, ids="1-1400")
+    for region in (us, eu):
+        for way in (region.link.there, region.link.back):
+            way.rate = RATE
+    before, begin = eu.link.back.passed, time.monotonic()
+    for region in (us, eu):
+        region.ask("POST", "/_atoll/cut", {"peer": {"us": "eu", "eu": "us"}[region.name],
+                                           "cut": False})
+    rows = us.ask("GET", "/_atoll/status")["resources"]
+    while eu.ask("GET", "/_atoll/status")["resources"] != rows:
+        if time.monotonic() - begin > CATCH_UP_SECONDS_MAX:
+            raise BenchError("the other region does not catch up")
+        time.sleep(0.05)
+    seconds, came = time.monotonic() - begin, eu.link.back.passed - before
+    bench.stop_servers()
+    return seconds, came
+
+
+def far_catch_up(bench):
+    name = f"{MISSED_CHANGES:,} missed changes, 200 Mbit/s"
+    taken = bench.figure(f"{name}, 150 ms between the regions", "s",
+                         "≤ 1.1 × at 0 ms, or 1.2 × what its bytes need", "at 0 ms")
+    each = bench.figure("each of them takes of the link", "bytes", "≤ 150")
+    with contextlib.closing(Wan()) as wan:
+        for _ in range(bench.options.rounds):
+            seconds, came = missed(bench, wan, 150)
+            taken.add("at 0 ms", missed(bench, wan, 0)[0])
+            taken.add("atoll", seconds)
+            each.add("atoll", came / MISSED_CHANGES)
+            bench.say(f"{name}: {seconds:.1f} s, {came / MISSED_CHANGES:.0f} bytes each")
+
+
+OCEAN_MEASUREMENTS = {"ocean": ocean, "far-catch-up": far_catch_up}
