@@ -25,6 +25,9 @@ class Direction:
     loss: float = 0.0  # share of the pieces that arrive after a retransmission
     stalled: bool = False
     passed: int = 0  # bytes
+    until: int = 0  # of `passed`: then nothing passes any more; 0: without end
+    sought: bytes = b""  # what is counted: the beginning of a kind of request
+    found: int = 0
 
 
 class Link:
@@ -152,6 +155,7 @@ async def pass_on(link, way, reader, writer, first):
                 piece = await reader.read(PIECE)
             except OSError:
                 piece = b""
+            way.found += piece.count(way.sought) if way.sought else 0
             late = RETRANSMIT if way.loss and link.random.random() < way.loss else 0
             arrives = loop.time() + way.delay + link.random.random() * way.jitter + late
             at = max(at, arrives)
@@ -171,7 +175,7 @@ async def send(way, queue, room, writer):
         at, piece = await queue.get()
         if (wait := at - loop.time()) > 0:
             await asyncio.sleep(wait)
-        while way.stalled:
+        while way.stalled or 0 < way.until <= way.passed:
             await asyncio.sleep(0.002)  # between two looks at the link
         room.release()
         if not piece:

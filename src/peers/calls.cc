@@ -30,15 +30,25 @@ public:
     }
 
     Task<Answer> post(std::string path, std::string body, Patience patience) override {
-        auto call = make_call(pool_->peer, http::Method::post, std::move(path));
-        call.headers += "Content-Type: application/json\r\n";
-        call.body = std::move(body);
+        auto call = post_call(std::move(path), std::move(body));
         co_return co_await ask(std::move(call), std::move(patience));
     }
 
     Task<Answer> get(std::string target, Patience patience) override {
         auto call = make_call(pool_->peer, http::Method::get, std::move(target));
         co_return co_await ask(std::move(call), std::move(patience));
+    }
+
+    Task<std::unique_ptr<AnswerLines>> post_lines(std::string path, std::string body,
+                                                  milliseconds timeout) override {
+        auto call = post_call(std::move(path), std::move(body));
+        co_return co_await begin_lines(std::move(call), timeout);
+    }
+
+    Task<std::unique_ptr<AnswerLines>> get_lines(std::string target,
+                                                 milliseconds timeout) override {
+        auto call = make_call(pool_->peer, http::Method::get, std::move(target));
+        co_return co_await begin_lines(std::move(call), timeout);
     }
 
     asio::awaitable<void> keep_warm() override {
@@ -86,6 +96,23 @@ private:
         http::ClientConnection* connection = nullptr;  // while it is in use
         bool given_up = false;
     };
+
+    http::Call post_call(std::string path, std::string body) const {
+        auto call = make_call(pool_->peer, http::Method::post, std::move(path));
+        call.headers += "Content-Type: application/json\r\n";
+        call.body = std::move(body);
+        return call;
+    }
+
+    Task<std::unique_ptr<AnswerLines>> begin_lines(http::Call call, milliseconds timeout) {
+        auto connection = co_await connect(pool_->peer, connect_max);
+        if (!connection) turn_to_next_process(pool_->peer);
+        if (!connection) co_return connection.error();
+        const std::size_t line_bytes_max = call.answer_bytes_max;
+        const auto status = co_await (*connection)->begin(std::move(call), timeout);
+        if (!status) co_return unavailable(pool_->peer, status.error().what);
+        co_return make_lines(std::move(*connection), *status, line_bytes_max, timeout);
+    }
 
     Task<Answer> ask(http::Call call, Patience patience) {
         const auto executor = co_await asio::this_coro::executor;
@@ -162,6 +189,19 @@ private:
 };
 
 }  // namespace
+
+Task<std::unique_ptr<AnswerLines>> PeerCalls::post_lines(std::string path, std::string body,
+                                                         milliseconds timeout) {
+    auto answer = co_await post(std::move(path), std::move(body), timeout);
+    if (!answer) co_return answer.error();
+    co_return make_lines(std::move(*answer));
+}
+
+Task<std::unique_ptr<AnswerLines>> PeerCalls::get_lines(std::string target, milliseconds timeout) {
+    auto answer = co_await get(std::move(target), timeout);
+    if (!answer) co_return answer.error();
+    co_return make_lines(std::move(*answer));
+}
 
 std::unique_ptr<PeerCalls> make_peer_calls(PeerAddress peer) {
     return std::make_unique<KeptCalls>(std::move(peer));

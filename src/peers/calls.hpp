@@ -8,6 +8,7 @@
 #include <string>
 
 #include "peers/address.hpp"
+#include "peers/answer_lines.hpp"
 
 namespace reef::peers {
 
@@ -30,6 +31,12 @@ public:
     // outcome_unknown: it was sent, and no answer came in time.
     virtual Task<Answer> post(std::string path, std::string body, Patience patience) = 0;
     virtual Task<Answer> get(std::string target, Patience patience) = 0;
+    // For a long answer, on a connection of its own: returns with its head. Each piece of it is
+    // waited for so long. Where nothing else is said, it is read whole all the same.
+    virtual Task<std::unique_ptr<AnswerLines>> post_lines(std::string path, std::string body,
+                                                          std::chrono::milliseconds timeout);
+    virtual Task<std::unique_ptr<AnswerLines>> get_lines(std::string target,
+                                                         std::chrono::milliseconds timeout);
     // Opens a connection or two, where none is idle, and uses those that nobody has used for long:
     // else what lies between would forget them.
     virtual asio::awaitable<void> keep_warm() = 0;

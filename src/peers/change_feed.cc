@@ -20,7 +20,7 @@ constexpr std::chrono::nanoseconds heartbeat_interval = 100ms;
 // To a peer that hears our beats, and so knows that we are there.
 constexpr std::chrono::nanoseconds idle_interval = 500ms;
 // A read blocks the io thread: pieces are small enough that others hardly notice.
-constexpr store::ScanLimits piece{256, 256 << 10};
+constexpr store::ScanLimits feed_piece{256, 256 << 10};
 // Lives of two nodes that have not been retired: nearly always two. Where there are more, those
 // that go on come first.
 constexpr std::size_t hashes_max = 16;
@@ -36,7 +36,7 @@ public:
             if (parts_.stopping) hand_over();
             if (parts_.peers.hears_other_run(parts_.asker, parts_.asking)) co_return;
             const auto ledger = parts_.progress.ledger();
-            auto entries = co_await parts_.reader.changes_after(wanted_after(), piece);
+            auto entries = co_await parts_.reader.changes_after(wanted_after(), feed_piece);
             if (!entries) co_return;  // the peer asks again
             if (has_hole(*ledger, *entries)) co_return;
             const std::string lines = lines_of(*entries);

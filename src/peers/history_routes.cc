@@ -1,6 +1,9 @@
 #include "peers/history_routes.hpp"
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <limits>
 
 #include "base/text/json.hpp"
@@ -9,6 +12,7 @@
 #include "model/value_text.hpp"
 #include "peers/change_feed.hpp"
 #include "peers/snapshot_json.hpp"
+#include "peers/snapshot_pieces.hpp"
 
 namespace reef::peers {
 
@@ -16,13 +20,11 @@ using namespace model;
 
 namespace {
 
-// A read blocks the io thread: pieces are small enough that others hardly notice.
-constexpr store::ScanLimits rows_piece{256, 512 << 10};
-constexpr store::ScanLimits requests_piece{500, 0};
-constexpr store::ScanLimits events_piece{500, 512 << 10};
 constexpr store::ScanLimits first_entry{1, 1};
+// A read blocks the io thread: pieces are small enough that others hardly notice.
 constexpr std::uint64_t log_piece_bytes = 1 << 20;
 constexpr std::uint32_t log_piece_max = 1000;
+constexpr store::ScanLimits streamed_piece{256, 256 << 10};
 
 // The position behind which only this origin has changes: all others stand at the end.
 Position only(const store::Ledger& ledger, const Dot& after) {
@@ -32,6 +34,56 @@ Position only(const store::Ledger& ledger, const Dot& after) {
     position[after.origin] = after.seq;
     return position;
 }
+
+// The lines of what follows `after` without a hole; `after` is then the last of them. The log may
+// already have an origin that this thread has not heard of.
+std::string lines_behind(Dot& after, const std::vector<store::LogEntry>& entries) {
+    std::string lines;
+    for (const store::LogEntry& entry : entries) {
+        if (entry.dot.origin != after.origin) continue;
+        if (entry.dot.seq != after.seq + 1) break;
+        ++after.seq;
+        const bool too_long = entry.json.size() > line_bytes_max;
+        lines += too_long ? abridged(entry.json) : entry.json;
+        lines += '\n';
+    }
+    return lines;
+}
+
+// The first lines, and then what follows them up to `last`.
+class LogLines final : public http::StreamBody {
+public:
+    LogLines(store::LogReader& log, commit::Progress& progress, std::string first, Dot after,
+             std::uint64_t last)
+        : log_(log),
+          progress_(progress),
+          lines_(std::move(first)),
+          after_(std::move(after)),
+          last_(last) {}
+
+    asio::awaitable<void> write_to(http::Stream& stream) override {
+        const auto executor = co_await asio::this_coro::executor;
+        while (!lines_.empty()) {
+            co_await asio::post(executor, asio::use_awaitable);  // others have their turn
+            const bool taken = co_await stream.write(lines_);
+            if (!taken || after_.seq >= last_) co_return;
+            const store::ScanLimits limits{static_cast<std::uint32_t>(std::min<std::uint64_t>(
+                                               streamed_piece.rows_max, last_ - after_.seq)),
+                                           streamed_piece.bytes_max};
+            Position behind = only(*progress_.ledger(), after_);
+            auto entries = co_await log_.changes_after(std::move(behind), limits);
+            if (!entries) co_return;  // the peer asks again
+            lines_ = lines_behind(after_, *entries);
+        }
+    }
+
+private:
+    store::LogReader& log_;
+    commit::Progress& progress_;
+    std::string lines_;
+    Dot after_;
+    const std::uint64_t last_;
+};
 
 }  // namespace
 
@@ -70,33 +122,34 @@ http::Response HistoryRoutes::gone(const LogRange& range, const http::Request& r
                    request);
 }
 
-asio::awaitable<http::Response> HistoryRoutes::log_piece(const http::Request& request, Dot after,
-                                                         std::uint32_t limit) {
+asio::awaitable<http::Response> HistoryRoutes::log_piece(const http::Request& request,
+                                                         LogWish wish) {
     const auto ledger = parts_.progress.ledger();
+    Dot& after = wish.after;
     const auto mark = ledger->origins.find(after.origin);
     const std::uint64_t received = mark == ledger->origins.end() ? 0 : mark->second.received;
+    const std::uint64_t last = after.seq + wish.limit;
     Position behind = only(*ledger, after);
-    const store::ScanLimits limits{std::min(limit, log_piece_max), log_piece_bytes};
+    const store::ScanLimits limits{std::min(wish.limit, log_piece_max), log_piece_bytes};
     auto entries = co_await parts_.log.changes_after(std::move(behind), limits);
     if (!entries) co_return problem("unavailable", entries.error().what, request);
-    // The log may already have an origin that this thread has not heard of.
-    const std::size_t others = std::erase_if(
-        *entries, [&after](const auto& entry) { return entry.dot.origin != after.origin; });
+    const auto oldest = std::find_if(entries->begin(), entries->end(), [&](const auto& entry) {
+        return entry.dot.origin == after.origin;
+    });
+    const bool in_the_way = oldest == entries->end() && !entries->empty();
     http::Response response;
     response.content_type = "application/x-ndjson";
-    std::uint64_t next = after.seq + 1;
-    for (const store::LogEntry& entry : *entries) {
-        if (entry.dot.seq != next) break;  // never a tail with a hole
-        ++next;
-        const bool too_long = entry.json.size() > line_bytes_max;
-        response.body += too_long ? abridged(entry.json) : entry.json;
-        response.body += '\n';
-    }
-    if (response.body.empty() && others > 0)
+    response.body = lines_behind(after, *entries);
+    if (response.body.empty() && in_the_way)
         co_return problem("unavailable", "a new origin is in the way: ask again", request);
     if (response.body.empty() && received > after.seq) {
-        const std::uint64_t oldest = entries->empty() ? 0 : entries->front().dot.seq;
-        co_return gone({after.origin, after.seq + 1, oldest, received}, request);
+        const std::uint64_t held = oldest == entries->end() ? 0 : oldest->dot.seq;
+        co_return gone({after.origin, after.seq + 1, held, received}, request);
+    }
+    if (wish.whole && !response.body.empty()) {
+        response.stream = std::make_unique<LogLines>(parts_.log, parts_.progress,
+                                                     std::move(response.body), after, last);
+        response.body.clear();
     }
     co_return response;
 }
@@ -104,23 +157,20 @@ asio::awaitable<http::Response> HistoryRoutes::log_piece(const http::Request& re
 asio::awaitable<http::Response> HistoryRoutes::snapshot(const http::Request& request) {
     const auto wish = parse_json(request.body);
     if (!wish) co_return problem("malformed_request", wish.error().what, request);
-    if (const Json* after = wish->find("requests")) {
-        const std::uint64_t number = std::strtoull(after->text.c_str(), nullptr, 10);
-        co_return co_await snapshot_requests(request, number);
+    if (wish->members.empty()) co_return co_await snapshot_head(request);
+    auto part = parse_part(parts_.schema, *wish);
+    if (!part) co_return problem("malformed_request", part.error().what, request);
+    const SnapshotSources sources{parts_.schema, parts_.scanner, parts_.requests, parts_.events,
+                                  parts_.progress};
+    if (true_at(*wish, all_pieces)) {
+        http::Response response;
+        response.content_type = "application/x-ndjson";
+        response.stream = make_pieces(sources, std::move(*part));
+        co_return response;
     }
-    if (const Json* last = wish->find("events")) {
-        Stamp after = parse_stamp(last->text).value_or(Stamp{});
-        co_return co_await snapshot_events(request, std::move(after));
-    }
-    if (!wish->find("resource")) co_return co_await snapshot_head(request);
-    const Resource* resource = parts_.schema.find(text_at(*wish, "resource"));
-    if (!resource) co_return problem("malformed_request", "no such resource", request);
-    std::optional<Key> after;
-    if (const Json* key = wish->find("after")) {
-        after = key_from_text(resource->key_field(), key->text);
-        if (!after) co_return problem("malformed_request", "after is no key", request);
-    }
-    co_return co_await snapshot_rows(request, *resource, std::move(after));
+    auto piece = co_await next_piece(sources, *part);
+    if (!piece) co_return problem("unavailable", piece.error().what, request);
+    co_return http::json_response(std::move(piece->json));
 }
 
 // The rows lack an origin's changes from its first dead letter on, so its mark is lowered to what
@@ -147,44 +197,6 @@ asio::awaitable<http::Response> HistoryRoutes::snapshot_head(const http::Request
         mark.hash = (*entry)->hash;
     }
     co_return http::json_response(head_json(head));
-}
-
-asio::awaitable<http::Response> HistoryRoutes::snapshot_rows(const http::Request& request,
-                                                             const Resource& resource,
-                                                             std::optional<Key> after) {
-    // An empty piece would be the end: rows that cannot be read are passed over.
-    std::vector<store::StoredRow> readable;
-    for (bool more = true; more && readable.empty();) {
-        auto rows = co_await parts_.scanner.scan(resource.id, after, rows_piece);
-        if (!rows) co_return problem("unavailable", rows.error().what, request);
-        more = !rows->empty();
-        if (more) after = rows->back().row.key;
-        for (store::StoredRow& row : *rows) {
-            if (row.readable()) readable.push_back(std::move(row));
-        }
-    }
-    co_return http::json_response(rows_json(resource, parts_.progress.ledger()->self, readable));
-}
-
-asio::awaitable<http::Response> HistoryRoutes::snapshot_requests(const http::Request& request,
-                                                                 std::uint64_t after) {
-    auto requests = co_await parts_.requests.requests(after, requests_piece);
-    if (!requests) co_return problem("unavailable", requests.error().what, request);
-    co_return http::json_response(
-        requests_json(parts_.schema, parts_.progress.ledger()->self, *requests));
-}
-
-asio::awaitable<http::Response> HistoryRoutes::snapshot_events(const http::Request& request,
-                                                               Stamp after) {
-    const auto ledger = parts_.progress.ledger();
-    const auto kept = ledger->cursors.find(std::string{store::events_cursor});
-    if (kept == ledger->cursors.end()) co_return http::json_response("{}");
-    SnapshotEvents piece{ledger->self, Time{std::strtoll(kept->second.c_str(), nullptr, 10)}, {}};
-    store::EventQuery query{std::move(after), {}, {}, events_piece};
-    auto events = co_await parts_.events.events(std::move(query));
-    if (!events) co_return problem("unavailable", events.error().what, request);
-    piece.events = std::move(*events);
-    co_return http::json_response(events_json(piece));
 }
 
 asio::awaitable<http::Response> HistoryRoutes::record(const http::Request& request) {

@@ -24,6 +24,14 @@ struct LogRange {
     std::uint64_t newest = 0;
 };
 
+// At most `limit` changes that follow `after`. `whole`: as they are read, however many they are;
+// else no more than a piece of them.
+struct LogWish {
+    model::Dot after;
+    std::uint32_t limit = 0;
+    bool whole = false;
+};
+
 // One per io thread.
 class HistoryRoutes {
 public:
@@ -45,24 +53,15 @@ public:
     Task<std::optional<LogRange>> missing(model::Position after, std::vector<std::string> without);
     http::Response gone(const LogRange& range, const http::Request& request) const;
 
-    // At most `limit` changes of one origin, as lines. 410 when they are no longer here.
-    asio::awaitable<http::Response> log_piece(const http::Request& request, model::Dot after,
-                                              std::uint32_t limit);
-    // {}: the position. {"resource":…,"after":…}: rows. {"requests":…}: request ids.
-    // {"events":…}: events.
+    // Of one origin, as lines. 410 when they are no longer here.
+    asio::awaitable<http::Response> log_piece(const http::Request& request, LogWish wish);
+    // {}: the position. Else a piece, or all that follow: see snapshot_pieces.hpp.
     asio::awaitable<http::Response> snapshot(const http::Request& request);
     // {"resource":…,"key":…}
     asio::awaitable<http::Response> record(const http::Request& request);
 
 private:
     asio::awaitable<http::Response> snapshot_head(const http::Request& request);
-    asio::awaitable<http::Response> snapshot_rows(const http::Request& request,
-                                                  const model::Resource& resource,
-                                                  std::optional<model::Key> after);
-    asio::awaitable<http::Response> snapshot_requests(const http::Request& request,
-                                                      std::uint64_t after);
-    asio::awaitable<http::Response> snapshot_events(const http::Request& request,
-                                                    model::Stamp after);
     http::Response problem(std::string_view error, std::string detail,
                            const http::Request& request) const;
 

@@ -1,5 +1,5 @@
-// A piece of one origin's log, as a peer has it. Called where the peer's calls run; the peer's end
-// is HistoryRoutes::log_piece.
+// One origin's log, as a peer has it: a piece of it, or all that follows as it arrives. Called
+// where the peer's calls run; the peer's end is HistoryRoutes::log_piece.
 #pragma once
 
 #include <chrono>
@@ -18,5 +18,14 @@ namespace reef::peers {
 Task<std::vector<std::string>> log_piece_of_peer(PeerCalls& calls, model::Dot after,
                                                  std::uint32_t count,
                                                  std::chrono::milliseconds timeout);
+
+// The same as lines that arrive without being asked for one piece at a time. A peer of an earlier
+// version sends fewer.
+Task<std::unique_ptr<AnswerLines>> log_lines_of_peer(PeerCalls& calls, model::Dot after,
+                                                     std::uint32_t count,
+                                                     std::chrono::milliseconds timeout);
+
+// What asks for them, in the query.
+inline constexpr const char* whole_log = "whole";
 
 }  // namespace reef::peers

@@ -126,9 +126,9 @@ asio::awaitable<http::Response> PeerRoutes::changes(const http::Request& request
     if (!origin.empty()) {
         const auto limit =
             std::strtoul(parameter(*query, "limit").value_or("").c_str(), nullptr, 10);
-        Dot known{origin, seq_in(*after, origin)};
-        co_return co_await history_.log_piece(request, std::move(known),
-                                              static_cast<std::uint32_t>(limit));
+        LogWish wish{{origin, seq_in(*after, origin)}, static_cast<std::uint32_t>(limit), false};
+        wish.whole = parameter(*query, whole_log).has_value();
+        co_return co_await history_.log_piece(request, std::move(wish));
     }
     const std::string asker{request.header("atoll-peer")};
     std::vector<std::string> without = names_in(parameter(*query, "without").value_or(""));

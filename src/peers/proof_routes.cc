@@ -11,7 +11,7 @@ using namespace model;
 
 namespace {
 
-constexpr store::ScanLimits piece{2000, 2 << 20};
+constexpr store::ScanLimits compared_piece{2000, 2 << 20};
 
 void append_unreadable(std::string& out, const Key& key, const std::string& why) {
     out += "{\"key\":";
@@ -60,7 +60,7 @@ asio::awaitable<http::Response> ProofRoutes::rows(const http::Request& request) 
         co_return co_await row(reader, std::move(ref), request);
     }
 
-    auto found = co_await reader.scan(resource->id, key, piece);
+    auto found = co_await reader.scan(resource->id, key, compared_piece);
     if (!found) co_return problem("unavailable", found.error().what, request);
     std::string body = "{\"rows\":[";
     for (const store::StoredRow& stored : *found) {

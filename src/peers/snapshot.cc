@@ -17,15 +17,13 @@ namespace {
 constexpr const char* cursor = "snapshot";
 constexpr std::chrono::milliseconds answer_max{5000};
 
-Task<std::string> ask(PeerCalls& calls, std::string question) {
+Task<std::unique_ptr<AnswerLines>> ask(PeerCalls& calls, std::string question) {
     std::string path{"/_atoll/snapshot"};
-    auto answer = co_await calls.post(std::move(path), std::move(question), answer_max);
-    if (!answer) co_return answer.error();
-    if (answer->status != 200) {
-        co_return Error{Errc::unavailable,
-                        "asked for a snapshot, " + refusal_text(answer->status, answer->body)};
-    }
-    co_return std::move(answer->body);
+    auto lines = co_await calls.post_lines(std::move(path), std::move(question), answer_max);
+    if (!lines || (*lines)->status() == 200) co_return lines;
+    const std::string body = co_await rest_of(**lines);
+    co_return Error{Errc::unavailable,
+                    "asked for a snapshot, " + refusal_text((*lines)->status(), body)};
 }
 
 Error another_life() {
@@ -49,6 +47,7 @@ Task<void> Snapshot::take(std::string peer) {
     auto place = co_await begin(peer, *calls->second);
     Result<void> done = place ? Result<void>{} : Result<void>{place.error()};
     if (place) done = co_await take_pieces(std::move(*place), *calls->second);
+    pieces_.reset();
     under_way_ = false;
     if (done) log::info("Took a snapshot", {{"peer", peer}, {"rows", rows_.load()}});
     co_return done;
@@ -66,9 +65,10 @@ std::optional<SnapshotPlace> Snapshot::unfinished_place() const {
 // changes nothing.
 Task<SnapshotPlace> Snapshot::begin(const std::string& peer, PeerCalls& calls) {
     std::string question{"{}"};
-    auto answer = co_await ask(calls, std::move(question));
-    if (!answer) co_return answer.error();
-    const auto json = parse_json(*answer);
+    auto lines = co_await ask(calls, std::move(question));
+    if (!lines) co_return lines.error();
+    const std::string answer = co_await rest_of(**lines);
+    const auto json = parse_json(answer);
     if (!json) co_return json.error();
     auto head = read_head(*json);
     if (!head) co_return head.error();
@@ -106,6 +106,25 @@ std::string Snapshot::next_resource(const SnapshotHead& head, std::size_t first)
     return "";
 }
 
+// The next piece of what is taken at this place. The pieces behind it are on their way while this
+// one is saved: one question is asked for all of a kind, unless its answer ends early.
+Task<std::string> Snapshot::next_piece(const SnapshotPlace& place, PeerCalls& calls) {
+    for (;;) {
+        const bool asks = !pieces_;
+        if (asks) {
+            std::string question = question_json(place);
+            auto lines = co_await ask(calls, std::move(question));
+            if (!lines) co_return lines.error();
+            pieces_ = std::move(*lines);
+        }
+        auto line = co_await pieces_->next();
+        if (line && *line) co_return std::move(**line);
+        pieces_.reset();
+        if (!line) co_return line.error();
+        if (asks) co_return Error{Errc::unavailable, "its answer has no piece"};
+    }
+}
+
 Task<void> Snapshot::take_pieces(SnapshotPlace place, PeerCalls& calls) {
     for (bool more = true; more;) {
         fault_point("snapshot.piece");
@@ -125,8 +144,7 @@ Task<void> Snapshot::take_pieces(SnapshotPlace place, PeerCalls& calls) {
 Task<bool> Snapshot::take_rows(SnapshotPlace& place, PeerCalls& calls) {
     const Resource* resource = parts_.schema.find(place.resource);
     if (!resource) co_return Error{Errc::invalid, "no resource " + place.resource};
-    std::string question = question_json(place);
-    auto answer = co_await ask(calls, std::move(question));
+    auto answer = co_await next_piece(place, calls);
     if (!answer) co_return answer.error();
     auto piece = parse_rows(*resource, *answer);
     if (!piece) co_return piece.error();
@@ -137,6 +155,7 @@ Task<bool> Snapshot::take_rows(SnapshotPlace& place, PeerCalls& calls) {
     } else {
         place.resource = next_resource(place.head, resource->id + 1U);
         place.after.reset();
+        pieces_.reset();
     }
     commit::Rows joined;
     joined.under_lease = true;
@@ -151,8 +170,7 @@ Task<bool> Snapshot::take_rows(SnapshotPlace& place, PeerCalls& calls) {
 
 // After the last request id come the events, where this node keeps them.
 Task<bool> Snapshot::take_requests(SnapshotPlace& place, PeerCalls& calls) {
-    std::string question = question_json(place);
-    auto answer = co_await ask(calls, std::move(question));
+    auto answer = co_await next_piece(place, calls);
     if (!answer) co_return answer.error();
     auto piece = parse_requests(parts_.schema, *answer);
     if (!piece) co_return piece.error();
@@ -163,6 +181,7 @@ Task<bool> Snapshot::take_requests(SnapshotPlace& place, PeerCalls& calls) {
     if (more) place.requests_after = piece->requests.back().number;
     for (auto& [number, id, seen] : piece->requests)
         joined.requests.emplace_back(std::move(id), std::move(seen));
+    if (!more) pieces_.reset();
     if (!more && keeps_events()) place.events_after = Stamp{};
     if (!more && !place.events_after) co_return co_await load_last(std::move(joined), place);
     joined.cursors[cursor] = place_json(place);
@@ -172,8 +191,7 @@ Task<bool> Snapshot::take_requests(SnapshotPlace& place, PeerCalls& calls) {
 }
 
 Task<bool> Snapshot::take_events(SnapshotPlace& place, PeerCalls& calls) {
-    std::string question = question_json(place);
-    auto answer = co_await ask(calls, std::move(question));
+    auto answer = co_await next_piece(place, calls);
     if (!answer) co_return answer.error();
     auto piece = parse_events(*answer);
     if (!piece) co_return piece.error();

@@ -39,6 +39,7 @@ public:
 private:
     std::optional<SnapshotPlace> unfinished_place() const;
     Task<SnapshotPlace> begin(const std::string& peer, PeerCalls& calls);
+    Task<std::string> next_piece(const SnapshotPlace& place, PeerCalls& calls);
     Task<void> take_pieces(SnapshotPlace place, PeerCalls& calls);
     Result<void> check_resources(const SnapshotHead& head) const;
     std::string next_resource(const SnapshotHead& head, std::size_t first) const;
@@ -51,6 +52,7 @@ private:
     const SnapshotParts parts_;
     std::atomic<std::uint64_t> rows_{0};
     bool under_way_ = false;
+    std::unique_ptr<AnswerLines> pieces_;  // of what is taken now
 };
 
 }  // namespace reef::peers

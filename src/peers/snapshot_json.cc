@@ -164,14 +164,13 @@ std::string question_json(const SnapshotPlace& place) {
     std::string json = "{";
     if (place.events_after) {
         append_text(json, "events", events_text(*place.events_after));
-        return json + '}';
+    } else if (place.resource.empty()) {
+        json += "\"requests\":" + std::to_string(place.requests_after);
+    } else {
+        append_text(json, "resource", place.resource);
+        if (place.after) append_text(json, "after", *place.after);
     }
-    if (place.resource.empty()) {
-        return json + "\"requests\":" + std::to_string(place.requests_after) + '}';
-    }
-    append_text(json, "resource", place.resource);
-    if (place.after) append_text(json, "after", *place.after);
-    return json + '}';
+    return json + ",\"" + all_pieces + "\":true}";
 }
 
 std::string rows_json(const Resource& resource, const OriginId& self,

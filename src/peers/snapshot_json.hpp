@@ -36,8 +36,10 @@ std::string place_json(const SnapshotPlace& place);
 Result<SnapshotPlace> parse_place(std::string_view text);
 
 // {"resource":"properties","after":"10"}, {"requests":17} or {"events":"us.k3f9:12@17672…"}, where
-// "" is the beginning
+// "" is the beginning. Each also with "all":true: then a line for each piece up to the empty one.
+// Earlier versions pass over that, and answer with the first.
 std::string question_json(const SnapshotPlace& place);
+inline constexpr const char* all_pieces = "all";
 
 struct SnapshotRows {
     model::OriginId self;

@@ -404,6 +404,7 @@ asio::awaitable<void> Inbox::fill_gaps(GapSource& source) {
         const std::vector<OriginId> gaps = open_gaps();
         for (const OriginId& origin : gaps) {
             Result<void> filled = co_await fill(origin, source);
+            source.finish();
             if (!filled) origins_[origin].moved = parts_.clock.steady();  // again after a while
         }
     }

@@ -64,6 +64,8 @@ public:
     // At most `count` of what follows `after`, in order. unavailable: nobody who has it can be
     // reached. not_found: no log holds it any more.
     virtual Task<std::vector<std::string>> changes_after(model::Dot after, std::uint32_t count) = 0;
+    // No more is wanted for now: what was fetched ahead is dropped.
+    virtual void finish() {}
 };
 
 struct InboxParts {

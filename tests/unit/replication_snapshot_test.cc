@@ -41,10 +41,10 @@ TEST(SnapshotJson, ThePlaceComesBackWhateverTheKeyIs) {
     const auto at_requests = parse_place(place_json({some_head(), "", {}, 17}));
     ASSERT_TRUE(at_requests);
     EXPECT_FALSE(at_requests->after);
-    EXPECT_EQ(question_json(*at_requests), R"({"requests":17})");
-    EXPECT_EQ(question_json({some_head(), "things", {}, 0}), R"({"resource":"things"})");
+    EXPECT_EQ(question_json(*at_requests), R"({"requests":17,"all":true})");
+    EXPECT_EQ(question_json({some_head(), "things", {}, 0}), R"({"resource":"things","all":true})");
     EXPECT_EQ(question_json({some_head(), "things", "k", 0}),
-              R"({"resource":"things","after":"k"})");
+              R"({"resource":"things","after":"k","all":true})");
 }
 
 TEST(SnapshotJson, RowsAndRequestsComeBack) {
