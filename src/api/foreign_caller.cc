@@ -117,9 +117,14 @@ Result<ForeignCaller::Write> ForeignCaller::read(const ForeignCall& call) const 
     const Resource& resource = parts_.schema[*route.operation->resource];
     const bool patches = route.operation->kind == OperationKind::patch;
     std::vector<http::Fault> faults;
-    WriteRequest write =
-        read_write(parts_.api, resource, *kind, patches ? Named::changes_only : Named::as_needed,
-                   route.parameter, request, now, faults);
+    // The program's own server has set other times and keys than this one.
+    const WriteForm form{parts_.api,
+                         resource,
+                         *kind,
+                         route.parameter,
+                         patches ? Named::changes_only : Named::as_needed,
+                         SetByServer::ignore};
+    WriteRequest write = read_write(form, request, now, faults);
     if (!faults.empty()) return refused(text_of(faults));
     if (write.no_such_key) return refused("not_found: no record has the key " + route.parameter);
     write.intent.headers.emplace_back(brokers::replicated_from_header, call.source);

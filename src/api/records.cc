@@ -215,8 +215,9 @@ asio::awaitable<http::Response> Records::write(WriteKind kind, const Resource& r
             {"unsupported_media_type", "the body must be application/json", {}, ""}, request);
     }
     std::vector<http::Fault> faults;
-    WriteRequest read = read_write(parts_.api, resource, kind, named, parameter, request,
-                                   parts_.clock.now(), faults);
+    const WriteForm form{parts_.api, resource, kind,
+                         parameter,  named,    parts_.api.answers.set_by_server};
+    WriteRequest read = read_write(form, request, parts_.clock.now(), faults);
     if (!faults.empty()) co_return invalid(std::move(faults), request);
     if (read.no_such_key) co_return not_found(resource, parameter, request);
     Result<Outcome> outcome = Error{};

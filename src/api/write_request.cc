@@ -46,15 +46,15 @@ Time time_of(const http::Request& request, std::optional<Time> gateway_time, Tim
 
 }  // namespace
 
-WriteRequest read_write(const Api& api, const Resource& resource, WriteKind kind, Named named,
-                        std::string_view parameter, const http::Request& request, Time now,
+WriteRequest read_write(const WriteForm& form, const http::Request& request, Time now,
                         std::vector<http::Fault>& faults) {
+    const auto& [api, resource, kind, key, named, set_by_server] = form;
     WriteRequest read;
     Intent& intent = read.intent;
     intent.kind = kind;
     intent.resource = resource.id;
     if (kind != WriteKind::create) {
-        intent.key = read_key(resource, parameter, faults);
+        intent.key = read_key(resource, key, faults);
         read.no_such_key = faults.empty() && !intent.key;
     }
     read_headers(api, resource, request, intent, faults);
@@ -62,11 +62,11 @@ WriteRequest read_write(const Api& api, const Resource& resource, WriteKind kind
         read_version(request, intent, faults);
     } else if (faults.empty() && !read.no_such_key) {
         if (!request.query.empty()) refuse_query(request, faults);
-        read_body(resource, api.answers.set_by_server, request, intent, faults, named);
+        read_body(resource, set_by_server, request, intent, faults, named);
     }
     if (!faults.empty() || read.no_such_key) return read;
     if (api.keeps_events) keep_inputs(request, intent);
-    intent.request.body = hash_of_request(kind, named, resource, parameter, request.body);
+    intent.request.body = hash_of_request(kind, named, resource, key, request.body);
     intent.gateway_time = gateway_time_of(request);
     intent.received = time_of(request, intent.gateway_time, now);
     return read;

@@ -148,7 +148,8 @@ def test_calls_travel_both_ways(beside):
                  "warehouse_id": 2}
         assert call(a, "POST", "/shipments/", goods).status_code == 201
         wait_for((b, c), "/shipments/1", warehouse_id=17, status="created")
-        assert call(a, "PUT", "/shipments/1", {"weight": 2.5}).status_code == 200
+        whole = a.rows("shipments")[1] | {"weight": 2.5}  # with A's id and times
+        assert call(a, "PUT", "/shipments/1", whole).status_code == 200
         wait_for((b, c), "/shipments/1", weight=2.5)
         assert call(a, "DELETE", "/warehouses/1").status_code == 200
         wait_for((b, c), "/warehouses/1")
