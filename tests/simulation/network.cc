@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
+#include <cmath>
 
 #include "peers/feed_lines.hpp"
 #include "serve.hpp"
@@ -42,9 +43,18 @@ bool Network::is_cut(const End& from, const End& to) const {
     return cuts_.contains({from.node->name(), to.node->name()});
 }
 
-Nanoseconds Network::latency() {
+Nanoseconds Network::latency(const End& from, const End& to) {
     if (world_.random.percent(options_.slow_percent)) return world_.random.between(1ms, 250ms);
-    return world_.random.between(options_.latency_min, options_.latency_max);
+    const Nanoseconds drawn = world_.random.between(options_.latency_min, options_.latency_max);
+    double share = from.node->name() > to.node->name() ? options_.back_share : 1;
+    if (options_.drift_share < 1) {
+        const auto period = static_cast<double>(options_.drift_period.count());
+        const double turn = std::fmod(static_cast<double>(world_.now().count()), period) / period;
+        const double quick = 1 - std::abs(2 * turn - 1);  // 0, 1 in the middle, and 0 again
+        share *= 1 - quick * (1 - options_.drift_share);
+    }
+    if (share == 1) return drawn;
+    return Nanoseconds{static_cast<std::int64_t>(static_cast<double>(drawn.count()) * share)};
 }
 
 // The kernel of a process that died says so to whoever is connected; a machine that died says
@@ -57,7 +67,7 @@ void Network::died(Node& node) {
         if (wire->client.node == &node && !wire->client.living()) wire->unread = true;
         if (wire->server.node != &node || wire->server.living()) continue;
         wire->lost = true;
-        if (says_so) hang_up(wire, latency());
+        if (says_so) hang_up(wire, latency(wire->server, wire->client));
     }
     std::erase_if(wires_, [](const auto& weak) { return weak.expired(); });
 }
@@ -71,14 +81,15 @@ std::shared_ptr<Network::Wire> Network::open_wire(Node& client, const std::strin
     wire->server = {&at(peer), 0};
     wires_.push_back(wire);
     if (is_cut(wire->client, wire->server)) return wire;  // silence
-    world_.after(latency(), [this, wire, asked = std::move(target)] { serve_wire(wire, asked); });
+    world_.after(latency(wire->client, wire->server),
+                 [this, wire, asked = std::move(target)] { serve_wire(wire, asked); });
     return wire;
 }
 
 void Network::serve_wire(const std::shared_ptr<Wire>& wire, std::string target) {
     Node& server = *wire->server.node;
     wire->nobody = !server.alive();
-    if (!server.open()) return hang_up(wire, latency());
+    if (!server.open()) return hang_up(wire, latency(wire->server, wire->client));
     wire->server.life = server.life();
     wire->server.run([this, wire, asked = std::move(target)] {
         Node& on = *wire->server.node;
@@ -98,7 +109,7 @@ void Network::hang_up(const std::shared_ptr<Wire>& wire, Nanoseconds after) {
 
 void Network::refuse(const std::shared_ptr<Wire>& wire, int status) {
     wire->refused = status;
-    hang_up(wire, latency());
+    hang_up(wire, latency(wire->server, wire->client));
 }
 
 void Network::close(const std::shared_ptr<Wire>& wire) {
@@ -113,13 +124,15 @@ void Network::send_line(const std::shared_ptr<Wire>& wire, std::string line) {
         return;
     }
     if (options_.orderly) {
-        const Nanoseconds at = std::max(world_.now() + latency(), wire->arrived);
+        const Nanoseconds at =
+            std::max(world_.now() + latency(wire->server, wire->client), wire->arrived);
         wire->arrived = at;
         return deliver(wire, std::move(line), at - world_.now());
     }
     if (world_.random.percent(3)) return hang_up(wire, world_.random.between(1ms, 300ms));
-    if (world_.random.percent(3)) deliver(wire, line, latency());
-    deliver(wire, std::move(line), latency());
+    const auto later = [this, &wire] { return latency(wire->server, wire->client); };
+    if (world_.random.percent(3)) deliver(wire, line, later());
+    deliver(wire, std::move(line), later());
 }
 
 void Network::deliver(const std::shared_ptr<Wire>& wire, std::string line, Nanoseconds delay) {
@@ -147,9 +160,9 @@ std::shared_ptr<Network::Call> Network::begin_call(Node& client, const std::stri
     call->server = {&at(peer), 0};
     if (is_cut(call->client, call->server)) return call;  // silence
     const auto carry = [this, call, question] { serve_call(call, question); };
-    world_.after(latency(), carry);
+    world_.after(latency(call->client, call->server), carry);
     // A kept connection that ends before the answer: the request is sent once more.
-    if (world_.random.percent(2)) world_.after(latency(), carry);
+    if (world_.random.percent(2)) world_.after(latency(call->client, call->server), carry);
     return call;
 }
 
@@ -164,7 +177,7 @@ void Network::serve_call(const std::shared_ptr<Call>& call, const PeerQuestion& 
 }
 
 void Network::fail(const std::shared_ptr<Call>& call, Error error) {
-    world_.after(latency(), [this, call, error] {
+    world_.after(latency(call->server, call->client), [this, call, error] {
         if (is_cut(call->server, call->client)) return;
         call->client.run([call, error] {
             if (!call->answer) call->answer.emplace(error);
@@ -174,7 +187,7 @@ void Network::fail(const std::shared_ptr<Call>& call, Error error) {
 }
 
 void Network::answer(const std::shared_ptr<Call>& call, peers::PeerCalls::Answer answer) {
-    world_.after(latency(), [this, call, answer] {
+    world_.after(latency(call->server, call->client), [this, call, answer] {
         if (is_cut(call->server, call->client)) return;
         call->client.run([this, call, answer] {
             if (call->answer) return;

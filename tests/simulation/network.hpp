@@ -20,6 +20,11 @@ struct NetworkOptions {
     Nanoseconds latency_max{2'000'000};
     std::size_t slow_percent = 1;  // of all messages take up to a quarter of a second
     bool orderly = true;           // a connection delivers in order and everything, or ends
+    // Shares of what was drawn: in the direction from the later name to the earlier one, and at the
+    // quickest moment of a slow drift, which goes there and back in one period.
+    double back_share = 1;
+    double drift_share = 1;
+    Nanoseconds drift_period{1'000'000'000};
 };
 
 struct PeerQuestion {
@@ -67,7 +72,7 @@ public:
     Plant plant() const { return plant_; }
 
 private:
-    Nanoseconds latency();
+    Nanoseconds latency(const End& from, const End& to);
     bool is_cut(const End& from, const End& to) const;
     void hang_up(const std::shared_ptr<Wire>& wire, Nanoseconds after);
     void deliver(const std::shared_ptr<Wire>& wire, std::string line, Nanoseconds delay);

@@ -29,13 +29,17 @@ std::vector<std::string> node_names(std::size_t count) {
     return {all.begin(), all.begin() + static_cast<std::ptrdiff_t>(count)};
 }
 
-// In a fifth of the seeds there is an ocean between the nodes.
+// In a fifth of the seeds there is an ocean between the nodes; in most of those its two directions
+// take different times, or times that drift.
 NetworkOptions network_options(const Options& asked, Random& random) {
     NetworkOptions options;
     options.latency_max = random.between(1ms, 40ms);
     if (Random luck{asked.seed + 2}; asked.plant == Plant::impatient || luck.percent(20)) {
         options.latency_min = luck.between(20ms, 200ms);
         options.latency_max = options.latency_min + luck.between(1ms, 100ms);
+        if (luck.percent(50)) options.back_share = 0.05 * static_cast<double>(1 + luck.below(20));
+        if (luck.percent(50)) options.drift_share = 0.1 * static_cast<double>(2 + luck.below(9));
+        options.drift_period = luck.between(500ms, 5s);
     }
     options.slow_percent = random.below(4);
     options.orderly = random.percent(50);
