@@ -174,7 +174,7 @@ TEST_F(EventsTest, InASnapshotTheyComeBack) {
         EXPECT_FALSE(peers::parse_events(text)) << text;
     peers::SnapshotPlace place{{"eu", "eu.1", {}}, "", {}, 5};
     place.events_after = Stamp{};
-    EXPECT_EQ(peers::question_json(place), R"({"events":""})");
+    EXPECT_EQ(peers::question_json(place), R"({"events":"","all":true})");
     EXPECT_EQ(peers::parse_place(peers::place_json(place))->events_after, Stamp{});
     place.events_after = piece.events.front().stamp;
     EXPECT_EQ(peers::parse_place(peers::place_json(place))->events_after, place.events_after);
