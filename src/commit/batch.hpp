@@ -26,7 +26,9 @@ struct BatchContext {
     std::function<model::Decider(std::string_view, const std::vector<std::string>&)> decider;
     std::string schema;                           // Schema::id()
     std::vector<std::string> foreign_nodes = {};  // other programs: nothing is forwarded there
-    bool keeps_events = false;                    // of each write that it logs
+    std::vector<std::string> members = {};        // the others, this node among them
+    std::vector<std::vector<std::string>> other_members = {};  // as peers say otherwise
+    bool keeps_events = false;                                 // of each write that it logs
 };
 
 // With so many dead letters it is not a record that is wrong: changes are held, not parked.

@@ -88,6 +88,8 @@ void BatchState::update(BatchContext batch_context) {
     now = context_.now;
     schema_id = context_.schema;
     foreign_nodes = context_.foreign_nodes;
+    members = context_.members;
+    other_members = context_.other_members;
 }
 
 const Row* BatchState::record(const RecordRef& ref) const {
@@ -492,6 +494,7 @@ void BatchState::put(Row row, const Hash128& hash) {
     if (!row.alive() && was_alive) --digest.rows;
     pass_over(row);
     look_at(fresh ? nullptr : &at->second.row, row);
+    end_claims(row);
     at->second = {std::move(row), hash};
     if (touched_set_.insert(ref).second) touched_.push_back(ref);
 }

@@ -25,6 +25,7 @@ public:
     const model::Row* record(const model::RecordRef& ref) const override;
     const model::RequestSeen* request(const model::RequestId& id) const override;
     std::optional<model::Key> holder(const model::FieldRef& ref) const override;
+    std::optional<model::Claim> claim(const model::FieldRef& ref) const override;
     bool referred(const model::FieldRef& ref) const override;
     std::optional<std::int64_t> free_slot(model::ResourceId resource) const override;
     // What this node has given out is below it. Where it is too high to be true, the numbers begin
@@ -92,6 +93,8 @@ public:
     // Takes out a record that cannot be read.
     void erase(const model::RecordRef& ref);
     void move_cursor(const std::string& name, const std::string& mark);
+    void set_claim(const model::FieldRef& ref, const model::Claim& claim);
+    void end_claim(const model::FieldRef& ref);
     // From the next write on, in which a batch goes on under another origin.
     void begin_life(const model::OriginId& origin);
     void raise_next_id(model::ResourceId resource, std::int64_t next);
@@ -118,6 +121,7 @@ private:
     // Its hash leaves the sums, and what is saved takes its place.
     void forget_unreadable(const model::RecordRef& ref);
     void put(model::Row row, const Hash128& hash);
+    void end_claims(const model::Row& row);
     std::int64_t own_slot_above(model::ResourceId resource, std::int64_t number) const;
     void pass_over(const model::Row& row);
 

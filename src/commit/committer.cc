@@ -116,6 +116,12 @@ Task<ImportResults> Committer::adopt(ForeignRun run) {
     co_return std::get<ImportResults>(std::move(*done));
 }
 
+Task<Claimed> Committer::claim(ValueClaim wanted) {
+    Result<Done> done = co_await enqueue(std::move(wanted));
+    if (!done) co_return as_told(done.error());
+    co_return std::get<Claimed>(std::move(*done));
+}
+
 // No timer: whoever waits when the last batch is durable is the next batch, if nobody was decided
 // on top of that one already.
 Task<void> Committer::run() {

@@ -80,6 +80,8 @@ public:
     // has stopped; whether it happened is not known to the caller. invalid: the record cannot be
     // read.
     Task<model::Outcome> submit(model::Intent intent);
+    // overloaded: too many claims are open.
+    Task<Claimed> claim(ValueClaim wanted);
     Task<Applied> apply(ChangeRun run);
     Task<Applied> load(Rows rows);
     Task<Applied> settle(Settlement settlement);

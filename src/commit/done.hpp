@@ -32,6 +32,11 @@ struct ImportResult {
 };
 using ImportResults = std::vector<ImportResult>;  // of a ForeignRun's writes, in its order
 
-using Done = std::variant<model::Outcome, Applied, ImportResults>;
+struct Claimed {                            // of a ValueClaim
+    model::ClaimAnswer answer;              // as long as `open` is empty
+    std::optional<model::Claim> open = {};  // another request is at it
+};
+
+using Done = std::variant<model::Outcome, Applied, ImportResults, Claimed>;
 
 }  // namespace reef::commit

@@ -23,11 +23,12 @@
 #include "commit/work/rows.hpp"
 #include "commit/work/run_start.hpp"
 #include "commit/work/settlement.hpp"
+#include "commit/work/value_claim.hpp"
 
 namespace reef::commit {
 
-using Work =
-    std::variant<ClientWrite, ChangeRun, Rows, Settlement, ExternalSqlWrites, ForeignRun, RunStart>;
+using Work = std::variant<ClientWrite, ValueClaim, ChangeRun, Rows, Settlement, ExternalSqlWrites,
+                          ForeignRun, RunStart>;
 
 std::size_t rows_of(const Work& work);  // at least 1: what has no rows is work, too
 void add_to_request(const model::Schema& schema, const Work& work, store::LoadRequest& request);

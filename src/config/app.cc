@@ -62,6 +62,14 @@ std::vector<std::string> App::foreign_nodes() const {
     return names;
 }
 
+std::vector<std::string> App::members() const {
+    std::vector<std::string> names;
+    for (const Node& node : nodes) {
+        if (!node.foreign) names.push_back(node.name);
+    }
+    return names;
+}
+
 std::vector<Replica> App::replicas_of(std::string_view node) const {
     std::vector<Replica> found;
     for (const Replica& replica : replicas) {

@@ -150,6 +150,7 @@ struct App {
 
     const Node* find(std::string_view node) const;
     std::vector<std::string> foreign_nodes() const;
+    std::vector<std::string> members() const;  // the others
     std::vector<Replica> replicas_of(std::string_view node) const;
     std::string peer_secret() const;  // "": none
     // In the data folder: "logistic_A.db". A replica's '-' becomes '_'.

@@ -138,6 +138,24 @@ void check_foreign_nodes(Section& top, const App& app) {
     }
 }
 
+// A claim is a matter of the process that decides the write: another one of the same node could not
+// say whether it is done.
+void check_claims(Section& top, const App& app) {
+    const auto claims = [](const model::Resource& resource) {
+        return std::any_of(resource.fields.begin(), resource.fields.end(),
+                           [](const model::Field& field) { return field.unique_at_home; });
+    };
+    const auto& resources = app.schema.resources;
+    const auto found = std::find_if(resources.begin(), resources.end(), claims);
+    if (found == resources.end()) return;
+    for (std::size_t i = 0; i < app.nodes.size(); ++i) {
+        if (app.nodes[i].instances.empty()) continue;
+        top.mistake(location_in(top.find("node")->items[i], "instances"),
+                    "several processes of a node cannot share what " + in_quotes(found->name) +
+                        " claims with unique = \"home\": use unique = \"local\", or one process");
+    }
+}
+
 // What a body may hold, a record must be able to keep, and a broker to carry.
 void check_sizes(Section& top, const App& app) {
     const Limits& limits = app.limits;
@@ -175,6 +193,7 @@ void check_whole(Section& top, const LoadOptions& options, const App& app) {
     check_secret(top, app, options);
     check_foreign_records(top, app);
     check_foreign_nodes(top, app);
+    check_claims(top, app);
     check_nodes_fit_slots(top, app);
     check_sizes(top, app);
     check_capture(top, app, options);

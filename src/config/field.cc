@@ -261,9 +261,27 @@ void read_merge(Section& section, Field& field) {
     }
 }
 
+// true, false, or who checks it: the node that takes the write ("local", as true), or the one that
+// keeps the value.
+void read_unique(Section& section, Field& field) {
+    const Toml* given = section.find("unique");
+    if (given && given->is(Toml::Kind::boolean)) {
+        field.unique = section.flag("unique", false);
+        return;
+    }
+    enum class Unique : std::uint8_t { no, local, home };
+    const auto chosen = section.choice<Unique>("unique", Unique::no,
+                                               {{"local", Unique::local},
+                                                {"home", Unique::home},
+                                                {"true", Unique::local},
+                                                {"false", Unique::no}});
+    field.unique = chosen != Unique::no;
+    field.unique_at_home = chosen == Unique::home;
+}
+
 void read_uses(Section& section, FieldRead& read) {
     Field& field = read.field;
-    field.unique = section.flag("unique", false);
+    read_unique(section, field);
     field.index = section.flag("index", false);
     read.refers_to = section.text("refers_to");
     const bool counter = field.merge == Merge::counter;

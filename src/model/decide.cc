@@ -4,6 +4,8 @@
 
 #include "model/new_row.hpp"
 #include "model/patch.hpp"
+#include "model/refuse.hpp"
+#include "model/unique_values.hpp"
 #include "model/value_text.hpp"
 
 namespace reef::model {
@@ -13,30 +15,6 @@ bool Facts::is_foreign(const std::string& node) const {
 }
 
 namespace {
-
-Refused refuse(Refusal refusal, std::string detail, const Row* current = nullptr,
-               std::string pointer = {}) {
-    Refused refused{refusal, std::move(detail), std::move(pointer), std::nullopt};
-    if (current && current->alive()) refused.current = *current;
-    return refused;
-}
-
-std::string name_of(const Resource& resource, const Key& key) {
-    return resource.name + '/' + to_text(key);
-}
-
-std::string pointer_to(const Field& field) {
-    std::string pointer;
-    append_pointer_part(pointer, field.name);
-    return pointer;
-}
-
-const Value* named_value(const Intent& intent, FieldId field) {
-    for (const auto& [id, value] : intent.fields) {
-        if (id == field) return &value;
-    }
-    return nullptr;
-}
 
 // ---- keys ------------------------------------------------------------------------------------
 
@@ -246,17 +224,6 @@ std::optional<Decision> check_reference(const Schema& schema, const Field& field
                   nullptr, pointer_to(field));
 }
 
-std::optional<Decision> check_unique(const Resource& resource, FieldId id, const Value& value,
-                                     const Key* own, const Facts& facts) {
-    const Field& field = resource.fields[id];
-    if (!field.unique || is_null(value)) return std::nullopt;
-    const auto holder = facts.holder({resource.id, id, value});
-    if (!holder || (own && *holder == *own)) return std::nullopt;
-    return refuse(Refusal::not_unique,
-                  name_of(resource, *holder) + " has this " + field.name + " already", nullptr,
-                  pointer_to(field));
-}
-
 std::optional<Decision> check_order(const Field& field, const Cell& cell, const Value& value,
                                     const Row& current) {
     if (!is_against_order(field, cell.value, value)) return std::nullopt;
@@ -287,12 +254,9 @@ std::optional<Decision> check_fields(const Schema& schema, const Resource& resou
                 if (auto no = check_order(field, current->cells[id], value, *current)) return no;
             }
         }
-        if (auto no = check_unique(resource, id, value, current ? &current->key : nullptr, facts)) {
-            return no;
-        }
         if (auto no = check_reference(schema, field, value, facts)) return no;
     }
-    return std::nullopt;
+    return check_unique_values(schema, resource, intent, current, facts);
 }
 
 std::optional<Decision> check_referrers(const Schema& schema, const Resource& resource,
@@ -313,7 +277,11 @@ std::optional<Decision> check_referrers(const Schema& schema, const Resource& re
 
 void write_fields(const Resource& resource, const Intent& intent, Change& change) {
     for (const auto& [id, value] : intent.fields) {
-        if (resource.fields[id].set != SetBy::client || !resource.has_state(id)) continue;
+        const Field& field = resource.fields[id];
+        if (field.set != SetBy::client || !resource.has_state(id)) continue;
+        // It was not claimed again, so it must not win over another node's change of it.
+        const bool stays = field.unique_at_home && change.kind == WriteKind::update;
+        if (stays && has_already(&change.row, id, value)) continue;
         set_field(resource, change, id, value);
         change.written.push_back(id);
     }
@@ -411,6 +379,9 @@ Lookups lookups_of(const Schema& schema, const Intent& intent) {
     Lookups lookups;
     const auto key = intent.key ? intent.key : key_from_request(resource, intent);
     if (key) lookups.records.push_back({resource.id, *key});
+    for (const ClaimAnswer& answer : intent.claims) {
+        if (answer.taken_by) lookups.records.push_back({resource.id, *answer.taken_by});
+    }
     for (const auto& [id, value] : intent.fields) {
         const Field& field = resource.fields[id];
         if (is_null(value)) continue;
@@ -483,6 +454,15 @@ Decision decide_anew(const Schema& schema, const Resource& resource, const Inten
     return decision;
 }
 
+// Of the home of a value that was silent, where it was not the record's.
+void note_unasked(const Intent& intent, Decision& decision) {
+    auto* change = std::get_if<Change>(&decision);
+    if (!change) return;
+    for (const ClaimAnswer& answer : intent.claims) {
+        if (change->in_stead.empty()) change->in_stead = answer.in_stead;
+    }
+}
+
 bool is_about_the_row(Refusal refusal) {
     return refusal == Refusal::not_found || refusal == Refusal::already_exists ||
            refusal == Refusal::version_conflict || refusal == Refusal::precondition_failed;
@@ -498,6 +478,7 @@ Decision decide(const Schema& schema, const Intent& intent, const Facts& facts) 
     if (auto decided = seen_before(intent, facts)) return *decided;
     const Row* current = intent.key ? facts.record({resource.id, *intent.key}) : nullptr;
     Decision decision = decide_anew(schema, resource, intent, current, facts);
+    note_unasked(intent, decision);
     auto* refused = std::get_if<Refused>(&decision);
     if (refused && current && is_about_the_row(refused->refusal) && facts.has_peers() &&
         !facts.has_logged(current->vector)) {

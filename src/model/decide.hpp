@@ -18,6 +18,7 @@ public:
     virtual const Row* record(const RecordRef& ref) const = 0;          // tombstones too; or null
     virtual const RequestSeen* request(const RequestId& id) const = 0;  // or null
     virtual std::optional<Key> holder(const FieldRef& ref) const = 0;   // living
+    virtual std::optional<Claim> claim(const FieldRef& ref) const = 0;  // open, at this node
     virtual bool referred(const FieldRef& ref) const = 0;               // by a living record
     virtual std::optional<std::int64_t> free_slot(ResourceId resource) const = 0;
     virtual std::array<std::uint8_t, 16> random() const = 0;
@@ -32,12 +33,14 @@ public:
     Time now;
     std::string schema_id;                   // Schema::id()
     std::vector<std::string> foreign_nodes;  // regions that are other programs
+    std::vector<std::string> members;        // the others, this node among them; empty: it alone
+    std::vector<std::vector<std::string>> other_members;  // as peers say otherwise
     std::string_view node() const { return node_of(self); }
     // Another program: it takes no forwarded writes, so that any node decides about its records.
     bool is_foreign(const std::string& node) const;
 };
 
-using Decision = std::variant<Change, Replayed, ForwardHome, Refused>;
+using Decision = std::variant<Change, Replayed, ForwardHome, Refused, Unclaimed>;
 Decision decide(const Schema& schema, const Intent& intent, const Facts& facts);
 
 // The write by which this node takes back what one of its requests made once too often
@@ -52,5 +55,9 @@ struct Lookups {
     std::vector<FieldRef> referrers;
 };
 Lookups lookups_of(const Schema& schema, const Intent& intent);
+
+// Records that have a value which the intent has claimed, as this store knows it, and that were not
+// loaded.
+std::vector<RecordRef> holders_of_claims(const Intent& intent, const Facts& facts);
 
 }  // namespace reef::model

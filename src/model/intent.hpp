@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "model/change.hpp"
+#include "model/claim.hpp"
 
 namespace reef::model {
 
@@ -63,6 +64,7 @@ struct Intent {
     // A person's word about a conflict. On a deleted record If-Match counts too; a delete says that
     // it stays so, and a create brings back what the node had set.
     bool settles = false;
+    std::vector<ClaimAnswer> claims = {};  // of its unique values, those that were asked for so far
 };
 
 // One word each: the answer's "code", and a row in the API's table of problems.
@@ -112,6 +114,6 @@ struct Refused {
     std::optional<std::int64_t> superseded_by = std::nullopt;  // not found: ask for this key
     bool doubtful = false;  // replica_behind: it may be stale, or its own success; a moment tells
 };
-using Outcome = std::variant<Accepted, Replayed, ForwardHome, Refused>;
+using Outcome = std::variant<Accepted, Replayed, ForwardHome, Refused, Unclaimed>;
 
 }  // namespace reef::model

@@ -65,6 +65,7 @@ struct Field {
     int precision = 0;           // decimal(precision,scale), precision ≤ 18
     int scale = 0;
     bool unique = false;
+    bool unique_at_home = false;  // beside it: over all nodes (claim.hpp), not by each on its own
     bool index = false;
     std::string refers_to;  // resource name, "" = none
     Merge merge = Merge::lww;

@@ -189,6 +189,13 @@ Order Vector::compare(const Vector& other) const {
     return more ? Order::after : less ? Order::before : Order::equal;
 }
 
+bool is_inside(const Vector& writes, const Position& position) {
+    const auto& entries = writes.entries();
+    return std::all_of(entries.begin(), entries.end(), [&position](const VectorEntry& entry) {
+        return entry.origin == base_origin || entry.seq <= seq_in(position, entry.origin);
+    });
+}
+
 void append_text(std::string& out, const Vector& vector) {
     bool first = true;
     for (const VectorEntry& entry : vector.entries()) {

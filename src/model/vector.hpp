@@ -89,6 +89,9 @@ private:
     std::vector<VectorEntry> entries_;
 };
 
+// Whether each of these writes is at or before the position. Those of `base` are everywhere.
+bool is_inside(const Vector& writes, const Position& position);
+
 // "eu.8x2a:7:3,us.k3f9:12:1" (origin:seq:count): the ETag, the column, the wire. Refused: more than
 // vector_entries_max entries, seq outside 1 … seq_max, count outside 1 … seq.
 // So many counts never add up to more than an int64 holds, which is what people see as a version;

@@ -59,6 +59,8 @@ commit::BatchContext Database::batch_context() {
     now.lease = lease_;
     now.schema = parts_.schema_id;
     now.foreign_nodes = parts_.foreign_nodes;
+    now.members = parts_.members;
+    if (parts_.other_members) now.other_members = parts_.other_members();
     now.keeps_events = parts_.keeps_events;
     now.has_peers = parts_.has_peers;
     now.record_bytes_max = parts_.record_bytes_max;

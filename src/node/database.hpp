@@ -31,6 +31,8 @@ struct DatabaseParts {
     bool has_peers = false;
     std::uint64_t record_bytes_max = model::record_bytes_default;
     std::vector<std::string> foreign_nodes = {};
+    std::vector<std::string> members = {};
+    std::function<std::vector<std::vector<std::string>>()> other_members = {};
     bool keeps_events = false;
     decltype(commit::BatchContext::decider) decider = {};
     // On the committer's thread, after each durable batch of this process or another one.

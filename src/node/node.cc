@@ -65,6 +65,7 @@ std::vector<peers::PeerAddress> peer_addresses(const config::App& app, const Nod
         auto& peer = peers.emplace_back(peers::PeerAddress{
             node.name, url->server.host, url->server.port, app.peer_secret(), options.name, run});
         peer.compression = compression_of(app.links);
+        peer.members = app.members();
         for (const config::Endpoint& more : node.instances)
             peer.more.push_back({more.host, std::to_string(more.port)});
     }
@@ -97,9 +98,7 @@ peers::PeersOptions peers_options(const config::App& app, const std::string& sel
     peers::PeersOptions options;
     options.able = std::move(able);
     options.self = self;
-    for (const config::Node& node : app.nodes) {
-        if (!node.foreign) options.order.push_back(node.name);
-    }
+    options.order = app.members();
     options.links = {std::chrono::milliseconds{app.links.round_trip_ms_max},
                      std::chrono::milliseconds{app.links.silence_ms_min},
                      std::chrono::milliseconds{app.links.silence_ms_max}};
@@ -132,7 +131,8 @@ public:
                     commit_options(app.limits)),
           replication_(
               {app.schema, database_.store(), database_.committer(), database_.progress(), peers_,
-               system_clock(), [this](std::string why) { lives_.suspect(std::move(why)); }},
+               system_clock(), [this](std::string why) { lives_.suspect(std::move(why)); },
+               options_.name, run_, members()},
               replication_options()),
           foreign_reader_(database_.open_reader(replication_.executor())),
           foreign_caller_(foreign_caller_parts()),
@@ -200,6 +200,11 @@ public:
     std::vector<api::ReplicaReport> replicas() const override { return replicas_.report(); }
 
 private:
+    // Who share the unique values among them. A node that runs as if it were alone keeps all.
+    std::vector<std::string> members() const {
+        return options_.alone ? std::vector<std::string>{} : app_.members();
+    }
+
     DatabaseParts database_parts(std::unique_ptr<store::Store> store, store::Ledger ledger) {
         DatabaseParts parts{app_.schema, std::move(store), std::move(ledger), system_clock()};
         parts.schema_id = schema_id_;
@@ -207,6 +212,8 @@ private:
         parts.has_peers = !addresses_.empty();
         parts.record_bytes_max = app_.limits.record_bytes_max;
         parts.foreign_nodes = app_.foreign_nodes();
+        parts.members = members();
+        parts.other_members = [this] { return peers_.other_members(); };
         parts.keeps_events = app_.limits.keeps_events();
         parts.decider = [this](std::string_view home, const auto& passed) {
             return peers_.decider(home, passed);
@@ -325,6 +332,18 @@ private:
         co_return co_await replication_.writes().submit_forwarded(std::move(intent));
     }
 
+    Task<model::ClaimAnswer> grant_claim(peers::ClaimRequest request) {
+        if (!able()) co_return Error{Errc::unavailable, "this node can't decide now"};
+        co_return co_await replication_.claims().grant(std::move(request));
+    }
+
+    peers::ClaimHandlers claim_handlers() {
+        return {[this](peers::ClaimRequest request) { return grant_claim(std::move(request)); },
+                [this](const model::Claimant& claimant) {
+                    return replication_.claims().state_of(claimant);
+                }};
+    }
+
     api::ApplicationParts application_parts(std::size_t thread) {
         store::Reader& reader = *readers_[thread];
         commit::Progress& progress = database_.progress();
@@ -347,9 +366,9 @@ private:
                             .clock = system_clock(),
                             .traffic = *traffic_[thread],
                             .reads = reads},
-                .peers = {app_.schema, problems, reader, progress, peers_, decide, system_clock(),
-                          options_.name, schema_id_, status_.stopping, !app_.peer_secrets.empty(),
-                          replica_reader},
+                .peers = {app_.schema, problems, reader, progress, peers_, decide, claim_handlers(),
+                          system_clock(), options_.name, schema_id_, status_.stopping,
+                          !app_.peer_secrets.empty(), replica_reader},
                 .operators = {app_.schema, problems, conflict_parts(reader), event_parts(reader),
                               progress, peers_, replication_.dead_letters(),
                               replication_.retirement(), replication_.repairs(), options_.name,

@@ -142,8 +142,10 @@ public:
         auto connection = co_await connect(peer_, times_.connect);
         if (!connection) turn_to_next_process(peer_);
         if (!connection) co_return connection.error();
-        auto call =
-            make_call(peer_, http::Method::get, std::string{beats_path} + '?' + brief_beats + "=1");
+        std::string target = std::string{beats_path} + '?' + brief_beats + "=1";
+        for (std::size_t i = 0; i < peer_.members.size(); ++i)
+            target += (i == 0 ? "&members=" : ",") + peer_.members[i];
+        auto call = make_call(peer_, http::Method::get, std::move(target));
         auto feed = co_await begin_on(std::move(*connection), std::move(call));
         if (feed || feed.error().code != Errc::invalid) co_return feed;
         // It knows no such call, or no such app: the feed of changes finds out which.

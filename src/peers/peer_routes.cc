@@ -53,6 +53,8 @@ const PeerRoutes::Call* PeerRoutes::find(const http::Request& request) {
         Call{http::Method::post, "/_atoll/snapshot", &PeerRoutes::snapshot, true},
         Call{http::Method::post, "/_atoll/record", &PeerRoutes::record, true},
         Call{http::Method::post, forward_path, &PeerRoutes::forward},
+        Call{http::Method::post, claim_path, &PeerRoutes::claim},
+        Call{http::Method::get, claimant_path, &PeerRoutes::claimant},
         Call{http::Method::get, "/_atoll/rows", &PeerRoutes::rows, true},
         Call{http::Method::get, "/_atoll/schema", &PeerRoutes::schema},
     };
@@ -153,12 +155,14 @@ asio::awaitable<http::Response> PeerRoutes::beats(const http::Request& request) 
     if (!parts_.peers.knows(asker))
         co_return problem("not_found", "this app has no other node " + asker, request);
     if (parts_.peers.is_cut(asker)) co_return problem("unavailable", "cut off", request);
+    const auto query = parse_query(request.query);
+    const auto members = query ? parameter(*query, "members") : std::nullopt;
+    if (members) parts_.peers.on_members(asker, names_in(*members));
     const PeerRun asking = asking_run(request);
     const auto goes_on = [this, asker, asking] {
         return !parts_.peers.is_cut(asker) && !parts_.peers.hears_other_run(asker, asking) &&
                !parts_.stopping;
     };
-    const auto query = parse_query(request.query);
     const bool is_brief = query && parameter(*query, brief_beats);
     http::Response response;
     response.content_type = "text/plain";
@@ -185,11 +189,34 @@ asio::awaitable<http::Response> PeerRoutes::schema(const http::Request& /*reques
     co_return http::json_response(shape_json(parts_.schema));
 }
 
-asio::awaitable<http::Response> PeerRoutes::forward(const http::Request& request) {
+std::optional<http::Response> PeerRoutes::refuse_writer(const http::Request& request) const {
     const std::string asker{request.header("atoll-peer")};
-    if (parts_.peers.is_cut(asker)) co_return problem("unavailable", "cut off", request);
+    if (parts_.peers.is_cut(asker)) return problem("unavailable", "cut off", request);
     if (parts_.peers.hears_other_run(asker, asking_run(request)))
-        co_return problem("unavailable", "another process is " + asker, request);
+        return problem("unavailable", "another process is " + asker, request);
+    return std::nullopt;
+}
+
+asio::awaitable<http::Response> PeerRoutes::claim(const http::Request& request) {
+    if (auto refused = refuse_writer(request)) co_return std::move(*refused);
+    auto wanted = parse_claim_request(parts_.schema, request.body);
+    if (!wanted) co_return problem("malformed_request", wanted.error().what, request);
+    auto answer = co_await parts_.claims.grant(std::move(*wanted));
+    if (!answer) co_return problem("unavailable", answer.error().what, request);
+    co_return http::json_response(claim_answer_json(*answer));
+}
+
+asio::awaitable<http::Response> PeerRoutes::claimant(const http::Request& request) {
+    if (auto refused = refuse_writer(request)) co_return std::move(*refused);
+    const auto query = parse_query(request.query);
+    const auto claimant =
+        query ? parse_claimant(parameter(*query, "claimant").value_or("")) : std::nullopt;
+    if (!claimant) co_return problem("malformed_request", "claimant is none", request);
+    co_return http::json_response(claimant_json(parts_.claims.state(*claimant)));
+}
+
+asio::awaitable<http::Response> PeerRoutes::forward(const http::Request& request) {
+    if (auto refused = refuse_writer(request)) co_return std::move(*refused);
     auto intent = parse_intent(parts_.schema, request.body);
     if (!intent) co_return problem("malformed_request", intent.error().what, request);
     intent->received = std::min(intent->received, parts_.clock.now());

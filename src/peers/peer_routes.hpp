@@ -12,6 +12,7 @@
 #include "http/http.hpp"
 #include "http/problem.hpp"
 #include "model/intent.hpp"
+#include "peers/claim.hpp"
 #include "peers/history_routes.hpp"
 #include "peers/peers.hpp"
 #include "peers/proof_routes.hpp"
@@ -27,6 +28,7 @@ struct PeerRouteParts {
     Peers& peers;
     // Decides a write that a peer carried here, since this node is its record's home.
     std::function<Task<model::Outcome>(model::Intent)> decide;
+    ClaimHandlers claims;  // of the values that this node keeps, and of what it has claimed
     Clock& clock;
     std::string node;                   // our own name
     std::string schema_id;              // who does not say it gets none of our history
@@ -55,6 +57,9 @@ private:
     asio::awaitable<http::Response> rows(const http::Request& request);
     asio::awaitable<http::Response> schema(const http::Request& request);
     asio::awaitable<http::Response> forward(const http::Request& request);
+    asio::awaitable<http::Response> claim(const http::Request& request);
+    asio::awaitable<http::Response> claimant(const http::Request& request);
+    std::optional<http::Response> refuse_writer(const http::Request& request) const;
     std::optional<http::Response> refuse_asker(const http::Request& request) const;
     http::Response problem(std::string_view error, std::string detail,
                            const http::Request& request) const;

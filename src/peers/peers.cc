@@ -65,6 +65,7 @@ struct Peers::Peer {
     std::string trouble;
     std::string differs;
     std::set<std::string> troubles;
+    std::vector<std::string> members;  // sorted; empty: it has not said them
 
     void add_ended();
 };
@@ -290,6 +291,23 @@ void Peers::on_refused(const std::string& name) {
     const std::lock_guard lock{mutex_};
     at(name).liveness.refuse();
     watch_.notify();
+}
+
+void Peers::on_members(const std::string& name, std::vector<std::string> members) {
+    std::sort(members.begin(), members.end());
+    const std::lock_guard lock{mutex_};
+    at(name).members = std::move(members);
+}
+
+std::vector<std::vector<std::string>> Peers::other_members() const {
+    std::vector<std::vector<std::string>> lists;
+    std::vector<std::string> ours = options_.order;
+    std::sort(ours.begin(), ours.end());
+    const std::lock_guard lock{mutex_};
+    for (const auto& [name, peer] : peers_) {
+        if (!peer->members.empty() && peer->members != ours) lists.push_back(peer->members);
+    }
+    return lists;
 }
 
 void Peers::wrote_in_stead(const std::string& name, const model::Dot& write) {

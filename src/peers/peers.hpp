@@ -84,6 +84,8 @@ public:
     // Its answer to what was sent at that time of the steady clock.
     void on_answer(const std::string& peer, std::chrono::nanoseconds sent);
     void on_refused(const std::string& peer);  // nobody listens at its address
+    // Which nodes the peer's app file names.
+    void on_members(const std::string& peer, std::vector<std::string> members);
     // This node decided about a write in the peer's stead.
     void wrote_in_stead(const std::string& peer, const model::Dot& write);
 
@@ -100,6 +102,8 @@ public:
     std::chrono::nanoseconds silent_in(std::string_view peer) const;
     // Who decides about a write to a record of that home, if it was passed on by those already.
     model::Decider decider(std::string_view home, const std::vector<std::string>& passed) const;
+    // What peers' app files name where that is not what this node's names.
+    std::vector<std::vector<std::string>> other_members() const;
     // The last writes in this node's stead that peers were heard to have made.
     model::Position written_in_our_stead() const;
     // What to tell the peer now. Counted as sent.

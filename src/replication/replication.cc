@@ -88,8 +88,11 @@ Replication::Replication(const ReplicationParts& parts, ReplicationOptions optio
       logs_(parts.peers, calls_, snapshot_, when_nobody_has_it(broker_.get())),
       retirement_({parts.committer, parts.progress, parts.peers, inbox_, parts.clock, executor()}),
       write_calls_(calls_of(options_.peers)),
+      claims_({parts.schema, parts.committer, parts.progress, parts.peers, parts.clock, executor(),
+               parts.node, parts.run, parts.members},
+              write_calls_, {.grant = options_.writes.carried}),
       writes_({parts.schema, parts.committer, parts.progress, parts.peers, parts.clock, executor(),
-               random_number()},
+               random_number(), claims_},
               write_calls_, options_.writes),
       tasks_(executor()) {
     if (options_.follows_peers) make_subscribers();

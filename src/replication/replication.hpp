@@ -30,6 +30,9 @@ struct ReplicationParts {
     Clock& clock;
     // Told why this store's life must end: see LifeWatch. On replication's thread.
     std::function<void(std::string)> suspect;
+    std::string node = {};                  // our own name …
+    std::string run = {};                   // … and this process's
+    std::vector<std::string> members = {};  // of the app, ours and our peers
 };
 
 struct ReplicationOptions {
@@ -66,6 +69,7 @@ public:
     void stop();
 
     WriteRouter& writes() { return writes_; }
+    ValueClaims& claims() { return claims_; }
     DeadLetters& dead_letters() { return dead_letters_; }
     Retirement& retirement() { return retirement_; }
     Repairs& repairs() { return repairs_; }
@@ -100,6 +104,7 @@ private:
     const peers::PeerCallsByName write_calls_;
     std::vector<std::unique_ptr<peers::Source>> beats_;  // of each peer, as the next ones
     std::vector<std::unique_ptr<Pulse>> pulses_;
+    ValueClaims claims_;
     WriteRouter writes_;
     TaskGroup tasks_;
     bool running_ = false;

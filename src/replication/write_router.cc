@@ -4,9 +4,12 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include "base/async_mutex.hpp"
+#include "base/fault.hpp"
 #include "base/log.hpp"
+#include "base/text/json.hpp"
 #include "peers/forward.hpp"
 #include "peers/record.hpp"
+#include "replication/in_stead.hpp"
 
 namespace reef::replication {
 
@@ -75,50 +78,96 @@ Task<Outcome> WriteRouter::submit(Intent intent) {
     }
 }
 
-// Who decides is asked anew after each try: the committer knows best who is there by then.
 Task<Outcome> WriteRouter::submit_here_or_home(Intent intent, std::chrono::milliseconds behind) {
+    ValueClaims::Writing writing{parts_.claims};
+    Result<Outcome> outcome = co_await submit_as(writing, std::move(intent), behind);
+    const auto code = outcome ? Errc::not_found : outcome.error().code;
+    if (code == Errc::outcome_unknown || code == Errc::closed) writing.may_have_written();
+    co_return outcome;
+}
+
+// Who decides is asked anew after each try: the committer knows best who is there by then.
+Task<Outcome> WriteRouter::submit_as(ValueClaims::Writing& writing, Intent intent,
+                                     std::chrono::milliseconds behind) {
     const auto until = parts_.clock.steady() + std::chrono::nanoseconds{timeouts_.carried};
-    co_await wait_for_in_stead();
+    co_await wait_for_in_stead(parts_.peers, parts_.progress, timeouts_.in_stead);
     for (auto pause = retry_min;; pause = std::min(2 * pause, retry_max)) {
         Result<Outcome> outcome = co_await submit_when_caught_up(intent, behind);
-        if (!outcome) co_return outcome;
-        if (const auto* accepted = std::get_if<Accepted>(&*outcome)) {
-            if (!accepted->in_stead.empty())
-                parts_.peers.wrote_in_stead(accepted->in_stead, accepted->stamp.dot);
+        const auto* accepted = outcome ? std::get_if<Accepted>(&*outcome) : nullptr;
+        if (accepted && !accepted->in_stead.empty())
+            parts_.peers.wrote_in_stead(accepted->in_stead, accepted->stamp.dot);
+        if (const auto* sent = outcome ? std::get_if<ForwardHome>(&*outcome) : nullptr) {
+            const std::string home = sent->home;
+            outcome = co_await carry(intent, until);
+            const bool lost = !outcome && outcome.error().code != Errc::overloaded;
+            const bool cannot = lost && outcome.error().code == Errc::rejected;
+            if (cannot) intent.passed.push_back(home);  // somebody else decides
+            if (lost && !cannot && until - parts_.clock.steady() < pause)
+                co_return has_not_answered(home);
+            // Its connection ended, or it is about to be ready, or is silent by now.
+            if (lost && !cannot && parts_.peers.silent_in(home) > std::chrono::nanoseconds{}) {
+                Result<void> slept = co_await parts_.clock.sleep(pause);
+                if (!slept) co_return slept.error();
+            }
+            if (lost) continue;
         }
-        const auto* forwarded = std::get_if<ForwardHome>(&*outcome);
-        if (!forwarded) co_return outcome;
-        const std::string home = forwarded->home;
-        name_request(intent);
-        // The calls and the turns live on one thread: go there and come back.
-        auto on_its_thread =
-            asio::co_spawn(parts_.executor, forward(intent, until), asio::use_awaitable);
-        outcome = co_await std::move(on_its_thread);
-        const bool lost = !outcome && outcome.error().code != Errc::overloaded;
-        if (!lost) co_return outcome;
-        if (outcome.error().code == Errc::rejected) {  // it said that it cannot: somebody else does
-            intent.passed.push_back(home);
-            continue;
-        }
-        if (until - parts_.clock.steady() < pause) co_return has_not_answered(home);
-        // Its connection ended, or it is about to be ready, or is silent by now.
-        if (parts_.peers.silent_in(home) <= std::chrono::nanoseconds{}) continue;
-        Result<void> slept = co_await parts_.clock.sleep(pause);
+        const auto* unclaimed = outcome ? std::get_if<Unclaimed>(&*outcome) : nullptr;
+        if (!unclaimed) co_return outcome;
+        const Unclaimed wanted = *unclaimed;
+        auto refused = co_await claim(writing, intent, wanted, until);
+        if (!refused) co_return refused.error();
+        if (*refused) co_return Outcome{std::move(**refused)};
+    }
+}
+
+Task<Outcome> WriteRouter::carry(Intent& intent, std::chrono::nanoseconds until) {
+    name_request(intent);
+    // The calls and the turns live on one thread: go there and come back.
+    auto on_its_thread =
+        asio::co_spawn(parts_.executor, forward(intent, until), asio::use_awaitable);
+    Result<Outcome> outcome = co_await std::move(on_its_thread);
+    co_return outcome;
+}
+
+// Notes in the intent what the value's home has said; refused: it can't be asked, or not now.
+Task<std::optional<Refused>> WriteRouter::claim(ValueClaims::Writing& writing, Intent& intent,
+                                                const Unclaimed& wanted,
+                                                std::chrono::nanoseconds until) {
+    name_request(intent);
+    auto answer = co_await parts_.claims.claim(wanted, intent, writing.number(), until);
+    const Resource& resource = parts_.schema[intent.resource];
+    const std::string& field = resource.fields[wanted.value.field].name;
+    const bool late = parts_.clock.steady() + retry_min >= until;
+    const bool unasked = answer && !answer->in_stead.empty();
+    if (late || (unasked && resource.home_down == HomeDown::reject)) {
+        std::string detail =
+            "whether this " + field + " is free is for " + wanted.home + " to say, which can't now";
+        if (!answer) detail += ": " + answer.error().what;
+        detail += ". Nothing was written: try again soon";
+        std::string pointer;
+        append_pointer_part(pointer, field);
+        co_return std::optional{Refused{Refusal::home_unreachable, std::move(detail),
+                                        std::move(pointer), std::nullopt}};
+    }
+    // It may be the request's own record, made through another node, that is still on its way here.
+    if (answer && answer->taken_by) {
+        const auto left = std::max(until - parts_.clock.steady(), std::chrono::nanoseconds{});
+        const auto wait = timeouts_.behind + parts_.peers.round_trip(wanted.home);
+        static_cast<void>(co_await parts_.progress.wait_for(answer->have, std::min(left, wait)));
+    }
+    if (answer) {
+        std::erase_if(intent.claims, [&](const auto& one) { return one.value == wanted.value; });
+        intent.claims.push_back(std::move(*answer));
+        fault_point("claim.granted");
+    } else {
+        Result<void> slept = co_await parts_.clock.sleep(retry_min);
         if (!slept) co_return slept.error();
     }
+    co_return std::optional<Refused>{};
 }
 
 Task<Outcome> WriteRouter::submit_forwarded(Intent intent) {
     co_return co_await submit_here_or_home(std::move(intent), timeouts_.behind_at_home);
-}
-
-// After a silence the others say what they decided for this node meanwhile: it decides nothing
-// before that is here, or a moment has passed.
-asio::awaitable<void> WriteRouter::wait_for_in_stead() {
-    model::Position written = parts_.peers.written_in_our_stead();
-    if (written.empty()) co_return;
-    if (model::covers(parts_.progress.ledger()->received(), written)) co_return;
-    static_cast<void>(co_await parts_.progress.wait_for(std::move(written), timeouts_.in_stead));
 }
 
 std::chrono::nanoseconds WriteRouter::patience_for(const Result<Outcome>& outcome,

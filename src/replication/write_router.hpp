@@ -16,6 +16,7 @@
 #include "commit/progress.hpp"
 #include "peers/calls.hpp"
 #include "peers/peers.hpp"
+#include "replication/value_claims.hpp"
 
 namespace reef::replication {
 
@@ -38,6 +39,7 @@ struct WriteRouterParts {
     Clock& clock;
     asio::any_io_executor executor;  // where the calls to peers run
     std::uint64_t random = 0;        // of this start: names requests that have no id
+    ValueClaims& claims;
 };
 
 class WriteRouter {
@@ -47,7 +49,7 @@ public:
                 WriteTimeouts timeouts = {});
     ~WriteRouter();
 
-    // What Committer::submit says, but never ForwardHome.
+    // What Committer::submit says, but never ForwardHome nor Unclaimed.
     Task<model::Outcome> submit(model::Intent intent);
 
     // A write that a peer carried here: this is its record's home, or knows more of it.
@@ -64,7 +66,12 @@ private:
     void name_request(model::Intent& intent);
     Task<model::Outcome> submit_here_or_home(model::Intent intent,
                                              std::chrono::milliseconds behind);
-    asio::awaitable<void> wait_for_in_stead();
+    Task<model::Outcome> submit_as(ValueClaims::Writing& writing, model::Intent intent,
+                                   std::chrono::milliseconds behind);
+    Task<model::Outcome> carry(model::Intent& intent, std::chrono::nanoseconds until);
+    Task<std::optional<model::Refused>> claim(ValueClaims::Writing& writing, model::Intent& intent,
+                                              const model::Unclaimed& wanted,
+                                              std::chrono::nanoseconds until);
     std::chrono::nanoseconds patience_for(const Result<model::Outcome>& outcome,
                                           std::chrono::nanoseconds behind) const;
     Task<model::Outcome> submit_when_caught_up(model::Intent intent, std::chrono::nanoseconds wait);

@@ -27,6 +27,7 @@ namespace {
 
 constexpr std::string_view ended_prefix = "ended.";
 constexpr std::string_view retired_prefix = "retired.";
+constexpr std::string_view claim_prefix = "claim.";
 
 // Calls `see` with what follows the prefix, and the cursor's text.
 template <class See>
@@ -44,6 +45,21 @@ std::string ended_cursor(std::string_view origin) {
 
 std::string retired_cursor(std::string_view origin) {
     return std::string{retired_prefix}.append(origin);
+}
+
+std::string claim_cursor(std::string_view value) {
+    return std::string{claim_prefix}.append(value);
+}
+
+bool Ledger::has_claims() const {
+    const auto first = cursors.lower_bound(std::string{claim_prefix});
+    return first != cursors.end() && first->first.starts_with(claim_prefix);
+}
+
+std::size_t Ledger::claims() const {
+    std::size_t count = 0;
+    each_cursor(*this, claim_prefix, [&count](const std::string&, const std::string&) { ++count; });
+    return count;
 }
 
 std::string ended_text(const EndedLife& ended) {

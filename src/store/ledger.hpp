@@ -54,6 +54,9 @@ std::string retired_cursor(std::string_view origin);
 std::string ended_text(const EndedLife& ended);  // "200 9f31…"
 std::optional<EndedLife> parse_ended(std::string_view text);
 
+// The cursor of an open claim, by name_of_value(): see model/claim.hpp.
+std::string claim_cursor(std::string_view value);
+
 struct Ledger {
     OriginId self;                                        // name and incarnation
     Stamp stamp;                                          // the highest one given here
@@ -77,6 +80,8 @@ struct Ledger {
     bool seeded() const { return cursors.contains(std::string{seed_cursor}); }
     Position received() const;
     Position applied() const;
+    bool has_claims() const;
+    std::size_t claims() const;
     std::optional<EndedLife> ended(std::string_view origin) const;
     bool is_retired(std::string_view origin) const;
     std::map<OriginId, EndedLife> ended() const;  // all of them, the retired too

@@ -70,6 +70,11 @@ void amend(Plant plant, const Schema& schema, const LoadedRows& before, store::W
     if (plant == Plant::forget_request_ids) saved.requests.clear();
     if (plant == Plant::forget_carried_ids && others) saved.requests.clear();
     if (plant == Plant::drop_conflicts) saved.conflicts.clear();
+    if (plant == Plant::forget_claims) {
+        std::erase_if(saved.ledger.cursors, [](const auto& cursor) {
+            return cursor.first.starts_with(store::claim_cursor(""));
+        });
+    }
     const bool rows = plant == Plant::apply_twice || plant == Plant::skip_tie_break ||
                       plant == Plant::keep_local || plant == Plant::repeat_version;
     if (!rows || (!others && plant != Plant::repeat_version)) return;

@@ -143,8 +143,13 @@ void Clients::fill(Intent& intent, Asked& asked, const Row* row) {
         if (intent.fields.empty()) set("label", Value{unique});
     } else {
         set("destination", Value{unique});
+        // Many want one at the same time, or one that another may have freed.
+        const bool wanted = random.percent(60);
+        const auto period = static_cast<std::uint64_t>(parts_.world.now() / 150ms);
+        const std::uint64_t which = random.percent(30) ? random.below(3) : 100 + period;
+        if (wanted) set("tracking_number", Value{"wanted" + std::to_string(which)});
         if (!create) return;
-        set("tracking_number", Value{"t" + std::to_string(asked.number)});
+        if (!wanted) set("tracking_number", Value{"t" + std::to_string(asked.number)});
         set("origin", Value{unique});
         set("warehouse_id", Value{seeded_warehouse});
         set("weight", Value{1.5});

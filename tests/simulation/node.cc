@@ -112,21 +112,26 @@ struct Node::Life {
         }
         if (parts.queues) make_broker_link(owner);
         write_calls = calls_of(owner);
+        claims = std::make_unique<replication::ValueClaims>(
+            replication::ValueClaimParts{parts.schema, *committer, progress, peers, clock,
+                                         context.get_executor(), owner.name(),
+                                         "r" + std::to_string(owner.life_number_), parts.names},
+            write_calls);
         writes = std::make_unique<replication::WriteRouter>(
             replication::WriteRouterParts{parts.schema, *committer, progress, peers, clock,
-                                          context.get_executor(), random.number()},
+                                          context.get_executor(), random.number(), *claims},
             write_calls);
         for (const std::string& peer : others(parts)) {
             beats.push_back(parts.network.source(owner, peer));
             pulses.push_back(std::make_unique<replication::Pulse>(replication::PulseParts{
                 peers, clock, peer, *beats.back(), *write_calls.at(peer), random.number()}));
         }
-        routes = std::make_unique<peers::PeerRoutes>(
-            peers::PeerRouteParts{parts.schema, answers.problems, *reader, progress, peers,
-                                  [this, &owner](model::Intent intent) {
-                                      return decide_carried(owner, std::move(intent));
-                                  },
-                                  clock, owner.name(), parts.schema.id(), stopping});
+        routes = std::make_unique<peers::PeerRoutes>(peers::PeerRouteParts{
+            parts.schema, answers.problems, *reader, progress, peers,
+            [this, &owner](model::Intent intent) {
+                return decide_carried(owner, std::move(intent));
+            },
+            claim_handlers(owner), clock, owner.name(), parts.schema.id(), stopping});
     }
 
     void make_broker_link(Node& owner) {
@@ -149,6 +154,18 @@ struct Node::Life {
     Task<model::Outcome> decide_carried(Node& owner, model::Intent intent) {
         if (!owner.serving()) co_return Error{Errc::unavailable, "it lacks what others have"};
         co_return co_await writes->submit_forwarded(std::move(intent));
+    }
+
+    Task<model::ClaimAnswer> grant_claim(Node& owner, peers::ClaimRequest request) {
+        if (!owner.serving()) co_return Error{Errc::unavailable, "it lacks what others have"};
+        co_return co_await claims->grant(std::move(request));
+    }
+
+    peers::ClaimHandlers claim_handlers(Node& owner) {
+        return {[this, &owner](peers::ClaimRequest request) {
+                    return grant_claim(owner, std::move(request));
+                },
+                [this](const model::Claimant& claimant) { return claims->state_of(claimant); }};
     }
 
     // With a new life of the store, where the old one may have told others what it lacks.
@@ -206,6 +223,7 @@ struct Node::Life {
                 return model::Decider{parts.names[parts.index], {}, true};
             return peers.decider(home, passed);
         };
+        now.members = parts.names;
         now.schema = parts.schema.id();
         return now;
     }
@@ -236,6 +254,7 @@ struct Node::Life {
     peers::PeerCallsByName write_calls;
     std::vector<std::unique_ptr<peers::Source>> beats;
     std::vector<std::unique_ptr<replication::Pulse>> pulses;
+    std::unique_ptr<replication::ValueClaims> claims;
     std::unique_ptr<replication::WriteRouter> writes;
     const std::atomic<bool> stopping{false};
     std::unique_ptr<peers::PeerRoutes> routes;

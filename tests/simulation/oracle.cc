@@ -151,6 +151,7 @@ void Oracle::crashed(std::size_t node) {
 }
 
 void Oracle::restored(std::size_t node, Holding holding) {
+    restored_ = true;
     held_[node] = std::move(holding.rows);
     logged_[node] = std::move(holding.logged);
     std::erase_if(shown_, [node](const auto& shown) { return std::get<0>(shown.first) == node; });

@@ -108,10 +108,13 @@ private:
     void check_locks();
     void check_conflicts(const std::vector<store::Store*>& stores);
     void check_one_winner(const model::RecordRef& record, const Final& final);
+    void check_unique_values(const std::map<model::RecordRef, Final>& finals);
     void check_creations(const std::map<model::RecordRef, Final>& finals);
     void check_version(const model::RecordRef& record, const Final& final);
     void check_shown(std::size_t node, const model::Row& row);
     void check_fields(const model::RecordRef& record, const Final& final);
+    static bool is_written_twice(const Final& final, model::FieldId field,
+                                 const model::Value& value);
     void check_lww(const model::RecordRef& record, const Final& final, model::FieldId field);
     void check_counter(const model::RecordRef& record, const Final& final, model::FieldId field);
     void check_highest(const model::RecordRef& record, const Final& final, model::FieldId field);
@@ -129,6 +132,7 @@ private:
     std::vector<std::map<model::RecordRef, Carried>> coming_;     // by node; not saved yet
     std::set<std::pair<std::size_t, model::RecordRef>> blurred_;  // may hold less than is noted
     std::set<model::RecordRef> brought_;
+    bool restored_ = false;  // any of the stores: it may have lost claims
     // By node, record and version: what a store showed under that number.
     std::map<std::tuple<std::size_t, model::RecordRef, std::uint64_t>, std::string> shown_;
     std::vector<std::int64_t> shipments_made_;  // the numbers that clients were told

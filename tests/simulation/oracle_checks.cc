@@ -79,6 +79,7 @@ void Oracle::check(const std::vector<store::Store*>& stores) {
     const auto all = finals(stores);
     check_creations(all);
     check_conflicts(stores);
+    check_unique_values(all);
     for (const auto& [record, final] : all) {
         check_version(record, final);
         check_fields(record, final);
@@ -186,6 +187,30 @@ void Oracle::check_creations(const std::map<RecordRef, Final>& finals) {
     }
 }
 
+// Of those who have a value that is unique over all nodes, all but one say that its home was
+// silent.
+void Oracle::check_unique_values(const std::map<RecordRef, Final>& finals) {
+    if (restored_) return;
+    std::map<FieldRef, std::vector<const Effect*>> unflagged;
+    for (const auto& [record, final] : finals) {
+        const auto& fields = schema_[record.resource].fields;
+        for (FieldId id = 0; final.row.alive() && id < fields.size(); ++id) {
+            const Cell& cell = final.row.cells[id];
+            const auto by = by_dot_.find(cell.stamp.dot);
+            if (!fields[id].unique_at_home || by == by_dot_.end()) continue;
+            const Effect& effect = effects_[by->second];
+            if (effect.change.in_stead.empty())
+                unflagged[{record.resource, id, cell.value}].push_back(&effect);
+        }
+    }
+    for (const auto& [value, effects] : unflagged) {
+        if (effects.size() < 2) continue;
+        fail(name(effects[0]->change.row.ref()) + " and " + name(effects[1]->change.row.ref()) +
+             " both have " + to_text(schema_[value.resource].fields[value.field], value.value) +
+             ", by " + name(*effects[0]) + " and " + name(*effects[1]));
+    }
+}
+
 void Oracle::check_version(const RecordRef& record, const Final& final) {
     std::set<std::size_t> requests;
     for (const Effect* effect : final.effects)
@@ -290,13 +315,25 @@ bool Oracle::seen_by_another(const Final& final, std::size_t request, FieldId fi
 
 // Values are unique. Whatever was written is there, or was overwritten by one who knew, or is
 // listed.
+// By several requests: then nobody can tell whose it is.
+bool Oracle::is_written_twice(const Final& final, FieldId field, const Value& value) {
+    std::set<std::size_t> requests;
+    for (const Effect* effect : final.effects) {
+        const Change& change = effect->change;
+        const auto& written = change.written;
+        const bool names = std::find(written.begin(), written.end(), field) != written.end();
+        if (names && change.row.cells[field].value == value) requests.insert(effect->request);
+    }
+    return requests.size() > 1;
+}
+
 void Oracle::check_lww(const RecordRef& record, const Final& final, FieldId field) {
     const Field& declared = schema_[record.resource].fields[field];
     for (const Effect* effect : final.effects) {
         const auto& written = effect->change.written;
         if (std::find(written.begin(), written.end(), field) == written.end()) continue;
         const Value& value = effect->change.row.cells[field].value;
-        if (is_null(value)) continue;
+        if (is_null(value) || is_written_twice(final, field, value)) continue;
         std::string text = '"' + declared.name + "\":";
         append_json(text, declared, value);
         const bool seen = seen_by_another(final, effect->request, field, false);

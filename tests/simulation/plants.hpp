@@ -26,6 +26,7 @@ enum class Plant : std::uint8_t {
     repeat_version,            // a twin that is found takes its write off the version
     restore_in_old_life,       // a store comes back as it was, and goes on under its old name
     impatient,                 // what is far away is taken for silent, and nobody is told
+    forget_claims,             // a value's home keeps no claims
     tear_commit,               // a crash keeps the position and loses the rows
 };
 
@@ -48,6 +49,7 @@ inline constexpr std::array plant_names{
     PlantName{Plant::repeat_version, "repeat-version"},
     PlantName{Plant::restore_in_old_life, "restore-in-old-life"},
     PlantName{Plant::impatient, "impatient"},
+    PlantName{Plant::forget_claims, "forget-claims"},
     PlantName{Plant::tear_commit, "tear-commit"},
 };
 

@@ -123,8 +123,12 @@ protected:
                   std::vector<RequestId> ids = {}) {
         peers::PeerCallsByName calls;
         calls.emplace("eu", std::make_unique<Calls>(asked));
+        replication::ValueClaims claims{
+            {schema, committer, progress, peers, clock, io.get_executor(), "us", "r1", {}}, calls};
         replication::WriteRouter writes{
-            {schema, committer, progress, peers, clock, io.get_executor()}, calls, times};
+            {schema, committer, progress, peers, clock, io.get_executor(), 0, claims},
+            calls,
+            times};
         Intent intent;
         intent.key = Key{std::string{"k"}};
         intent.fields = {{1, std::string{"third"}}};

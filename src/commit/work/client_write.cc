@@ -68,8 +68,8 @@ bool ClientWrite::gives_number(const Schema& schema) const {
     return numbered && intent.kind == WriteKind::create && !intent.key;
 }
 
-std::vector<RecordRef> ClientWrite::lacking(const Facts& /*facts*/) const {
-    return {};
+std::vector<RecordRef> ClientWrite::lacking(const Facts& facts) const {
+    return holders_of_claims(intent, facts);
 }
 
 // A row that is only looked at may be locked: it is as it was loaded.
@@ -106,6 +106,7 @@ Result<Done> ClientWrite::take(BatchState& state) const {
     }
     if (auto* replayed = std::get_if<Replayed>(&decision)) return Done{std::move(*replayed)};
     if (auto* forward = std::get_if<ForwardHome>(&decision)) return Done{std::move(*forward)};
+    if (auto* unclaimed = std::get_if<Unclaimed>(&decision)) return Done{std::move(*unclaimed)};
     return Done{std::move(std::get<Refused>(decision))};
 }
 
