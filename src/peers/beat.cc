@@ -13,6 +13,7 @@ constexpr char distance_mark = '+';  // before the numbers of a beat that are di
 constexpr std::string_view unable_word = "unable";
 constexpr std::string_view hears_begin = "hears=";
 constexpr std::string_view in_stead_begin = "instead=";
+constexpr std::string_view run_begin = "run=";
 
 // Takes the next word off the line.
 std::string_view next_word(std::string_view& line) {
@@ -28,7 +29,7 @@ bool read_number(std::string_view word, std::uint64_t& number) {
 }
 
 bool says_the_same(const Beat& a, const Beat& b) {
-    return a.able == b.able && a.hears == b.hears && a.in_stead == b.in_stead;
+    return a.able == b.able && a.hears == b.hears && a.in_stead == b.in_stead && a.run == b.run;
 }
 
 class Beats final : public http::StreamBody {
@@ -39,6 +40,7 @@ public:
         std::optional<Beat> before;
         while (parts_.goes_on()) {
             Beat beat = parts_.peers.beat_for(parts_.asker);
+            beat.run = parts_.run();
             std::string line;
             append_line(line, beat, before ? &*before : nullptr);
             if (parts_.is_brief) before = std::move(beat);
@@ -72,6 +74,7 @@ void append_line(std::string& out, const Beat& beat, const Beat* before) {
         out += beat.hears[i];
     }
     if (beat.in_stead) ((out += ' ') += in_stead_begin) += model::to_text(*beat.in_stead);
+    if (!beat.run.empty()) ((out += ' ') += run_begin) += beat.run;
     out += '\n';
 }
 
@@ -96,11 +99,13 @@ std::optional<Beat> parse_beat(std::string_view line, const Beat* before) {
         beat.able = before->able;
         beat.hears = before->hears;
         beat.in_stead = before->in_stead;
+        beat.run = before->run;
         return beat;
     }
     while (!line.empty()) {
         const std::string_view word = next_word(line);
         if (word == unable_word) beat.able = false;
+        if (word.starts_with(run_begin)) beat.run = word.substr(run_begin.size());
         if (word.starts_with(in_stead_begin))
             beat.in_stead = model::parse_dot(word.substr(in_stead_begin.size()));
         if (word.starts_with(hears_begin)) beat.hears = names_in(word.substr(hears_begin.size()));

@@ -26,6 +26,7 @@ struct Beat {
     bool able = true;                     // to decide about writes
     std::vector<std::string> hears = {};  // of other nodes, those that are there and able
     std::optional<model::Dot> in_stead = {};  // its last write in the listener's stead
+    std::string run = {};  // the latest on its store (store::Runs); "": it does not say
     bool operator==(const Beat&) const = default;
 };
 
@@ -46,6 +47,7 @@ struct BeatParts {
     std::string asker;      // who listens
     bool is_brief = false;  // the listener keeps each beat for the next one
     std::function<bool()> goes_on;
+    std::function<std::string()> run;  // the latest on this node's store
 };
 
 // Beats for as long as the peer listens and `goes_on` says so.

@@ -163,10 +163,14 @@ asio::awaitable<http::Response> PeerRoutes::beats(const http::Request& request) 
         return !parts_.peers.is_cut(asker) && !parts_.peers.hears_other_run(asker, asking) &&
                !parts_.stopping;
     };
+    const auto run = [this] {
+        std::vector<std::string> names = parts_.progress.ledger()->runs().names;
+        return names.empty() ? std::string{} : std::move(names.back());
+    };
     const bool is_brief = query && parameter(*query, brief_beats);
     http::Response response;
     response.content_type = "text/plain";
-    response.stream = make_beats({parts_.peers, parts_.clock, asker, is_brief, goes_on});
+    response.stream = make_beats({parts_.peers, parts_.clock, asker, is_brief, goes_on, run});
     co_return response;
 }
 

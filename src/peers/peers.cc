@@ -267,6 +267,13 @@ void Peers::on_beat(const std::string& name, const Beat& beat) {
     Peer& peer = at(name);
     const auto now = awake();
     const bool was = decides(peer);
+    // Its feed ended with another process than the one that is there by now.
+    const auto& runs = peer.runs;
+    const bool known = std::find(runs.begin(), runs.end(), beat.run) != runs.end();
+    if (!peer.open && !beat.run.empty() && !known) {
+        peer.runs.clear();
+        peer.life.clear();
+    }
     peer.last_heard = clock_.steady();
     peer.liveness.hear(beat.number, now);
     if (beat.echo > 0)

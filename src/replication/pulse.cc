@@ -37,14 +37,14 @@ Task<void> Pulse::follow() {
     const auto asked = parts_.clock.steady();
     auto feed = co_await parts_.source.open_beats();
     if (!feed) co_return feed.error();
-    parts_.peers.on_answer(parts_.peer, asked);
-    for (;;) {
+    for (bool first = true;; first = false) {
         auto arrivals = co_await (*feed)->next();
         if (!arrivals) co_return arrivals.error();
         if (parts_.peers.is_cut(parts_.peer)) co_return Error{Errc::unavailable, "cut off"};
         const auto* beat = std::get_if<peers::Beat>(&arrivals->back());
         if (!beat) co_return Error{Errc::invalid, "something else than beats"};
         parts_.peers.on_beat(parts_.peer, *beat);
+        if (first) parts_.peers.on_answer(parts_.peer, asked);
     }
 }
 

@@ -111,6 +111,9 @@ TEST(Beat, IsALineOfText) {
     beat.in_stead = model::Dot{"eu.k3f9ab", 7};
     EXPECT_EQ(said(beat), "12 9 1500 unable hears=ap,us instead=eu.k3f9ab:7\n");
     EXPECT_EQ(parse_beat("12 9 1500 unable hears=ap,us later=x instead=eu.k3f9ab:7"), beat);
+    const Beat named{.number = 12, .run = "x01bcd"};
+    EXPECT_EQ(said(named), "12 0 0 run=x01bcd\n");
+    EXPECT_EQ(parse_beat("12 0 0 run=x01bcd"), named);
     for (const char* none : {"", "12", "12 9", "12 9 x", "a 9 1", "-1 2 3"})
         EXPECT_FALSE(parse_beat(none)) << none;
 }

@@ -67,6 +67,28 @@ TEST_F(PeersTest, OneProcessOfANameIsHeardAtATime) {
     EXPECT_FALSE(hears_other("r3", "eu.a")) << "nobody is heard any more";
 }
 
+TEST_F(PeersTest, AProcessThatStartsAgainIsNotTakenForAnotherOne) {
+    peers::Heartbeat heartbeat{"eu", clock_.now(), {}, {}};
+    heartbeat.runs = {"r1"};
+    heartbeat.life = "eu.a";
+    peers_.on_heartbeat("eu", heartbeat, applied_);
+    peers::Beat beat{.number = 1, .run = "r1"};
+    peers_.on_beat("eu", beat);
+    peers_.on_answer("eu", clock_.steady());
+    EXPECT_TRUE(peers_.hears_other_run("eu", {"r2", "eu.b"}));
+    peers_.on_disconnect("eu", "it hung up");
+    EXPECT_TRUE(peers_.hears_other_run("eu", {"r2", "eu.b"})) << "it may be a copy";
+    beat.run = "r2";
+    peers_.on_beat("eu", beat);
+    EXPECT_TRUE(peers_.reachable("eu"));
+    EXPECT_FALSE(peers_.hears_other_run("eu", {"r2", "eu.b"})) << "its feed has said nothing yet";
+    heartbeat.runs = {"r1", "r2"};
+    heartbeat.life = "eu.b";
+    peers_.on_heartbeat("eu", heartbeat, applied_);
+    EXPECT_FALSE(peers_.hears_other_run("eu", {"r2", "eu.b"}));
+    EXPECT_TRUE(peers_.hears_other_run("eu", {"r3", "eu.b"}));
+}
+
 TEST_F(PeersTest, SilenceBeginsWhereAPeerWasHeardLast) {
     clock_.pass(3s);
     EXPECT_EQ(peers_.silence_of("eu"), 3s) << "since this node's start";
