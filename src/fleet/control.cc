@@ -34,9 +34,10 @@ public:
           tasks_(acceptor_.get_executor()) {}
 
     ~RunningControl() override {
+        // In this order: whoever finds that nobody answers may bind another socket there at once.
+        ::unlink(path_.c_str());
         error_code ignored;
         acceptor_.close(ignored);
-        ::unlink(path_.c_str());
     }
 
     void start() { tasks_.start("control socket", accept()); }

@@ -26,9 +26,9 @@ using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 using boost::system::error_code;
 
-constexpr auto start_timeout = 60'000ms;
+constexpr auto start_timeout = 120'000ms;
 constexpr auto stop_timeout = 15'000ms;
-constexpr auto accept_timeout = 5000ms;  // from the gateway's start to its first connection
+constexpr auto accept_timeout = 60'000ms;  // from the gateway's start to its first connection
 
 std::string counted(std::size_t count, const std::string& thing) {
     return std::to_string(count) + ' ' + thing + (count == 1 ? "" : "s");
