@@ -21,7 +21,7 @@ struct PeerAddress {
     std::string run = {};                             // names this process: see store::Runs
     std::shared_ptr<SchemaAgreement> agreement = {};  // in whose terms records are asked for
     http::Compression compression = http::Compression::beyond_loopback;  // of what it sends
-    std::vector<std::string> members = {};            // of the app, as this node knows it
+    std::vector<std::string> members = {};  // of the app, as this node knows it
     std::vector<http::HostPort> more = {};  // its other processes: each in turn when one fails
 };
 

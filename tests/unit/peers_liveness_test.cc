@@ -125,14 +125,16 @@ TEST(Beat, SaysOnlyWhatTheOneBeforeDidNot) {
         EXPECT_EQ(parse_beat(std::string_view{text}.substr(0, text.size() - 1), &before), one);
         return text;
     };
-    const Beat before{.number = 10'000'012, .echo = 20'000'009, .held_us = 1500, .hears = {"ap"}};
-    Beat beat{.number = 10'000'014, .echo = 20'000'011, .held_us = 60'000, .hears = {"ap"}};
+    const Beat before{
+        .number = 10'000'012, .echo = 20'000'009, .held_us = 1500, .hears = {"ap"}, .run = "x1"};
+    Beat beat{
+        .number = 10'000'014, .echo = 20'000'011, .held_us = 60'000, .hears = {"ap"}, .run = "x1"};
     EXPECT_EQ(said(beat, before), "+2 2 60000\n");
     beat.echo = 0;  // none lately, or the listener has started again
-    EXPECT_EQ(said(beat, before), "10000014 0 60000 hears=ap\n");
+    EXPECT_EQ(said(beat, before), "10000014 0 60000 hears=ap run=x1\n");
     beat.echo = before.echo;
     beat.hears = {};
-    EXPECT_EQ(said(beat, before), "10000014 20000009 60000\n");
+    EXPECT_EQ(said(beat, before), "10000014 20000009 60000 run=x1\n");
     EXPECT_FALSE(parse_beat("+2 2 60000")) << "nobody knows from where";
 }
 
