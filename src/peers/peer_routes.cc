@@ -8,6 +8,7 @@
 #include "peers/change_feed.hpp"
 #include "peers/forward.hpp"
 #include "peers/forward_json.hpp"
+#include "peers/log_piece.hpp"
 #include "peers/names.hpp"
 
 namespace reef::peers {
