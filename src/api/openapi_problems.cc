@@ -81,8 +81,11 @@ constexpr std::array texts{
     ProblemText{"unavailable", "the database, or the record's home, can't be reached now.",
                 "the database can't be reached"},
     ProblemText{"not_ready", "this node is starting.", "this node is starting: try again soon"},
-    ProblemText{"home_unreachable", "the record is written elsewhere, and nobody answers there.",
-                "<record> is written elsewhere, and can't be reached now: try again soon"},
+    ProblemText{
+        "home_unreachable",
+        "the record is written elsewhere, or a unique value is kept there, and nobody answers "
+        "there.",
+        "<record> is written elsewhere, and can't be reached now: try again soon"},
     ProblemText{"behind_token", "what the token names has not come here yet.",
                 "this store has not come as far yet"},
     ProblemText{"ids_exhausted", "this node has no free id left.",

@@ -16,6 +16,7 @@ using Names = std::vector<std::string>;
 // What the schema says about which refusals can happen at all.
 struct Traits {
     bool unique = false;
+    bool claims = false;       // a unique value, of another node
     bool ordered = false;      // a field that goes one way only
     bool counted = false;      // a field that may be added to
     bool refers = false;       // to other records
@@ -29,6 +30,7 @@ Traits traits_of(const Schema& schema, const Resource& resource) {
     Traits traits;
     for (const Field& field : resource.fields) {
         traits.unique |= field.unique;
+        traits.claims |= field.unique_at_home;
         traits.counted |= field.merge == Merge::counter;
         traits.ordered |= field.merge != Merge::lww && field.merge != Merge::counter;
         traits.refers |= !field.refers_to.empty();
@@ -151,7 +153,8 @@ private:
         Names busy{"not_ready", "unavailable"};
         const bool creates = kind == OperationKind::create;
         const bool of_existing = !creates || resource_.create == CreateMode::or_update;
-        if (of_existing && traits_.carried) busy.emplace_back("home_unreachable");
+        const bool claims = traits_.claims && operation.has_body;
+        if ((of_existing && traits_.carried) || claims) busy.emplace_back("home_unreachable");
         if (creates && resource_.key_field().key == KeyKind::slots) {
             busy.emplace_back("ids_exhausted");
         }
@@ -164,7 +167,7 @@ private:
         first.emplace_back("Atoll-Token");
         first.emplace_back("Idempotency-Replayed");
         if (api_.nodes.size() > 1) first.emplace_back("Preference-Applied");
-        if (traits_.carried) first.emplace_back("Atoll-In-Stead");
+        if (traits_.carried || traits_.claims) first.emplace_back("Atoll-In-Stead");
         return first;
     }
 
