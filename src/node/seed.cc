@@ -20,6 +20,19 @@ bool is_empty(const store::Ledger& ledger) {
     return true;
 }
 
+// A database that ends a transaction, because this machine was too busy to go on with it in time,
+// is there again at once. Rows that were saved after all stay as they are.
+Task<void> load_piece(commit::Committer& committer, const commit::Rows& piece) {
+    for (int tries_left = 5;; --tries_left) {
+        commit::Rows rows = piece;
+        auto loaded = co_await committer.load(std::move(rows));
+        if (loaded) co_return Result<void>{};
+        const Errc code = loaded.error().code;
+        const bool passes = code == Errc::unavailable || code == Errc::outcome_unknown;
+        if (!passes || tries_left == 0) co_return loaded.error();
+    }
+}
+
 }  // namespace
 
 Task<std::size_t> load_seed(const config::App& app, commit::Committer& committer,
@@ -40,7 +53,7 @@ Task<std::size_t> load_seed(const config::App& app, commit::Committer& committer
             std::make_move_iterator(rows->begin() + static_cast<std::ptrdiff_t>(end)));
         piece.cursors[mark] = end == rows->size() ? "done" : "begun";
         fault_point("seed.piece");
-        auto loaded = co_await committer.load(std::move(piece));
+        Result<void> loaded = co_await load_piece(committer, piece);
         if (!loaded) co_return loaded.error();
     }
     co_return rows->size();
