@@ -95,6 +95,22 @@ Task<ClaimAnswer> ValueClaims::claim(const Unclaimed& wanted, const Intent& inte
     co_return answer;
 }
 
+std::vector<ClaimAnswer> ValueClaims::those_of_silent_homes(const Intent& intent) const {
+    std::vector<ClaimAnswer> answers;
+    const Resource& resource = parts_.schema[intent.resource];
+    const bool is_new = intent.kind == WriteKind::create && !intent.key;
+    if (!is_new || resource.home_down == HomeDown::reject) return answers;
+    for (const auto& [id, value] : intent.fields) {
+        if (!resource.fields[id].unique_at_home || is_null(value)) continue;
+        FieldRef ref{resource.id, id, value};
+        std::string home = home_of_value(parts_.schema, ref, parts_.members);
+        if (home.empty() || home == parts_.node) continue;
+        if (parts_.peers.decider(home, {parts_.node}).in_stead.empty()) continue;
+        answers.push_back({std::move(ref), {}, {}, std::move(home)});
+    }
+    return answers;
+}
+
 Task<ClaimAnswer> ValueClaims::ask(std::string node, peers::ClaimRequest request,
                                    std::chrono::nanoseconds until) {
     const auto calls = calls_.find(node);

@@ -64,6 +64,10 @@ public:
     Task<model::ClaimAnswer> claim(const model::Unclaimed& wanted, const model::Intent& intent,
                                    std::uint64_t number, std::chrono::nanoseconds until);
 
+    // Of a new record's values those whose homes are silent, and stood in for: they need not be
+    // claimed, so that the committer decides at once.
+    std::vector<model::ClaimAnswer> those_of_silent_homes(const model::Intent& intent) const;
+
     // A peer's claim: this node is the value's home, or hears it where the peer does not.
     Task<model::ClaimAnswer> grant(peers::ClaimRequest request);
     // Whether one of this node's writes still holds what it claimed.

@@ -91,6 +91,7 @@ Task<Outcome> WriteRouter::submit_as(ValueClaims::Writing& writing, Intent inten
                                      std::chrono::milliseconds behind) {
     const auto until = parts_.clock.steady() + std::chrono::nanoseconds{timeouts_.carried};
     co_await wait_for_in_stead(parts_.peers, parts_.progress, timeouts_.in_stead);
+    intent.claims = parts_.claims.those_of_silent_homes(intent);
     for (auto pause = retry_min;; pause = std::min(2 * pause, retry_max)) {
         Result<Outcome> outcome = co_await submit_when_caught_up(intent, behind);
         const auto* accepted = outcome ? std::get_if<Accepted>(&*outcome) : nullptr;
