@@ -29,12 +29,19 @@ void each_of(std::string_view list, See see) {
 
 std::string home_of_value(const Schema& schema, const FieldRef& value,
                           const std::vector<std::string>& members) {
-    if (members.empty()) return "";
-    const std::string text = text_of(schema, value) + '\n';
-    const auto weight = [&text](const std::string& node) { return hash_of(text + node); };
-    return *std::max_element(
-        members.begin(), members.end(),
-        [&weight](const auto& a, const auto& b) { return weight(a) < weight(b); });
+    if (members.size() < 2) return members.empty() ? "" : members.front();
+    std::string text = text_of(schema, value) + '\n';
+    const std::size_t size = text.size();
+    const std::string* home = nullptr;
+    Hash128 heaviest;
+    for (const std::string& member : members) {
+        text.resize(size);
+        const Hash128 weight = hash_of(text += member);
+        if (home && weight <= heaviest) continue;
+        home = &member;
+        heaviest = weight;
+    }
+    return *home;
 }
 
 std::string name_of_value(const Schema& schema, const FieldRef& value) {
